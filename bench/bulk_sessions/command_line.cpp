@@ -1,0 +1,187 @@
+#include "bulk_sessions/command_line.hpp"
+
+#include "bulk_sessions/exit_status.hpp"
+#include "bulk_sessions/units.hpp"
+
+#include <openssl/crypto.h>
+#include <CLI/CLI.hpp>
+#include <bandwidth/webrtc/version.hpp>
+#include <boost/version.hpp>
+#include <cstdint>
+#include <map>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+
+namespace bandwidth::webrtc::bench {
+
+namespace {
+
+constexpr const char* introduction =
+    R"(Creates sessions with participants, joins them, reads them back, subscribes, and deletes them all, over pipelined
+HTTPS. Checks that every answer belongs to its request, and tells how fast it went and what failed.
+
+Examples:
+  bulk_sessions
+        against a service that it starts itself
+  bulk_sessions --sessions 100k --participants 0 --operations create,get,delete
+        100,000 sessions through create, get and delete
+  bulk_sessions --delay 20ms --connections 4 --depth 8
+        as if the service were 20 ms away
+  bulk_sessions --json > report.json
+        the report as one JSON object
+  bulk_sessions --base-url https://localhost:8443/v1 --ca-file ca.pem
+        against a loopback_server that runs elsewhere
+  bulk_sessions --real --sessions 20 --callers 4
+        against Bandwidth's service; BW_ACCOUNT_ID, BW_USERNAME and BW_PASSWORD come from the environment
+)";
+
+constexpr const char* exit_statuses =
+    R"(Counts take k and M (10k), durations us, ms, s, m and h (500ms, 1.5s).
+The report goes to standard output, progress and errors to standard error.
+Ctrl-C ends the run: the report tells what was done so far, and what was created is deleted. A second one gives up.
+
+Exit status:
+  0  all is well
+  1  some operations failed, an answer did not belong to its request, or something was left behind
+  2  bad usage
+  3  no credentials, or the service refuses them, or options that the client refuses
+  4  no connection to the service
+  130, 143  ended by SIGINT (Ctrl-C), SIGTERM)";
+
+void add_count(CLI::App& app, const std::string& name, std::size_t& target, std::uint64_t min,
+               std::uint64_t max, const std::string& description) {
+    const auto assign = [&target, name, min, max](const std::string& text) {
+        std::uint64_t value = 0;
+        try {
+            value = parse_count(text);
+        } catch (const std::invalid_argument& error) {
+            throw CLI::ValidationError(name, error.what());
+        }
+        if (value < min || value > max)
+            throw CLI::ValidationError(
+                name, text + " is not between " + format_count(min) + " and " + format_count(max));
+        target = static_cast<std::size_t>(value);
+    };
+    app.add_option_function<std::string>(name, assign, description)->type_name("COUNT");
+}
+
+void add_duration(CLI::App& app, const std::string& name, std::chrono::nanoseconds& target,
+                  std::chrono::nanoseconds min, std::chrono::nanoseconds max,
+                  const std::string& description) {
+    const auto assign = [&target, name, min, max](const std::string& text) {
+        try {
+            target = parse_duration(text);
+        } catch (const std::invalid_argument& error) {
+            throw CLI::ValidationError(name, error.what());
+        }
+        if (target < min || target > max)
+            throw CLI::ValidationError(
+                name, text + " is not between " + format_duration(min) + " and " + format_duration(max));
+    };
+    app.add_option_function<std::string>(name, assign, description)->type_name("DURATION");
+}
+
+void add_operations(CLI::App& app, settings& chosen) {
+    const auto assign = [&chosen](const std::string& text) {
+        try {
+            chosen.phases = parse_operations(text);
+        } catch (const std::invalid_argument& error) {
+            throw CLI::ValidationError("--operations", error.what());
+        }
+        chosen.operations = text;
+    };
+    app.add_option_function<std::string>("--operations", assign,
+                                         "What is done to all sessions, in this order; default " +
+                                             std::string(default_operations) +
+                                             ". A word may be repeated: create,get,get,delete")
+        ->type_name("MIX");
+}
+
+std::string version_text() {
+    return "bulk_sessions " + std::string(version_string) + "\n" + "Boost " +
+           std::to_string(BOOST_VERSION / 100'000) + '.' + std::to_string(BOOST_VERSION / 100 % 1'000) + '.' +
+           std::to_string(BOOST_VERSION % 100) + ", " + OpenSSL_version(OPENSSL_VERSION) + ", compiled by " +
+#ifdef __clang__
+           "clang " __clang_version__;
+#else
+           "g++ " __VERSION__;
+#endif
+}
+
+// What one option alone cannot tell.
+void check_together(const settings& chosen, bool base_url_given, bool delay_given) {
+    if (chosen.service == service_kind::loopback && !chosen.ca_file.empty())
+        throw CLI::ValidationError("--ca-file", "goes with --base-url or --real");
+    if (base_url_given && chosen.base_url.empty())
+        throw CLI::ValidationError("--base-url", "is empty");
+    if (chosen.service != service_kind::loopback && delay_given)
+        throw CLI::ValidationError("--delay", "is for the embedded service, not for one that runs elsewhere");
+}
+
+} // namespace
+
+std::variant<settings, int> parse_command_line(int argc, const char* const* argv, std::ostream& out,
+                                               std::ostream& err) {
+    using namespace std::chrono_literals;
+    settings chosen;
+    bool real = false;
+    const std::map<std::string, progress_mode> modes = {{"auto", progress_mode::automatic},
+                                                        {"always", progress_mode::always},
+                                                        {"never", progress_mode::never}};
+
+    CLI::App app{"", "bulk_sessions"};
+    app.get_formatter()->column_width(28);
+    app.footer(exit_statuses);
+    app.set_version_flag("--version", version_text(), "Print the versions of this program and its parts");
+
+    add_count(app, "--sessions", chosen.sessions, 1, 10'000'000, "Sessions; default 5,000, with --real 10");
+    add_count(app, "--participants", chosen.participants, 0, 20, "Participants in each session; default 2");
+    add_count(app, "--connections", chosen.connections, 1, 10'000, "Connections at most; default 8");
+    add_count(app, "--depth", chosen.depth, 1, 256, "Requests in flight on a connection at most; default 8");
+    add_count(app, "--callers", chosen.callers, 1, 1'000'000,
+              "Calls made at the same time; default connections times depth");
+    add_operations(app, chosen);
+    add_duration(app, "--deadline", chosen.deadline, 1us, 24h, "Deadline of each call; default 30s");
+    add_duration(app, "--delay", chosen.delay, 0us, 1min,
+                 "The embedded service's answers take this long; default 0s");
+    app.add_option("--base-url", chosen.base_url,
+                   "Call this service, in place of the embedded one, with the test credentials of "
+                   "loopback_server (account 9900000); with --real, with the environment's")
+        ->type_name("URL");
+    app.add_option("--ca-file", chosen.ca_file, "Trust the certificate authorities in this PEM file alone")
+        ->check(CLI::ExistingFile)
+        ->type_name("FILE");
+    app.add_flag(
+        "--real", real,
+        "Call Bandwidth's service with BW_ACCOUNT_ID, BW_USERNAME and BW_PASSWORD of the environment");
+    app.add_flag("--json", chosen.json, "Report as JSON");
+    app.add_option("--progress", chosen.progress,
+                   "auto (default: on a terminal), always or never show a progress line")
+        ->transform(CLI::CheckedTransformer(modes))
+        ->type_name("WHEN");
+    app.add_flag("--quiet", chosen.quiet, "No progress and no remarks: the report and errors alone");
+
+    try {
+        app.parse(argc, argv);
+        if (real)
+            chosen.service = service_kind::real;
+        else if (app.count("--base-url") > 0)
+            chosen.service = service_kind::url;
+        check_together(chosen, app.count("--base-url") > 0, app.count("--delay") > 0);
+    } catch (const CLI::CallForHelp&) {
+        out << introduction << app.help();
+        return static_cast<int>(exit_status::ok);
+    } catch (const CLI::CallForVersion& version) {
+        out << version.what() << '\n';
+        return static_cast<int>(exit_status::ok);
+    } catch (const CLI::ParseError& error) {
+        err << "bulk_sessions: " << printable(error.what()) << "\nTry: bulk_sessions --help\n";
+        return static_cast<int>(exit_status::usage);
+    }
+    if (real && app.count("--sessions") == 0)
+        chosen.sessions = 10;
+    return chosen;
+}
+
+} // namespace bandwidth::webrtc::bench

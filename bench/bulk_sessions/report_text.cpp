@@ -1,0 +1,125 @@
+#include "bulk_sessions/report.hpp"
+#include "bulk_sessions/table.hpp"
+#include "bulk_sessions/units.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+namespace bandwidth::webrtc::bench {
+
+namespace {
+
+std::string format_rate(double rate) {
+    if (rate >= 10)
+        return format_count(static_cast<std::uint64_t>(std::llround(rate)));
+    std::array<char, 16> text{};
+    std::snprintf(text.data(), text.size(), "%.2f", rate);
+    return text.data();
+}
+
+std::string format_ratio(std::uint64_t a, std::uint64_t b) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.1f",
+                  b == 0 ? 0.0 : static_cast<double>(a) / static_cast<double>(b));
+    return text.data();
+}
+
+std::string plural(std::uint64_t count, const std::string& noun) {
+    return format_count(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
+std::vector<std::string> row(const operation_report& one, bool with_latency) {
+    std::vector<std::string> cells = {one.operation, format_count(one.calls()), format_count(one.failed),
+                                      format_count(one.mismatched), format_rate(one.requests_per_second())};
+    const auto& latency = one.latency;
+    for (const auto value : {latency.p50, latency.p90, latency.p99, latency.p99_9, latency.max})
+        cells.push_back(with_latency && one.succeeded > 0 ? format_duration(value) : "");
+    return cells;
+}
+
+std::string format_operations(const report& report) {
+    std::vector<std::vector<std::string>> rows = {
+        {"operation", "calls", "errors", "mismatches", "requests/s", "p50", "p90", "p99", "p99.9", "max"}};
+    for (const auto& one : report.operations)
+        rows.push_back(row(one, true));
+    rows.push_back(row(report.totals(), false));
+    return format_table(rows);
+}
+
+std::string format_problems(const report& report) {
+    std::string text;
+    for (const auto& one : report.operations) {
+        for (const auto& error : one.errors)
+            text += "  " + one.operation + ": " + format_count(error.count) + " x " + error.kind +
+                    "\n    the first: " + error.first + '\n';
+        if (one.mismatched > 0)
+            text += "  " + one.operation + ": " + plural(one.mismatched, "mismatch") +
+                    (one.mismatched == 1 ? "" : "es") + "\n    the first: " + one.first_mismatch + '\n';
+        if (one.skipped > 0)
+            text += "  " + one.operation + ": " + plural(one.skipped, "call") +
+                    " not made, as what they need could not be created or joined\n";
+    }
+    return text.empty() ? text : "\nErrors:\n" + text;
+}
+
+std::string format_wire(const report& report) {
+    const auto& client = report.client;
+    const auto handshakes = client.handshakes_full + client.handshakes_resumed;
+    std::string text = "Connections  " + plural(client.dials, "dial") + ", " +
+                       format_count(client.dials_failed) + " failed; " + plural(handshakes, "handshake") +
+                       ", " + format_count(client.handshakes_resumed) + " resumed; " +
+                       format_count(client.connections_lost) + " lost with requests unanswered\n";
+    text += "Requests     " + format_count(client.requests_sent) + " sent in " +
+            plural(client.writes, "write") + ": " + format_ratio(client.requests_sent, client.writes) +
+            " per write; " + format_count(client.replays) + " sent again\n";
+    text += "Pipelining   " + format_count(client.deepest_pipeline) +
+            " requests in flight at most on a connection";
+    if (report.seen_by_service)
+        text += "; the service saw " + format_count(report.seen_by_service->max_pipelined);
+    text += "\nBytes        " + format_bytes(client.bytes_sent) + " sent, " +
+            format_bytes(client.bytes_received) + " received, TLS included\n";
+    return text;
+}
+
+} // namespace
+
+std::string format_report(const report& report) {
+    const auto& chosen = report.chosen;
+    const auto all = report.totals();
+    std::string text = plural(chosen.sessions, "session") + " with " +
+                       plural(chosen.participants, "participant") + " each, against " +
+                       printable(report.service) + "\n" + plural(chosen.connections, "connection") +
+                       " at most, depth " + format_count(chosen.depth) + ", " +
+                       plural(chosen.concurrent_calls(), "concurrent caller") + "\n\n";
+    if (report.signal != 0)
+        text += "INTERRUPTED: this is what was done so far.\n\n";
+    text += format_operations(report);
+    text +=
+        "Latency from call to result, the wait for a connection included. Percentiles are exact, of all "
+        "successful calls, by\nnearest rank: the smallest value that so many percent of the calls did not "
+        "exceed.\n";
+    text += format_problems(report);
+    text += "\nTime         " + format_duration(report.time) + ", " + plural(all.calls(), "call") + ", " +
+            format_count(all.failed) + " failed, " + format_count(all.mismatched) + " mismatched\n";
+    return text + format_wire(report);
+}
+
+std::string format_clean_up(const report& report) {
+    const auto& done = report.clean_up;
+    std::string text;
+    if (done.deleted_sessions + done.deleted_participants > 0)
+        text += "Cleaned up   " + plural(done.deleted_sessions, "session") + " and " +
+                plural(done.deleted_participants, "participant") + " deleted in " +
+                format_duration(done.time) + '\n';
+    if (done.left_sessions + done.left_participants > 0)
+        text += "LEFT BEHIND  " + plural(done.left_sessions, "session") + " and " +
+                plural(done.left_participants, "participant") +
+                (done.first_error.empty() ? std::string() : ": " + done.first_error) + '\n';
+    if (report.unknown_creations > 0)
+        text += "UNKNOWN      " + plural(report.unknown_creations, "creation") +
+                " without an answer: the service may have done them\n";
+    return text;
+}
+
+} // namespace bandwidth::webrtc::bench

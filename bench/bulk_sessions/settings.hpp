@@ -1,0 +1,50 @@
+#pragma once
+
+#include "bulk_sessions/calls.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace bandwidth::webrtc::bench {
+
+/// Which service is called.
+enum class service_kind {
+    loopback, ///< one that this program starts on a thread of its own
+    url,      ///< a loopback_server that runs elsewhere, with that server's well-known test credentials
+    real,     ///< Bandwidth's, or any other, with the environment's credentials
+};
+
+/// Whether the progress line is shown.
+enum class progress_mode {
+    automatic, ///< when standard error is a terminal on which it makes sense
+    always,
+    never,
+};
+
+/// What the command line asks for.
+struct settings {
+    std::size_t sessions = 5'000;
+    std::size_t participants = 2; ///< in each session
+    std::size_t connections = 8;
+    std::size_t depth = 8;
+    std::size_t callers = 0; ///< calls that are made at the same time; 0: connections times depth
+    std::string operations{default_operations};
+    std::vector<call_kind> phases = parse_operations(default_operations);
+    std::chrono::nanoseconds deadline = std::chrono::seconds(30); ///< of each call
+    std::chrono::nanoseconds delay{0};                            ///< of the embedded service's answers
+
+    service_kind service = service_kind::loopback;
+    std::string base_url; ///< empty: the service's own
+    std::string ca_file;  ///< empty: the system's authorities
+
+    bool json = false;
+    bool quiet = false;
+    progress_mode progress = progress_mode::automatic;
+
+    /// `callers`, settled.
+    std::size_t concurrent_calls() const noexcept { return callers != 0 ? callers : connections * depth; }
+};
+
+} // namespace bandwidth::webrtc::bench

@@ -1,0 +1,204 @@
+/* The floor of the comparison: TLS and system calls, and nothing else. Each connection sends a batch of
+ * prepared GET requests in one TLS record, waits until all of it is answered, and sends the next. All answers
+ * must have the size of the first one; they are counted by their bytes and not parsed. The certificate is not
+ * checked.
+ *
+ *   floor HOST PORT PATH CONNECTIONS DEPTH REQUESTS
+ *
+ * Exit status: 0 all answered, 1 something failed, 2 wrong usage. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+struct connection {
+    SSL* tls;
+    size_t due; /* bytes of the batch that are not answered yet */
+};
+
+struct load {
+    char* batch; /* depth times the same request */
+    size_t depth, request_size, answer_size;
+    size_t left; /* requests to send */
+};
+
+static char buffer[64 * 1024];
+
+static void fail(const char* what) {
+    fprintf(stderr, "floor: %s\n", what);
+    ERR_print_errors_fp(stderr);
+    exit(1);
+}
+
+static size_t number(const char* text, size_t most) {
+    char* end = NULL;
+    const unsigned long value = strtoul(text, &end, 10);
+    if (*text == '\0' || *end != '\0' || value == 0 || value > most) {
+        fprintf(stderr, "floor: '%s' is not a number from 1 to %zu\n", text, most);
+        exit(2);
+    }
+    return value;
+}
+
+static SSL* open_connection(SSL_CTX* context, const struct addrinfo* address) {
+    const int one = 1;
+    const int handle = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (handle < 0 || connect(handle, address->ai_addr, address->ai_addrlen) != 0)
+        fail("cannot connect");
+    setsockopt(handle, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    SSL* const tls = SSL_new(context);
+    if (!tls || SSL_set_fd(tls, handle) != 1 || SSL_connect(tls) != 1)
+        fail("the handshake failed");
+    return tls;
+}
+
+/* Sends one request, reads its answer, and tells the answer's size. */
+static size_t learn_answer_size(SSL* tls, const char* request, size_t size) {
+    size_t sent = 0, held = 0;
+    if (SSL_write_ex(tls, request, size, &sent) != 1)
+        fail("cannot send the first request");
+    for (;;) {
+        size_t got = 0;
+        if (SSL_read_ex(tls, buffer + held, sizeof buffer - 1 - held, &got) != 1)
+            fail("no answer to the first request");
+        held += got;
+        buffer[held] = '\0';
+        const char* const body = strstr(buffer, "\r\n\r\n");
+        if (!body) {
+            if (held == sizeof buffer - 1)
+                fail("the first answer is too long");
+            continue;
+        }
+        const char* const length = strcasestr(buffer, "\r\nContent-Length:");
+        if (strncmp(buffer, "HTTP/1.1 200 ", 13) != 0 || !length || length > body)
+            fail("the first answer is not a 200 with a Content-Length");
+        const size_t total = (size_t)(body + 4 - buffer) + strtoul(length + 17, NULL, 10);
+        if (held > total || total >= sizeof buffer)
+            fail("the first answer has another size than it tells");
+        if (held == total)
+            return total;
+    }
+}
+
+/* Sends the next requests, as many as a batch holds and are left. Tells whether there were any. */
+static bool send_batch(struct connection* c, struct load* load) {
+    const size_t count = load->left < load->depth ? load->left : load->depth;
+    size_t sent = 0;
+    if (count == 0)
+        return false;
+    if (SSL_write_ex(c->tls, load->batch, count * load->request_size, &sent) != 1)
+        fail("cannot send a batch");
+    c->due = count * load->answer_size;
+    load->left -= count;
+    return true;
+}
+
+/* Reads what has come, and sends the next batch as soon as this one is answered: then there is nothing left
+ * to read, so there is no read that only finds that out. Tells whether the connection is still busy. */
+static bool serve(struct connection* c, struct load* load) {
+    for (;;) {
+        size_t got = 0;
+        if (SSL_read_ex(c->tls, buffer, sizeof buffer, &got) != 1) {
+            if (SSL_get_error(c->tls, 0) != SSL_ERROR_WANT_READ)
+                fail("a connection was lost");
+            return true;
+        }
+        if (got > c->due)
+            fail("more was answered than asked, or the answers differ in size");
+        c->due -= got;
+        if (c->due == 0)
+            return send_batch(c, load);
+    }
+}
+
+int main(int argc, char** argv) {
+    if (argc != 7) {
+        fprintf(stderr, "usage: floor HOST PORT PATH CONNECTIONS DEPTH REQUESTS\n");
+        return 2;
+    }
+    const size_t connections = number(argv[4], 1000);
+    const size_t requests = number(argv[6], 1000000000);
+    struct load load = {.depth = number(argv[5], 256), .left = requests};
+
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    struct addrinfo* address = NULL;
+    if (getaddrinfo(argv[1], argv[2], &hints, &address) != 0)
+        fail("cannot find the host");
+    SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+    if (!context)
+        fail("no TLS");
+    SSL_CTX_set_read_ahead(context, 1); /* one recv brings many records */
+
+    char request[2048];
+    const int length = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s:%s\r\n\r\n", argv[3],
+                                argv[1], argv[2]);
+    if (length < 0 || (size_t)length >= sizeof request)
+        fail("the path is too long");
+    load.request_size = (size_t)length;
+    if (load.depth * load.request_size > SSL3_RT_MAX_PLAIN_LENGTH)
+        fail("a batch does not fit into one TLS record");
+    load.batch = malloc(load.depth * load.request_size);
+    struct connection* const all = calloc(connections, sizeof *all);
+    const int events = epoll_create1(EPOLL_CLOEXEC);
+    if (!load.batch || !all || events < 0)
+        fail("no memory, or no epoll");
+    for (size_t k = 0; k < load.depth; ++k)
+        memcpy(load.batch + k * load.request_size, request, load.request_size);
+
+    for (size_t k = 0; k < connections; ++k) {
+        struct connection* const c = &all[k];
+        c->tls = open_connection(context, address);
+        if (load.answer_size == 0)
+            load.answer_size = learn_answer_size(c->tls, request, load.request_size);
+        const int handle = SSL_get_fd(c->tls);
+        struct epoll_event interest = {.events = EPOLLIN, .data.ptr = c};
+        if (fcntl(handle, F_SETFL, O_NONBLOCK) != 0 ||
+            epoll_ctl(events, EPOLL_CTL_ADD, handle, &interest) != 0)
+            fail("cannot wait for the socket");
+    }
+
+    struct timespec started, ended;
+    clock_gettime(CLOCK_MONOTONIC, &started);
+    size_t busy = 0;
+    while (busy < connections && send_batch(&all[busy], &load))
+        ++busy;
+    while (busy > 0) {
+        struct epoll_event ready[64];
+        const int count = epoll_wait(events, ready, sizeof ready / sizeof ready[0], -1);
+        for (int k = 0; k < count; ++k) {
+            struct connection* const c = ready[k].data.ptr;
+            const bool was_busy = c->due > 0;
+            if (!serve(c, &load) && was_busy)
+                --busy;
+        }
+    }
+    clock_gettime(CLOCK_MONOTONIC, &ended);
+    const double seconds =
+        (double)(ended.tv_sec - started.tv_sec) + (double)(ended.tv_nsec - started.tv_nsec) / 1e9;
+    printf("floor: %zu requests in %.3f s, %.0f requests/s, each answer %zu bytes\n", requests, seconds,
+           (double)requests / seconds, load.answer_size);
+
+    for (size_t k = 0; k < connections; ++k) {
+        const int handle = SSL_get_fd(all[k].tls);
+        SSL_shutdown(all[k].tls);
+        SSL_free(all[k].tls);
+        close(handle);
+    }
+    close(events);
+    free(all);
+    free(load.batch);
+    freeaddrinfo(address);
+    SSL_CTX_free(context);
+    return 0;
+}

@@ -1,0 +1,135 @@
+# Prints the table of compare.sh, and with -v json=FILE writes all figures there. Lines of the data, fields parted by tabs:
+#   fact   NAME   TEXT
+#   value  DEPTH  PEER  ROUND  METRIC  FIGURE       the figure per request, but for requests_per_s and server_busy
+BEGIN {
+    FS = "\t"
+    # What the first straw-man of the project cost beside its floor and h2load, user and kernel instructions (doc/performance.md).
+    limit["floor", 1] = 1.70; limit["floor", 8] = 2.55; limit["floor", 32] = 2.81
+    limit["h2load", 1] = 1.12; limit["h2load", 8] = 1.31; limit["h2load", 32] = 1.32
+    # The peer asio is such a straw-man, written again: here it is measured in the same run.
+    limit["asio", 1] = limit["asio", 8] = limit["asio", 32] = 1
+    limit["own", 1] = 44500; limit["own", 8] = 39800; limit["own", 32] = 39000
+}
+
+$1 == "fact" { fact_name[++facts] = $2; fact_text[facts] = $3; next }
+{
+    depth = $2; peer = $3; round = $4; metric = $5
+    if (!(depth in depth_seen)) { depth_seen[depth]; depths[++depth_count] = depth }
+    if (!(peer in peer_seen)) { peer_seen[peer]; peers[++peer_count] = peer }
+    if (!(metric in metric_seen)) { metric_seen[metric]; metrics[++metric_count] = metric }
+    value[depth, peer, metric, round] = $6
+    if (round > round_count[metric]) round_count[metric] = round
+}
+
+# Sorts the first `count` of `list`.
+function sort(list, count,    i, k, item) {
+    for (i = 2; i <= count; i++) {
+        item = list[i]
+        for (k = i - 1; k >= 1 && list[k] > item; k--) list[k + 1] = list[k]
+        list[k + 1] = item
+    }
+}
+
+# Sets median, low and high of a metric over the rounds; of its ratio to `other`, round by round, where that is a peer.
+function summarise(depth, peer, metric, other,    list, count, round, at, base) {
+    count = 0
+    for (round = 1; round <= round_count[metric]; round++) {
+        at = depth SUBSEP peer SUBSEP metric SUBSEP round
+        base = depth SUBSEP other SUBSEP metric SUBSEP round
+        if (!(at in value) || (other != "" && !(base in value))) continue
+        list[++count] = other == "" ? value[at] + 0 : value[at] / value[base]
+    }
+    if (count == 0) return 0
+    sort(list, count)
+    low = list[1]; high = list[count]
+    median = count % 2 ? list[(count + 1) / 2] : (list[count / 2] + list[count / 2 + 1]) / 2
+    return 1
+}
+
+function cell(depth, peer, metric, format, scale, other) {
+    if (!summarise(depth, peer, metric, other)) return "-"
+    if (low == high) return sprintf(format, median * scale)
+    return sprintf(format " (" format "-" format ")", median * scale, low * scale, high * scale)
+}
+
+function title(text) { print ""; print text }
+
+function row(a, b, c, d, e, f, g, h, i) { printf "%5s  %-7s %21s %7s %7s %18s %18s %24s %7s\n", a, b, c, d, e, f, g, h, i }
+
+function middle(depth, peer, metric, format, scale) { return summarise(depth, peer, metric) ? sprintf(format, median * scale) : "-" }
+
+function table(unit, total, user, kernel, scale, format,    i, k, d, p) {
+    row("depth", "client", unit, "user", "kernel", "of floor", "of h2load", "requests/s", "nginx %")
+    for (i = 1; i <= depth_count; i++)
+        for (k = 1; k <= peer_count; k++) {
+            d = depths[i]; p = peers[k]
+            row(d, p, cell(d, p, total, format, scale), middle(d, p, user, format, scale), middle(d, p, kernel, format, scale),
+                cell(d, p, total, "%.2f", 1, "floor"), cell(d, p, total, "%.2f", 1, "h2load"),
+                cell(d, p, "requests_per_s", "%.0f", 1), middle(d, p, "server_busy", "%.0f", 100))
+        }
+}
+
+function text(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); return "\"" s "\"" }
+
+function write_json(    i, k, m, round, first) {
+    printf "{\n  \"facts\": [\n" > json
+    for (i = 1; i <= facts; i++)
+        printf "    {\"name\": %s, \"text\": %s}%s\n", text(fact_name[i]), text(fact_text[i]), (i < facts ? "," : "") > json
+    printf "  ],\n  \"figures\": [" > json
+    for (i = 1; i <= depth_count; i++)
+        for (k = 1; k <= peer_count; k++)
+            for (m = 1; m <= metric_count; m++) {
+                if (!summarise(depths[i], peers[k], metrics[m])) continue
+                printf "%s\n    {\"depth\": %d, \"client\": %s, \"metric\": %s, \"median\": %.6g, \"min\": %.6g, \"max\": %.6g, \"rounds\": [",
+                    (first++ ? "," : ""), depths[i], text(peers[k]), text(metrics[m]), median, low, high > json
+                for (round = 1; round <= round_count[metrics[m]]; round++)
+                    printf "%s%s", (round > 1 ? ", " : ""), value[depths[i], peers[k], metrics[m], round] > json
+                printf "]}" > json
+            }
+    printf "\n  ]\n}\n" > json
+    close(json)
+}
+
+END {
+    for (i = 1; i <= facts; i++) printf "%-13s %s\n", fact_name[i] ":", fact_text[i]
+
+    if ("instructions" in metric_seen) {
+        title("Thousand instructions per request, user and kernel, of the client process: median (min-max)")
+        table("k instructions", "instructions", "instructions_user", "instructions_kernel", 0.001, "%.1f")
+        title("Thousand cycles per request: median (min-max)")
+        for (i = 1; i <= depth_count; i++)
+            for (k = 1; k <= peer_count; k++)
+                printf "%5s  %-7s %21s\n", depths[i], peers[k], cell(depths[i], peers[k], "cycles", "%.1f", 0.001)
+    } else {
+        title("Instructions of user and kernel, cycles: NOT COUNTED on this machine. CPU time stands in for them.")
+    }
+
+    title("CPU time per request in microseconds, of the client process: median (min-max)")
+    table("CPU us", "cpu_us", "cpu_user_us", "cpu_sys_us", 1, "%.2f")
+    print "How CPU time parts into user and kernel is sampled by the kernel, the total is not. nginx %: how busy the server's core was; near"
+    print "100, requests/s is the server's limit and not the client's."
+
+    if ("callgrind_instructions" in metric_seen) {
+        title("Thousand user instructions per request, counted by callgrind (without the kernel, and with the code for older CPUs in OpenSSL)")
+        printf "%5s  %-7s %14s %10s %10s\n", "depth", "client", "k instructions", "of floor", "of h2load"
+        for (i = 1; i <= depth_count; i++)
+            for (k = 1; k <= peer_count; k++)
+                printf "%5s  %-7s %14s %10s %10s\n", depths[i], peers[k], cell(depths[i], peers[k], "callgrind_instructions", "%.1f", 0.001),
+                    cell(depths[i], peers[k], "callgrind_instructions", "%.2f", 1, "floor"),
+                    cell(depths[i], peers[k], "callgrind_instructions", "%.2f", 1, "h2load")
+    }
+
+    metric = "instructions" in metric_seen ? "instructions" : "cpu_us"
+    title("This library beside the limit: the ratios of instructions, user and kernel, that a first straw-man had")
+    printf "%5s  %-22s %-22s %8s\n", "depth", "what", "here (" (metric == "instructions" ? "instructions" : "CPU time") ")", "limit"
+    for (i = 1; i <= depth_count; i++) {
+        depth = depths[i]
+        if (metric == "instructions" && ("own", depth) in limit)
+            printf "%5s  %-22s %-22s %8.1f\n", depth, "k instructions", cell(depth, "ours", metric, "%.1f", 0.001), limit["own", depth] / 1000
+        for (other = 1; other <= peer_count; other++)
+            if ((peers[other], depth) in limit)
+                printf "%5s  %-22s %-22s %8.2f\n", depth, "ratio to " peers[other], cell(depth, "ours", metric, "%.2f", 1, peers[other]), limit[peers[other], depth]
+    }
+    if (metric != "instructions") print "CPU time is not instructions: only the ratio to asio, such a straw-man in the same run, is a verdict here."
+    if (json != "") { write_json(); print ""; print "All figures: " json }
+}

@@ -1,0 +1,32 @@
+# Flags for this project's own targets. They are PRIVATE: nothing of this reaches a user's target or an exported file.
+
+set(bandwidth_webrtc_compile_options -Wall -Wextra -Wconversion -Wshadow)
+set(bandwidth_webrtc_link_options)
+
+if(BANDWIDTH_WEBRTC_WERROR)
+    list(APPEND bandwidth_webrtc_compile_options -Werror)
+endif()
+
+if(BANDWIDTH_WEBRTC_SANITIZE)
+    list(JOIN BANDWIDTH_WEBRTC_SANITIZE "," sanitizers)
+    list(APPEND bandwidth_webrtc_compile_options
+         -fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    list(APPEND bandwidth_webrtc_link_options -fsanitize=${sanitizers})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        # Asio's fences: "atomic_thread_fence is not supported with -fsanitize=thread".
+        if("thread" IN_LIST BANDWIDTH_WEBRTC_SANITIZE)
+            list(APPEND bandwidth_webrtc_compile_options -Wno-tsan)
+        endif()
+        # With instrumentation g++ 12 sees uninitialised variables where there are none.
+        list(APPEND bandwidth_webrtc_compile_options -Wno-maybe-uninitialized)
+    endif()
+endif()
+
+function(bandwidth_webrtc_set_flags target)
+    target_compile_features(${target} PRIVATE cxx_std_20)
+    set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+    target_compile_options(${target} PRIVATE ${bandwidth_webrtc_compile_options})
+    target_link_options(${target} PRIVATE ${bandwidth_webrtc_link_options})
+    # Users may have a newer Boost, in which the deprecated parts of Asio are gone.
+    target_compile_definitions(${target} PRIVATE BOOST_ASIO_NO_DEPRECATED)
+endfunction()

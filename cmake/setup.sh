@@ -1,0 +1,53 @@
+#!/bin/sh
+# setup.sh GROUP...: installs the Debian packages of these groups that are missing, and says so. Groups:
+#   build    compiler, CMake and libraries: all that every build needs
+#   test     what the tests start
+#   compare  what the side by side benchmark runs beside this library, and what it counts with
+#   clang    the second compiler
+#   lint     the formatter and the static analyser
+set -eu
+
+packages=
+for group; do
+    case $group in
+    build) packages="$packages g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev
+                     doctest-dev libcli11-dev pkg-config ca-certificates" ;;
+    test) packages="$packages nginx-light" ;;
+    compare) packages="$packages nginx-light openssl nghttp2-client valgrind linux-perf" ;;
+    clang) packages="$packages clang libclang-rt-14-dev" ;;
+    lint) packages="$packages clang-format clang-tidy" ;;
+    *) echo "setup.sh: no group of packages is called '$group'" >&2; exit 2 ;;
+    esac
+done
+
+if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then
+    echo "== Not a Debian system: nothing is installed. Needed, by their names in Debian 12:" $packages
+    exit 0
+fi
+
+missing=
+for package in $packages; do
+    status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2> /dev/null) || status=unknown
+    [ "$status" = installed ] || missing="$missing $package"
+done
+if [ -z "$missing" ]; then
+    echo "== All Debian packages are there"
+    exit 0
+fi
+
+if [ "$(id -u)" -eq 0 ]; then
+    as_root=
+elif command -v sudo > /dev/null; then
+    as_root=sudo
+else
+    {
+        echo "Debian packages are missing, and to install them takes root or sudo. As root, run:"
+        echo "    apt-get update && apt-get install -y --no-install-recommends$missing"
+    } >&2
+    exit 1
+fi
+echo "== Installing Debian packages:$missing"
+$as_root apt-get update -qq
+# Only one version of Boost's headers can be installed. One transaction gets ours in whole; --no-remove keeps another one, and says
+# so, rather than taking it from somebody who needs it.
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends --no-remove -o Dpkg::Use-Pty=0 $missing

@@ -1,0 +1,18 @@
+#pragma once
+
+/// Everything a user of the library needs. The loopback service for tests is in bandwidth/webrtc/testing/.
+#include <bandwidth/webrtc/call_options.hpp>
+#include <bandwidth/webrtc/client.hpp>
+#include <bandwidth/webrtc/client_options.hpp>
+#include <bandwidth/webrtc/credentials.hpp>
+#include <bandwidth/webrtc/device_token.hpp>
+#include <bandwidth/webrtc/error.hpp>
+#include <bandwidth/webrtc/ids.hpp>
+#include <bandwidth/webrtc/media.hpp>
+#include <bandwidth/webrtc/operation.hpp>
+#include <bandwidth/webrtc/participant.hpp>
+#include <bandwidth/webrtc/result.hpp>
+#include <bandwidth/webrtc/session.hpp>
+#include <bandwidth/webrtc/stats.hpp>
+#include <bandwidth/webrtc/subscriptions.hpp>
+#include <bandwidth/webrtc/version.hpp>

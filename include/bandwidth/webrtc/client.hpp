@@ -1,0 +1,411 @@
+#pragma once
+
+#include <bandwidth/webrtc/call_options.hpp>
+#include <bandwidth/webrtc/client_options.hpp>
+#include <bandwidth/webrtc/ids.hpp>
+#include <bandwidth/webrtc/operation.hpp>
+#include <bandwidth/webrtc/participant.hpp>
+#include <bandwidth/webrtc/result.hpp>
+#include <bandwidth/webrtc/session.hpp>
+#include <bandwidth/webrtc/stats.hpp>
+#include <bandwidth/webrtc/subscriptions.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace bandwidth::webrtc {
+
+namespace detail {
+class client_core;
+} // namespace detail
+
+/// A client of Bandwidth's WebRTC API for one account: eleven operations, each in three forms, over a pool of
+/// pipelined TLS connections.
+///
+/// - `co_await client.get_session(id)` gives the value or throws `api_error`.
+/// - `co_await client.try_get_session(id)` gives a `result`; nothing is thrown, no exception is made.
+/// - `client.async_get_session(id, token)` takes any Asio completion token for `void(result<session>)`.
+///
+/// Arguments are copied, and encoded, before the function returns; nothing needs to outlive it. A refused
+/// argument (an empty id, a header with a line end ...) is a failure of the call like any other, with
+/// `errc::invalid_argument` and a message that names it, and nothing is sent.
+///
+/// Completion: on the handler's associated executor, the client's executor where it has none, and never
+/// inside of the function that started the call.
+/// Time: one deadline bounds all of a call: queue, connect and every attempt.
+/// Cancellation: terminal, partial and total end a call at once with `errc::cancelled`. A call that is not
+/// yet sent is removed. For one that is, the answer is read and dropped when it comes; its neighbours on the
+/// connection never notice. Note that `boost::asio::co_spawn` lets only terminal cancellation in by default.
+/// Threads: every function but the destructor, move and assignment may be called from any thread at the same
+/// time. A cancellation signal is emitted on the executor of the call's handler.
+/// Lifetime: the destructor closes at once, and every call in flight completes with `errc::client_closed`.
+/// Connections that are idle keep `io_context::run()` busy: close, drain or destroy the client to let it
+/// return.
+class client {
+public:
+    using executor_type = boost::asio::any_io_executor;
+
+    /// Connects nothing yet.
+    /// \param executor of an execution context that outlives the client and its calls.
+    /// \throws api_error (`errc::invalid_options`) naming the option that is out of range or missing.
+    client(executor_type executor, const client_options& options);
+    /// As above, with the executor of an execution context.
+    template <class ExecutionContext>
+    requires std::is_convertible_v<ExecutionContext&, boost::asio::execution_context&> client(
+        ExecutionContext& context, const client_options& options)
+        : client(executor_type(context.get_executor()), options) {}
+
+    client(client&&) noexcept;
+    client& operator=(client&&) noexcept;
+    ~client();
+
+    executor_type get_executor() const;
+
+    // Sessions.
+
+    /// Creates a session. `POST /sessions`. A session lives for at most 9 hours. Never sent twice.
+    boost::asio::awaitable<webrtc::session> create_session(const session_request& request = {},
+                                                           const call_options& options = {}) {
+        return detail::await_value<webrtc::session>(prepare_create_session(request, options));
+    }
+    /// As `create_session`, giving a `result`.
+    operation<webrtc::session> try_create_session(const session_request& request = {},
+                                                  const call_options& options = {}) {
+        return operation<webrtc::session>(prepare_create_session(request, options));
+    }
+    /// As `create_session`, with any completion token for `void(result<session>)`.
+    template <class CompletionToken>
+    auto async_create_session(const session_request& request, const call_options& options,
+                              CompletionToken&& token) {
+        return try_create_session(request, options)(std::forward<CompletionToken>(token));
+    }
+    template <class CompletionToken>
+    auto async_create_session(const session_request& request, CompletionToken&& token) {
+        return try_create_session(request)(std::forward<CompletionToken>(token));
+    }
+
+    /// Reads a session. `GET /sessions/{sessionId}`.
+    boost::asio::awaitable<webrtc::session> get_session(const webrtc::session_id& session,
+                                                        const call_options& options = {}) {
+        return detail::await_value<webrtc::session>(prepare_get_session(session, options));
+    }
+    /// As `get_session`, giving a `result`.
+    operation<webrtc::session> try_get_session(const webrtc::session_id& session,
+                                               const call_options& options = {}) {
+        return operation<webrtc::session>(prepare_get_session(session, options));
+    }
+    /// As `get_session`, with any completion token for `void(result<session>)`.
+    template <class CompletionToken>
+    auto async_get_session(const webrtc::session_id& session, const call_options& options,
+                           CompletionToken&& token) {
+        return try_get_session(session, options)(std::forward<CompletionToken>(token));
+    }
+    template <class CompletionToken>
+    auto async_get_session(const webrtc::session_id& session, CompletionToken&& token) {
+        return try_get_session(session)(std::forward<CompletionToken>(token));
+    }
+
+    /// Deletes a session. `DELETE /sessions/{sessionId}`.
+    boost::asio::awaitable<void> delete_session(const webrtc::session_id& session,
+                                                const call_options& options = {}) {
+        return detail::await_value<void>(prepare_delete_session(session, options));
+    }
+    /// As `delete_session`, giving a `result`.
+    operation<void> try_delete_session(const webrtc::session_id& session, const call_options& options = {}) {
+        return operation<void>(prepare_delete_session(session, options));
+    }
+    /// As `delete_session`, with any completion token for `void(result<void>)`.
+    template <class CompletionToken>
+    auto async_delete_session(const webrtc::session_id& session, const call_options& options,
+                              CompletionToken&& token) {
+        return try_delete_session(session, options)(std::forward<CompletionToken>(token));
+    }
+    template <class CompletionToken>
+    auto async_delete_session(const webrtc::session_id& session, CompletionToken&& token) {
+        return try_delete_session(session)(std::forward<CompletionToken>(token));
+    }
+
+    // Participants.
+
+    /// Creates a participant, and the token that its device connects with. `POST /participants`. The token is
+    /// given here only. Never sent twice.
+    boost::asio::awaitable<created_participant> create_participant(const participant_request& request = {},
+                                                                   const call_options& options = {}) {
+        return detail::await_value<created_participant>(prepare_create_participant(request, options));
+    }
+    /// As `create_participant`, giving a `result`.
+    operation<created_participant> try_create_participant(const participant_request& request = {},
+                                                          const call_options& options = {}) {
+        return operation<created_participant>(prepare_create_participant(request, options));
+    }
+    /// As `create_participant`, with any completion token for `void(result<created_participant>)`.
+    template <class CompletionToken>
+    auto async_create_participant(const participant_request& request, const call_options& options,
+                                  CompletionToken&& token) {
+        return try_create_participant(request, options)(std::forward<CompletionToken>(token));
+    }
+    template <class CompletionToken>
+    auto async_create_participant(const participant_request& request, CompletionToken&& token) {
+        return try_create_participant(request)(std::forward<CompletionToken>(token));
+    }
+
+    /// Reads a participant. `GET /participants/{participantId}`.
+    boost::asio::awaitable<webrtc::participant> get_participant(const webrtc::participant_id& participant,
+                                                                const call_options& options = {}) {
+        return detail::await_value<webrtc::participant>(prepare_get_participant(participant, options));
+    }
+    /// As `get_participant`, giving a `result`.
+    operation<webrtc::participant> try_get_participant(const webrtc::participant_id& participant,
+                                                       const call_options& options = {}) {
+        return operation<webrtc::participant>(prepare_get_participant(participant, options));
+    }
+    /// As `get_participant`, with any completion token for `void(result<participant>)`.
+    template <class CompletionToken>
+    auto async_get_participant(const webrtc::participant_id& participant, const call_options& options,
+                               CompletionToken&& token) {
+        return try_get_participant(participant, options)(std::forward<CompletionToken>(token));
+    }
+    template <class CompletionToken>
+    auto async_get_participant(const webrtc::participant_id& participant, CompletionToken&& token) {
+        return try_get_participant(participant)(std::forward<CompletionToken>(token));
+    }
+
+    /// Deletes a participant. `DELETE /participants/{participantId}`.
+    boost::asio::awaitable<void> delete_participant(const webrtc::participant_id& participant,
+                                                    const call_options& options = {}) {
+        return detail::await_value<void>(prepare_delete_participant(participant, options));
+    }
+    /// As `delete_participant`, giving a `result`.
+    operation<void> try_delete_participant(const webrtc::participant_id& participant,
+                                           const call_options& options = {}) {
+        return operation<void>(prepare_delete_participant(participant, options));
+    }
+    /// As `delete_participant`, with any completion token for `void(result<void>)`.
+    template <class CompletionToken>
+    auto async_delete_participant(const webrtc::participant_id& participant, const call_options& options,
+                                  CompletionToken&& token) {
+        return try_delete_participant(participant, options)(std::forward<CompletionToken>(token));
+    }
+    template <class CompletionToken>
+    auto async_delete_participant(const webrtc::participant_id& participant, CompletionToken&& token) {
+        return try_delete_participant(participant)(std::forward<CompletionToken>(token));
+    }
+
+    // Who is in a session, and who hears whom.
+
+    /// Lists the participants of a session, all at once; empty when there are none. `GET
+    /// /sessions/{sessionId}/participants`.
+    boost::asio::awaitable<std::vector<webrtc::participant>> list_session_participants(
+        const webrtc::session_id& session, const call_options& options = {}) {
+        return detail::await_value<std::vector<webrtc::participant>>(
+            prepare_list_session_participants(session, options));
+    }
+    /// As `list_session_participants`, giving a `result`.
+    operation<std::vector<webrtc::participant>> try_list_session_participants(
+        const webrtc::session_id& session, const call_options& options = {}) {
+        return operation<std::vector<webrtc::participant>>(
+            prepare_list_session_participants(session, options));
+    }
+    /// As `list_session_participants`, with any completion token for
+    /// `void(result<std::vector<participant>>)`.
+    template <class CompletionToken>
+    auto async_list_session_participants(const webrtc::session_id& session, const call_options& options,
+                                         CompletionToken&& token) {
+        return try_list_session_participants(session, options)(std::forward<CompletionToken>(token));
+    }
+    template <class CompletionToken>
+    auto async_list_session_participants(const webrtc::session_id& session, CompletionToken&& token) {
+        return try_list_session_participants(session)(std::forward<CompletionToken>(token));
+    }
+
+    /// Joins a participant to a session, and subscribes it to media in the same step. `PUT
+    /// /sessions/{sessionId}/participants/{participantId}`. A participant is in one session at most; 20
+    /// participants are the most in one.
+    boost::asio::awaitable<void> add_participant_to_session(const webrtc::session_id& session,
+                                                            const webrtc::participant_id& participant,
+                                                            const webrtc::subscriptions& subscribe = {},
+                                                            const call_options& options = {}) {
+        return detail::await_value<void>(
+            prepare_add_participant_to_session(session, participant, subscribe, options));
+    }
+    /// As `add_participant_to_session`, giving a `result`.
+    operation<void> try_add_participant_to_session(const webrtc::session_id& session,
+                                                   const webrtc::participant_id& participant,
+                                                   const webrtc::subscriptions& subscribe = {},
+                                                   const call_options& options = {}) {
+        return operation<void>(prepare_add_participant_to_session(session, participant, subscribe, options));
+    }
+    /// As `add_participant_to_session`, with any completion token for `void(result<void>)`.
+    template <class CompletionToken>
+    auto async_add_participant_to_session(const webrtc::session_id& session,
+                                          const webrtc::participant_id& participant,
+                                          const webrtc::subscriptions& subscribe, const call_options& options,
+                                          CompletionToken&& token) {
+        return try_add_participant_to_session(session, participant, subscribe,
+                                              options)(std::forward<CompletionToken>(token));
+    }
+    template <class CompletionToken>
+    auto async_add_participant_to_session(const webrtc::session_id& session,
+                                          const webrtc::participant_id& participant,
+                                          const webrtc::subscriptions& subscribe, CompletionToken&& token) {
+        return try_add_participant_to_session(session, participant,
+                                              subscribe)(std::forward<CompletionToken>(token));
+    }
+
+    /// Takes a participant out of a session, and drops its subscriptions there. `DELETE
+    /// /sessions/{sessionId}/participants/{participantId}`.
+    boost::asio::awaitable<void> remove_participant_from_session(const webrtc::session_id& session,
+                                                                 const webrtc::participant_id& participant,
+                                                                 const call_options& options = {}) {
+        return detail::await_value<void>(
+            prepare_remove_participant_from_session(session, participant, options));
+    }
+    /// As `remove_participant_from_session`, giving a `result`.
+    operation<void> try_remove_participant_from_session(const webrtc::session_id& session,
+                                                        const webrtc::participant_id& participant,
+                                                        const call_options& options = {}) {
+        return operation<void>(prepare_remove_participant_from_session(session, participant, options));
+    }
+    /// As `remove_participant_from_session`, with any completion token for `void(result<void>)`.
+    template <class CompletionToken>
+    auto async_remove_participant_from_session(const webrtc::session_id& session,
+                                               const webrtc::participant_id& participant,
+                                               const call_options& options, CompletionToken&& token) {
+        return try_remove_participant_from_session(session, participant,
+                                                   options)(std::forward<CompletionToken>(token));
+    }
+    template <class CompletionToken>
+    auto async_remove_participant_from_session(const webrtc::session_id& session,
+                                               const webrtc::participant_id& participant,
+                                               CompletionToken&& token) {
+        return try_remove_participant_from_session(session,
+                                                   participant)(std::forward<CompletionToken>(token));
+    }
+
+    /// Reads what a participant is subscribed to. `GET
+    /// /sessions/{sessionId}/participants/{participantId}/subscriptions`.
+    boost::asio::awaitable<webrtc::subscriptions> get_participant_subscriptions(
+        const webrtc::session_id& session, const webrtc::participant_id& participant,
+        const call_options& options = {}) {
+        return detail::await_value<webrtc::subscriptions>(
+            prepare_get_participant_subscriptions(session, participant, options));
+    }
+    /// As `get_participant_subscriptions`, giving a `result`.
+    operation<webrtc::subscriptions> try_get_participant_subscriptions(
+        const webrtc::session_id& session, const webrtc::participant_id& participant,
+        const call_options& options = {}) {
+        return operation<webrtc::subscriptions>(
+            prepare_get_participant_subscriptions(session, participant, options));
+    }
+    /// As `get_participant_subscriptions`, with any completion token for `void(result<subscriptions>)`.
+    template <class CompletionToken>
+    auto async_get_participant_subscriptions(const webrtc::session_id& session,
+                                             const webrtc::participant_id& participant,
+                                             const call_options& options, CompletionToken&& token) {
+        return try_get_participant_subscriptions(session, participant,
+                                                 options)(std::forward<CompletionToken>(token));
+    }
+    template <class CompletionToken>
+    auto async_get_participant_subscriptions(const webrtc::session_id& session,
+                                             const webrtc::participant_id& participant,
+                                             CompletionToken&& token) {
+        return try_get_participant_subscriptions(session, participant)(std::forward<CompletionToken>(token));
+    }
+
+    /// Replaces all that a participant is subscribed to. `PUT
+    /// /sessions/{sessionId}/participants/{participantId}/subscriptions`.
+    boost::asio::awaitable<void> update_participant_subscriptions(const webrtc::session_id& session,
+                                                                  const webrtc::participant_id& participant,
+                                                                  const webrtc::subscriptions& subscribe = {},
+                                                                  const call_options& options = {}) {
+        return detail::await_value<void>(
+            prepare_update_participant_subscriptions(session, participant, subscribe, options));
+    }
+    /// As `update_participant_subscriptions`, giving a `result`.
+    operation<void> try_update_participant_subscriptions(const webrtc::session_id& session,
+                                                         const webrtc::participant_id& participant,
+                                                         const webrtc::subscriptions& subscribe = {},
+                                                         const call_options& options = {}) {
+        return operation<void>(
+            prepare_update_participant_subscriptions(session, participant, subscribe, options));
+    }
+    /// As `update_participant_subscriptions`, with any completion token for `void(result<void>)`.
+    template <class CompletionToken>
+    auto async_update_participant_subscriptions(const webrtc::session_id& session,
+                                                const webrtc::participant_id& participant,
+                                                const webrtc::subscriptions& subscribe,
+                                                const call_options& options, CompletionToken&& token) {
+        return try_update_participant_subscriptions(session, participant, subscribe,
+                                                    options)(std::forward<CompletionToken>(token));
+    }
+    template <class CompletionToken>
+    auto async_update_participant_subscriptions(const webrtc::session_id& session,
+                                                const webrtc::participant_id& participant,
+                                                const webrtc::subscriptions& subscribe,
+                                                CompletionToken&& token) {
+        return try_update_participant_subscriptions(session, participant,
+                                                    subscribe)(std::forward<CompletionToken>(token));
+    }
+
+    // The client itself.
+
+    /// Takes no more calls (`errc::client_closed`), waits for those in flight, then closes every connection
+    /// with a close_notify. What is not answered after `limit` is cut off with `errc::client_closed`, and the
+    /// drain fails with the same code. Completes at once when there is nothing to wait for.
+    boost::asio::awaitable<void> drain(std::chrono::nanoseconds limit = std::chrono::seconds(30)) {
+        return detail::await_value<void>(prepare_drain(limit));
+    }
+    /// As `drain`, giving a `result`.
+    operation<void> try_drain(std::chrono::nanoseconds limit = std::chrono::seconds(30)) {
+        return operation<void>(prepare_drain(limit));
+    }
+    /// As `drain`, with any completion token for `void(result<void>)`.
+    template <class CompletionToken>
+    auto async_drain(std::chrono::nanoseconds limit, CompletionToken&& token) {
+        return try_drain(limit)(std::forward<CompletionToken>(token));
+    }
+
+    /// Closes at once: every call that waits or is in flight completes with `errc::client_closed`, and so
+    /// does every later one. May be called more than once.
+    void close();
+
+    /// What the client has done and holds, as of now.
+    client_stats stats() const;
+
+private:
+    detail::call_handle prepare_create_session(const session_request& request, const call_options& options);
+    detail::call_handle prepare_get_session(const webrtc::session_id& session, const call_options& options);
+    detail::call_handle prepare_delete_session(const webrtc::session_id& session,
+                                               const call_options& options);
+    detail::call_handle prepare_list_session_participants(const webrtc::session_id& session,
+                                                          const call_options& options);
+    detail::call_handle prepare_create_participant(const participant_request& request,
+                                                   const call_options& options);
+    detail::call_handle prepare_get_participant(const webrtc::participant_id& participant,
+                                                const call_options& options);
+    detail::call_handle prepare_delete_participant(const webrtc::participant_id& participant,
+                                                   const call_options& options);
+    detail::call_handle prepare_add_participant_to_session(const webrtc::session_id& session,
+                                                           const webrtc::participant_id& participant,
+                                                           const webrtc::subscriptions& subscribe,
+                                                           const call_options& options);
+    detail::call_handle prepare_remove_participant_from_session(const webrtc::session_id& session,
+                                                                const webrtc::participant_id& participant,
+                                                                const call_options& options);
+    detail::call_handle prepare_get_participant_subscriptions(const webrtc::session_id& session,
+                                                              const webrtc::participant_id& participant,
+                                                              const call_options& options);
+    detail::call_handle prepare_update_participant_subscriptions(const webrtc::session_id& session,
+                                                                 const webrtc::participant_id& participant,
+                                                                 const webrtc::subscriptions& subscribe,
+                                                                 const call_options& options);
+    detail::call_handle prepare_drain(std::chrono::nanoseconds limit);
+
+    std::shared_ptr<detail::client_core> core_;
+};
+
+} // namespace bandwidth::webrtc

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <bandwidth/webrtc/credentials.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace bandwidth::webrtc {
+
+/// How a client connects and behaves. Setters do not check; the client's constructor does, and throws
+/// `api_error` (`errc::invalid_options`) naming the option that is wrong.
+///
+/// Thread safety: distinct objects safe.
+class client_options {
+public:
+    client_options();
+
+    /// Options from the environment: BW_ACCOUNT_ID, BW_USERNAME and BW_PASSWORD, all needed, and
+    /// BANDWIDTH_WEBRTC_CALL_CONTROL_URL for another base URL.
+    /// \throws api_error (`errc::invalid_options`) naming the variables that are missing.
+    static client_options from_environment();
+
+    /// Replaces the whole prefix before "/accounts/...". The default: https://api.webrtc.bandwidth.com/v1.
+    /// Only https. No credentials, query or fragment in it.
+    client_options& base_url(std::string_view value);
+    /// Bandwidth account id, such as "9900000".
+    client_options& account(std::string_view value);
+    /// User name and password of an API user: HTTP Basic.
+    /// \throws api_error as `basic_credentials`.
+    client_options& credentials(std::string_view username, std::string_view password);
+    /// Any other kind of credentials.
+    client_options& credentials(std::shared_ptr<const credential_source> source);
+
+    /// Trust these certificate authorities (PEM, one or more) in place of the system's.
+    client_options& ca_pem(std::string_view pem);
+    /// As `ca_pem`, from a file that is read when the client is made.
+    client_options& ca_file(std::string_view path);
+
+    /// Connections to keep at most: 1 to 10,000; default 8.
+    client_options& max_connections(std::size_t value);
+    /// Requests that may be in flight on one connection: 1 to 256; default 8; 1 turns pipelining off.
+    client_options& pipeline_depth(std::size_t value);
+    /// Calls that may wait for a connection before `errc::queue_full`: 1 to 10,000,000; default 1024.
+    client_options& queue_limit(std::size_t value);
+    /// How often a request may be sent again after its connection was lost: 0 to 10; default 2.
+    client_options& max_replays(int value);
+
+    /// Bounds all of a call that sets no deadline of its own: over 0 to 1 day; default 30 s.
+    client_options& deadline(std::chrono::nanoseconds value);
+    /// Name look-up, TCP and TLS together, for one connection: over 0 to 1 day; default 5 s.
+    client_options& connect_timeout(std::chrono::nanoseconds value);
+    /// How long a connection may be silent while an answer is due: over 0 to 1 day; default 15 s.
+    client_options& response_timeout(std::chrono::nanoseconds value);
+    /// An idle connection is closed after this: over 0 to 1 day; default 50 s.
+    client_options& idle_timeout(std::chrono::nanoseconds value);
+    /// A connection takes no more calls after this, give or take 10 %: over 0 to 1 day; default 8 min.
+    client_options& max_connection_age(std::chrono::nanoseconds value);
+
+    /// Largest response body: 1 KiB to 1 GiB; default 8 MiB.
+    client_options& body_limit(std::size_t bytes);
+    /// Largest response head, trailers and interim responses included: 1 KiB to 1 MiB; default 16 KiB.
+    client_options& header_limit(std::size_t bytes);
+    /// Value of the User-Agent header; default "bandwidth-webrtc-cpp/<version>".
+    client_options& user_agent(std::string_view value);
+
+    const std::string& base_url() const noexcept { return base_url_; }
+    const std::string& account() const noexcept { return account_; }
+    const std::shared_ptr<const credential_source>& credentials() const noexcept { return credentials_; }
+    const std::string& ca_pem() const noexcept { return ca_pem_; }
+    const std::string& ca_file() const noexcept { return ca_file_; }
+    std::size_t max_connections() const noexcept { return max_connections_; }
+    std::size_t pipeline_depth() const noexcept { return pipeline_depth_; }
+    std::size_t queue_limit() const noexcept { return queue_limit_; }
+    int max_replays() const noexcept { return max_replays_; }
+    std::chrono::nanoseconds deadline() const noexcept { return deadline_; }
+    std::chrono::nanoseconds connect_timeout() const noexcept { return connect_timeout_; }
+    std::chrono::nanoseconds response_timeout() const noexcept { return response_timeout_; }
+    std::chrono::nanoseconds idle_timeout() const noexcept { return idle_timeout_; }
+    std::chrono::nanoseconds max_connection_age() const noexcept { return max_connection_age_; }
+    std::size_t body_limit() const noexcept { return body_limit_; }
+    std::size_t header_limit() const noexcept { return header_limit_; }
+    const std::string& user_agent() const noexcept { return user_agent_; }
+
+private:
+    std::string base_url_;
+    std::string account_;
+    std::shared_ptr<const credential_source> credentials_;
+    std::string ca_pem_;
+    std::string ca_file_;
+    std::string user_agent_;
+    std::size_t max_connections_ = 8;
+    std::size_t pipeline_depth_ = 8;
+    std::size_t queue_limit_ = 1024;
+    std::size_t body_limit_ = 8 * 1024 * 1024;
+    std::size_t header_limit_ = 16 * 1024;
+    std::chrono::nanoseconds deadline_ = std::chrono::seconds(30);
+    std::chrono::nanoseconds connect_timeout_ = std::chrono::seconds(5);
+    std::chrono::nanoseconds response_timeout_ = std::chrono::seconds(15);
+    std::chrono::nanoseconds idle_timeout_ = std::chrono::seconds(50);
+    std::chrono::nanoseconds max_connection_age_ = std::chrono::minutes(8);
+    int max_replays_ = 2;
+};
+
+} // namespace bandwidth::webrtc

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace bandwidth::webrtc {
+
+/// Where a client gets the value of its Authorization header from.
+///
+/// The one kind that ships is `basic_credentials`. A bearer token or OAuth2 client credentials derive from
+/// this: `generation()` changes when a new value is there, and requests sent from then on carry it.
+/// Thread safety: both functions are called from the client's strand while other threads may use the object.
+class credential_source {
+public:
+    virtual ~credential_source() = default;
+    credential_source(const credential_source&) = delete;
+    credential_source& operator=(const credential_source&) = delete;
+
+    /// The whole header value, such as "Basic dXNlcjpwYXNz". Must hold no control characters.
+    virtual std::string authorization() const = 0;
+    /// Another number whenever `authorization()` would give another value.
+    virtual unsigned long long generation() const noexcept { return 0; }
+
+protected:
+    credential_source() = default;
+};
+
+/// HTTP Basic (RFC 7617), the scheme of Bandwidth's API users: both parts are case-sensitive.
+///
+/// \throws api_error (`errc::invalid_options`) when the user name is empty or has a colon, or when either
+/// part has control characters. The text of the error never holds the password.
+std::shared_ptr<const credential_source> basic_credentials(std::string_view username,
+                                                           std::string_view password);
+
+} // namespace bandwidth::webrtc

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <bandwidth/webrtc/result.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/prefer.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace bandwidth::webrtc::detail {
+
+namespace asio = boost::asio;
+
+class pool;
+class pending_call;
+
+/// Gives a call back to where it came from, wherever it stands.
+struct call_releaser {
+    void operator()(pending_call* call) const noexcept;
+};
+/// Sole ownership of a call that is prepared, or finished.
+using call_handle = std::unique_ptr<pending_call, call_releaser>;
+
+/// The part of a call that the caller's side knows: the completion handler, in place where it is small, and
+/// the executor it wants. One call serves every handler type, so what is behind it compiles once.
+class pending_call {
+public:
+    pending_call(const pending_call&) = delete;
+    pending_call& operator=(const pending_call&) = delete;
+
+    /// Moves the handler in. `Complete` is called with the handler's call when its result is there, on
+    /// `executor()`, at most once; it takes the handler out with `take_handler`.
+    template <class Handler, void (*Complete)(call_handle)>
+    void bind(Handler&& handler) {
+        using stored = std::decay_t<Handler>;
+        executor_ = asio::prefer(asio::any_io_executor(asio::get_associated_executor(handler, executor_)),
+                                 asio::execution::outstanding_work.tracked);
+        slot_ = asio::get_associated_cancellation_slot(handler);
+        if constexpr (fits<stored>)
+            handler_ = ::new (static_cast<void*>(storage_)) stored(std::forward<Handler>(handler));
+        else
+            handler_ = new stored(std::forward<Handler>(handler));
+        complete_ = Complete;
+        discard_ = [](pending_call& call) noexcept { call.discard<stored>(); };
+    }
+
+    template <class Handler>
+    Handler take_handler() {
+        Handler taken(std::move(*static_cast<Handler*>(handler_)));
+        discard<Handler>();
+        // The signal may be emitted until the handler runs; from then on the call may be another's.
+        if (slot_.is_connected())
+            slot_.clear();
+        slot_ = {};
+        return taken;
+    }
+
+    /// Runs the handler. Only on `executor()`.
+    static void complete(call_handle call) {
+        const auto run = call->complete_;
+        run(std::move(call));
+    }
+
+    const asio::any_io_executor& executor() const noexcept { return executor_; }
+
+protected:
+    pending_call() = default;
+    ~pending_call() = default;
+
+    void discard_handler() noexcept {
+        if (handler_)
+            discard_(*this);
+        slot_ = {};
+    }
+
+    asio::any_io_executor executor_; // of the client until a handler is bound
+    asio::cancellation_slot slot_;
+    std::shared_ptr<pool> pool_;
+
+private:
+    friend struct cancel_hook;
+    friend void start(call_handle call);
+
+    static constexpr std::size_t inline_size = 64;
+    template <class Stored>
+    static constexpr bool fits = sizeof(Stored) <= inline_size &&
+                                 alignof(Stored) <= alignof(std::max_align_t);
+
+    template <class Stored>
+    void discard() noexcept {
+        auto* const stored = static_cast<Stored*>(std::exchange(handler_, nullptr));
+        if constexpr (fits<Stored>)
+            stored->~Stored();
+        else
+            delete stored;
+    }
+
+    alignas(std::max_align_t) std::byte storage_[inline_size];
+    void* handler_ = nullptr;
+    void (*complete_)(call_handle) = nullptr;
+    void (*discard_)(pending_call&) noexcept = nullptr;
+};
+
+/// Hands the call to its pool. The handler runs later, never inside of this.
+void start(call_handle call);
+
+/// The outcome of a finished call. Instantiated for each result type in the library.
+template <class T>
+result<T> take_result(pending_call& call);
+
+template <class T, class Handler>
+void complete_with(call_handle call) {
+    auto handler = call->take_handler<Handler>();
+    auto outcome = take_result<T>(*call);
+    call.reset(); // before the handler runs: it may well start the next call
+    std::move(handler)(std::move(outcome));
+}
+
+template <class T>
+struct initiate {
+    template <class Handler>
+    void operator()(Handler&& handler, call_handle call) const {
+        call->template bind<Handler, &complete_with<T, std::decay_t<Handler>>>(
+            std::forward<Handler>(handler));
+        start(std::move(call));
+    }
+};
+
+} // namespace bandwidth::webrtc::detail

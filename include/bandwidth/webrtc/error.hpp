@@ -1,0 +1,152 @@
+#pragma once
+
+#include <boost/system/error_code.hpp>
+#include <boost/system/system_error.hpp>
+#include <chrono>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace bandwidth::webrtc {
+
+using error_code = boost::system::error_code;
+
+/// What went wrong, the phases told apart. HTTP statuses are a category of their own: see `http_category()`.
+enum class errc {
+    invalid_argument = 1, ///< an id, a field or a header of this call; nothing was sent
+    invalid_options,      ///< client_options are out of range or do not fit together
+    host_not_found,       ///< the name server knows no such host
+    resolve_failed,       ///< the name could not be looked up (server failure)
+    resolve_timeout,      ///< the connect timeout or the deadline passed while the name was looked up
+    connect_failed,       ///< no address of the host accepted a TCP connection
+    connect_timeout,      ///< ... or none did in time
+    handshake_timeout,    ///< TCP was connected, TLS did not finish in time
+    handshake_failed,     ///< the peer ended the TLS handshake, with an alert or without
+    tls_untrusted,        ///< the certificate chain leads to no trusted authority, or has expired
+    tls_host_mismatch,    ///< no subjectAltName of the certificate names the host
+    tls_protocol,         ///< what came is not TLS, or a TLS version or ALPN protocol that we do not speak
+    tls_failed,           ///< a TLS alert or a broken record on an established connection
+    queue_full,           ///< the pool's queue is at its limit
+    queue_timeout,        ///< the deadline passed while the call waited for a connection
+    response_timeout,     ///< no response head in time
+    body_timeout,         ///< the response body stopped in the middle
+    connection_lost,      ///< the connection ended before the answer
+    incomplete_response,  ///< the connection ended in the middle of the answer
+    protocol_error,       ///< the answer is not HTTP/1.1 as RFC 9112 wants it
+    response_too_large,   ///< the answer's head or body is over its limit
+    bad_json,             ///< a success whose body does not hold what the operation promises
+    cancelled,            ///< the caller cancelled the call
+    client_closed,        ///< the client was closed, drained or destroyed
+};
+
+/// Questions to ask of any error code: `if (ec == condition::timeout)`.
+enum class condition {
+    client_error = 1, ///< HTTP 4xx
+    server_error,     ///< HTTP 5xx
+    throttled,        ///< HTTP 429, or 503
+    timeout,          ///< any of the timeouts
+    not_found,        ///< HTTP 404 or 410: unknown, or no longer active
+    unauthorized,     ///< HTTP 401 or 403
+    tls_error,        ///< any failure of TLS
+    retryable,        ///< the same call may succeed later; says nothing of `delivery`
+};
+
+/// Category of `errc`.
+const boost::system::error_category& webrtc_category() noexcept;
+/// Category whose values are HTTP statuses: 404 reads "HTTP 404 Not Found".
+const boost::system::error_category& http_category() noexcept;
+/// Category of `condition`.
+const boost::system::error_category& condition_category() noexcept;
+
+error_code make_error_code(errc value) noexcept;
+boost::system::error_condition make_error_condition(condition value) noexcept;
+/// The error code of an HTTP status.
+error_code make_http_error(int status) noexcept;
+
+/// What is known of a failed call's request: the question to answer before a POST is repeated.
+enum class delivery {
+    not_sent, ///< not one byte of the request left this machine, or the server said that it was not processed
+    maybe_processed, ///< sent in part or whole, and no answer: the server may have acted on it
+    answered,        ///< the server answered; the failure is the answer
+};
+
+/// "not_sent", "maybe_processed" or "answered".
+const char* to_string(delivery value) noexcept;
+
+namespace detail {
+/// What a `failure` shares between its copies.
+struct failure_state {
+    error_code code;
+    int http_status = 0;
+    std::string message;
+    std::string request_id;
+    std::string body;
+    int attempts = 0;
+    std::chrono::nanoseconds elapsed{0};
+    std::optional<std::chrono::seconds> retry_after;
+    webrtc::delivery delivery = webrtc::delivery::not_sent;
+};
+} // namespace detail
+
+/// Everything that is known of a call that failed. Cheap to copy: copies share one immutable state.
+///
+/// Text that comes from the service (`message`, `request_id`, `body`) is untrusted input. Nothing in here
+/// ever holds a password, a token or an Authorization header of ours.
+/// Thread safety: distinct objects safe, a shared object safe for reading.
+class failure {
+public:
+    /// No failure: `code()` is zero.
+    failure() = default;
+    /// A failure of this side, such as a refused argument. `message` tells more than the code does.
+    explicit failure(error_code code, std::string message = {});
+    explicit failure(detail::failure_state state);
+
+    /// An `errc`, an HTTP status, or an error of the system below (errno, resolver).
+    const error_code& code() const noexcept { return state().code; }
+    /// Status of the answer; 0 where none came.
+    int http_status() const noexcept { return state().http_status; }
+    /// The service's message, or what this library knows beyond the code; at most 256 characters or so.
+    const std::string& message() const noexcept { return state().message; }
+    /// The service's id of the request, for a support ticket; empty where it gave none.
+    const std::string& request_id() const noexcept { return state().request_id; }
+    /// The answer's body as it came, the first 4 KiB of it.
+    const std::string& body() const noexcept { return state().body; }
+    /// How many times the request was given to a connection, replays included.
+    int attempts() const noexcept { return state().attempts; }
+    /// From the start of the call to its failure.
+    std::chrono::nanoseconds elapsed() const noexcept { return state().elapsed; }
+    /// What the answer's Retry-After said, where there was one.
+    std::optional<std::chrono::seconds> retry_after() const noexcept { return state().retry_after; }
+    /// Whether the server may have acted on the request.
+    webrtc::delivery delivery() const noexcept { return state().delivery; }
+    /// One line for a log: code, message, request id, delivery, attempts and time.
+    std::string describe() const;
+
+private:
+    const detail::failure_state& state() const noexcept;
+
+    std::shared_ptr<const detail::failure_state> state_;
+};
+
+/// `describe()`.
+std::ostream& operator<<(std::ostream& out, const failure& value);
+
+/// What the throwing form of an operation throws: `code()` as any system_error, `failure()` for the rest.
+class api_error : public boost::system::system_error {
+public:
+    explicit api_error(const webrtc::failure& failure);
+    const webrtc::failure& failure() const noexcept { return failure_; }
+
+private:
+    webrtc::failure failure_;
+};
+
+} // namespace bandwidth::webrtc
+
+namespace boost::system {
+template <>
+struct is_error_code_enum<bandwidth::webrtc::errc> : std::true_type {};
+template <>
+struct is_error_condition_enum<bandwidth::webrtc::condition> : std::true_type {};
+} // namespace boost::system

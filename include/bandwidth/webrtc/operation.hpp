@@ -1,0 +1,47 @@
+#pragma once
+
+#include <bandwidth/webrtc/detail/pending_call.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <type_traits>
+#include <utility>
+
+namespace bandwidth::webrtc {
+
+/// A call that is ready to start and gives a `result<T>`: `auto r = co_await client.try_get_session(id);`.
+/// It starts when it is awaited; dropped before that, it sends nothing.
+///
+/// Everything it needs was copied when it was made, so it may be kept and awaited later:
+/// `auto op = client.try_get_session(id); auto r = co_await std::move(op);`
+/// It is an Asio asynchronous operation with the signature `void(result<T>)`: it can be called with any
+/// completion token, and given to `parallel_group`.
+/// Cancellation: terminal, partial and total; see `client`. Thread safety: distinct objects safe.
+template <class T>
+class [[nodiscard]] operation {
+public:
+    using signature = void(result<T>);
+
+    explicit operation(detail::call_handle call) noexcept : call_(std::move(call)) {}
+
+    template <class CompletionToken>
+    auto operator()(CompletionToken&& token) && -> decltype(boost::asio::async_initiate<CompletionToken,
+                                                                                        signature>(
+        std::declval<detail::initiate<T>>(), token, std::declval<detail::call_handle>())) {
+        return boost::asio::async_initiate<CompletionToken, signature>(detail::initiate<T>(), token,
+                                                                       std::move(call_));
+    }
+
+private:
+    detail::call_handle call_;
+};
+
+namespace detail {
+
+/// The throwing form: awaits the call, gives its value or throws `api_error`. Instantiated in the library for
+/// each result type. A coroutine, since Asio 1.26 cannot await a signature `void(std::exception_ptr, T)`.
+template <class T>
+boost::asio::awaitable<T> await_value(call_handle call);
+
+} // namespace detail
+
+} // namespace bandwidth::webrtc

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <bandwidth/webrtc/testing/certificate.hpp>
+#include <bandwidth/webrtc/testing/tls_version.hpp>
+
+namespace bandwidth::webrtc::testing {
+
+/// How a `loopback_server` is set up. Every setter returns the options again, so that calls can be chained.
+/// Not thread-safe; copies are independent.
+class loopback_options {
+public:
+    /// Takes the method and the target of a request, and the status of its answer.
+    using answer_function = std::function<void(std::string_view method, std::string_view target, int status)>;
+
+    /// Address 127.0.0.1, a free port, account "9900000", user "user", password "secret", no delay.
+    loopback_options();
+
+    /// The IP address to listen on, in text form. Default "127.0.0.1".
+    loopback_options& address(std::string ip_address);
+    /// The port to listen on; 0, the default, lets the system choose a free one.
+    loopback_options& port(std::uint16_t port);
+    /// The one account that the service knows. Requests for any other get 403. Default "9900000".
+    loopback_options& account(std::string id);
+    /// What a request must carry as HTTP Basic credentials; others get 401. Default "user" and "secret".
+    loopback_options& credentials(std::string username, std::string password);
+    /// Every answer leaves no earlier than this long after its request arrived. Answers keep their order, and
+    /// pipelined requests wait at the same time, not one after the other: this stands in for a network's
+    /// latency.
+    loopback_options& delay(std::chrono::nanoseconds duration);
+    /// After this many requests on a connection the answer carries `Connection: close` and the connection
+    /// ends. 0, the default, means no limit.
+    loopback_options& requests_per_connection(std::size_t count);
+    /// Answers 204 with no body, in place of `[]` and `{}`, when a session has no participants or a
+    /// participant has no subscriptions. Bandwidth documents both forms. Default false.
+    loopback_options& empty_lists_as_204(bool enabled);
+    /// Keeps every request for `loopback_server::received`. Costs memory without bound. Default false.
+    loopback_options& record_requests(bool enabled);
+    /// Called for every answer, on the server's thread or strand, when the answer is made: to print what goes
+    /// on. It must not throw, and must not call the server.
+    loopback_options& on_answer(answer_function called);
+    /// The newest TLS version on offer (the oldest is always 1.2). Default TLS 1.3.
+    loopback_options& max_tls_version(tls_version version);
+    /// The certificate to show. Default: one for localhost, 127.0.0.1 and ::1, of an authority made at start.
+    loopback_options& server_certificate(certificate shown);
+
+    const std::string& address() const noexcept { return address_; }
+    std::uint16_t port() const noexcept { return port_; }
+    const std::string& account() const noexcept { return account_; }
+    const std::string& username() const noexcept { return username_; }
+    const std::string& password() const noexcept { return password_; }
+    std::chrono::nanoseconds delay() const noexcept { return delay_; }
+    std::size_t requests_per_connection() const noexcept { return requests_per_connection_; }
+    bool empty_lists_as_204() const noexcept { return empty_lists_as_204_; }
+    bool record_requests() const noexcept { return record_requests_; }
+    const answer_function& on_answer() const noexcept { return on_answer_; }
+    tls_version max_tls_version() const noexcept { return max_tls_version_; }
+    const std::optional<certificate>& server_certificate() const noexcept { return server_certificate_; }
+
+private:
+    std::string address_ = "127.0.0.1";
+    std::uint16_t port_ = 0;
+    std::string account_ = "9900000";
+    std::string username_ = "user";
+    std::string password_ = "secret";
+    std::chrono::nanoseconds delay_{0};
+    std::size_t requests_per_connection_ = 0;
+    bool empty_lists_as_204_ = false;
+    bool record_requests_ = false;
+    answer_function on_answer_;
+    tls_version max_tls_version_ = tls_version::tls_1_3;
+    std::optional<certificate> server_certificate_;
+};
+
+} // namespace bandwidth::webrtc::testing

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <bandwidth/webrtc/testing/fault.hpp>
+#include <bandwidth/webrtc/testing/loopback_options.hpp>
+#include <bandwidth/webrtc/testing/loopback_stats.hpp>
+
+namespace bandwidth::webrtc::testing {
+
+/// A stateful emulation of Bandwidth's WebRTC API on a real TLS socket of this machine.
+///
+/// It keeps sessions, participants and subscriptions in memory and answers all eleven operations of the API
+/// with the documented statuses and bodies: 400, 401, 403, 404 and 409 by itself, anything else when a
+/// `fault` tells it to. It speaks HTTP/1.1 with pipelining and keep-alive over TLS 1.2 and 1.3, with a
+/// certificate made at start.
+///
+/// What the documentation leaves open is settled so: `publishPermissions` is `[]` when the request had none;
+/// `tag` is left out of an answer when none was given; adding a participant that is in another session, or a
+/// 21st participant to a session, gets 409; a tag of more than 50 characters gets 400; the sessions and
+/// participants named inside subscriptions need not exist.
+///
+/// ```cpp
+/// testing::loopback_server server; // runs on a thread of its own
+/// webrtc::client client{executor, webrtc::client_options{}
+///         .base_url(server.base_url()).account(server.account())
+///         .credentials(server.username(), server.password()).ca_pem(server.ca_pem())};
+/// ```
+///
+/// All member functions may be called from any thread; the destructor must not run at the same time as
+/// another.
+class loopback_server {
+public:
+    /// Starts the server on a background thread of its own. It listens when the constructor returns.
+    /// @throws boost::system::system_error when the address cannot be bound
+    /// @throws std::runtime_error when the certificate cannot be used
+    explicit loopback_server(loopback_options options = loopback_options());
+
+    /// Starts the server on the caller's executor. It listens when the constructor returns, and serves while
+    /// that executor's context runs; `run()` on the context returns only after `stop`. A strand keeps the
+    /// server's state together, so the context may run on several threads. The context must outlive the
+    /// server.
+    /// @throws boost::system::system_error when the address cannot be bound
+    /// @throws std::runtime_error when the certificate cannot be used
+    explicit loopback_server(boost::asio::any_io_executor executor,
+                             loopback_options options = loopback_options());
+
+    loopback_server(const loopback_server&) = delete;
+    loopback_server& operator=(const loopback_server&) = delete;
+
+    /// As `stop`. Safe with connections open and requests unanswered.
+    ~loopback_server();
+
+    /// Stops listening and closes all connections at once, without answering what waits (TCP FIN or RST, no
+    /// TLS close_notify). With a thread of its own the server has stopped when this returns; on the caller's
+    /// executor the sockets are closed there, at once when called from that executor's only thread. A second
+    /// call does nothing.
+    void stop();
+
+    /// The port in use.
+    std::uint16_t port() const noexcept;
+    /// What a client takes as its base URL: "https://localhost:PORT/v1".
+    std::string base_url() const;
+    /// The certificate, in PEM, that a client has to trust.
+    const std::string& ca_pem() const noexcept;
+    /// The account, user name and password from the options.
+    const std::string& account() const noexcept;
+    const std::string& username() const noexcept;
+    const std::string& password() const noexcept;
+
+    /// Adds a fault behind those injected before. It holds from the next request that is parsed.
+    void inject(const fault& added);
+    /// Forgets all faults.
+    void clear_faults();
+    /// How many injected faults are not used up yet.
+    std::size_t faults_left() const;
+
+    /// Closes (close_notify and FIN) every connection on which no request waits for its answer. With a thread
+    /// of its own the server has done it when this returns; on the caller's executor as `stop`.
+    void close_idle_connections();
+    /// The same by a TCP reset (RST).
+    void reset_idle_connections();
+
+    /// Counters, as of now.
+    loopback_stats stats() const;
+    /// The requests received so far, in the order of arrival; empty unless
+    /// `loopback_options::record_requests` is on.
+    std::vector<received_request> received() const;
+    /// How many sessions exist now.
+    std::size_t session_count() const noexcept;
+    /// How many participants exist now, in a session or not.
+    std::size_t participant_count() const noexcept;
+
+private:
+    class impl;
+    std::unique_ptr<impl> impl_;
+};
+
+} // namespace bandwidth::webrtc::testing

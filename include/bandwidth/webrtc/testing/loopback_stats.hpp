@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace bandwidth::webrtc::testing {
+
+/// What a `loopback_server` has seen so far: a snapshot. All figures but `connections_open` only grow.
+struct loopback_stats {
+    std::uint64_t connections_accepted = 0;
+    std::uint64_t connections_open = 0;
+    std::uint64_t handshakes_full = 0;    ///< TLS handshakes with a certificate
+    std::uint64_t handshakes_resumed = 0; ///< TLS handshakes that resumed an earlier session
+    std::uint64_t requests_get = 0;
+    std::uint64_t requests_post = 0;
+    std::uint64_t requests_put = 0;
+    std::uint64_t requests_delete = 0;
+    std::uint64_t requests_other = 0; ///< other methods, and what could not be parsed
+    std::uint64_t responses_2xx = 0;
+    std::uint64_t responses_4xx = 0;
+    std::uint64_t responses_5xx = 0;
+    std::uint64_t responses_other = 0; ///< other statuses, and raw bytes sent by a fault
+    std::uint64_t responses_lost = 0;  ///< answers that a fault held back, wholly or in part
+    /// Most requests that ever waited together for their answers on one connection: 1 without pipelining.
+    std::uint64_t max_pipelined = 0;
+    std::uint64_t bytes_received = 0; ///< HTTP bytes, before encryption
+    std::uint64_t bytes_sent = 0;     ///< HTTP bytes, before encryption
+
+    /// All requests together.
+    std::uint64_t requests() const noexcept {
+        return requests_get + requests_post + requests_put + requests_delete + requests_other;
+    }
+};
+
+/// A request as a `loopback_server` received it.
+class received_request {
+public:
+    received_request() = default;
+    /// For the server.
+    received_request(std::size_t connection, std::string method, std::string target,
+                     std::vector<std::pair<std::string, std::string>> headers, std::string body);
+
+    /// Which connection it came on: 0 for the first that was accepted.
+    std::size_t connection() const noexcept { return connection_; }
+    const std::string& method() const noexcept { return method_; }
+    /// The request target as it was sent, percent-encoded.
+    const std::string& target() const noexcept { return target_; }
+    /// All headers in the order of arrival.
+    const std::vector<std::pair<std::string, std::string>>& headers() const noexcept { return headers_; }
+    /// The value of the first header of this name (letter case ignored), or nothing ("") when there is none.
+    std::string_view header(std::string_view name) const noexcept;
+    const std::string& body() const noexcept { return body_; }
+
+private:
+    std::size_t connection_ = 0;
+    std::string method_;
+    std::string target_;
+    std::vector<std::pair<std::string, std::string>> headers_;
+    std::string body_;
+};
+
+} // namespace bandwidth::webrtc::testing

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <bandwidth/webrtc/participant.hpp>
+#include <bandwidth/webrtc/session.hpp>
+#include <bandwidth/webrtc/subscriptions.hpp>
+#include <mutex>
+#include <variant>
+#include <vector>
+
+#include "pool/call.hpp"
+#include "pool/pool.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+class call_store;
+
+/// A call of one of the operations: the pool's call with the typed outcome.
+class api_call final : public call {
+public:
+    using outcome_type = std::variant<std::monostate, failure, session, participant, created_participant,
+                                      std::vector<participant>, subscriptions>;
+    /// Reads the body of a success into the outcome; a text when it cannot.
+    using decoder = std::optional<std::string> (*)(std::string_view body, outcome_type& outcome);
+
+    explicit api_call(call_store& store) noexcept : store_(store) {}
+
+    bool settle(const response& answer, std::chrono::nanoseconds elapsed) override;
+    void settle(failure reason) override { outcome = std::move(reason); }
+    void recycle() noexcept override;
+
+    decoder decode = nullptr;
+    bool ignore_not_found = false;
+    outcome_type outcome;
+
+private:
+    call_store& store_;
+};
+
+/// Calls that are not in use. Keeps their memory, so that a call allocates nothing in the steady state.
+///
+/// It lives as long as any of its calls: the client lets go of it, the last call to come back destroys it.
+/// Thread safety: safe.
+class call_store {
+public:
+    static call_store& make() { return *new call_store(); }
+    /// A fresh call, its home the pool.
+    api_call& take(const std::shared_ptr<pool>& home);
+    void put(api_call& value) noexcept;
+    /// The owner is done with it.
+    void release() noexcept;
+
+private:
+    call_store() = default;
+    ~call_store();
+
+    // More are given back to the allocator, so that a burst does not hold its memory for ever.
+    static constexpr std::size_t most_kept = 1024;
+
+    std::mutex mutex_;
+    std::vector<api_call*> unused_;
+    std::size_t in_use_ = 0;
+    bool released_ = false;
+};
+
+} // namespace bandwidth::webrtc::detail

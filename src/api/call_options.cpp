@@ -1,0 +1,53 @@
+#include <algorithm>
+#include <array>
+#include <bandwidth/webrtc/call_options.hpp>
+#include <boost/beast/core/string.hpp>
+
+#include "pipeline/request_encoder.hpp"
+
+namespace bandwidth::webrtc {
+
+namespace {
+
+// What frames the message, names the host or carries credentials is not the caller's to set.
+constexpr std::array<std::string_view, 18> reserved = {"accept",
+                                                       "accept-encoding",
+                                                       "authorization",
+                                                       "connection",
+                                                       "content-length",
+                                                       "content-type",
+                                                       "cookie",
+                                                       "expect",
+                                                       "host",
+                                                       "http2-settings",
+                                                       "keep-alive",
+                                                       "proxy-authorization",
+                                                       "proxy-connection",
+                                                       "te",
+                                                       "trailer",
+                                                       "transfer-encoding",
+                                                       "upgrade",
+                                                       "user-agent"};
+
+bool is_reserved(std::string_view name) {
+    return std::any_of(reserved.begin(), reserved.end(),
+                       [name](std::string_view known) { return boost::beast::iequals(name, known); });
+}
+
+} // namespace
+
+call_options& call_options::header(std::string_view name, std::string_view value) {
+    // The value may be a secret, and the name may hold anything: neither is repeated where it is not
+    // harmless.
+    if (!detail::valid_field_name(name))
+        refused_header_ = "header: the name is not a token";
+    else if (is_reserved(name))
+        refused_header_ = "header: " + std::string(name) + " belongs to the library";
+    else if (!detail::valid_field_value(value))
+        refused_header_ = "header: the value of " + std::string(name) + " has control characters";
+    else
+        header_lines_.append(name).append(": ").append(value).append("\r\n");
+    return *this;
+}
+
+} // namespace bandwidth::webrtc

@@ -1,0 +1,300 @@
+#include <bandwidth/webrtc/client.hpp>
+#include <memory>
+#include <utility>
+
+#include "api/api_call.hpp"
+#include "api/codec.hpp"
+#include "api/routes.hpp"
+#include "api/settings.hpp"
+#include "api/validate.hpp"
+#include "pool/pool.hpp"
+
+namespace bandwidth::webrtc {
+
+namespace detail {
+
+namespace {
+
+template <class T>
+std::optional<std::string> decode_as(std::string_view body, api_call::outcome_type& outcome) {
+    return codec::decode(body, outcome.emplace<T>());
+}
+
+std::optional<std::string> decode_nothing(std::string_view, api_call::outcome_type& outcome) {
+    outcome = std::monostate();
+    return std::nullopt;
+}
+
+} // namespace
+
+/// What a client is made of: the pool, and the calls that are prepared for it.
+class client_core {
+public:
+    client_core(const asio::any_io_executor& executor, const client_options& options)
+        : client_core(executor, options, check(options)) {}
+
+    ~client_core() {
+        pool_->close();
+        store_.release();
+    }
+
+    client_core(const client_core&) = delete;
+    client_core& operator=(const client_core&) = delete;
+
+    class pool& pool() const noexcept {
+        return *pool_;
+    }
+
+    /// A call of `which`, complete but for its body.
+    api_call& prepare(operation which, const session_id* session, const participant_id* participant,
+                      const call_options& options, api_call::decoder decode) {
+        api_call& call = store_.take(pool_);
+        call_handle guard(&call);
+        const auto& route = route_of(which);
+        if (session)
+            refuse_if(call, validate_id("session id", session->value()));
+        if (participant)
+            refuse_if(call, validate_id("participant id", participant->value()));
+        if (!options.refused_header().empty())
+            refuse_if(call, options.refused_header());
+        if (!call.refused) {
+            call.request.method = route.method.data();
+            call.request.kind = route.repeat == idempotency::safe         ? request_class::safe
+                                : route.repeat == idempotency::idempotent ? request_class::idempotent
+                                                                          : request_class::unsafe;
+            call.request.has_content = route.has_body();
+            append_target(
+                call.request.target, prefix_, which,
+                path_ids{account_, session ? std::string_view(session->value()) : std::string_view(),
+                         participant ? std::string_view(participant->value()) : std::string_view()});
+            call.request.header_lines = options.header_lines();
+        }
+        call.deadline_after = options.deadline().value_or(deadline_);
+        call.attempt_timeout = options.attempt_timeout();
+        call.allow_replay = options.allow_replay();
+        call.ignore_not_found = route.is_delete() && options.ignore_not_found();
+        call.decode = decode;
+        return static_cast<api_call&>(*guard.release());
+    }
+
+    /// As above, with a body.
+    template <class Body>
+    api_call& prepare_with(const Body& body, operation which, const session_id* session,
+                           const participant_id* participant, const call_options& options,
+                           api_call::decoder decode) {
+        api_call& call = prepare(which, session, participant, options, decode);
+        call_handle guard(&call);
+        if (!call.refused)
+            refuse_if(call, codec::encode(body, call.request.body));
+        return static_cast<api_call&>(*guard.release());
+    }
+
+    api_call& prepare_drain(std::chrono::nanoseconds limit) {
+        api_call& call = store_.take(pool_);
+        call.is_drain = true;
+        call.deadline_after = limit;
+        return call;
+    }
+
+private:
+    client_core(const asio::any_io_executor& executor, const client_options& options,
+                checked_settings settings)
+        : prefix_(std::move(settings.path_prefix))
+        , account_(options.account())
+        , deadline_(options.deadline())
+        , pool_(pool::make(executor, std::move(settings.pool)))
+        , store_(call_store::make()) {}
+
+    static void refuse_if(api_call& call, const std::optional<std::string>& problem) {
+        if (problem && !call.refused)
+            call.refused.emplace(errc::invalid_argument, *problem);
+    }
+
+    std::string prefix_;
+    std::string account_;
+    std::chrono::nanoseconds deadline_;
+    std::shared_ptr<class pool> pool_;
+    call_store& store_;
+};
+
+/// What a caller's cancellation signal calls. The call may be gone when its turn comes, so it goes by number.
+struct cancel_hook {
+    std::weak_ptr<pool> home;
+    std::uint64_t id;
+
+    void operator()(asio::cancellation_type type) const {
+        constexpr auto any = asio::cancellation_type::terminal | asio::cancellation_type::partial |
+                             asio::cancellation_type::total;
+        if ((type & any) == asio::cancellation_type::none)
+            return;
+        if (const auto alive = home.lock())
+            alive->cancel(id);
+    }
+};
+
+void call_releaser::operator()(pending_call* value) const noexcept {
+    static_cast<api_call*>(value)->recycle();
+}
+
+void start(call_handle handle) {
+    auto& value = static_cast<api_call&>(*handle);
+    const auto home = std::move(value.home());
+    if (value.slot_.is_connected()) {
+        value.cancel_id = home->next_cancel_id();
+        value.slot_.assign(cancel_hook{home, value.cancel_id});
+    }
+    home->submit(static_cast<call&>(*handle.release()));
+}
+
+template <class T>
+result<T> take_result(pending_call& value) {
+    auto& outcome = static_cast<api_call&>(value).outcome;
+    if (auto* const reason = std::get_if<failure>(&outcome))
+        return std::move(*reason);
+    if constexpr (std::is_void_v<T>)
+        return {};
+    else
+        return std::move(std::get<T>(outcome));
+}
+
+template <class T>
+asio::awaitable<T> await_value(call_handle call) {
+    webrtc::operation<T> started(std::move(call));
+    auto outcome = co_await std::move(started);
+    if constexpr (std::is_void_v<T>)
+        outcome.value();
+    else
+        co_return std::move(outcome).value();
+}
+
+template result<void> take_result<void>(pending_call&);
+template result<session> take_result<session>(pending_call&);
+template result<participant> take_result<participant>(pending_call&);
+template result<created_participant> take_result<created_participant>(pending_call&);
+template result<std::vector<participant>> take_result<std::vector<participant>>(pending_call&);
+template result<subscriptions> take_result<subscriptions>(pending_call&);
+
+template asio::awaitable<void> await_value<void>(call_handle);
+template asio::awaitable<session> await_value<session>(call_handle);
+template asio::awaitable<participant> await_value<participant>(call_handle);
+template asio::awaitable<created_participant> await_value<created_participant>(call_handle);
+template asio::awaitable<std::vector<participant>> await_value<std::vector<participant>>(call_handle);
+template asio::awaitable<subscriptions> await_value<subscriptions>(call_handle);
+
+} // namespace detail
+
+using detail::call_handle;
+
+client::client(executor_type executor, const client_options& options)
+    : core_(std::make_shared<detail::client_core>(executor, options)) {}
+client::client(client&&) noexcept = default;
+client& client::operator=(client&&) noexcept = default;
+client::~client() = default;
+
+client::executor_type client::get_executor() const { return core_->pool().base_executor(); }
+void client::close() { core_->pool().close(); }
+
+client_stats client::stats() const {
+    const auto& from = core_->pool().stats();
+    client_stats to;
+    to.connections_connecting = from.connecting.get();
+    to.connections_idle = from.idle.get();
+    const auto open = from.open.get();
+    to.connections_active = open > to.connections_idle ? open - to.connections_idle : 0;
+    to.connections_draining = from.draining.get();
+    to.queue_depth = from.queue_depth.get();
+    to.in_flight = from.in_flight.get();
+    to.zombies = from.zombies.get();
+    to.calls_started = from.calls_started.get();
+    to.calls_succeeded = from.calls_succeeded.get();
+    to.calls_failed = from.calls_failed.get();
+    to.calls_cancelled = from.calls_cancelled.get();
+    to.requests_sent = from.requests_sent.get();
+    to.replays = from.replays.get();
+    to.dials = from.dials.get();
+    to.dials_failed = from.dials_failed.get();
+    to.handshakes_full = from.handshakes_full.get();
+    to.handshakes_resumed = from.handshakes_resumed.get();
+    to.connections_closed = from.connections_closed.get();
+    to.connections_lost = from.connections_lost.get();
+    to.unsolicited_bytes = from.unsolicited_bytes.get();
+    to.bytes_sent = from.bytes_sent.get();
+    to.bytes_received = from.bytes_received.get();
+    to.writes = from.writes.get();
+    to.deepest_pipeline = from.deepest_pipeline.get();
+    return to;
+}
+
+call_handle client::prepare_create_session(const session_request& request, const call_options& options) {
+    return call_handle(&core_->prepare_with(request, detail::operation::create_session, nullptr, nullptr,
+                                            options, &detail::decode_as<webrtc::session>));
+}
+
+call_handle client::prepare_get_session(const session_id& session, const call_options& options) {
+    return call_handle(&core_->prepare(detail::operation::get_session, &session, nullptr, options,
+                                       &detail::decode_as<webrtc::session>));
+}
+
+call_handle client::prepare_delete_session(const session_id& session, const call_options& options) {
+    return call_handle(&core_->prepare(detail::operation::delete_session, &session, nullptr, options,
+                                       &detail::decode_nothing));
+}
+
+call_handle client::prepare_list_session_participants(const session_id& session,
+                                                      const call_options& options) {
+    return call_handle(&core_->prepare(detail::operation::list_session_participants, &session, nullptr,
+                                       options, &detail::decode_as<std::vector<webrtc::participant>>));
+}
+
+call_handle client::prepare_create_participant(const participant_request& request,
+                                               const call_options& options) {
+    return call_handle(&core_->prepare_with(request, detail::operation::create_participant, nullptr, nullptr,
+                                            options, &detail::decode_as<created_participant>));
+}
+
+call_handle client::prepare_get_participant(const participant_id& participant, const call_options& options) {
+    return call_handle(&core_->prepare(detail::operation::get_participant, nullptr, &participant, options,
+                                       &detail::decode_as<webrtc::participant>));
+}
+
+call_handle client::prepare_delete_participant(const participant_id& participant,
+                                               const call_options& options) {
+    return call_handle(&core_->prepare(detail::operation::delete_participant, nullptr, &participant, options,
+                                       &detail::decode_nothing));
+}
+
+call_handle client::prepare_add_participant_to_session(const session_id& session,
+                                                       const participant_id& participant,
+                                                       const webrtc::subscriptions& subscribe,
+                                                       const call_options& options) {
+    return call_handle(&core_->prepare_with(subscribe, detail::operation::add_participant_to_session,
+                                            &session, &participant, options, &detail::decode_nothing));
+}
+
+call_handle client::prepare_remove_participant_from_session(const session_id& session,
+                                                            const participant_id& participant,
+                                                            const call_options& options) {
+    return call_handle(&core_->prepare(detail::operation::remove_participant_from_session, &session,
+                                       &participant, options, &detail::decode_nothing));
+}
+
+call_handle client::prepare_get_participant_subscriptions(const session_id& session,
+                                                          const participant_id& participant,
+                                                          const call_options& options) {
+    return call_handle(&core_->prepare(detail::operation::get_participant_subscriptions, &session,
+                                       &participant, options, &detail::decode_as<webrtc::subscriptions>));
+}
+
+call_handle client::prepare_update_participant_subscriptions(const session_id& session,
+                                                             const participant_id& participant,
+                                                             const webrtc::subscriptions& subscribe,
+                                                             const call_options& options) {
+    return call_handle(&core_->prepare_with(subscribe, detail::operation::update_participant_subscriptions,
+                                            &session, &participant, options, &detail::decode_nothing));
+}
+
+call_handle client::prepare_drain(std::chrono::nanoseconds limit) {
+    return call_handle(&core_->prepare_drain(limit));
+}
+
+} // namespace bandwidth::webrtc

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace bandwidth::webrtc::detail {
+
+/// What could be made of the body of an HTTP error. Untrusted text, made fit for one line of a log: valid
+/// UTF-8, no control characters, bounded.
+struct error_body {
+    std::string message;    ///< at most 256 bytes; empty when there was nothing usable
+    std::string code;       ///< the service's own code ("500", "unknown_error"), at most 64 bytes
+    std::string request_id; ///< at most 128 bytes
+};
+
+/// Reads any body: JSON of each shape that Bandwidth has documented, other JSON, HTML (its title), plain text
+/// (its first line), something cut off, binary or nothing. It never fails: what is not there stays empty.
+///
+/// Bandwidth's own documents disagree: {error, requestId} and {message} in OpenAPI 2.0.0, {code, message}
+/// before it with a code that is a number or a string, {description, type, id} and {errors: [...]} elsewhere
+/// on the platform. So the message is the first of `error`, `message` and `description` that has a text, also
+/// inside `error` or `errors`.
+[[nodiscard]] error_body parse_error_body(std::string_view body, std::string_view content_type);
+
+/// Makes untrusted text fit for one line of a log: control characters and runs of white space become one
+/// space, also Unicode's line breaks and direction overrides; malformed UTF-8 becomes U+FFFD; cut at a
+/// character's boundary to at most `max_bytes`.
+[[nodiscard]] std::string clean_text(std::string_view text, std::size_t max_bytes);
+
+} // namespace bandwidth::webrtc::detail

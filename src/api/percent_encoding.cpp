@@ -1,0 +1,49 @@
+#include "api/percent_encoding.hpp"
+
+#include <array>
+
+namespace bandwidth::webrtc::detail {
+
+namespace {
+
+constexpr std::array<bool, 256> needs_encoding = [] {
+    std::array<bool, 256> table{};
+    table.fill(true);
+    for (const char c :
+         std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")) {
+        table[static_cast<unsigned char>(c)] = false;
+    }
+    return table;
+}();
+
+} // namespace
+
+bool is_unreserved(std::string_view text) noexcept {
+    bool encode = false;
+    for (const char c : text) {
+        encode |= needs_encoding[static_cast<unsigned char>(c)]; // no branch: ids are almost always plain
+    }
+    return !encode;
+}
+
+void append_path_segment(std::string& out, std::string_view text) {
+    if (is_unreserved(text)) {
+        out.append(text);
+        return;
+    }
+    constexpr std::string_view hex = "0123456789ABCDEF";
+    std::size_t plain = 0; // start of the run that needs no encoding
+    for (std::size_t i = 0; i != text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        if (needs_encoding[byte]) {
+            out.append(text, plain, i - plain);
+            out += '%';
+            out += hex[byte >> 4U];
+            out += hex[byte & 0x0FU];
+            plain = i + 1;
+        }
+    }
+    out.append(text, plain);
+}
+
+} // namespace bandwidth::webrtc::detail

@@ -1,0 +1,100 @@
+#include "api/settings.hpp"
+
+#include <bandwidth/webrtc/error.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
+#include <random>
+
+#include "api/validate.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+namespace {
+
+constexpr std::chrono::hours longest(24);
+
+[[noreturn]] void refuse(const std::string& text) { throw api_error(failure(errc::invalid_options, text)); }
+
+template <class Number>
+Number in_range(const char* name, Number value, Number least, Number most) {
+    if (value < least || value > most)
+        refuse(std::string(name) + " is " + std::to_string(value) + ", not in " + std::to_string(least) +
+               " to " + std::to_string(most));
+    return value;
+}
+
+std::chrono::nanoseconds in_range(const char* name, std::chrono::nanoseconds value) {
+    if (value.count() <= 0 || value > longest)
+        refuse(std::string(name) + " is " + std::to_string(value.count()) + " ns, not in over 0 to 24 h");
+    return value;
+}
+
+void read_base_url(const std::string& text, checked_settings& to) {
+    // What is wrong is told without the text: it may hold a password.
+    const auto parsed = boost::urls::parse_uri(text);
+    if (!parsed)
+        refuse(text.find("://") == std::string::npos ? "base_url: no scheme; it must begin with https://"
+                                                     : "base_url: not a URL");
+    const auto& url = *parsed;
+    if (url.scheme_id() != boost::urls::scheme::https)
+        refuse("base_url: the scheme must be https");
+    if (url.has_userinfo())
+        refuse("base_url: credentials do not belong in it");
+    if (url.has_query() || url.has_fragment())
+        refuse("base_url: a query or a fragment does not belong in it");
+    if (url.host_address().empty())
+        refuse("base_url: no host");
+    const bool default_port = !url.has_port() || url.port().empty();
+    if (!default_port && url.port_number() == 0)
+        refuse("base_url: the port is out of range");
+    to.pool.endpoint.host = url.host_address();
+    if (!valid_field_value(to.pool.endpoint.host) || to.pool.endpoint.host.find(' ') != std::string::npos)
+        refuse("base_url: the host has characters that no host name has");
+    to.pool.endpoint.port = default_port ? "443" : std::to_string(url.port_number());
+    to.pool.host_header = url.encoded_host();
+    if (url.port_number() != 0 && url.port_number() != 443)
+        to.pool.host_header += ":" + to.pool.endpoint.port;
+    to.path_prefix = url.encoded_path();
+    while (to.path_prefix.ends_with('/'))
+        to.path_prefix.pop_back();
+}
+
+} // namespace
+
+checked_settings check(const client_options& options) {
+    checked_settings to;
+    read_base_url(options.base_url(), to);
+    if (const auto problem = validate_id("account", options.account()))
+        refuse(*problem);
+    if (!options.credentials())
+        refuse("credentials: none were given");
+    if (!valid_field_value(options.credentials()->authorization()))
+        refuse("credentials: the authorization has control characters");
+    if (options.user_agent().empty() || !valid_field_value(options.user_agent()))
+        refuse("user_agent: empty, or it has control characters");
+    if (!options.ca_pem().empty() && !options.ca_file().empty())
+        refuse("ca_pem and ca_file: only one of them can be given");
+
+    auto& pool = to.pool;
+    pool.credentials = options.credentials();
+    pool.user_agent = options.user_agent();
+    pool.tls.ca_pem = options.ca_pem();
+    pool.tls.ca_file = options.ca_file();
+    pool.limits.body_bytes = in_range<std::size_t>("body_limit", options.body_limit(), 1024, 1U << 30);
+    pool.limits.header_bytes = in_range<std::size_t>("header_limit", options.header_limit(), 1024, 1U << 20);
+
+    auto& dispatch = pool.dispatch;
+    dispatch.max_connections = in_range<std::size_t>("max_connections", options.max_connections(), 1, 10'000);
+    dispatch.depth = in_range<std::size_t>("pipeline_depth", options.pipeline_depth(), 1, 256);
+    dispatch.queue_limit = in_range<std::size_t>("queue_limit", options.queue_limit(), 1, 10'000'000);
+    dispatch.max_replays = in_range("max_replays", options.max_replays(), 0, 10);
+    in_range("deadline", options.deadline());
+    dispatch.connect_timeout = in_range("connect_timeout", options.connect_timeout());
+    dispatch.response_timeout = in_range("response_timeout", options.response_timeout());
+    dispatch.idle_timeout = in_range("idle_timeout", options.idle_timeout());
+    dispatch.max_age = in_range("max_connection_age", options.max_connection_age());
+    dispatch.jitter_seed = std::random_device()();
+    return to;
+}
+
+} // namespace bandwidth::webrtc::detail

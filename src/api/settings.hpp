@@ -1,0 +1,19 @@
+#pragma once
+
+#include <bandwidth/webrtc/client_options.hpp>
+#include <string>
+
+#include "pool/pool.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+/// Client options after they were checked: what the pool needs, and what the API floor does.
+struct checked_settings {
+    pool_settings pool;
+    std::string path_prefix; ///< of the base URL, without a slash at its end
+};
+
+/// \throws api_error (`errc::invalid_options`), its message beginning with the name of the option.
+checked_settings check(const client_options& options);
+
+} // namespace bandwidth::webrtc::detail

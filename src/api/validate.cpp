@@ -1,0 +1,66 @@
+#include "api/validate.hpp"
+
+#include "api/percent_encoding.hpp"
+#include "api/utf8.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+namespace {
+
+constexpr std::size_t max_id_bytes = 256;
+constexpr std::size_t max_tag_code_points = 50;
+
+std::string problem(std::string_view field, std::string_view what) {
+    return std::string(field).append(1, ' ').append(what);
+}
+
+bool is_control(char c) noexcept {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7F;
+}
+
+} // namespace
+
+std::optional<std::string> validate_id(std::string_view field, std::string_view id) {
+    if (id.empty()) {
+        return problem(field, "is empty");
+    }
+    if (id.size() > max_id_bytes) {
+        return problem(field, "is longer than 256 bytes");
+    }
+    if (id.front() != '.' && is_unreserved(id)) {
+        return std::nullopt; // as ids are
+    }
+    bool only_dots = true;
+    for (const char c : id) {
+        if (c == '/' || c == '\\') {
+            return problem(field, "contains a slash or a backslash");
+        }
+        if (is_control(c)) {
+            return problem(field, "contains a control character");
+        }
+        only_dots = only_dots && c == '.';
+    }
+    if (only_dots) {
+        return problem(field, "consists of dots only");
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> validate_text(std::string_view field, std::string_view text,
+                                         std::size_t max_code_points) {
+    const std::optional<std::size_t> length = count_code_points(text);
+    if (!length) {
+        return problem(field, "is not valid UTF-8");
+    }
+    if (*length > max_code_points) {
+        return problem(field, "is longer than " + std::to_string(max_code_points) + " characters");
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> validate_tag(std::string_view tag) {
+    return validate_text("tag", tag, max_tag_code_points);
+}
+
+} // namespace bandwidth::webrtc::detail

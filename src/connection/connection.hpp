@@ -1,0 +1,83 @@
+#pragma once
+
+#include <bandwidth/webrtc/error.hpp>
+#include <cstdint>
+#include <string>
+
+#include "pipeline/pipeline.hpp"
+#include "pipeline/request_encoder.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+/// Where a connection stands. A timeout's error names the phase.
+enum class phase : std::uint8_t { resolving, connecting, handshaking, open, closed };
+
+/// How a connection ended, which decides what may be sent again and how soon.
+enum class close_cause : std::uint8_t {
+    graceful, ///< its last complete answer announced it: what is behind was not processed (RFC 9112, 9.6)
+    ended,    ///< FIN or close_notify
+    failed,   ///< reset, TLS or framing error
+    not_made, ///< it never was open
+};
+
+struct close_info {
+    close_cause cause = close_cause::failed;
+    error_code code;
+    std::string text; ///< detail for a failure's message
+};
+
+/// What a connection tells its pool. Called on the pool's strand, never from inside of a call on the
+/// connection.
+class connection_events {
+public:
+    /// The TLS handshake is done.
+    virtual void on_open(bool resumed) = 0;
+    /// Bytes came in.
+    virtual void on_received(std::size_t bytes) = 0;
+    /// Bytes went out.
+    virtual void on_sent(std::size_t bytes) = 0;
+    /// `owner` has its answer; null where its caller has gone. `answer` lives until the function returns.
+    virtual void on_answer(exchange* owner, const response& answer) = 0;
+    /// It has ended by itself, or could not be made. `requests()` still holds what was not answered; the
+    /// object may be destroyed only after the event has returned.
+    virtual void on_closed(const close_info& info) = 0;
+
+protected:
+    ~connection_events() = default;
+};
+
+/// One connection as the pool knows it: the pipeline, what is staged for the next write, and the way to a
+/// transport. `tls_connection` is the real one; tests of the pool have one without a socket.
+class connection {
+public:
+    connection(std::size_t depth, const response_limits& limits) : requests_(depth, limits) {}
+    virtual ~connection() = default;
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+
+    pipeline& requests() noexcept { return requests_; }
+    const pipeline& requests() const noexcept { return requests_; }
+    webrtc::detail::phase phase() const noexcept { return phase_; }
+
+    /// Encodes the request behind those that are staged. Nothing leaves before `flush`.
+    void stage(exchange& owner, const request_encoder& encoder) {
+        const auto before = batch_.size();
+        encoder.append(owner.request, batch_);
+        requests_.push(owner, batch_.size() - before);
+    }
+
+    /// Starts to resolve, connect and shake hands.
+    virtual void open() = 0;
+    /// Gives what is staged to the transport, in one piece where it can.
+    virtual void flush() = 0;
+    /// Ends it from this side: a close_notify where there is TLS, no event. What is in flight is the
+    /// caller's.
+    virtual void close() = 0;
+
+protected:
+    pipeline requests_;
+    std::string batch_;
+    webrtc::detail::phase phase_ = phase::resolving;
+};
+
+} // namespace bandwidth::webrtc::detail

@@ -1,0 +1,321 @@
+#include "connection/tls_connection.hpp"
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <charconv>
+#include <utility>
+
+namespace bandwidth::webrtc::detail {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+
+namespace {
+
+// So that one connection with a fast server does not keep the others waiting.
+constexpr int reads_per_turn = 4;
+// A TLS record's plain text is at most this long (RFC 8446, section 5.1).
+constexpr std::size_t largest_record = 16 * 1024;
+
+errc resolve_error(const error_code& ec) {
+    return ec == asio::error::host_not_found || ec == asio::error::no_data ? errc::host_not_found
+                                                                           : errc::resolve_failed;
+}
+
+class turn {
+public:
+    explicit turn(connection_host& host) : host_(host) { host_.begin_turn(); }
+    ~turn() { host_.end_turn(); }
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+
+private:
+    connection_host& host_;
+};
+
+} // namespace
+
+tls_connection::tls_connection(connection_host& host, connection_events& events, tls_context& context,
+                               const endpoint& endpoint, std::size_t depth, const response_limits& limits)
+    : connection(depth, limits)
+    , host_(host)
+    , events_(&events)
+    , context_(context)
+    , endpoint_(endpoint)
+    , socket_(host.executor())
+    , resolver_(host.executor()) {}
+
+// What every completion does: nothing once the connection is closed, and all within one turn.
+template <class Function>
+auto tls_connection::in_turn(Function function) {
+    return [self = shared_from_this(), keep = host_.keep_alive(), function](auto&&... results) {
+        if (self->phase_ == phase::closed)
+            return;
+        const turn scope(self->host_);
+        function(*self, std::forward<decltype(results)>(results)...);
+    };
+}
+
+void tls_connection::open() {
+    error_code not_an_address;
+    const auto address = asio::ip::make_address(endpoint_.host, not_an_address);
+    if (!not_an_address) {
+        unsigned short port = 0;
+        std::from_chars(endpoint_.port.data(), endpoint_.port.data() + endpoint_.port.size(), port);
+        connect(tcp::resolver::results_type::create(tcp::endpoint(address, port), endpoint_.host,
+                                                    endpoint_.port));
+        return;
+    }
+    resolver_.async_resolve(
+        endpoint_.host, endpoint_.port, tcp::resolver::numeric_service,
+        in_turn([](tls_connection& self, const error_code& ec, const tcp::resolver::results_type& addresses) {
+            self.on_resolved(ec, addresses);
+        }));
+}
+
+void tls_connection::on_resolved(const error_code& ec, const tcp::resolver::results_type& addresses) {
+    if (ec)
+        fail(close_cause::not_made, resolve_error(ec), endpoint_.host + ": " + ec.message());
+    else
+        connect(addresses);
+}
+
+void tls_connection::connect(const tcp::resolver::results_type& addresses) {
+    phase_ = phase::connecting;
+    asio::async_connect(socket_, addresses,
+                        in_turn([](tls_connection& self, const error_code& ec, const auto&) {
+                            self.on_connected(ec);
+                        }));
+}
+
+void tls_connection::on_connected(const error_code& connect_error) {
+    error_code ec = connect_error;
+    // Without TCP_NODELAY a batch waits for the acknowledgement of the one before: 40 ms each.
+    if (!ec)
+        socket_.set_option(tcp::no_delay(true), ec);
+    if (!ec)
+        socket_.non_blocking(true, ec);
+    if (ec) {
+        fail(close_cause::not_made, errc::connect_failed,
+             endpoint_.host + " port " + endpoint_.port + ": " + ec.message());
+        return;
+    }
+    phase_ = phase::handshaking;
+    tls_.emplace(context_, endpoint_.host);
+    if (step_handshake())
+        wait_readable();
+}
+
+bool tls_connection::step_handshake() {
+    const auto status = tls_->handshake();
+    send_output();
+    switch (status) {
+    case tls_engine::status::want_input:
+        return true;
+    case tls_engine::status::ok:
+        phase_ = phase::open;
+        events_->on_open(tls_->resumed());
+        return phase_ == phase::open;
+    default:
+        fail(close_cause::not_made, tls_->code(), tls_->text());
+        return false;
+    }
+}
+
+void tls_connection::wait_readable() {
+    socket_.async_wait(tcp::socket::wait_read, in_turn([](tls_connection& self, const error_code& ec) {
+                           if (ec)
+                               self.peer_ended(false, ec);
+                           else
+                               self.on_readable();
+                       }));
+}
+
+void tls_connection::on_readable() {
+    auto& cipher = host_.buffers().cipher;
+    for (int i = 0; i < reads_per_turn; ++i) {
+        error_code ec;
+        const auto size = socket_.read_some(asio::buffer(cipher), ec);
+        if (ec == asio::error::would_block)
+            break;
+        if (ec) {
+            peer_ended(false, ec == asio::error::eof ? error_code() : ec);
+            return;
+        }
+        events_->on_received(size);
+        tls_->input(std::string_view(cipher.data(), size));
+        if (phase_ == phase::handshaking && !step_handshake())
+            return;
+        if (phase_ == phase::open && !decrypt())
+            return;
+        if (size < cipher.size())
+            break;
+    }
+    wait_readable();
+}
+
+// False when the connection has ended.
+bool tls_connection::decrypt() {
+    auto& plain = host_.buffers().plain;
+    std::size_t used = 0;
+    for (;;) {
+        std::size_t size = 0;
+        const auto status = tls_->read(plain.data() + used, plain.size() - used, size);
+        used += size;
+        const bool more = status == tls_engine::status::ok;
+        if (more && plain.size() - used >= largest_record)
+            continue;
+        if (used != 0 && !consume(std::string_view(plain.data(), used)))
+            return false;
+        used = 0;
+        if (more)
+            continue;
+        if (status == tls_engine::status::closed) {
+            peer_ended(true, error_code());
+            return false;
+        }
+        if (status == tls_engine::status::failed) {
+            fail(close_cause::failed, tls_->code(), tls_->text());
+            return false;
+        }
+        if (!tls_->output().empty()) // a key update asks for an answer
+            send_output();
+        return true;
+    }
+}
+
+// False when the connection has ended.
+bool tls_connection::consume(std::string_view plain) {
+    std::string_view input = plain;
+    if (!partial_.empty()) {
+        partial_.append(plain);
+        input = partial_;
+    }
+    for (;;) {
+        switch (requests_.receive(input)) {
+        case pipeline::event::need_more:
+            if (partial_.empty())
+                partial_ = input;
+            else
+                partial_.erase(0, partial_.size() - input.size());
+            return true;
+        case pipeline::event::failed:
+            fail(close_cause::failed, requests_.error(),
+                 requests_.unsolicited_bytes() != 0 ? "bytes that no request had asked for" : "");
+            return false;
+        case pipeline::event::answered:
+            events_->on_answer(requests_.owner(), requests_.message());
+            if (phase_ == phase::closed)
+                return false;
+            if (requests_.last_answer_closes()) {
+                fail(close_cause::graceful, errc::connection_lost, "the server announced that it closes");
+                return false;
+            }
+            break;
+        }
+    }
+}
+
+void tls_connection::peer_ended(bool clean, const error_code& system_error) {
+    if (phase_ == phase::handshaking) {
+        tls_->input_ended();
+        const auto status = tls_->handshake();
+        const bool told = status == tls_engine::status::failed && !system_error;
+        fail(close_cause::not_made, told ? tls_->code() : error_code(errc::handshake_failed),
+             told ? tls_->text() : system_error.message());
+        return;
+    }
+    if (requests_.end_of_stream(clean) == pipeline::event::answered) {
+        events_->on_answer(requests_.owner(), requests_.message());
+        if (phase_ == phase::closed)
+            return;
+        // Close-delimited: the end of the body was the end of the connection (RFC 9112, section 6.3).
+        fail(close_cause::graceful, errc::connection_lost, "the server closed the connection");
+        return;
+    }
+    fail(system_error ? close_cause::failed : close_cause::ended, requests_.error(),
+         system_error ? system_error.message() : "the server closed the connection");
+}
+
+void tls_connection::flush() {
+    // One encrypted batch at a time; the next one gathers until the socket has taken it.
+    if (phase_ != phase::open || batch_.empty() || write_pending_ || write_broken_)
+        return;
+    output_before_ = tls_->output().size();
+    batch_begin_ = batch_end_;
+    batch_end_ += batch_.size();
+    const auto status = tls_->write(batch_);
+    batch_.clear();
+    if (status != tls_engine::status::ok)
+        write_broken_ = true; // the reader finds the same, and tells
+    send_output();
+}
+
+void tls_connection::send_output() {
+    auto& output = tls_->output();
+    while (output_sent_ < output.size() && !write_pending_ && !write_broken_) {
+        error_code ec;
+        const auto size =
+            socket_.write_some(asio::buffer(output.data() + output_sent_, output.size() - output_sent_), ec);
+        if (ec == asio::error::would_block) {
+            write_pending_ = true;
+            socket_.async_wait(tcp::socket::wait_write, in_turn([](tls_connection& self, const error_code&) {
+                                   self.write_pending_ = false;
+                                   self.send_output();
+                                   self.flush();
+                               }));
+        } else if (ec) {
+            // What the server has sent before it closed is still to be read, so the reader decides.
+            write_broken_ = true;
+            requests_.stop_accepting();
+        } else {
+            output_sent_ += size;
+            if (events_)
+                events_->on_sent(size);
+        }
+    }
+    note_sent();
+    if (output_sent_ == output.size()) {
+        output.clear();
+        output_sent_ = 0;
+        output_before_ = 0;
+    }
+}
+
+void tls_connection::note_sent() noexcept {
+    if (output_sent_ == tls_->output().size())
+        requests_.note_sent(batch_end_, batch_end_);
+    else if (output_sent_ > output_before_)
+        requests_.note_sent(batch_begin_, batch_end_);
+    else
+        requests_.note_sent(batch_begin_, batch_begin_);
+}
+
+void tls_connection::close() {
+    if (phase_ == phase::closed)
+        return;
+    events_ = nullptr;
+    shut();
+}
+
+void tls_connection::fail(close_cause cause, const error_code& code, std::string text) {
+    shut();
+    std::exchange(events_, nullptr)->on_closed(close_info{cause, code, std::move(text)});
+}
+
+void tls_connection::shut() {
+    const auto was = std::exchange(phase_, phase::closed);
+    if (was == phase::open && !write_pending_ && !write_broken_) {
+        // RFC 9112, section 9.8: a closure alert before closing, without waiting for the peer's.
+        tls_->close_notify();
+        send_output();
+    }
+    resolver_.cancel();
+    error_code ignored;
+    socket_.close(ignored);
+}
+
+} // namespace bandwidth::webrtc::detail

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/strand.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connection/connection.hpp"
+#include "connection/tls_engine.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+/// Where to connect to.
+struct endpoint {
+    std::string host; ///< DNS name or IP address, no brackets
+    std::string port; ///< decimal
+};
+
+/// Buffers that one strand needs only once, since only one connection on it reads at a time: an idle
+/// connection has none of its own.
+struct read_buffers {
+    static constexpr std::size_t size = 64 * 1024;
+    std::vector<char> cipher = std::vector<char>(size);
+    std::vector<char> plain = std::vector<char>(size);
+};
+
+/// What a connection needs of the pool that owns it.
+class connection_host {
+public:
+    using executor_type = boost::asio::strand<boost::asio::any_io_executor>;
+
+    virtual const executor_type& executor() const noexcept = 0;
+    virtual read_buffers& buffers() noexcept = 0;
+    /// Keeps the host alive while an operation is pending.
+    virtual std::shared_ptr<void> keep_alive() = 0;
+    /// Every completion of a connection runs between these two: what it has made ready goes out in one piece
+    /// at the end.
+    virtual void begin_turn() = 0;
+    virtual void end_turn() = 0;
+
+protected:
+    ~connection_host() = default;
+};
+
+/// A connection over TCP and TLS.
+///
+/// One wait for readability is always pending once TCP is connected, on an idle connection too: a server that
+/// closes is seen at once. Reading takes everything there is, hands every complete answer on, and leaves
+/// writing to the end of the turn. Writing is a plain non-blocking send; only when the socket is full is
+/// there a wait for writability, and the batches gather meanwhile. Neither reading nor writing is ever
+/// cancelled for the sake of one request (a cancelled TLS write is the end of the connection).
+class tls_connection final : public connection, public std::enable_shared_from_this<tls_connection> {
+public:
+    tls_connection(connection_host& host, connection_events& events, tls_context& context,
+                   const endpoint& endpoint, std::size_t depth, const response_limits& limits);
+
+    void open() override;
+    void flush() override;
+    void close() override;
+
+private:
+    template <class Function>
+    auto in_turn(Function function);
+
+    void connect(const boost::asio::ip::tcp::resolver::results_type& addresses);
+    void on_resolved(const error_code& ec, const boost::asio::ip::tcp::resolver::results_type& addresses);
+    void on_connected(const error_code& ec);
+    void wait_readable();
+    void on_readable();
+    bool step_handshake();
+    bool decrypt();
+    bool consume(std::string_view plain);
+    void send_output();
+    void note_sent() noexcept;
+    void peer_ended(bool clean, const error_code& system_error);
+    void fail(close_cause cause, const error_code& code, std::string text);
+    void shut();
+
+    connection_host& host_;
+    connection_events* events_; // null once closed
+    tls_context& context_;
+    endpoint endpoint_;
+    boost::asio::ip::tcp::socket socket_;
+    boost::asio::ip::tcp::resolver resolver_;
+    std::optional<tls_engine> tls_;
+    std::string partial_;           // decrypted bytes of an answer that is not complete
+    std::size_t output_sent_ = 0;   // of the engine's output
+    std::size_t output_before_ = 0; // bytes in the output that stand before the last batch: handshake, alerts
+    std::uint64_t batch_begin_ =
+        0;                        // the last batch that was encrypted, in the stream of requests; at most one
+    std::uint64_t batch_end_ = 0; // is not fully sent
+    bool write_pending_ = false;
+    bool write_broken_ = false;
+};
+
+} // namespace bandwidth::webrtc::detail

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace bandwidth::webrtc::testing::detail {
+
+/// One answer before it is put on the wire. Meant to be reused from answer to answer.
+struct http_answer {
+    int status = 200;
+    std::string body;
+    std::string content_type = "application/json";
+    std::string request_id;    // as AWS gives every answer one
+    std::string extra_headers; // whole lines, each with its CRLF
+};
+
+/// Fills in the body that Bandwidth documents for a status, with the answer's request id in it.
+/// @param error  the text for the statuses whose body has one; empty: the status's own name
+void set_standard_body(http_answer& answer, int status, std::string_view error = {});
+
+/// How the head of an answer speaks about the connection.
+enum class connection_header { none, keep_alive, close };
+
+/// Appends head and body as they go on the wire.
+/// @param with_body  false for the answer to a HEAD request
+void write_answer(const http_answer& answer, connection_header connection, bool with_body, std::string& out);
+
+} // namespace bandwidth::webrtc::testing::detail

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "loopback/store.hpp"
+
+namespace bandwidth::webrtc::testing::detail {
+
+/// A request body that the service refuses with 400; `what` names the field.
+class bad_request : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Reads the body of createSession: its tag. An empty body is an empty object, unknown fields are ignored,
+/// and null is the same as absent; so for the two below.
+/// @throws bad_request
+std::optional<std::string> read_session_request(std::string_view body);
+
+/// Reads the body of createParticipant.
+/// @throws bad_request
+participant_settings read_participant_request(std::string_view body);
+
+/// Reads the body of addParticipantToSession and updateParticipantSubscriptions.
+/// @throws bad_request
+subscription_set read_subscriptions(std::string_view body);
+
+/// Appends `text` as a JSON string, with its quotes.
+void write_json_string(std::string_view text, std::string& out);
+
+void write_session(const session_record& session, std::string& out);
+void write_subscriptions(const subscription_set& subscriptions, std::string& out);
+void write_participant(const participant_record& participant, const subscription_set& subscriptions,
+                       std::string& out);
+
+} // namespace bandwidth::webrtc::testing::detail

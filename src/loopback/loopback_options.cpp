@@ -1,0 +1,65 @@
+#include <bandwidth/webrtc/testing/loopback_options.hpp>
+
+#include <utility>
+
+namespace bandwidth::webrtc::testing {
+
+loopback_options::loopback_options() = default;
+
+loopback_options& loopback_options::address(std::string ip_address) {
+    address_ = std::move(ip_address);
+    return *this;
+}
+
+loopback_options& loopback_options::port(std::uint16_t port) {
+    port_ = port;
+    return *this;
+}
+
+loopback_options& loopback_options::account(std::string id) {
+    account_ = std::move(id);
+    return *this;
+}
+
+loopback_options& loopback_options::credentials(std::string username, std::string password) {
+    username_ = std::move(username);
+    password_ = std::move(password);
+    return *this;
+}
+
+loopback_options& loopback_options::delay(std::chrono::nanoseconds duration) {
+    delay_ = duration;
+    return *this;
+}
+
+loopback_options& loopback_options::requests_per_connection(std::size_t count) {
+    requests_per_connection_ = count;
+    return *this;
+}
+
+loopback_options& loopback_options::empty_lists_as_204(bool enabled) {
+    empty_lists_as_204_ = enabled;
+    return *this;
+}
+
+loopback_options& loopback_options::record_requests(bool enabled) {
+    record_requests_ = enabled;
+    return *this;
+}
+
+loopback_options& loopback_options::on_answer(answer_function called) {
+    on_answer_ = std::move(called);
+    return *this;
+}
+
+loopback_options& loopback_options::max_tls_version(tls_version version) {
+    max_tls_version_ = version;
+    return *this;
+}
+
+loopback_options& loopback_options::server_certificate(certificate shown) {
+    server_certificate_ = std::move(shown);
+    return *this;
+}
+
+} // namespace bandwidth::webrtc::testing

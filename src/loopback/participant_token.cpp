@@ -1,0 +1,70 @@
+#include "loopback/participant_token.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include "loopback/json_codec.hpp"
+#include "loopback/openssl.hpp"
+
+namespace bandwidth::webrtc::testing::detail {
+
+namespace {
+
+constexpr std::chrono::hours lifetime{9}; // how long Bandwidth keeps a session
+
+} // namespace
+
+std::string base64(std::string_view bytes) {
+    std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0'); // EVP_EncodeBlock ends with a NUL
+    const int size =
+        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                        reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+    text.resize(static_cast<std::size_t>(size));
+    return text;
+}
+
+std::string base64url(std::string_view bytes) {
+    auto text = base64(bytes);
+    std::replace(text.begin(), text.end(), '+', '-');
+    std::replace(text.begin(), text.end(), '/', '_');
+    text.erase(std::find(text.begin(), text.end(), '='), text.end());
+    return text;
+}
+
+participant_token_source::participant_token_source() : key_(32, '\0') {
+    require_openssl(
+        RAND_bytes(reinterpret_cast<unsigned char*>(key_.data()), static_cast<int>(key_.size())) == 1,
+        "no random bytes");
+}
+
+std::string participant_token_source::make(std::string_view account, std::string_view participant,
+                                           std::string_view device_api_version) const {
+    const auto expiry = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + lifetime);
+    std::string claims = "{\"a\":";
+    write_json_string(account, claims);
+    claims += ",\"p\":";
+    write_json_string(participant, claims);
+    claims += ",\"v\":";
+    write_json_string(device_api_version, claims);
+    claims += ",\"exp\":";
+    claims += std::to_string(expiry);
+    claims += '}';
+
+    std::string token = base64url(R"({"alg":"HS256","typ":"JWT"})");
+    token += '.';
+    token += base64url(claims);
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    const auto* const signature =
+        HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
+             reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest, &size);
+    require_openssl(signature != nullptr, "cannot sign a token");
+    token += '.';
+    token += base64url(std::string_view(reinterpret_cast<const char*>(digest), size));
+    return token;
+}
+
+} // namespace bandwidth::webrtc::testing::detail

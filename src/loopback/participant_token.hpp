@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace bandwidth::webrtc::testing::detail {
+
+/// Makes participant tokens in the shape of Bandwidth's: a JWT (RFC 7519) signed with HS256 by a key of its
+/// own, with the claims `a` (account), `p` (participant), `v` (device API version) and `exp` (nine hours
+/// ahead).
+class participant_token_source {
+public:
+    /// @throws std::runtime_error when OpenSSL has no random bytes
+    participant_token_source();
+
+    std::string make(std::string_view account, std::string_view participant,
+                     std::string_view device_api_version) const;
+
+private:
+    std::string key_;
+};
+
+/// Base64 as in RFC 4648 section 4, with padding.
+std::string base64(std::string_view bytes);
+/// Base64 as in RFC 4648 section 5, for URLs, without padding.
+std::string base64url(std::string_view bytes);
+
+} // namespace bandwidth::webrtc::testing::detail

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <bandwidth/webrtc/testing/scripted_server.hpp>
+
+namespace bandwidth::webrtc::testing::detail {
+
+/// What happened on the connections of a scripted server. Thread-safe.
+class script_log {
+public:
+    /// @returns the number of the connection, from 0
+    std::size_t connection_opened();
+    void received(std::size_t connection, std::string_view bytes);
+    void ended(std::size_t connection);
+    void failed(std::size_t connection, std::string why);
+
+    std::size_t connections() const;
+    std::string received(std::size_t connection) const;
+    script_state state(std::size_t connection) const;
+    std::string error(std::size_t connection) const;
+    bool wait_until_ended(std::size_t connection, std::chrono::nanoseconds timeout) const;
+    bool wait_until_received(std::size_t connection, const std::string& text,
+                             std::chrono::nanoseconds timeout) const;
+
+private:
+    struct entry {
+        std::string received;
+        std::string error;
+        script_state state = script_state::running;
+    };
+
+    /// The entry of a connection, or an empty one that has not started.
+    entry at(std::size_t connection) const;
+    void change(std::size_t connection, const std::function<void(entry&)>& apply);
+
+    mutable std::mutex mutex_;
+    mutable std::condition_variable changed_;
+    std::vector<entry> entries_;
+};
+
+} // namespace bandwidth::webrtc::testing::detail

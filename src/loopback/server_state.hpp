@@ -1,0 +1,44 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <unordered_set>
+
+#include <bandwidth/webrtc/testing/loopback_options.hpp>
+
+#include "loopback/fault_plan.hpp"
+#include "loopback/observation.hpp"
+#include "loopback/openssl.hpp"
+#include "loopback/service.hpp"
+#include "loopback/uuid_source.hpp"
+
+namespace bandwidth::webrtc::testing::detail {
+
+class http_connection;
+
+/// What all connections of one loopback server share. Faults, observation and the counts of the service may
+/// be used from any thread, everything else on the server's strand alone.
+struct server_state {
+    server_state(const loopback_options& options, openssl_ptr<SSL_CTX> server_context)
+        : tls(std::move(server_context))
+        , api(options)
+        , seen(options.record_requests())
+        , delay(options.delay())
+        , requests_per_connection(options.requests_per_connection())
+        , on_answer(options.on_answer()) {}
+
+    const openssl_ptr<SSL_CTX> tls;
+    service api;
+    fault_plan faults;
+    observation seen;
+    uuid_source request_ids;
+    const std::chrono::nanoseconds delay;
+    const std::size_t requests_per_connection;
+    const loopback_options::answer_function on_answer;
+    std::unordered_set<http_connection*> connections; // those that are open
+    // One for all: a connection has used up what it read before the next one reads.
+    std::array<char, 65536> read_buffer{};
+};
+
+} // namespace bandwidth::webrtc::testing::detail

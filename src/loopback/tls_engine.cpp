@@ -1,0 +1,116 @@
+#include "loopback/tls_engine.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace bandwidth::webrtc::testing::detail {
+
+namespace {
+
+constexpr std::size_t max_record = 16384; // RFC 8446 section 5.1
+
+} // namespace
+
+// A BIO of our own in place of two memory BIOs: OpenSSL reads straight from the socket's buffer and writes
+// straight into the outgoing one.
+BIO_METHOD* tls_engine::bio_method() {
+    static BIO_METHOD* const method = [] {
+        BIO_METHOD* const made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "loopback");
+        require_openssl(made != nullptr && BIO_meth_set_read(made, &tls_engine::bio_read) == 1 &&
+                            BIO_meth_set_write(made, &tls_engine::bio_write) == 1 &&
+                            BIO_meth_set_ctrl(made, &tls_engine::bio_control) == 1,
+                        "cannot make a BIO method");
+        return made;
+    }();
+    return method;
+}
+
+int tls_engine::bio_read(BIO* bio, char* data, int size) {
+    auto& self = *static_cast<tls_engine*>(BIO_get_data(bio));
+    BIO_clear_retry_flags(bio);
+    const std::size_t taken = std::min(self.incoming_.size(), static_cast<std::size_t>(size));
+    if (taken == 0) {
+        BIO_set_retry_read(bio);
+        return -1;
+    }
+    std::memcpy(data, self.incoming_.data(), taken);
+    self.incoming_.remove_prefix(taken);
+    return static_cast<int>(taken);
+}
+
+int tls_engine::bio_write(BIO* bio, const char* data, int size) {
+    auto& self = *static_cast<tls_engine*>(BIO_get_data(bio));
+    BIO_clear_retry_flags(bio);
+    self.outgoing_.append(data, static_cast<std::size_t>(size));
+    return size;
+}
+
+long tls_engine::bio_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+
+tls_engine::tls_engine(SSL_CTX& context) : ssl_(SSL_new(&context)) {
+    require_openssl(ssl_ != nullptr, "cannot make a TLS connection");
+    BIO* const bio = BIO_new(bio_method());
+    require_openssl(bio != nullptr, "cannot allocate a BIO");
+    BIO_set_data(bio, this);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(ssl_.get(), bio, bio);
+    SSL_set_accept_state(ssl_.get());
+}
+
+tls_engine::state tls_engine::receive(std::string_view ciphertext, std::string& plaintext) {
+    if (state_ == state::closed || state_ == state::failed) {
+        return state_;
+    }
+    incoming_ = ciphertext;
+    ERR_clear_error();
+    char scratch[max_record];
+    for (;;) {
+        std::size_t size = 0;
+        const int done = SSL_read_ex(ssl_.get(), scratch, sizeof(scratch), &size); // makes the handshake too
+        if (state_ == state::handshaking && SSL_is_init_finished(ssl_.get()) == 1) {
+            state_ = state::open;
+        }
+        if (done == 1) {
+            plaintext.append(scratch, size);
+            continue;
+        }
+        const int why = SSL_get_error(ssl_.get(), done);
+        if (why == SSL_ERROR_ZERO_RETURN) {
+            state_ = state::closed;
+        } else if (why != SSL_ERROR_WANT_READ) {
+            fail();
+        }
+        incoming_ = {};
+        return state_;
+    }
+}
+
+void tls_engine::send(std::string_view plaintext) {
+    while (!plaintext.empty()) {
+        std::size_t written = 0;
+        ERR_clear_error();
+        // One record each: SSL_write_ex would do the same, but keeps all of it in its own buffer meanwhile.
+        const std::size_t size = std::min(plaintext.size(), max_record);
+        if (SSL_write_ex(ssl_.get(), plaintext.data(), size, &written) != 1) {
+            fail();
+            return;
+        }
+        plaintext.remove_prefix(written);
+    }
+}
+
+void tls_engine::close_notify() {
+    if ((state_ == state::open || state_ == state::closed) && !std::exchange(close_notify_sent_, true)) {
+        ERR_clear_error();
+        SSL_shutdown(ssl_.get());
+        ERR_clear_error();
+    }
+}
+
+void tls_engine::fail() {
+    error_ = take_openssl_error();
+    state_ = state::failed;
+}
+
+} // namespace bandwidth::webrtc::testing::detail

@@ -1,0 +1,119 @@
+#include "pipeline/pipeline.hpp"
+
+#include <bit>
+#include <cassert>
+
+namespace bandwidth::webrtc::detail {
+
+pipeline::pipeline(std::size_t depth, const response_limits& limits)
+    : reader_(limits), slots_(std::bit_ceil(depth)), mask_(slots_.size() - 1), depth_(depth) {}
+
+bool pipeline::accepts(request_class kind) const noexcept {
+    if (!accepting_)
+        return false;
+    if (count_ == 0)
+        return true;
+    if (!proven_ || kind == request_class::unsafe || count_ >= depth_)
+        return false;
+    // Only ever the last one can be unsafe: it was pushed alone, and nothing follows it until its answer.
+    return at(count_ - 1).kind != request_class::unsafe;
+}
+
+void pipeline::push(exchange& owner, std::size_t bytes) {
+    assert(accepts(owner.request.kind));
+    auto& added = slots_[(first_ + count_) & mask_];
+    added = slot{&owner, owner.request.kind, pushed_, pushed_ + bytes, {}};
+    pushed_ += bytes;
+    ++count_;
+}
+
+void pipeline::note_sent(std::uint64_t all, std::uint64_t any) noexcept {
+    assert(all <= any && any <= pushed_);
+    sent_all_ = all;
+    sent_any_ = any;
+}
+
+send_state pipeline::state_of(const slot& slot) const noexcept {
+    if (slot.begin >= sent_any_)
+        return send_state::unsent;
+    return slot.end <= sent_all_ ? send_state::sent : send_state::partial;
+}
+
+pipeline::event pipeline::receive(std::string_view& input) {
+    if (input.empty())
+        return event::need_more;
+    // RFC 9112, section 9.2: bytes without an outstanding request are no response, and neither are bytes
+    // that come before a single byte of the request has left.
+    if (count_ == 0 || state_of(at(0)) == send_state::unsent) {
+        unsolicited_bytes_ = input.size();
+        return fail(errc::protocol_error);
+    }
+    switch (reader_.feed(input)) {
+    case response_reader::status::need_more:
+        return event::need_more;
+    case response_reader::status::failed:
+        return fail(reader_.error());
+    case response_reader::status::done:
+        break;
+    }
+    return answer();
+}
+
+pipeline::event pipeline::end_of_stream(bool clean) {
+    if (count_ != 0 && reader_.started() && reader_.end_of_stream(clean) == response_reader::status::done)
+        return answer();
+    return fail(answer_started() ? errc::incomplete_response : errc::connection_lost);
+}
+
+pipeline::event pipeline::answer() {
+    answered_ = at(0);
+    // RFC 9112, section 9.5: an answer to a request that is not fully written ends the connection, since
+    // the rest of that request could be taken for another one.
+    const bool early = state_of(answered_) != send_state::sent;
+    first_ = (first_ + 1) & mask_;
+    --count_;
+    if (!answered_.owner)
+        --zombies_;
+    last_answer_closes_ = early || !reader_.message().keep_alive;
+    if (last_answer_closes_)
+        accepting_ = false;
+    else
+        proven_ = true;
+    return event::answered;
+}
+
+pipeline::event pipeline::fail(errc value) noexcept {
+    accepting_ = false;
+    error_ = value;
+    return event::failed;
+}
+
+void pipeline::abandon(const exchange& owner, time_point now) noexcept {
+    for (std::size_t i = 0; i < count_; ++i) {
+        auto& candidate = slots_[(first_ + i) & mask_];
+        if (candidate.owner != &owner)
+            continue;
+        candidate.owner = nullptr;
+        candidate.abandoned = now;
+        ++zombies_;
+        return;
+    }
+}
+
+time_point pipeline::oldest_zombie() const noexcept {
+    time_point oldest = time_point::max();
+    for (std::size_t i = 0; i < count_; ++i) {
+        const auto& candidate = at(i);
+        if (!candidate.owner && candidate.abandoned < oldest)
+            oldest = candidate.abandoned;
+    }
+    return oldest;
+}
+
+void pipeline::clear() noexcept {
+    first_ = 0;
+    count_ = 0;
+    zombies_ = 0;
+}
+
+} // namespace bandwidth::webrtc::detail

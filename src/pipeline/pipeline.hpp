@@ -1,0 +1,125 @@
+#pragma once
+
+#include <bandwidth/webrtc/error.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/exchange.hpp"
+#include "pipeline/response_reader.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+using time_point = std::chrono::steady_clock::time_point;
+
+/// How far a request has come, for the question whether the server can have acted on it.
+enum class send_state : std::uint8_t {
+    unsent,  ///< no byte of it was given to the transport
+    partial, ///< some bytes were, or may have been
+    sent,    ///< all were
+};
+
+/// One request in flight: the FIFO of RFC 9112, section 9.3.2 holds one for each answer that is due.
+struct slot {
+    exchange* owner = nullptr; ///< null: the caller has gone (a zombie), the answer is read and dropped
+    request_class kind = request_class::safe;
+    std::uint64_t begin = 0; ///< of its bytes in the stream of all requests of this connection
+    std::uint64_t end = 0;
+    time_point abandoned{}; ///< since when it is a zombie
+};
+
+/// The order of requests and answers on one connection. Sans-io: bytes and times come in as arguments.
+///
+/// States of the connection as a whole, as far as sending goes:
+///
+/// | state     | accepts                                                    | left by |
+/// |-----------|------------------------------------------------------------|----------------------------------|
+/// | probing   | one request; more only when its answer proves HTTP/1.1 and | the first answer that keeps the
+/// | |           | persistence (a server that breaks pipelines breaks here)   | connection | | open      | up
+/// to `depth` safe and idempotent requests; an unsafe one  | `stop_accepting`, an answer that | |           |
+/// only when nothing is in flight, and then nothing behind it | closes, a failure                | | | (RFC
+/// 9112, section 9.3.2)                                  |                                  | | closing   |
+/// nothing; what is in flight is still answered               | the last answer                  |
+///
+/// Zombies count in the depth: the server still works for them.
+class pipeline {
+public:
+    pipeline(std::size_t depth, const response_limits& limits);
+
+    /// Whether a request of this class may be pushed now.
+    bool accepts(request_class kind) const noexcept;
+    /// Appends a slot for a request whose encoded form is `bytes` long. Needs `accepts`.
+    void push(exchange& owner, std::size_t bytes);
+    /// Tells how far the stream of requests has been given to the transport: every byte before `all` has,
+    /// no byte from `any` on has.
+    void note_sent(std::uint64_t all, std::uint64_t any) noexcept;
+    /// Takes no further request: the connection is to be closed when what is in flight is answered.
+    void stop_accepting() noexcept { accepting_ = false; }
+
+    enum class event {
+        need_more, ///< all that came has been looked at
+        answered,  ///< `owner()` (null for a zombie) has its answer in `message()`
+        failed,    ///< `error()`; the connection must be closed and never used again
+    };
+    /// Reads on in `input`, at most to the end of one answer. Presented bytes that stay in `input` with
+    /// `need_more` must be presented again with more behind them.
+    event receive(std::string_view& input);
+    /// The peer has ended its side. `answered` where that completes the head's answer; else `failed`.
+    event end_of_stream(bool clean);
+
+    exchange* owner() const noexcept { return answered_.owner; }
+    const response& message() const noexcept { return reader_.message(); }
+    errc error() const noexcept { return error_; }
+    /// Whether the last answer ends the connection: it says so, or it came before its request was written.
+    bool last_answer_closes() const noexcept { return last_answer_closes_; }
+    /// How many bytes came that no request had asked for: why `receive` has `failed`, where it is not 0.
+    std::size_t unsolicited_bytes() const noexcept { return unsolicited_bytes_; }
+
+    /// The caller of `owner` has gone; its answer will be read and dropped.
+    void abandon(const exchange& owner, time_point now) noexcept;
+
+    /// Requests that wait for an answer, zombies included.
+    std::size_t outstanding() const noexcept { return count_; }
+    std::size_t zombies() const noexcept { return zombies_; }
+    /// Since when the oldest zombie is one; only with `zombies() != 0`.
+    time_point oldest_zombie() const noexcept;
+    std::size_t depth() const noexcept { return depth_; }
+    /// Whether it takes no more requests, whatever is in flight.
+    bool closing() const noexcept { return !accepting_; }
+    /// Whether any answer has come on this connection.
+    bool proven() const noexcept { return proven_; }
+    /// Whether a part of the head's answer has come.
+    bool answer_started() const noexcept { return count_ != 0 && reader_.started(); }
+    bool answer_head_done() const noexcept { return count_ != 0 && reader_.header_done(); }
+
+    /// Slot `index` in order of sending, 0 being the head.
+    const slot& at(std::size_t index) const noexcept { return slots_[(first_ + index) & mask_]; }
+    send_state state_of(const slot& slot) const noexcept;
+    /// Removes every slot.
+    void clear() noexcept;
+
+private:
+    event answer();
+    event fail(errc value) noexcept;
+
+    response_reader reader_;
+    std::vector<slot> slots_; // ring, its size a power of two
+    std::size_t mask_;
+    std::size_t first_ = 0;
+    std::size_t count_ = 0;
+    std::size_t zombies_ = 0;
+    std::size_t depth_;
+    slot answered_;
+    std::uint64_t pushed_ = 0;
+    std::uint64_t sent_all_ = 0;
+    std::uint64_t sent_any_ = 0;
+    errc error_ = errc::protocol_error;
+    bool accepting_ = true;
+    bool proven_ = false;
+    bool last_answer_closes_ = false;
+    std::size_t unsolicited_bytes_ = 0;
+};
+
+} // namespace bandwidth::webrtc::detail

@@ -1,0 +1,55 @@
+#include "pipeline/request_encoder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace bandwidth::webrtc::detail {
+
+request_encoder::request_encoder(std::string_view host, std::string_view user_agent) {
+    common_.append("Host: ").append(host).append("\r\nUser-Agent: ").append(user_agent);
+    common_.append("\r\nAccept: application/json\r\n");
+    rebuild();
+}
+
+void request_encoder::set_authorization(std::string_view value) {
+    authorization_ = value;
+    rebuild();
+}
+
+void request_encoder::rebuild() {
+    tail_ = " HTTP/1.1\r\n" + common_;
+    if (!authorization_.empty())
+        tail_.append("Authorization: ").append(authorization_).append("\r\n");
+}
+
+void request_encoder::append(const request& request, std::string& out) const {
+    out.append(request.method).append(1, ' ').append(request.target).append(tail_);
+    if (!request.header_lines.empty())
+        out.append(request.header_lines);
+    if (request.has_content) {
+        std::array<char, 20> digits;
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), request.body.size()).ptr;
+        if (!request.body.empty())
+            out.append("Content-Type: application/json; charset=utf-8\r\n");
+        out.append("Content-Length: ").append(digits.data(), end).append("\r\n");
+    }
+    out.append("\r\n").append(request.body);
+}
+
+bool valid_field_value(std::string_view value) noexcept {
+    return std::none_of(value.begin(), value.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return (byte < 0x20 && byte != '\t') || byte == 0x7f;
+    });
+}
+
+bool valid_field_name(std::string_view name) noexcept {
+    constexpr std::string_view others = "!#$%&'*+-.^_`|~";
+    return !name.empty() && std::all_of(name.begin(), name.end(), [others](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               others.find(c) != std::string_view::npos;
+    });
+}
+
+} // namespace bandwidth::webrtc::detail

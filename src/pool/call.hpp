@@ -1,0 +1,112 @@
+#pragma once
+
+#include <bandwidth/webrtc/detail/pending_call.hpp>
+#include <bandwidth/webrtc/error.hpp>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "pipeline/exchange.hpp"
+#include "pipeline/response_reader.hpp"
+#include "pool/timer_queue.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+class member;
+
+/// One call from its preparation to its completion: the caller's handler, the request, and where it stands.
+/// The floor above derives from it to keep the typed result.
+///
+/// | state     | owned by                         | left by                                       |
+/// |-----------|----------------------------------|-----------------------------------------------|
+/// | prepared  | the operation object             | start                                         |
+/// | queued    | the dispatcher's queue           | a connection takes it; deadline; cancellation |
+/// | in_flight | a connection's slot points to it | answer; loss of the connection; deadline; ... |
+/// | done      | the batch of completions         | its handler runs                              |
+class call : public pending_call, public exchange, public timed {
+public:
+    enum class state : std::uint8_t { prepared, queued, in_flight, done };
+
+    // Set when it is prepared.
+    std::optional<failure> refused; ///< an argument was refused: completes with this, nothing is sent
+    bool is_drain = false;          ///< no request: waits for the client's last call
+    bool allow_replay = true;
+    std::chrono::nanoseconds deadline_after{0};
+    std::optional<std::chrono::nanoseconds> attempt_timeout;
+
+    /// Names the call in a cancellation, which may come when the call is long gone; 0: it has no slot.
+    std::uint64_t cancel_id = 0;
+
+    // Kept by the dispatcher.
+    state where = state::prepared;
+    bool maybe_processed = false; ///< an earlier attempt may have reached the server
+    int attempts = 0;
+    int replays = 0;
+    std::uint64_t sequence = 0;
+    time_point started{};
+    time_point deadline{};
+    member* carrier = nullptr;
+    call* previous = nullptr;
+    call* next = nullptr;
+    void on_time(time_point now) override;
+    class dispatcher* owner = nullptr;
+
+    /// The answer has come: keep what the operation makes of it, a value or a failure. True for a value.
+    virtual bool settle(const response& answer, std::chrono::nanoseconds elapsed) = 0;
+    /// No answer.
+    virtual void settle(failure reason) = 0;
+    /// Makes it ready for another use, and gives it back to where calls are kept.
+    virtual void recycle() noexcept = 0;
+
+    /// Destroys the handler without running it.
+    using pending_call::discard_handler;
+    std::shared_ptr<pool>& home() noexcept { return pool_; }
+    void set_executor(const asio::any_io_executor& executor) { executor_ = executor; }
+    void drop_executor() noexcept { executor_ = {}; }
+
+protected:
+    call() = default;
+    virtual ~call() = default;
+};
+
+/// A list of calls, linked through the calls.
+class call_list {
+public:
+    bool empty() const noexcept { return first_ == nullptr; }
+    std::size_t size() const noexcept { return size_; }
+    call* front() const noexcept { return first_; }
+
+    void push_back(call& value) noexcept {
+        value.previous = last_;
+        value.next = nullptr;
+        (last_ ? last_->next : first_) = &value;
+        last_ = &value;
+        ++size_;
+    }
+    void push_front(call& value) noexcept {
+        value.previous = nullptr;
+        value.next = first_;
+        (first_ ? first_->previous : last_) = &value;
+        first_ = &value;
+        ++size_;
+    }
+    void remove(call& value) noexcept {
+        (value.previous ? value.previous->next : first_) = value.next;
+        (value.next ? value.next->previous : last_) = value.previous;
+        value.previous = value.next = nullptr;
+        --size_;
+    }
+    call* pop_front() noexcept {
+        call* const value = first_;
+        if (value)
+            remove(*value);
+        return value;
+    }
+
+private:
+    call* first_ = nullptr;
+    call* last_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+} // namespace bandwidth::webrtc::detail

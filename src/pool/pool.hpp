@@ -1,0 +1,94 @@
+#pragma once
+
+#include <atomic>
+#include <bandwidth/webrtc/credentials.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "connection/tls_connection.hpp"
+#include "pipeline/request_encoder.hpp"
+#include "pool/call.hpp"
+#include "pool/dispatcher.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+struct pool_settings {
+    dispatcher_settings dispatch;
+    response_limits limits;
+    webrtc::detail::endpoint endpoint;
+    tls_settings tls;
+    std::string host_header;
+    std::string user_agent;
+    std::shared_ptr<const credential_source> credentials;
+};
+
+/// The dispatcher's way to the world: a strand, a clock, and the way in for calls from any thread.
+///
+/// In: `submit` pushes the call on a lock-free list; the first one on an empty list posts a turn that takes
+/// all of them, so that calls that are started together are written together. Out: calls that finish in one
+/// turn are posted to their executors at its end, those with the same executor in one piece, and never run on
+/// the strand. Life: pending operations (the turn, the timer, each connection's wait) hold the pool; the pool
+/// owns the calls that were submitted. When the execution context goes first, its shutdown abandons the
+/// calls.
+class pool final : public std::enable_shared_from_this<pool>,
+                   private dispatcher_host,
+                   private connection_host {
+public:
+    /// \throws api_error (`errc::invalid_options`) when the certificate authorities cannot be loaded.
+    static std::shared_ptr<pool> make(const asio::any_io_executor& executor, pool_settings settings);
+    ~pool();
+
+    const asio::any_io_executor& base_executor() const noexcept { return base_executor_; }
+
+    /// Any thread. The call is the pool's until it completes.
+    void submit(call& value);
+    /// Any thread. A number for a call that may be cancelled.
+    std::uint64_t next_cancel_id() noexcept {
+        return last_cancel_id_.fetch_add(1, std::memory_order_relaxed) + 1;
+    }
+    /// Any thread. Cancels the call with that number, if it is not done.
+    void cancel(std::uint64_t id);
+    /// Any thread. Closes at once.
+    void close();
+    const counters& stats() const noexcept { return dispatcher_.stats(); }
+
+    /// The execution context is going: nothing completes any more.
+    void abandon() noexcept;
+
+private:
+    pool(const asio::any_io_executor& executor, pool_settings settings);
+
+    // connection_host
+    const executor_type& executor() const noexcept override { return strand_; }
+    read_buffers& buffers() noexcept override { return buffers_; }
+    std::shared_ptr<void> keep_alive() override { return shared_from_this(); }
+    void begin_turn() override;
+    void end_turn() override;
+    // dispatcher_host
+    std::shared_ptr<connection> make_connection(connection_events& events) override;
+    void finished(call& value) override { finished_.push_back(value); }
+
+    void take_submitted();
+    void deliver();
+    void arm_timer();
+
+    pool_settings settings_;
+    asio::any_io_executor base_executor_;
+    executor_type strand_;
+    asio::steady_timer timer_;
+    std::optional<time_point> armed_;
+    tls_context tls_;
+    request_encoder encoder_;
+    unsigned long long credentials_generation_;
+    dispatcher dispatcher_;
+    read_buffers buffers_;
+    call_list finished_;
+    std::atomic<call*> submitted_{nullptr}; // newest first
+    std::atomic<std::uint64_t> last_cancel_id_{0};
+};
+
+} // namespace bandwidth::webrtc::detail

@@ -1,0 +1,168 @@
+#include "api/error_body.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+
+#include "api/utf8.hpp"
+
+using bandwidth::webrtc::detail::clean_text;
+using bandwidth::webrtc::detail::count_code_points;
+using bandwidth::webrtc::detail::error_body;
+using bandwidth::webrtc::detail::parse_error_body;
+
+namespace {
+constexpr std::string_view json = "application/json";
+
+std::string message(std::string_view body, std::string_view content_type = json) {
+    return parse_error_body(body, content_type).message;
+}
+} // namespace
+
+TEST_CASE("the documented error bodies are read") {
+    // OpenAPI 2.0.0: requestError
+    const error_body request = parse_error_body(
+        R"({"error":"Internal error","requestId":"12af78d1-5f88-4917-925d-17c1ac8fda7a"})", json);
+    CHECK(request.message == "Internal error");
+    CHECK(request.request_id == "12af78d1-5f88-4917-925d-17c1ac8fda7a");
+    CHECK(request.code.empty());
+    // OpenAPI 2.0.0: unauthorizedRequest, forbiddenRequest
+    CHECK(message(R"({"message":"Unauthorized"})") == "Unauthorized");
+    CHECK(message(R"({"message":"Missing Authentication Token"})") == "Missing Authentication Token");
+    // OpenAPI 0.3 to 1.0: code is an integer by its type and a string by its examples
+    for (const char* body : {R"({"code":500,"message":"Oops"})", R"({"message":"Oops","code":"500"})"}) {
+        const error_body old = parse_error_body(body, json);
+        CHECK(old.message == "Oops");
+        CHECK(old.code == "500");
+    }
+    CHECK(parse_error_body(R"({"code":"unknown_error","message":"x"})", json).code == "unknown_error");
+    // Bandwidth's Voice API, 429
+    CHECK(message(R"({"description":"Too many requests","id":"","type":"error"})") == "Too many requests");
+    // Bandwidth's Endpoints API
+    const error_body list = parse_error_body(
+        R"({"links":[],"data":null,"errors":[{"id":"1","type":"t","description":"Bad tag","code":"E7"}]})",
+        json);
+    CHECK(list.message == "Bad tag");
+    CHECK(list.code == "E7");
+}
+
+TEST_CASE("shapes that nobody documented give what they hold") {
+    CHECK(message(R"({"code":7,"error":"both"})") == "both");
+    CHECK(message(R"({"error":{"message":"inside","code":9}})") == "inside");
+    CHECK(parse_error_body(R"({"error":{"message":"inside","code":9}})", json).code == "9");
+    CHECK(message(R"({"description":"third","message":"second","error":"first"})") == "first");
+    CHECK(message(R"({"error":"","message":"second"})") == "second");
+    CHECK(message(R"({"error":null,"message":"second"})") == "second");
+    CHECK(message(R"({"error":true,"message":"second"})") == "second");
+    CHECK(message(R"({"message":["a","b"]})") == "a");
+    CHECK(message(R"(["first","second"])") == "first");
+    CHECK(message(R"([{"message":"in a list"}])") == "in a list");
+    CHECK(message(R"("a bare string")") == "a bare string");
+    CHECK(message(R"({"error":"x","request_id":"r"})") == "x");
+    CHECK(parse_error_body(R"({"error":"x","request_id":"r"})", json).request_id == "r");
+    CHECK(parse_error_body(R"({"requestId":12})", json).request_id == "12");
+    CHECK(message(R"({"message":7})") == "7");
+}
+
+TEST_CASE("bodies with nothing usable give nothing, and never fail") {
+    for (const char* body : {"",
+                             " \r\n",
+                             "{}",
+                             "[]",
+                             "null",
+                             "{\"x\":1}",
+                             "{\"message\":{}}",
+                             "{\"message\":[]}",
+                             "{",
+                             "[",
+                             "\"",
+                             "{\"error\":",
+                             "{\"error\":\"cut sho",
+                             "\"cut sho",
+                             "<",
+                             "<html>",
+                             "<title>",
+                             "<title",
+                             "\xFF\xFE\x00",
+                             "\x1F\x8B\x08 gzip",
+                             "\xEF\xBB\xBF"}) {
+        CAPTURE(body);
+        const error_body empty = parse_error_body(body, json);
+        CHECK(empty.message.empty());
+        CHECK(empty.code.empty());
+        CHECK(empty.request_id.empty());
+    }
+    CHECK(message(std::string_view("bin\0ary", 7), "application/octet-stream").empty());
+}
+
+TEST_CASE("a body that is cut off gives what stood before the cut") {
+    const std::string body = R"({"error":"Internal error","requestId":"12af78d1","x":[{"y":1}]})";
+    for (std::size_t length = 0; length <= body.size(); ++length) {
+        const error_body cut = parse_error_body(std::string_view(body).substr(0, length), json);
+        CHECK(cut.message == (length >= body.find(",\"req") ? "Internal error" : ""));
+        CHECK(cut.request_id == (length >= body.find(",\"x") ? "12af78d1" : ""));
+    }
+    CHECK(message("{\"error\":\"kept\",\"x\":\"\xFF\"}") == "kept");
+    CHECK(message("\xEF\xBB\xBF{\"error\":\"behind a BOM\"}") == "behind a BOM");
+}
+
+TEST_CASE("the title of an HTML page is the message") {
+    CHECK(message("<html>\r\n<head><title>502 Bad Gateway</title></head><body>nginx</body></html>",
+                  "text/html") == "502 Bad Gateway");
+    CHECK(message("<!DOCTYPE html><TITLE lang=en> Log\n in </TITLE>", "text/html; charset=utf-8") ==
+          "Log in");
+    CHECK(message("<html><body>no title</body></html>", "text/html").empty());
+    CHECK(message("<?xml version=\"1.0\"?><Error/>", "application/xml").empty());
+    CHECK(message("text without a tag", "TEXT/HTML").empty());
+}
+
+TEST_CASE("the first line of plain text is the message") {
+    CHECK(message("upstream connect error\r\ndetails", "text/plain") == "upstream connect error");
+    CHECK(message("Service Unavailable", "") == "Service Unavailable");
+    CHECK(message("Service Unavailable", json) == "Service Unavailable"); // it only says that it is JSON
+}
+
+TEST_CASE("deep nesting and size do not matter") {
+    CHECK(message(std::string(1'000'000, '[')).empty());
+    std::string deep;
+    for (int i = 0; i < 100'000; ++i) {
+        deep += R"({"error":)";
+    }
+    CHECK(message(deep).empty());
+    CHECK(message(R"({"message":"before",)" + deep.substr(1)) == "before");
+    CHECK(message(R"({"message":"before","x":")" + std::string(5'000'000, 'x') + "\"}") == "before");
+    CHECK(message('"' + std::string(5'000, 'x') + '"') == std::string(256, 'x'));
+    CHECK(message(std::string(5'000'000, 'y'), "text/plain") == std::string(256, 'y'));
+}
+
+TEST_CASE("what is kept is bounded and fit for one line of a log") {
+    CHECK(message(R"({"error":"a\r\nSet-Cookie: x\u0000\u001b[31m\tb"})") == "a Set-Cookie: x [31m b");
+    CHECK(message(R"({"error":"\u0085\u2028\u202e\u2066\ufeffx\u009b"})") == "x");
+    const error_body long_fields = parse_error_body(R"({"error":"e","code":")" + std::string(500, 'c') +
+                                                        R"(","requestId":")" + std::string(500, 'r') + "\"}",
+                                                    json);
+    CHECK(long_fields.code.size() == 64);
+    CHECK(long_fields.request_id.size() == 128);
+    std::string euros;
+    for (int i = 0; i < 200; ++i) {
+        euros += "\xE2\x82\xAC";
+    }
+    const std::string cut = message('"' + euros + '"');
+    CHECK(cut.size() == 255); // 85 characters of three bytes
+    CHECK(count_code_points(cut) == 85);
+}
+
+TEST_CASE("cleaning text keeps what is harmless") {
+    CHECK(clean_text("plain text, (all) of it.", 100) == "plain text, (all) of it.");
+    CHECK(clean_text("  a  \n\n b  ", 100) == "a b");
+    CHECK(clean_text("a\xFF"
+                     "b",
+                     100) ==
+          "a\xEF\xBF\xBD"
+          "b");
+    CHECK(clean_text("abcdef", 3) == "abc");
+    CHECK(clean_text("ab cd", 3) == "ab");
+    CHECK(clean_text("", 3).empty());
+    CHECK(clean_text("\xC3\xA9", 1).empty());
+}

@@ -1,0 +1,108 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "api/percent_encoding.hpp"
+#include "api/routes.hpp"
+
+using namespace bandwidth::webrtc::detail;
+
+namespace {
+
+std::string target(operation which, std::string_view session, std::string_view participant) {
+    std::string out;
+    append_target(out, "/v1", which, {"9900000", session, participant});
+    return out;
+}
+
+std::string segment(std::string_view text) {
+    std::string out;
+    append_path_segment(out, text);
+    return out;
+}
+
+struct expected {
+    operation which;
+    std::string_view name;
+    std::string_view method;
+    std::string_view path;
+    idempotency repeat;
+};
+
+// facts of OpenAPI 2.0.0, written out once more
+constexpr expected expectations[] = {
+    {operation::create_session, "create_session", "POST", "/sessions", idempotency::unsafe},
+    {operation::get_session, "get_session", "GET", "/sessions/S", idempotency::safe},
+    {operation::delete_session, "delete_session", "DELETE", "/sessions/S", idempotency::idempotent},
+    {operation::list_session_participants, "list_session_participants", "GET", "/sessions/S/participants",
+     idempotency::safe},
+    {operation::create_participant, "create_participant", "POST", "/participants", idempotency::unsafe},
+    {operation::get_participant, "get_participant", "GET", "/participants/P", idempotency::safe},
+    {operation::delete_participant, "delete_participant", "DELETE", "/participants/P",
+     idempotency::idempotent},
+    {operation::add_participant_to_session, "add_participant_to_session", "PUT", "/sessions/S/participants/P",
+     idempotency::idempotent},
+    {operation::remove_participant_from_session, "remove_participant_from_session", "DELETE",
+     "/sessions/S/participants/P", idempotency::idempotent},
+    {operation::get_participant_subscriptions, "get_participant_subscriptions", "GET",
+     "/sessions/S/participants/P/subscriptions", idempotency::safe},
+    {operation::update_participant_subscriptions, "update_participant_subscriptions", "PUT",
+     "/sessions/S/participants/P/subscriptions", idempotency::idempotent},
+};
+static_assert(std::size(expectations) == routes.size());
+
+} // namespace
+
+TEST_CASE("each of the eleven operations has its route") {
+    for (const expected& want : expectations) {
+        CAPTURE(std::string(want.name));
+        const route& found = route_of(want.which);
+        CHECK(found.which == want.which);
+        CHECK(found.name == want.name);
+        CHECK(found.method == want.method);
+        CHECK(found.repeat == want.repeat);
+        CHECK(found.is_delete() == (want.method == "DELETE"));
+        CHECK(found.has_body() == (want.method == "POST" || want.method == "PUT"));
+        CHECK(target(want.which, "S", "P") == "/v1/accounts/9900000" + std::string(want.path));
+    }
+}
+
+TEST_CASE("the template of a route names what stands where") {
+    CHECK(route_of(operation::update_participant_subscriptions).path_template ==
+          "/accounts/{accountId}/sessions/{sessionId}/participants/{participantId}/subscriptions");
+    CHECK(route_of(operation::get_participant).path_template ==
+          "/accounts/{accountId}/participants/{participantId}");
+}
+
+TEST_CASE("ids are percent-encoded in a path, byte by byte") {
+    CHECK(segment("75c21163-e110-41bc-bd76-1bb428ec85d5") == "75c21163-e110-41bc-bd76-1bb428ec85d5");
+    CHECK(segment("AZaz09-._~") == "AZaz09-._~");
+    CHECK(segment("a b") == "a%20b");
+    CHECK(segment("?#%+&=:@!$'()*,;[]") == "%3F%23%25%2B%26%3D%3A%40%21%24%27%28%29%2A%2C%3B%5B%5D");
+    CHECK(segment("\xC3\xA9\xFF") == "%C3%A9%FF");
+    CHECK(segment("/\\\r\n") == "%2F%5C%0D%0A");
+    CHECK(segment(std::string_view("\0", 1)) == "%00");
+    CHECK(segment(" a ") == "%20a%20");
+    CHECK(segment("").empty());
+    CHECK(target(operation::get_session, "a b?", "") == "/v1/accounts/9900000/sessions/a%20b%3F");
+}
+
+TEST_CASE("every byte is either kept or encoded") {
+    for (unsigned byte = 0; byte < 256; ++byte) {
+        const char c = static_cast<char>(byte);
+        const bool alphanumeric = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        const bool plain = alphanumeric || c == '-' || c == '.' || c == '_' || c == '~';
+        CAPTURE(byte);
+        CHECK(is_unreserved({&c, 1}) == plain);
+        CHECK(segment({&c, 1}).size() == (plain ? 1U : 3U));
+    }
+}
+
+TEST_CASE("a target is appended in place") {
+    std::string out = "GET ";
+    out.reserve(256);
+    const char* const place = out.data();
+    append_target(out, "", operation::get_session, {"1", "s", ""});
+    CHECK(out == "GET /accounts/1/sessions/s");
+    CHECK(out.data() == place);
+}

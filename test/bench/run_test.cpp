@@ -1,0 +1,280 @@
+// Whole runs inside of this process, against a loopback service that can be told to fail.
+#include "bench/temporary_file.hpp"
+#include "bulk_sessions/program.hpp"
+
+#include <doctest/doctest.h>
+#include <bandwidth/webrtc/testing/loopback_server.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <sstream>
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+namespace testing = bandwidth::webrtc::testing;
+using namespace bandwidth::webrtc::bench;
+using testing::fault;
+
+namespace {
+
+// What a run leaves behind for a test to look at.
+struct outcome {
+    int status = -1;
+    std::string out;
+    std::string err;
+
+    json::object report() const { return json::parse(out).as_object(); }
+    json::object operation(std::string_view name) const {
+        for (const auto& entry : report().at("operations").as_array())
+            if (entry.at("operation") == json::string_view(name.data(), name.size()))
+                return entry.as_object();
+        return {};
+    }
+};
+
+outcome run(const settings& chosen) {
+    std::ostringstream out;
+    std::ostringstream err;
+    outcome made;
+    made.status = run_program(chosen, out, err);
+    made.out = out.str();
+    made.err = err.str();
+    return made;
+}
+
+settings small_run(std::string_view operations = default_operations) {
+    settings chosen;
+    chosen.sessions = 20;
+    chosen.participants = 3;
+    chosen.connections = 2;
+    chosen.operations = operations;
+    chosen.phases = parse_operations(operations);
+    chosen.json = true;
+    chosen.quiet = true;
+    return chosen;
+}
+
+// A loopback service, and the settings for a run against it.
+class observed_service {
+public:
+    testing::loopback_server& server() { return server_; }
+    settings chosen(std::string_view operations = default_operations) const {
+        auto made = small_run(operations);
+        made.service = service_kind::url;
+        made.base_url = server_.base_url();
+        made.ca_file = ca_file_.path();
+        return made;
+    }
+
+private:
+    testing::loopback_server server_;
+    test::temporary_file ca_file_{server_.ca_pem()};
+};
+
+} // namespace
+
+TEST_CASE("run: every call is made, every answer is right, and nothing is left") {
+    observed_service service;
+    const auto made = run(service.chosen());
+    CAPTURE(made.out);
+    CHECK(made.status == 0);
+    CHECK(made.err == "");
+    for (const char* name : {"create_session", "get_session", "list_session_participants", "delete_session"})
+        CHECK(made.operation(name).at("succeeded") == 20);
+    for (const char* name : {"create_participant", "add_participant_to_session", "get_participant",
+                             "update_participant_subscriptions", "get_participant_subscriptions",
+                             "remove_participant_from_session", "delete_participant"})
+        CHECK(made.operation(name).at("succeeded") == 60);
+    const auto totals = made.report().at("totals").as_object();
+    CHECK(totals.at("calls") == 4 * 20 + 7 * 60);
+    CHECK(totals.at("failed") == 0);
+    CHECK(totals.at("mismatched") == 0);
+    CHECK(service.server().stats().requests() == 4 * 20 + 7 * 60);
+    CHECK(service.server().session_count() == 0);
+    CHECK(service.server().participant_count() == 0);
+}
+
+TEST_CASE("run: against the embedded service, in text") {
+    auto chosen = small_run();
+    chosen.json = false;
+    const auto made = run(chosen);
+    CAPTURE(made.out);
+    CHECK(made.status == 0);
+    CHECK(made.out.find("20 sessions with 3 participants each, against the embedded service") == 0);
+    CHECK(made.out.find("\nall ") != std::string::npos);
+    CHECK(made.out.find("the service saw") != std::string::npos);
+    CHECK(made.out.find("Cleaned up") == std::string::npos);
+    CHECK(made.err == "");
+}
+
+TEST_CASE("run: without participants their calls are not there") {
+    auto chosen = small_run();
+    chosen.participants = 0;
+    const auto made = run(chosen);
+    CHECK(made.status == 0);
+    CHECK(made.report().at("operations").as_array().size() == 4);
+    CHECK(made.report().at("totals").at("calls") == 80);
+}
+
+TEST_CASE("run: alone in a session a participant subscribes to everybody") {
+    auto chosen = small_run();
+    chosen.participants = 1;
+    const auto made = run(chosen);
+    CHECK(made.status == 0);
+    CHECK(made.operation("get_participant_subscriptions").at("succeeded") == 20);
+}
+
+TEST_CASE("run: calls are pipelined, and no deeper than asked") {
+    observed_service service;
+    auto chosen = service.chosen("create,get,delete");
+    chosen.sessions = 500;
+    chosen.connections = 1;
+    chosen.depth = 4;
+    chosen.callers = 16;
+    CHECK(run(chosen).status == 0);
+    CHECK(service.server().stats().max_pipelined > 1);
+    CHECK(service.server().stats().max_pipelined <= 4);
+    CHECK(service.server().stats().connections_accepted == 1);
+}
+
+TEST_CASE("run: a mix without delete is cleaned up, and says so") {
+    observed_service service;
+    const auto made = run(service.chosen("create,join,get,get"));
+    CHECK(made.status == 0);
+    CHECK(made.operation("get_session").at("succeeded") == 40);
+    CHECK(made.operation("delete_session").empty());
+    CHECK(made.report().at("clean_up").at("deleted_sessions") == 20);
+    CHECK(made.report().at("clean_up").at("deleted_participants") == 60);
+    CHECK(service.server().session_count() == 0);
+    CHECK(service.server().participant_count() == 0);
+}
+
+TEST_CASE("run: failed calls are told by kind, and the exit status is 1") {
+    observed_service service;
+    service.server().inject(fault().on("GET", "/sessions/").after(3).times(2).answer(503));
+    service.server().inject(fault().on("GET", "/sessions/").times(1).answer(500));
+    const auto made = run(service.chosen("create,get,delete"));
+    CHECK(made.status == 1);
+    const auto get = made.operation("get_session");
+    CHECK(get.at("calls") == 20);
+    CHECK(get.at("failed") == 3);
+    REQUIRE(get.at("errors").as_array().size() == 2);
+    const auto& most = get.at("errors").as_array()[0];
+    CHECK(most.at("count") == 2);
+    CHECK(most.at("kind").as_string().find("503") != json::string::npos);
+    CHECK(service.server().session_count() == 0);
+}
+
+TEST_CASE("run: the answer to another request is a mismatch, and the exit status is 1") {
+    observed_service service;
+    service.server().inject(fault().on("GET", "/sessions/").answer(200, R"({"id":"another","tag":"x"})"));
+    const auto made = run(service.chosen("create,get,delete"));
+    CHECK(made.status == 1);
+    const auto get = made.operation("get_session");
+    CHECK(get.at("succeeded") == 20);
+    CHECK(get.at("failed") == 0);
+    CHECK(get.at("mismatched") == 1);
+    CHECK(get.at("first_mismatch").as_string().starts_with("session 'another' where '"));
+    CHECK(made.report().at("totals").at("mismatched") == 1);
+}
+
+TEST_CASE("run: what needs something that could not be created is skipped") {
+    observed_service service;
+    service.server().inject(fault().on("POST", "/sessions").after(5).answer(500));
+    service.server().inject(fault().on("POST", "/participants").after(5).answer(500));
+    const auto made = run(service.chosen());
+    CHECK(made.status == 1);
+    CHECK(made.operation("create_session").at("failed") == 1);
+    CHECK(made.operation("get_session").at("calls") == 19);
+    CHECK(made.operation("get_session").at("skipped") == 1);
+    CHECK(made.operation("get_participant").at("skipped") == 1);
+    // One participant is missing, and three have no session; they may be the same.
+    CHECK(made.operation("add_participant_to_session").at("skipped").as_int64() >= 3);
+    CHECK(made.operation("delete_participant").at("failed") == 0);
+    CHECK(made.report().at("totals").at("mismatched") == 0);
+    CHECK(service.server().session_count() == 0);
+    CHECK(service.server().participant_count() == 0);
+}
+
+TEST_CASE("run: a creation whose answer is lost is reported as unknown") {
+    observed_service service;
+    service.server().inject(fault().on("POST", "/sessions").after(5).reset());
+    const auto made = run(service.chosen("create,get,delete"));
+    CHECK(made.status == 1);
+    CHECK(made.operation("create_session").at("failed") == 1);
+    CHECK(made.report().at("clean_up").at("unknown_creations") == 1);
+    CHECK(service.server().session_count() == 1); // the service did it, and nobody knows its id
+}
+
+TEST_CASE("run: a failed delete is made good by the clean-up") {
+    observed_service service;
+    service.server().inject(fault().on("DELETE", "/sessions/").times(2).answer(500));
+    const auto made = run(service.chosen("create,delete"));
+    CHECK(made.status == 1);
+    CHECK(made.operation("delete_session").at("failed") == 2);
+    CHECK(made.report().at("clean_up").at("deleted_sessions") == 2);
+    CHECK(made.report().at("clean_up").at("left_sessions") == 0);
+    CHECK(service.server().session_count() == 0);
+}
+
+TEST_CASE("run: what cannot be deleted is told, and the exit status is 1") {
+    observed_service service;
+    service.server().inject(fault().on("DELETE", "/sessions/").times(2).answer(500));
+    const auto made = run(service.chosen("create,get"));
+    CHECK(made.status == 1);
+    const auto clean_up = made.report().at("clean_up").as_object();
+    CHECK(clean_up.at("deleted_sessions") == 18);
+    CHECK(clean_up.at("left_sessions") == 2);
+    CHECK(clean_up.at("first_error").as_string().find("500") != json::string::npos);
+}
+
+TEST_CASE("run: refused credentials end the run at once with 3") {
+    observed_service service;
+    service.server().inject(fault().always().answer(401));
+    auto chosen = service.chosen();
+    chosen.sessions = 5'000;
+    const auto made = run(chosen);
+    CHECK(made.status == 3);
+    CHECK(made.err.find("refuses the credentials") != std::string::npos);
+    CHECK(made.report().at("totals").at("calls").as_int64() <= 16); // those that were in flight
+    CHECK(service.server().stats().requests() <= 16);
+}
+
+TEST_CASE("run: a 403 among successes is a failed call like any other") {
+    observed_service service;
+    service.server().inject(fault().on("GET").after(4).answer(403));
+    CHECK(run(service.chosen("create,get,delete")).status == 1);
+}
+
+TEST_CASE("run: where nobody listens it ends at once with 4") {
+    // Bound and not listening: no other process can take the port, and connections are refused.
+    asio::io_context context;
+    asio::ip::tcp::socket bound(context, {asio::ip::make_address("127.0.0.1"), 0});
+    auto chosen = small_run();
+    chosen.service = service_kind::url;
+    chosen.base_url = "https://127.0.0.1:" + std::to_string(bound.local_endpoint().port()) + "/v1";
+    const auto made = run(chosen);
+    CHECK(made.status == 4);
+    CHECK(made.err.find("no connection to " + chosen.base_url) != std::string::npos);
+    CHECK(made.report().at("exit_status") == 4);
+    CHECK(made.report().at("clean_up").at("left_sessions") == 0);
+}
+
+TEST_CASE("run: a certificate that is not trusted is no connection") {
+    observed_service service;
+    auto chosen = service.chosen();
+    chosen.ca_file = "";
+    CHECK(run(chosen).status == 4);
+}
+
+TEST_CASE("run: options that the client refuses give 3") {
+    auto chosen = small_run();
+    chosen.service = service_kind::url;
+    chosen.base_url = "http://localhost/v1";
+    const auto made = run(chosen);
+    CHECK(made.status == 3);
+    CHECK(made.err.find("bulk_sessions: ") == 0);
+    CHECK(made.out == "");
+}

@@ -1,0 +1,107 @@
+#include "loopback/fault_plan.hpp"
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+
+using namespace bandwidth::webrtc::testing;
+using namespace std::chrono_literals;
+using plan = detail::fault_plan;
+using ending = detail::fault_rule::ending;
+
+TEST_CASE("a fault without conditions meets the next request, once") {
+    plan faults;
+    CHECK(faults.match("GET", "/a") == nullptr);
+    faults.add(fault{}.answer(500));
+    CHECK(faults.left() == 1);
+    const auto met = faults.match("GET", "/a");
+    REQUIRE(met != nullptr);
+    CHECK(met->status == 500);
+    CHECK(faults.left() == 0);
+    CHECK(faults.match("GET", "/a") == nullptr);
+}
+
+TEST_CASE("a fault meets its method and its part of the target alone") {
+    plan faults;
+    faults.add(fault{}.on("PUT", "/sessions/").always());
+    CHECK(faults.match("GET", "/v1/sessions/s") == nullptr);
+    CHECK(faults.match("PUT", "/v1/participants/p") == nullptr);
+    CHECK(faults.match("PUT", "/v1/sessions/s") != nullptr);
+    faults.clear();
+    faults.add(fault{}.on("", "/participants").always());
+    CHECK(faults.match("POST", "/v1/participants") != nullptr);
+    CHECK(faults.match("DELETE", "/v1/participants/p") != nullptr);
+}
+
+TEST_CASE("after and times count matching requests") {
+    plan faults;
+    faults.add(fault{}.on("GET").after(2).times(2).answer(503));
+    CHECK(faults.match("GET", "/") == nullptr);
+    CHECK(faults.match("POST", "/") == nullptr); // does not count
+    CHECK(faults.match("GET", "/") == nullptr);
+    CHECK(faults.match("GET", "/") != nullptr);
+    CHECK(faults.match("GET", "/") != nullptr);
+    CHECK(faults.match("GET", "/") == nullptr);
+    CHECK(faults.left() == 0);
+}
+
+TEST_CASE("the first fault that matches decides, and the next one waits for its turn") {
+    plan faults;
+    faults.add(fault{}.answer(500));
+    faults.add(fault{}.after(1).answer(502));
+    CHECK(faults.match("GET", "/")->status == 500);
+    CHECK(faults.match("GET", "/") == nullptr); // skipped by the second
+    CHECK(faults.match("GET", "/")->status == 502);
+}
+
+TEST_CASE("a fault that is to happen no times is none") {
+    plan faults;
+    faults.add(fault{}.times(0).answer(500));
+    CHECK(faults.left() == 0);
+    CHECK(faults.match("GET", "/") == nullptr);
+}
+
+TEST_CASE("clear forgets all faults") {
+    plan faults;
+    faults.add(fault{}.always());
+    faults.clear();
+    CHECK(faults.left() == 0);
+    CHECK(faults.match("GET", "/") == nullptr);
+}
+
+TEST_CASE("the actions say what becomes of the answer and of the connection") {
+    CHECK(fault{}.rule().end == ending::keep);
+    CHECK_FALSE(fault{}.rule().keep_bytes.has_value());
+
+    CHECK(fault{}.close_after_answer().rule().end == ending::close);
+    CHECK(fault{}.close_after_answer().rule().connection_close_header);
+    CHECK_FALSE(fault{}.close_after_answer().rule().keep_bytes.has_value());
+
+    CHECK(fault{}.close_before_answer().rule().end == ending::close);
+    CHECK(fault{}.close_before_answer().rule().keep_bytes == 0);
+
+    CHECK(fault{}.reset().rule().end == ending::reset);
+    CHECK(fault{}.reset().rule().keep_bytes == 0);
+
+    CHECK(fault{}.truncate_at(9).rule().end == ending::close);
+    CHECK(fault{}.truncate_at(9).rule().keep_bytes == 9);
+    CHECK(fault{}.truncate_at(9).reset().rule().end == ending::reset);
+    CHECK(fault{}.truncate_at(9).reset().rule().keep_bytes == 9);
+    CHECK(fault{}.reset().truncate_at(9).rule().end == ending::reset);
+    CHECK(fault{}.reset().truncate_at(9).rule().keep_bytes == 9);
+
+    CHECK(fault{}.throttle(7s).rule().status == 429);
+    REQUIRE(fault{}.throttle(7s).rule().headers.size() == 1);
+    CHECK(fault{}.throttle(7s).rule().headers[0].first == "Retry-After");
+    CHECK(fault{}.throttle(7s).rule().headers[0].second == "7");
+    CHECK(fault{}.answer(500).rule().body == std::nullopt);
+    CHECK(fault{}.answer(500, "text").rule().body == "text");
+}
+
+TEST_CASE("a fault answers with a final status only") {
+    CHECK_THROWS_AS(fault{}.answer(199), std::invalid_argument);
+    CHECK_THROWS_AS(fault{}.answer(600), std::invalid_argument);
+    CHECK_THROWS_AS(fault{}.answer(0, "body"), std::invalid_argument);
+    CHECK_NOTHROW(fault{}.answer(200));
+    CHECK_NOTHROW(fault{}.answer(599));
+}

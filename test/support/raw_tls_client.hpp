@@ -1,0 +1,170 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/detail/base64.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+namespace support {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+/// How a `raw_tls_client` connects.
+struct raw_tls_options {
+    std::string host = "localhost"; ///< for SNI and for the verification of the certificate
+    int max_version = TLS1_3_VERSION;
+    std::string alpn; ///< the offer, in wire form ("\x08http/1.1"); empty: none
+    SSL_SESSION* resumed = nullptr;
+};
+
+/// How a connection came to its end.
+enum class connection_end { close_notify, truncated, reset };
+
+/// A blocking TLS client that sends and reads whatever a test wants, to prove a server on its own. Every call is over
+/// within ten seconds, or throws.
+class raw_tls_client {
+public:
+    raw_tls_client(std::uint16_t port, const std::string& ca_pem, const raw_tls_options& options = raw_tls_options()) {
+        tls_.set_verify_mode(asio::ssl::verify_peer);
+        tls_.add_certificate_authority(asio::buffer(ca_pem));
+        stream_.emplace(context_, tls_);
+        stream_->set_verify_callback(asio::ssl::host_name_verification(options.host));
+        SSL* const ssl = stream_->native_handle();
+        SSL_set_tlsext_host_name(ssl, options.host.c_str());
+        SSL_set_max_proto_version(ssl, options.max_version);
+        if (!options.alpn.empty()) {
+            SSL_set_alpn_protos(ssl, reinterpret_cast<const unsigned char*>(options.alpn.data()),
+                                static_cast<unsigned>(options.alpn.size()));
+        }
+        if (options.resumed != nullptr) {
+            SSL_set_session(ssl, options.resumed);
+        }
+        stream_->next_layer().connect({asio::ip::address_v4::loopback(), port});
+        stream_->next_layer().set_option(asio::ip::tcp::no_delay(true));
+        stream_->async_handshake(asio::ssl::stream_base::client, [this](boost::system::error_code error) { done(error, 0); });
+        throw_if(wait());
+    }
+
+    void send(std::string_view bytes) {
+        asio::async_write(*stream_, asio::buffer(bytes.data(), bytes.size()),
+                          [this](boost::system::error_code error, std::size_t size) { done(error, size); });
+        throw_if(wait());
+    }
+
+    /// Sends close_notify and ends the TCP connection's sending direction.
+    void end_sending() {
+        SSL_shutdown(stream_->native_handle()); // puts the alert into Asio's buffer, which the write below carries along
+        boost::system::error_code ignored;
+        stream_->next_layer().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    }
+
+    /// The next answer, to a request of this method.
+    http::response<http::string_body> read_answer(http::verb method = http::verb::get) {
+        http::response_parser<http::string_body> parser;
+        parser.eager(true);
+        parser.skip(method == http::verb::head);
+        for (;;) {
+            if (!unread_.empty()) {
+                boost::system::error_code error;
+                const std::size_t used = parser.put(asio::buffer(unread_), error);
+                unread_.erase(0, used);
+                if (error && error != http::error::need_more) {
+                    throw boost::system::system_error(error, "answer");
+                }
+            }
+            if (parser.is_done()) {
+                return parser.release();
+            }
+            throw_if(read_some());
+        }
+    }
+
+    http::response<http::string_body> exchange(std::string_view request) {
+        send(request);
+        return read_answer();
+    }
+
+    /// Reads until the connection ends; what came is in `unread`.
+    connection_end read_to_end() {
+        for (;;) {
+            const auto error = read_some();
+            if (error == asio::error::eof) {
+                return connection_end::close_notify;
+            }
+            if (error == asio::ssl::error::stream_truncated) {
+                return connection_end::truncated;
+            }
+            if (error == asio::error::connection_reset || error == asio::error::broken_pipe) {
+                return connection_end::reset;
+            }
+            throw_if(error);
+        }
+    }
+
+    /// Reads once; fails as the stream does.
+    boost::system::error_code read_some() {
+        stream_->async_read_some(asio::buffer(buffer_),
+                                 [this](boost::system::error_code error, std::size_t size) { done(error, size); });
+        const auto error = wait();
+        unread_.append(buffer_.data(), size_);
+        return error;
+    }
+
+    const std::string& unread() const noexcept { return unread_; }
+    SSL* native_handle() { return stream_->native_handle(); }
+    asio::ip::tcp::socket& socket() { return stream_->next_layer(); }
+
+private:
+    void done(boost::system::error_code error, std::size_t size) {
+        error_ = error;
+        size_ = size;
+        done_ = true;
+    }
+
+    boost::system::error_code wait() {
+        done_ = false;
+        context_.restart();
+        context_.run_for(std::chrono::seconds(10));
+        if (!done_) {
+            throw std::runtime_error("the server did nothing for ten seconds");
+        }
+        return error_;
+    }
+
+    static void throw_if(boost::system::error_code error) {
+        if (error) {
+            throw boost::system::system_error(error, "raw_tls_client");
+        }
+    }
+
+    asio::io_context context_{1};
+    asio::ssl::context tls_{asio::ssl::context::tls_client};
+    std::optional<asio::ssl::stream<asio::ip::tcp::socket>> stream_;
+    std::array<char, 16384> buffer_{};
+    std::string unread_;
+    boost::system::error_code error_;
+    std::size_t size_ = 0;
+    bool done_ = false;
+};
+
+} // namespace support
