@@ -19,6 +19,8 @@ if(BANDWIDTH_WEBRTC_SANITIZE)
         endif()
         # With instrumentation g++ 12 sees uninitialised variables where there are none.
         list(APPEND bandwidth_webrtc_compile_options -Wno-maybe-uninitialized)
+        # ... and a mismatch of new and delete in Asio's coroutine frames, which have both.
+        list(APPEND bandwidth_webrtc_compile_options -Wno-mismatched-new-delete)
     endif()
 endif()
 

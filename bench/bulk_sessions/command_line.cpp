@@ -8,7 +8,6 @@
 #include <bandwidth/webrtc/version.hpp>
 #include <boost/version.hpp>
 #include <cstdint>
-#include <map>
 #include <ostream>
 #include <stdexcept>
 #include <string>
@@ -91,11 +90,28 @@ void add_operations(CLI::App& app, settings& chosen) {
         }
         chosen.operations = text;
     };
-    app.add_option_function<std::string>("--operations", assign,
-                                         "What is done to all sessions, in this order; default " +
-                                             std::string(default_operations) +
-                                             ". A word may be repeated: create,get,get,delete")
+    app.add_option_function<std::string>(
+           "--operations", assign,
+           "What is done to all sessions, in this order; a word may be repeated.\n"
+           "default " +
+               std::string(default_operations))
         ->type_name("MIX");
+}
+
+void add_progress(CLI::App& app, settings& chosen) {
+    const auto assign = [&chosen](const std::string& text) {
+        if (text == "auto")
+            chosen.progress = progress_mode::automatic;
+        else if (text == "always")
+            chosen.progress = progress_mode::always;
+        else if (text == "never")
+            chosen.progress = progress_mode::never;
+        else
+            throw CLI::ValidationError("--progress", '\'' + text + "' is not auto, always or never");
+    };
+    app.add_option_function<std::string>(
+           "--progress", assign, "A progress line: auto (the default: on a terminal), always or never")
+        ->type_name("WHEN");
 }
 
 std::string version_text() {
@@ -126,16 +142,13 @@ std::variant<settings, int> parse_command_line(int argc, const char* const* argv
     using namespace std::chrono_literals;
     settings chosen;
     bool real = false;
-    const std::map<std::string, progress_mode> modes = {{"auto", progress_mode::automatic},
-                                                        {"always", progress_mode::always},
-                                                        {"never", progress_mode::never}};
 
     CLI::App app{"", "bulk_sessions"};
-    app.get_formatter()->column_width(28);
+    app.get_formatter()->column_width(26);
     app.footer(exit_statuses);
     app.set_version_flag("--version", version_text(), "Print the versions of this program and its parts");
 
-    add_count(app, "--sessions", chosen.sessions, 1, 10'000'000, "Sessions; default 5,000, with --real 10");
+    add_count(app, "--sessions", chosen.sessions, 1, 10'000'000, "Sessions; default 10,000, with --real 10");
     add_count(app, "--participants", chosen.participants, 0, 20, "Participants in each session; default 2");
     add_count(app, "--connections", chosen.connections, 1, 10'000, "Connections at most; default 8");
     add_count(app, "--depth", chosen.depth, 1, 256, "Requests in flight on a connection at most; default 8");
@@ -146,20 +159,15 @@ std::variant<settings, int> parse_command_line(int argc, const char* const* argv
     add_duration(app, "--delay", chosen.delay, 0us, 1min,
                  "The embedded service's answers take this long; default 0s");
     app.add_option("--base-url", chosen.base_url,
-                   "Call this service, in place of the embedded one, with the test credentials of "
-                   "loopback_server (account 9900000); with --real, with the environment's")
+                   "Call this service in place of the embedded one, with the well-known credentials of\n"
+                   "loopback_server; with --real, with the environment's")
         ->type_name("URL");
     app.add_option("--ca-file", chosen.ca_file, "Trust the certificate authorities in this PEM file alone")
-        ->check(CLI::ExistingFile)
+        ->check(CLI::Validator(CLI::ExistingFile).description(""))
         ->type_name("FILE");
-    app.add_flag(
-        "--real", real,
-        "Call Bandwidth's service with BW_ACCOUNT_ID, BW_USERNAME and BW_PASSWORD of the environment");
+    app.add_flag("--real", real, "Call Bandwidth's service, with the credentials of the environment");
     app.add_flag("--json", chosen.json, "Report as JSON");
-    app.add_option("--progress", chosen.progress,
-                   "auto (default: on a terminal), always or never show a progress line")
-        ->transform(CLI::CheckedTransformer(modes))
-        ->type_name("WHEN");
+    add_progress(app, chosen);
     app.add_flag("--quiet", chosen.quiet, "No progress and no remarks: the report and errors alone");
 
     try {
@@ -170,7 +178,7 @@ std::variant<settings, int> parse_command_line(int argc, const char* const* argv
             chosen.service = service_kind::url;
         check_together(chosen, app.count("--base-url") > 0, app.count("--delay") > 0);
     } catch (const CLI::CallForHelp&) {
-        out << introduction << app.help();
+        out << introduction << '\n' << app.help();
         return static_cast<int>(exit_status::ok);
     } catch (const CLI::CallForVersion& version) {
         out << version.what() << '\n';

@@ -73,8 +73,7 @@ std::string format_wire(const report& report) {
     text += "Requests     " + format_count(client.requests_sent) + " sent in " +
             plural(client.writes, "write") + ": " + format_ratio(client.requests_sent, client.writes) +
             " per write; " + format_count(client.replays) + " sent again\n";
-    text += "Pipelining   " + format_count(client.deepest_pipeline) +
-            " requests in flight at most on a connection";
+    text += "Pipelining   at most " + format_count(client.deepest_pipeline) + " in flight on a connection";
     if (report.seen_by_service)
         text += "; the service saw " + format_count(report.seen_by_service->max_pipelined);
     text += "\nBytes        " + format_bytes(client.bytes_sent) + " sent, " +

@@ -25,7 +25,7 @@ enum class progress_mode {
 
 /// What the command line asks for.
 struct settings {
-    std::size_t sessions = 5'000;
+    std::size_t sessions = 10'000;
     std::size_t participants = 2; ///< in each session
     std::size_t connections = 8;
     std::size_t depth = 8;

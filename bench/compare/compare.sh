@@ -245,7 +245,7 @@ callgrind_total() {
 
 # Twice, with few and with many requests: the difference is free of start-up and handshakes.
 count_with_callgrind() {
-    local few=$((32 * connections * $2)) many few_total
+    local few=$((8 * connections * $2)) many few_total
     [ "$few" -ge 2000 ] || few=2000
     many=$((few + 10000))
     "peer_$1" "$2" "$few"

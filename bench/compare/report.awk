@@ -120,16 +120,21 @@ END {
     }
 
     metric = "instructions" in metric_seen ? "instructions" : "cpu_us"
-    title("This library beside the limit: the ratios of instructions, user and kernel, that a first straw-man had")
-    printf "%5s  %-22s %-22s %8s\n", "depth", "what", "here (" (metric == "instructions" ? "instructions" : "CPU time") ")", "limit"
+    limits = 0
     for (i = 1; i <= depth_count; i++) {
         depth = depths[i]
-        if (metric == "instructions" && ("own", depth) in limit)
-            printf "%5s  %-22s %-22s %8.1f\n", depth, "k instructions", cell(depth, "ours", metric, "%.1f", 0.001), limit["own", depth] / 1000
-        for (other = 1; other <= peer_count; other++)
-            if ((peers[other], depth) in limit)
-                printf "%5s  %-22s %-22s %8.2f\n", depth, "ratio to " peers[other], cell(depth, "ours", metric, "%.2f", 1, peers[other]), limit[peers[other], depth]
+        if (!(("own", depth) in limit)) continue
+        if (limits++ == 0) {
+            title("This library beside the limit: the ratios of instructions, user and kernel, that a first straw-man had")
+            printf "%5s  %-16s %-19s %8s\n", "depth", "what", "here (" (metric == "instructions" ? "instructions" : "CPU time") ")", "limit"
+        }
+        if (metric == "instructions")
+            printf "%5s  %-16s %-19s %8.1f\n", depth, "k instructions", cell(depth, "ours", metric, "%.1f", 0.001), limit["own", depth] / 1000
+        for (k = 1; k <= peer_count; k++)
+            if ((peers[k], depth) in limit)
+                printf "%5s  %-16s %-19s %8.2f\n", depth, "ratio to " peers[k], cell(depth, "ours", metric, "%.2f", 1, peers[k]), limit[peers[k], depth]
     }
-    if (metric != "instructions") print "CPU time is not instructions: only the ratio to asio, such a straw-man in the same run, is a verdict here."
+    if (limits && metric != "instructions")
+        print "CPU time is not instructions: only the ratio to asio, such a straw-man in the same run, is a verdict here."
     if (json != "") { write_json(); print ""; print "All figures: " json }
 }

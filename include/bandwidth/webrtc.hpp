@@ -5,6 +5,7 @@
 #include <bandwidth/webrtc/client.hpp>
 #include <bandwidth/webrtc/client_options.hpp>
 #include <bandwidth/webrtc/credentials.hpp>
+#include <bandwidth/webrtc/device_api_version.hpp>
 #include <bandwidth/webrtc/device_token.hpp>
 #include <bandwidth/webrtc/error.hpp>
 #include <bandwidth/webrtc/ids.hpp>

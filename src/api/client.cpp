@@ -59,9 +59,7 @@ public:
             refuse_if(call, options.refused_header());
         if (!call.refused) {
             call.request.method = route.method.data();
-            call.request.kind = route.repeat == idempotency::safe         ? request_class::safe
-                                : route.repeat == idempotency::idempotent ? request_class::idempotent
-                                                                          : request_class::unsafe;
+            call.request.kind = route.kind;
             call.request.has_content = route.has_body();
             append_target(
                 call.request.target, prefix_, which,

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "pipeline/exchange.hpp"
+
 namespace bandwidth::webrtc::detail {
 
 /// The operations of the API, in the order of the `routes` table. Their names are Bandwidth's operationIds.
@@ -22,20 +24,13 @@ enum class operation : unsigned char {
     update_participant_subscriptions,
 };
 
-/// What sending a request twice does (RFC 9110 section 9.2).
-enum class idempotency : unsigned char {
-    safe,       ///< changes nothing: GET
-    idempotent, ///< twice is as good as once: PUT, DELETE
-    unsafe,     ///< twice makes two: POST
-};
-
 /// One operation of the API. The texts are literals, so a route may be kept by pointer or copied.
 struct route {
     operation which;
     std::string_view name;          ///< "get_session", for errors, statistics and observers
     std::string_view method;        ///< "GET"
     std::string_view path_template; ///< "/accounts/{accountId}/sessions/{sessionId}"
-    idempotency repeat;
+    request_class kind;
 
     /// Whether "not found" can count as success (`ignore_not_found`): the deletes.
     [[nodiscard]] constexpr bool is_delete() const noexcept { return method == "DELETE"; }
@@ -46,39 +41,41 @@ struct route {
 /// All operations.
 inline constexpr std::array<route, 11> routes{{
     {operation::create_session, "create_session", "POST", "/accounts/{accountId}/sessions",
-     idempotency::unsafe},
+     request_class::unsafe},
     {operation::get_session, "get_session", "GET", "/accounts/{accountId}/sessions/{sessionId}",
-     idempotency::safe},
+     request_class::safe},
     {operation::delete_session, "delete_session", "DELETE", "/accounts/{accountId}/sessions/{sessionId}",
-     idempotency::idempotent},
+     request_class::idempotent},
     {operation::list_session_participants, "list_session_participants", "GET",
-     "/accounts/{accountId}/sessions/{sessionId}/participants", idempotency::safe},
+     "/accounts/{accountId}/sessions/{sessionId}/participants", request_class::safe},
     {operation::create_participant, "create_participant", "POST", "/accounts/{accountId}/participants",
-     idempotency::unsafe},
+     request_class::unsafe},
     {operation::get_participant, "get_participant", "GET",
-     "/accounts/{accountId}/participants/{participantId}", idempotency::safe},
+     "/accounts/{accountId}/participants/{participantId}", request_class::safe},
     {operation::delete_participant, "delete_participant", "DELETE",
-     "/accounts/{accountId}/participants/{participantId}", idempotency::idempotent},
+     "/accounts/{accountId}/participants/{participantId}", request_class::idempotent},
     {operation::add_participant_to_session, "add_participant_to_session", "PUT",
-     "/accounts/{accountId}/sessions/{sessionId}/participants/{participantId}", idempotency::idempotent},
+     "/accounts/{accountId}/sessions/{sessionId}/participants/{participantId}", request_class::idempotent},
     {operation::remove_participant_from_session, "remove_participant_from_session", "DELETE",
-     "/accounts/{accountId}/sessions/{sessionId}/participants/{participantId}", idempotency::idempotent},
+     "/accounts/{accountId}/sessions/{sessionId}/participants/{participantId}", request_class::idempotent},
     {operation::get_participant_subscriptions, "get_participant_subscriptions", "GET",
      "/accounts/{accountId}/sessions/{sessionId}/participants/{participantId}/subscriptions",
-     idempotency::safe},
+     request_class::safe},
     {operation::update_participant_subscriptions, "update_participant_subscriptions", "PUT",
      "/accounts/{accountId}/sessions/{sessionId}/participants/{participantId}/subscriptions",
-     idempotency::idempotent},
+     request_class::idempotent},
 }};
 
-static_assert([] {
-    for (std::size_t i = 0; i != routes.size(); ++i) {
-        if (static_cast<std::size_t>(routes[i].which) != i) {
-            return false;
+static_assert(
+    [] {
+        for (std::size_t i = 0; i != routes.size(); ++i) {
+            if (static_cast<std::size_t>(routes[i].which) != i) {
+                return false;
+            }
         }
-    }
-    return true;
-}(), "routes are in the order of operation");
+        return true;
+    }(),
+    "routes are in the order of operation");
 
 /// The route of an operation.
 [[nodiscard]] constexpr const route& route_of(operation which) noexcept {

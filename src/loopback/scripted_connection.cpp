@@ -80,6 +80,9 @@ asio::awaitable<void> scripted_connection::play() {
     while (open) {
         open = co_await read();
     }
+    if (tls_ && tls_->current() == tls_engine::state::closed) {
+        co_await close_notify();
+    }
     close();
 }
 
@@ -163,7 +166,7 @@ asio::awaitable<void> scripted_connection::stall_in_handshake(std::size_t bytes)
 
 asio::awaitable<bool> scripted_connection::expect(std::string_view text) {
     bool going = co_await handshake();
-    for (;;) { // looks once more after the last read, which may bring the text and the end together
+    for (;;) {
         const auto found = received_.find(text, consumed_);
         if (found != std::string::npos) {
             consumed_ = found + text.size();
@@ -225,16 +228,16 @@ asio::awaitable<bool> scripted_connection::receive() {
 
 /// Reads once, and answers what TLS has to answer.
 asio::awaitable<bool> scripted_connection::read() {
-    bool going = co_await receive();
-    if (!going || !tls_) {
-        co_return going;
-    }
-    going = co_await write(tls_->outgoing());
-    if (tls_->current() == tls_engine::state::failed) {
-        error_ = tls_->error();
-        going = false;
-    } else if (tls_->current() == tls_engine::state::closed) {
+    if (tls_ && tls_->current() == tls_engine::state::closed) {
         error_ = "close_notify";
+        co_return false;
+    }
+    bool going = co_await receive();
+    if (going && tls_) {
+        going = co_await write(tls_->outgoing());
+    }
+    if (going && tls_ && tls_->current() == tls_engine::state::failed) {
+        error_ = tls_->error();
         going = false;
     }
     co_return going;

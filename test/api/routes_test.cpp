@@ -26,28 +26,28 @@ struct expected {
     std::string_view name;
     std::string_view method;
     std::string_view path;
-    idempotency repeat;
+    request_class kind;
 };
 
 // facts of OpenAPI 2.0.0, written out once more
 constexpr expected expectations[] = {
-    {operation::create_session, "create_session", "POST", "/sessions", idempotency::unsafe},
-    {operation::get_session, "get_session", "GET", "/sessions/S", idempotency::safe},
-    {operation::delete_session, "delete_session", "DELETE", "/sessions/S", idempotency::idempotent},
+    {operation::create_session, "create_session", "POST", "/sessions", request_class::unsafe},
+    {operation::get_session, "get_session", "GET", "/sessions/S", request_class::safe},
+    {operation::delete_session, "delete_session", "DELETE", "/sessions/S", request_class::idempotent},
     {operation::list_session_participants, "list_session_participants", "GET", "/sessions/S/participants",
-     idempotency::safe},
-    {operation::create_participant, "create_participant", "POST", "/participants", idempotency::unsafe},
-    {operation::get_participant, "get_participant", "GET", "/participants/P", idempotency::safe},
+     request_class::safe},
+    {operation::create_participant, "create_participant", "POST", "/participants", request_class::unsafe},
+    {operation::get_participant, "get_participant", "GET", "/participants/P", request_class::safe},
     {operation::delete_participant, "delete_participant", "DELETE", "/participants/P",
-     idempotency::idempotent},
+     request_class::idempotent},
     {operation::add_participant_to_session, "add_participant_to_session", "PUT", "/sessions/S/participants/P",
-     idempotency::idempotent},
+     request_class::idempotent},
     {operation::remove_participant_from_session, "remove_participant_from_session", "DELETE",
-     "/sessions/S/participants/P", idempotency::idempotent},
+     "/sessions/S/participants/P", request_class::idempotent},
     {operation::get_participant_subscriptions, "get_participant_subscriptions", "GET",
-     "/sessions/S/participants/P/subscriptions", idempotency::safe},
+     "/sessions/S/participants/P/subscriptions", request_class::safe},
     {operation::update_participant_subscriptions, "update_participant_subscriptions", "PUT",
-     "/sessions/S/participants/P/subscriptions", idempotency::idempotent},
+     "/sessions/S/participants/P/subscriptions", request_class::idempotent},
 };
 static_assert(std::size(expectations) == routes.size());
 
@@ -60,7 +60,7 @@ TEST_CASE("each of the eleven operations has its route") {
         CHECK(found.which == want.which);
         CHECK(found.name == want.name);
         CHECK(found.method == want.method);
-        CHECK(found.repeat == want.repeat);
+        CHECK(found.kind == want.kind);
         CHECK(found.is_delete() == (want.method == "DELETE"));
         CHECK(found.has_body() == (want.method == "POST" || want.method == "PUT"));
         CHECK(target(want.which, "S", "P") == "/v1/accounts/9900000" + std::string(want.path));

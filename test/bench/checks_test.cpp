@@ -22,8 +22,9 @@ Model decoded(std::string_view json) {
 inventory three_of_whom_two_joined() {
     inventory created(1, 3, 0xabc);
     created.session(0) = session_id("s0");
+    const char* const ids[] = {"p0", "p1", "p2"};
     for (std::size_t number = 0; number < 3; ++number) {
-        created.participant(0, number).id = participant_id("p" + std::to_string(number));
+        created.participant(0, number).id = participant_id(ids[number]);
         created.participant(0, number).joined = number < 2;
     }
     return created;

@@ -36,7 +36,7 @@ private:
 TEST_CASE("command line: without options") {
     const parsed_line line({});
     const auto& chosen = line.chosen();
-    CHECK(chosen.sessions == 5'000);
+    CHECK(chosen.sessions == 10'000);
     CHECK(chosen.participants == 2);
     CHECK(chosen.connections == 8);
     CHECK(chosen.depth == 8);

@@ -34,8 +34,10 @@ TEST_CASE("each of the eleven operations has its route") {
         {"DELETE", "/participants/p", operation::delete_participant, "", "p"},
         {"PUT", "/sessions/s/participants/p", operation::add_participant_to_session, "s", "p"},
         {"DELETE", "/sessions/s/participants/p", operation::remove_participant_from_session, "s", "p"},
-        {"GET", "/sessions/s/participants/p/subscriptions", operation::get_participant_subscriptions, "s", "p"},
-        {"PUT", "/sessions/s/participants/p/subscriptions", operation::update_participant_subscriptions, "s", "p"},
+        {"GET", "/sessions/s/participants/p/subscriptions", operation::get_participant_subscriptions, "s",
+         "p"},
+        {"PUT", "/sessions/s/participants/p/subscriptions", operation::update_participant_subscriptions, "s",
+         "p"},
     };
     for (const auto& expected : all) {
         CAPTURE(expected.path);
@@ -49,9 +51,10 @@ TEST_CASE("each of the eleven operations has its route") {
 
 TEST_CASE("what is no route is unknown") {
     const std::string prefix = "/v1/accounts/a";
-    for (const auto* path : {"", "/", "/rooms", "/rooms/s", "/sessions/", "/sessions/s/", "/sessions//participants",
-                             "/sessions/s/members", "/sessions/s/participants/p/media",
-                             "/sessions/s/participants/p/subscriptions/x", "/participants/p/sessions"}) {
+    for (const auto* path :
+         {"", "/", "/rooms", "/rooms/s", "/sessions/", "/sessions/s/", "/sessions//participants",
+          "/sessions/s/members", "/sessions/s/participants/p/media",
+          "/sessions/s/participants/p/subscriptions/x", "/participants/p/sessions"}) {
         CAPTURE(path);
         CHECK(routed("GET", prefix + path).wanted == operation::unknown);
     }

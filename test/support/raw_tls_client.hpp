@@ -1,18 +1,15 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -20,7 +17,6 @@
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/detail/base64.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
@@ -40,11 +36,12 @@ struct raw_tls_options {
 /// How a connection came to its end.
 enum class connection_end { close_notify, truncated, reset };
 
-/// A blocking TLS client that sends and reads whatever a test wants, to prove a server on its own. Every call is over
-/// within ten seconds, or throws.
+/// A blocking TLS client that sends and reads whatever a test wants, to prove a server on its own. Every call
+/// is over within ten seconds, or throws.
 class raw_tls_client {
 public:
-    raw_tls_client(std::uint16_t port, const std::string& ca_pem, const raw_tls_options& options = raw_tls_options()) {
+    raw_tls_client(std::uint16_t port, const std::string& ca_pem,
+                   const raw_tls_options& options = raw_tls_options()) {
         tls_.set_verify_mode(asio::ssl::verify_peer);
         tls_.add_certificate_authority(asio::buffer(ca_pem));
         stream_.emplace(context_, tls_);
@@ -61,21 +58,38 @@ public:
         }
         stream_->next_layer().connect({asio::ip::address_v4::loopback(), port});
         stream_->next_layer().set_option(asio::ip::tcp::no_delay(true));
-        stream_->async_handshake(asio::ssl::stream_base::client, [this](boost::system::error_code error) { done(error, 0); });
+        stream_->async_handshake(asio::ssl::stream_base::client,
+                                 [this](boost::system::error_code error) { done(error, 0); });
         throw_if(wait());
     }
 
     void send(std::string_view bytes) {
-        asio::async_write(*stream_, asio::buffer(bytes.data(), bytes.size()),
-                          [this](boost::system::error_code error, std::size_t size) { done(error, size); });
-        throw_if(wait());
+        if (!send_within(bytes, patience)) {
+            throw std::runtime_error("the server did not take the request in ten seconds");
+        }
     }
 
-    /// Sends close_notify and ends the TCP connection's sending direction.
-    void end_sending() {
-        SSL_shutdown(stream_->native_handle()); // puts the alert into Asio's buffer, which the write below carries along
-        boost::system::error_code ignored;
-        stream_->next_layer().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    /// Sends for this long at most; what is left goes out during later calls, for which `bytes` must stay
+    /// alive.
+    bool send_within(std::string_view bytes, std::chrono::milliseconds timeout) {
+        sent_ = false;
+        asio::async_write(*stream_, asio::buffer(bytes.data(), bytes.size()),
+                          [this](boost::system::error_code error, std::size_t) {
+                              sent_ = true;
+                              send_error_ = error;
+                          });
+        const bool in_time = run_until(sent_, timeout);
+        throw_if(send_error_);
+        return in_time;
+    }
+
+    /// Ends the TCP connection's sending direction, without close_notify.
+    void end_sending() { stream_->next_layer().shutdown(asio::ip::tcp::socket::shutdown_send); }
+
+    /// Sends close_notify and waits for the server's; no error when that comes.
+    boost::system::error_code shutdown() {
+        stream_->async_shutdown([this](boost::system::error_code error) { done(error, 0); });
+        return wait();
     }
 
     /// The next answer, to a request of this method.
@@ -123,8 +137,8 @@ public:
 
     /// Reads once; fails as the stream does.
     boost::system::error_code read_some() {
-        stream_->async_read_some(asio::buffer(buffer_),
-                                 [this](boost::system::error_code error, std::size_t size) { done(error, size); });
+        stream_->async_read_some(asio::buffer(buffer_), [this](boost::system::error_code error,
+                                                               std::size_t size) { done(error, size); });
         const auto error = wait();
         unread_.append(buffer_.data(), size_);
         return error;
@@ -143,12 +157,19 @@ private:
 
     boost::system::error_code wait() {
         done_ = false;
-        context_.restart();
-        context_.run_for(std::chrono::seconds(10));
-        if (!done_) {
+        if (!run_until(done_, patience)) {
             throw std::runtime_error("the server did nothing for ten seconds");
         }
         return error_;
+    }
+
+    bool run_until(const bool& condition, std::chrono::milliseconds timeout) {
+        const auto deadline = std::chrono::steady_clock::now() + timeout;
+        context_.restart();
+        while (!condition && std::chrono::steady_clock::now() < deadline) {
+            context_.run_one_until(deadline);
+        }
+        return condition;
     }
 
     static void throw_if(boost::system::error_code error) {
@@ -156,6 +177,8 @@ private:
             throw boost::system::system_error(error, "raw_tls_client");
         }
     }
+
+    static constexpr std::chrono::seconds patience{10};
 
     asio::io_context context_{1};
     asio::ssl::context tls_{asio::ssl::context::tls_client};
@@ -165,6 +188,8 @@ private:
     boost::system::error_code error_;
     std::size_t size_ = 0;
     bool done_ = false;
+    boost::system::error_code send_error_;
+    bool sent_ = true;
 };
 
 } // namespace support

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <utility>
+
+namespace example {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+using http_request = http::request<http::string_body>;
+using http_response = http::response<http::string_body>;
+
+/// What a server is held to.
+struct http_limits {
+    /// Connections at once. Each has one request in progress at most, so this bounds the work in progress
+    /// too. Further ones wait in the system's backlog.
+    std::size_t connections = 256;
+    std::size_t body_bytes = 64 * 1024;
+    std::chrono::seconds idle{30};
+};
+
+/// A small HTTP/1.1 server on 127.0.0.1, plain text. For one thread: the one that runs the context.
+class http_server {
+public:
+    /// Answers a request. An exception that escapes becomes a 500.
+    using handler = std::function<asio::awaitable<http_response>(const http_request&)>;
+
+    /// Listens when the constructor returns. \param port 0 lets the system choose a free one.
+    /// \throws boost::system::system_error when the port is taken
+    http_server(asio::io_context& context, std::uint16_t port, handler answer,
+                const http_limits& limits = {});
+
+    std::uint16_t port() const;
+
+    /// Accepts connections until `stop`; returns when the last of them has ended.
+    asio::awaitable<void> serve();
+
+    /// Accepts no more, closes the connections without a request in progress, and lets those finish that work
+    /// for one.
+    void stop();
+
+private:
+    struct connection {
+        explicit connection(asio::ip::tcp::socket socket) : stream(std::move(socket)) {}
+
+        beast::tcp_stream stream;
+        bool idle = true; // no request is in progress
+    };
+
+    asio::awaitable<void> talk(std::list<connection>::iterator self);
+    asio::awaitable<void> converse(connection& peer);
+    asio::awaitable<http_response> respond(const http_request& request);
+    asio::awaitable<void> connections_fewer_than(std::size_t count);
+
+    asio::ip::tcp::acceptor acceptor_;
+    handler answer_;
+    http_limits limits_;
+    std::list<connection> connections_;
+    asio::steady_timer connection_ended_; // never expires: cancelled each time a connection ends
+    bool stopping_ = false;
+};
+
+} // namespace example

@@ -1,0 +1,266 @@
+#include <doctest/doctest.h>
+
+#include <bandwidth/webrtc/client.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "support/test_client.hpp"
+
+// The caller cancels one call: it ends at once, and its neighbours never notice.
+
+using namespace bandwidth::webrtc;
+namespace asio = boost::asio;
+using asio::cancellation_type;
+using namespace std::chrono_literals;
+using support::collector;
+using support::options_for;
+using support::run_until;
+using support::wait_for;
+using testing::fault;
+using testing::loopback_options;
+using testing::loopback_server;
+
+namespace {
+
+const auto all_types = {cancellation_type::terminal, cancellation_type::partial, cancellation_type::total};
+
+void warm_up(asio::io_context& context, client& client) {
+    REQUIRE(wait_for(context, client.try_get_session(session_id("warm"))).error().http_status() == 404);
+}
+
+asio::awaitable<void> read_one(client& client, failure& out) {
+    const auto read = co_await client.try_get_session(session_id("s"));
+    REQUIRE(read.has_error());
+    out = read.error();
+}
+
+asio::awaitable<void> read_one_totally(client& client, failure& out) {
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const auto read = co_await client.try_get_session(session_id("s"));
+    REQUIRE(read.has_error());
+    out = read.error();
+}
+
+asio::awaitable<void> read_one_throwing(client& client, failure& out) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    try {
+        co_await client.get_session(session_id("s"));
+    } catch (const api_error& error) {
+        out = error.failure();
+    }
+}
+
+} // namespace
+
+TEST_CASE("a call that was cancelled before it was sent is never sent") {
+    for (const auto type : all_types) {
+        loopback_server server(loopback_options{}.record_requests(true));
+        asio::io_context context;
+        client client(context, options_for(server));
+        collector<session> results;
+        asio::cancellation_signal signal;
+        client.async_get_session(session_id("neighbour"), results.next());
+        client.async_get_session(session_id("cancelled"),
+                                 asio::bind_cancellation_slot(signal.slot(), results.next()));
+        client.async_get_session(session_id("neighbour"), results.next());
+        signal.emit(type);
+        CHECK(results.left() == 3); // not inside of emit either
+        results.wait(context);
+        CHECK(results.each_once());
+        CHECK(results[0].error().http_status() == 404);
+        CHECK(results[1].error().code() == errc::cancelled);
+        CHECK(results[1].error().delivery() == delivery::not_sent);
+        CHECK(results[1].error().attempts() == 0);
+        CHECK(results[2].error().http_status() == 404);
+        CHECK(server.stats().requests_get == 2);
+        CHECK(client.stats().calls_cancelled == 1);
+        CHECK(support::at_rest(client.stats()));
+    }
+}
+
+TEST_CASE("a call that was cancelled in flight ends at once, its neighbours on the connection as ever") {
+    for (const auto type : all_types) {
+        loopback_server server;
+        asio::io_context context;
+        client client(context, options_for(server).max_connections(1));
+        warm_up(context, client);
+        server.inject(fault{}.on("GET", "/slow").delay(200ms));
+        collector<session> results;
+        collector<session> cancelled;
+        asio::cancellation_signal signal;
+        client.async_get_session(session_id("before"), results.next());
+        client.async_get_session(session_id("slow"),
+                                 asio::bind_cancellation_slot(signal.slot(), cancelled.next()));
+        client.async_get_session(session_id("behind"), results.next());
+        run_until(context, [&] { return server.stats().requests_get == 4; });
+        signal.emit(type);
+        cancelled.wait(context);
+        CHECK(cancelled[0].error().code() == errc::cancelled);
+        CHECK(cancelled[0].error().delivery() == delivery::maybe_processed);
+        CHECK(cancelled[0].error().attempts() == 1);
+        CHECK(cancelled[0].error().elapsed() < 190ms);
+        CHECK(client.stats().zombies == 1);
+        results.wait(context);
+        CHECK(results[0].error().http_status() == 404);
+        CHECK(results[1].error().http_status() == 404);
+        CHECK(server.stats().connections_accepted == 1);
+        CHECK(client.stats().dials == 1);
+        CHECK(client.stats().replays == 0);
+        CHECK(support::at_rest(client.stats()));
+        CHECK(wait_for(context, client.try_create_session()).has_value());
+        CHECK(client.stats().dials == 1); // the connection is as good as before
+    }
+}
+
+TEST_CASE("a POST that was cancelled in flight is not sent again") {
+    loopback_server server;
+    server.inject(fault{}.on("POST").delay(50ms));
+    asio::io_context context;
+    client client(context, options_for(server).max_connections(1));
+    asio::cancellation_signal signal;
+    collector<session> results;
+    client.async_create_session(session_request{},
+                                asio::bind_cancellation_slot(signal.slot(), results.next()));
+    run_until(context, [&] { return server.stats().requests_post == 1; });
+    client.async_create_session(session_request{}, results.next());
+    signal.emit(cancellation_type::total);
+    results.wait(context);
+    CHECK(results[0].error().code() == errc::cancelled);
+    CHECK(results[0].error().delivery() == delivery::maybe_processed);
+    CHECK(results[1].has_value());
+    CHECK(server.stats().requests_post == 2);
+    CHECK(server.session_count() == 2);
+}
+
+TEST_CASE("a cancellation that comes late does nothing, also not to the next call") {
+    loopback_server server;
+    asio::io_context context;
+    client client(context, options_for(server));
+    asio::cancellation_signal signal;
+    collector<session> results;
+    for (int i = 0; i < 3; ++i) {
+        client.async_create_session(session_request{},
+                                    asio::bind_cancellation_slot(signal.slot(), results.next()));
+        results.wait(context);
+        signal.emit(cancellation_type::terminal);
+        signal.emit(cancellation_type::total);
+        CHECK_FALSE(signal.slot().has_handler());
+        context.poll();
+    }
+    CHECK(wait_for(context, client.try_create_session()).has_value());
+    CHECK(results.succeeded() == 3);
+    CHECK(client.stats().calls_cancelled == 0);
+}
+
+TEST_CASE("a cancellation that asks for nothing does nothing") {
+    loopback_server server;
+    asio::io_context context;
+    client client(context, options_for(server));
+    asio::cancellation_signal signal;
+    collector<session> results;
+    client.async_create_session(session_request{},
+                                asio::bind_cancellation_slot(signal.slot(), results.next()));
+    signal.emit(cancellation_type::none);
+    results.wait(context);
+    CHECK(results.succeeded() == 1);
+}
+
+TEST_CASE("repeated cancellation completes the call once") {
+    loopback_server server(loopback_options{}.delay(20ms));
+    asio::io_context context;
+    client client(context, options_for(server));
+    asio::cancellation_signal signal;
+    collector<session> results;
+    client.async_get_session(session_id("s"), asio::bind_cancellation_slot(signal.slot(), results.next()));
+    for (int i = 0; i < 5; ++i)
+        signal.emit(cancellation_type::total);
+    results.wait(context);
+    CHECK(wait_for(context, client.try_create_session()).has_value());
+    CHECK(results.each_once());
+    CHECK(results[0].error().code() == errc::cancelled);
+    CHECK(client.stats().calls_cancelled == 1);
+}
+
+TEST_CASE("cancelled while the connection is being made: the dial is not lost") {
+    loopback_server server;
+    asio::io_context context;
+    client client(context, options_for(server));
+    asio::cancellation_signal signal;
+    collector<session> results;
+    client.async_get_session(session_id("s"), asio::bind_cancellation_slot(signal.slot(), results.next()));
+    run_until(context, [&] { return client.stats().connections_connecting == 1; });
+    signal.emit(cancellation_type::terminal);
+    results.wait(context);
+    CHECK(results[0].error().code() == errc::cancelled);
+    CHECK(results[0].error().delivery() == delivery::not_sent);
+    run_until(context, [&] { return client.stats().connections_idle == 1; });
+    CHECK(wait_for(context, client.try_create_session()).has_value());
+    CHECK(client.stats().dials == 1);
+    CHECK(server.stats().requests_get == 0);
+}
+
+TEST_CASE("coroutines: terminal cancellation by default, every type when the coroutine lets it in") {
+    loopback_server server;
+    server.inject(fault{}.always().on("GET", "/s").delay(300ms));
+    asio::io_context context;
+    client client(context, options_for(server).deadline(10s));
+    const auto run = [&](auto coroutine, cancellation_type type) {
+        asio::cancellation_signal signal;
+        failure seen;
+        bool done = false;
+        std::exception_ptr error;
+        const auto requests = server.stats().requests_get;
+        asio::co_spawn(context, coroutine(client, seen),
+                       asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr thrown) {
+                           error = thrown;
+                           done = true;
+                       }));
+        run_until(context, [&] { return server.stats().requests_get > requests; });
+        signal.emit(type);
+        run_until(context, [&] { return done; });
+        if (error)
+            std::rethrow_exception(error);
+        return seen.code();
+    };
+    CHECK(run(read_one, cancellation_type::terminal) == errc::cancelled);
+    CHECK(run(read_one, cancellation_type::total) == make_http_error(404)); // Asio's default
+    CHECK(run(read_one_throwing, cancellation_type::terminal) == errc::cancelled);
+    for (const auto type : all_types)
+        CHECK(run(read_one_totally, type) == errc::cancelled);
+}
+
+TEST_CASE("many calls, half of them cancelled at different moments") {
+    loopback_server server(loopback_options{}.delay(1ms));
+    asio::io_context context;
+    client client(context, options_for(server).max_connections(2));
+    warm_up(context, client);
+    constexpr std::size_t count = 300;
+    std::vector<asio::cancellation_signal> signals(count);
+    collector<session> results;
+    for (std::size_t i = 0; i < count; ++i) {
+        client.async_get_session(session_id("s" + std::to_string(i)),
+                                 asio::bind_cancellation_slot(signals[i].slot(), results.next()));
+        if (i >= 40 && i % 2 == 0) {
+            signals[i - 40].emit(cancellation_type::total);
+            context.poll();
+        }
+    }
+    results.wait(context);
+    CHECK(results.each_once());
+    for (std::size_t i = 0; i < count; ++i) {
+        if (i % 2 == 1) // never cancelled
+            CHECK_MESSAGE(results[i].error().http_status() == 404, results[i].error().describe());
+        else
+            CHECK((results[i].error().http_status() == 404 || results[i].error().code() == errc::cancelled));
+    }
+    CHECK(client.stats().calls_cancelled > 0);
+    run_until(context, [&] { return support::at_rest(client.stats()); });
+    CHECK(wait_for(context, client.try_create_session()).has_value());
+}

@@ -1,0 +1,192 @@
+#include <doctest/doctest.h>
+
+#include <bandwidth/webrtc/client.hpp>
+#include <chrono>
+#include <string>
+
+#include "support/test_client.hpp"
+
+// Time limits: of a call, of an attempt, of an answer.
+
+using namespace bandwidth::webrtc;
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using support::collector;
+using support::options_for;
+using support::wait_for;
+using testing::fault;
+using testing::loopback_server;
+using testing::script;
+using testing::scripted_server;
+
+TEST_CASE("a deadline in flight: the call ends on time, its neighbours are answered") {
+    loopback_server server;
+    asio::io_context context;
+    client client(context, options_for(server).max_connections(1));
+    REQUIRE(wait_for(context, client.try_get_session(session_id("warm"))).has_error());
+    server.inject(fault{}.on("GET", "/slow").delay(300ms));
+    collector<session> results;
+    client.async_get_session(session_id("slow"), call_options{}.deadline(50ms), results.next());
+    client.async_get_session(session_id("behind"), results.next());
+    results.wait(context);
+    CHECK(results[0].error().code() == errc::response_timeout);
+    CHECK(results[0].error().code() == condition::timeout);
+    CHECK(results[0].error().delivery() == delivery::maybe_processed);
+    CHECK(results[0].error().attempts() == 1);
+    CHECK(results[0].error().elapsed() >= 50ms);
+    CHECK(results[0].error().elapsed() < 290ms);
+    CHECK(results[1].error().http_status() == 404);
+    CHECK(client.stats().dials == 1);
+    CHECK(support::at_rest(client.stats()));
+}
+
+TEST_CASE("a deadline in the queue: nothing is sent") {
+    loopback_server server;
+    server.inject(fault{}.on("POST").delay(200ms));
+    asio::io_context context;
+    client client(context, options_for(server).max_connections(1));
+    collector<session> results;
+    client.async_create_session(session_request{}, results.next());
+    client.async_create_session(session_request{}, call_options{}.deadline(100ms), results.next());
+    results.wait(context);
+    CHECK(results.order().front() == 1);
+    CHECK(results[0].has_value());
+    CHECK(results[1].error().code() == errc::queue_timeout);
+    CHECK(results[1].error().delivery() == delivery::not_sent);
+    CHECK(results[1].error().attempts() == 0);
+    CHECK(server.stats().requests_post == 1);
+}
+
+TEST_CASE("deadlines at the edges") {
+    loopback_server server;
+    asio::io_context context;
+    client client(context, options_for(server));
+    for (const std::chrono::nanoseconds value :
+         {std::chrono::nanoseconds(0), std::chrono::nanoseconds(-1), std::chrono::nanoseconds::min()}) {
+        const auto outcome = wait_for(context, client.try_create_session({}, call_options{}.deadline(value)));
+        REQUIRE(outcome.has_error());
+        CHECK(outcome.error().code() == condition::timeout);
+        CHECK(outcome.error().delivery() == delivery::not_sent);
+    }
+    CHECK(server.stats().connections_accepted == 0);
+    const auto short_time = wait_for(context, client.try_create_session({}, call_options{}.deadline(1ns)));
+    REQUIRE(short_time.has_error());
+    CHECK(short_time.error().code() == condition::timeout);
+    CHECK(short_time.error().delivery() == delivery::not_sent);
+    const auto longest = call_options{}
+                             .deadline(std::chrono::nanoseconds::max())
+                             .attempt_timeout(std::chrono::nanoseconds::max());
+    CHECK(wait_for(context, client.try_create_session({}, longest)).has_value());
+}
+
+TEST_CASE("the client's deadline holds for calls that set none") {
+    loopback_server server;
+    server.inject(fault{}.always().delay(500ms));
+    asio::io_context context;
+    client client(context, options_for(server).deadline(60ms));
+    const auto outcome = wait_for(context, client.try_get_session(session_id("s")));
+    CHECK(outcome.error().code() == errc::response_timeout);
+    CHECK(outcome.error().elapsed() < 450ms);
+    const auto patient =
+        wait_for(context, client.try_get_session(session_id("s"), call_options{}.deadline(20s)));
+    CHECK(patient.error().http_status() == 404);
+}
+
+TEST_CASE("an attempt timeout starts when the request goes out, not in the queue") {
+    loopback_server server;
+    server.inject(fault{}.on("POST").delay(150ms));
+    asio::io_context context;
+    client client(context, options_for(server).max_connections(1));
+    collector<session> results;
+    client.async_create_session(session_request{}, results.next());
+    client.async_create_session(session_request{}, call_options{}.attempt_timeout(100ms), results.next());
+    results.wait(context);
+    CHECK(results.succeeded() == 2); // the second waited for longer than its attempt timeout
+    server.inject(fault{}.delay(300ms));
+    const auto slow =
+        wait_for(context, client.try_get_session(session_id("s"), call_options{}.attempt_timeout(50ms)));
+    CHECK(slow.error().code() == errc::response_timeout);
+    CHECK(slow.error().elapsed() < 290ms);
+}
+
+TEST_CASE("no answer within the response timeout: the call fails, the connection is given up") {
+    scripted_server server;
+    server.add(script{}.expect_requests().stall());
+    server.otherwise(script{}.expect_requests().send(support::session_answer("s")));
+    asio::io_context context;
+    client client(context, options_for(server).response_timeout(100ms));
+    const auto silent = wait_for(context, client.try_get_session(session_id("s")));
+    CHECK(silent.error().code() == errc::response_timeout);
+    CHECK(silent.error().delivery() == delivery::maybe_processed);
+    CHECK(server.connections() == 1);
+    CHECK(wait_for(context, client.try_get_session(session_id("s"))).has_value());
+    CHECK(client.stats().connections_lost == 1);
+}
+
+TEST_CASE("a body that stops in the middle is a body timeout") {
+    scripted_server server;
+    server.add(
+        script{}.expect_requests().send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"id\"").stall());
+    server.otherwise(script{}.expect_requests().send(support::session_answer("s")));
+    asio::io_context context;
+    client client(context, options_for(server).response_timeout(100ms));
+    CHECK(wait_for(context, client.try_get_session(session_id("s"))).error().code() == errc::body_timeout);
+    CHECK(wait_for(context, client.try_get_session(session_id("s"))).has_value());
+}
+
+TEST_CASE("bytes that drip do not move a deadline") {
+    scripted_server server;
+    script slow;
+    slow.expect_requests().send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+    script interim;
+    interim.expect_requests();
+    script head;
+    head.expect_requests().send("HTTP/1.1 200 OK\r\n");
+    for (int i = 0; i < 100; ++i) {
+        slow.delay(10ms).send(" ");
+        interim.delay(10ms).send(i < 10 ? "HTTP/1.1 103 Early Hints\r\n\r\n" : "");
+        head.delay(10ms).send("X");
+    }
+    server.add(slow);
+    server.add(interim);
+    server.add(head);
+    asio::io_context context;
+    client client(context, options_for(server).response_timeout(150ms).deadline(400ms));
+    const auto body = wait_for(context, client.try_get_session(session_id("s")));
+    CHECK(body.error().code() == errc::body_timeout); // each byte came in time, all of them did not
+    CHECK(body.error().elapsed() >= 390ms);
+    client.close();
+    bandwidth::webrtc::client second(context, options_for(server).response_timeout(150ms).deadline(5s));
+    const auto hints = wait_for(context, second.try_get_session(session_id("s")));
+    CHECK(hints.error().code() == errc::response_timeout);
+    CHECK(hints.error().elapsed() < 900ms);
+    const auto drip = wait_for(context, second.try_get_session(session_id("s")));
+    CHECK(drip.error().code() == errc::response_timeout);
+    CHECK(drip.error().elapsed() < 900ms);
+}
+
+TEST_CASE("a deadline covers replays") {
+    loopback_server server;
+    server.inject(fault{}.always().delay(60ms).close_before_answer());
+    asio::io_context context;
+    client client(context, options_for(server).max_replays(10).deadline(200ms));
+    const auto outcome = wait_for(context, client.try_get_session(session_id("s")));
+    CHECK(outcome.error().code() == condition::timeout);
+    CHECK(outcome.error().delivery() == delivery::maybe_processed);
+    CHECK(outcome.error().attempts() >= 2);
+    CHECK(outcome.error().attempts() <= 5);
+    CHECK(outcome.error().elapsed() < 1s);
+}
+
+TEST_CASE("a POST behind a call that timed out does not get its answer") {
+    loopback_server server;
+    server.inject(fault{}.on("GET", "/slow").delay(150ms));
+    asio::io_context context;
+    client client(context, options_for(server).max_connections(1));
+    CHECK(wait_for(context, client.try_get_session(session_id("slow"), call_options{}.deadline(30ms)))
+              .error()
+              .code() == condition::timeout);
+    const auto made = wait_for(context, client.try_create_session(session_request{}.tag("mine")));
+    REQUIRE(made.has_value());
+    CHECK(made->tag() == "mine");
+}

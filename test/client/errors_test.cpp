@@ -1,0 +1,282 @@
+#include <doctest/doctest.h>
+
+#include <bandwidth/webrtc/client.hpp>
+#include <sstream>
+#include <string>
+
+#include "support/test_client.hpp"
+
+// What a caller learns of an answer that is no success.
+
+using namespace bandwidth::webrtc;
+namespace asio = boost::asio;
+using support::options_for;
+using support::wait_for;
+using testing::fault;
+using testing::loopback_server;
+using testing::script;
+using testing::scripted_server;
+
+namespace {
+
+/// The failure of `get_session` when the server answers like this.
+failure answered_with(const fault& injected) {
+    loopback_server server;
+    server.inject(injected);
+    asio::io_context context;
+    client client(context, options_for(server));
+    const auto outcome = wait_for(context, client.try_get_session(session_id("s")));
+    REQUIRE(outcome.has_error());
+    // The client is as good as before.
+    CHECK(wait_for(context, client.try_create_session()).has_value());
+    CHECK(client.stats().dials == 1);
+    return outcome.error();
+}
+
+failure body_of(int status, const std::string& body, const std::string& type = "application/json") {
+    return answered_with(fault{}.answer(status, body, type));
+}
+
+void check_secrets_are_absent(const failure& seen, const std::string& secret) {
+    std::ostringstream printed;
+    printed << seen;
+    CHECK(seen.describe().find(secret) == std::string::npos);
+    CHECK(printed.str().find(secret) == std::string::npos);
+    CHECK(seen.message().find(secret) == std::string::npos);
+    CHECK(seen.body().find(secret) == std::string::npos);
+    CHECK(std::string(api_error(seen).what()).find(secret) == std::string::npos);
+}
+
+asio::awaitable<void> throw_everything(client& client) {
+    bool thrown = false;
+    try {
+        co_await client.get_session(session_id("s"));
+    } catch (const boost::system::system_error& error) {
+        thrown = true;
+        CHECK(error.code() == condition::throttled);
+        const auto* const api = dynamic_cast<const api_error*>(&error);
+        REQUIRE(api != nullptr);
+        CHECK(api->failure().http_status() == 429);
+        CHECK(api->failure().retry_after() == std::chrono::seconds(7));
+        CHECK(api->failure().message() == "Too Many Requests");
+        CHECK(std::string(error.what()).find("Too Many Requests") != std::string::npos);
+    }
+    CHECK(thrown);
+}
+
+} // namespace
+
+TEST_CASE("each documented status is an error code of its own, with the service's message") {
+    struct row {
+        int status;
+        const char* message;
+        bool has_request_id;
+    };
+    for (const auto& [status, message, has_request_id] :
+         {row{400, "Bad Request", true}, row{401, "Unauthorized", false},
+          row{403, "Missing Authentication Token", false}, row{404, "Not Found", true},
+          row{409, "Conflict", true}, row{429, "Too Many Requests", false}, row{500, "Internal error", true},
+          row{502, "Bad Gateway", true}, row{503, "Service Unavailable", true}}) {
+        CAPTURE(status);
+        const failure seen = answered_with(fault{}.answer(status));
+        CHECK(seen.code() == make_http_error(status));
+        CHECK(seen.code().category() == http_category());
+        CHECK(seen.http_status() == status);
+        CHECK(seen.message() == message);
+        CHECK(seen.request_id().empty() == false); // the body's, else the header's
+        CHECK(seen.body().find(message) != std::string::npos);
+        CHECK((seen.body().find(seen.request_id()) != std::string::npos) == has_request_id);
+        CHECK(seen.delivery() == delivery::answered);
+        CHECK(seen.attempts() == 1);
+        CHECK(seen.elapsed().count() > 0);
+        CHECK_FALSE(seen.retry_after().has_value());
+        CHECK(seen.describe().find(std::to_string(status)) != std::string::npos);
+        CHECK((seen.code() == condition::client_error) == (status < 500));
+        CHECK((seen.code() == condition::server_error) == (status >= 500));
+        CHECK((seen.code() == condition::not_found) == (status == 404));
+        CHECK((seen.code() == condition::unauthorized) == (status == 401 || status == 403));
+        CHECK((seen.code() == condition::throttled) == (status == 429 || status == 503));
+        CHECK((seen.code() == condition::retryable) == (status == 429 || status >= 500));
+        CHECK_FALSE(seen.code() == condition::timeout);
+        CHECK_FALSE(seen.code() == condition::tls_error);
+    }
+}
+
+TEST_CASE("the service's own refusals") {
+    loopback_server server;
+    asio::io_context context;
+    client client(context, options_for(server));
+    const auto room = wait_for(context, client.try_create_session());
+    const auto other = wait_for(context, client.try_create_session());
+    const auto alice = wait_for(context, client.try_create_participant());
+    REQUIRE((room.has_value() && other.has_value() && alice.has_value()));
+    const auto& id = alice->participant().id();
+    REQUIRE(wait_for(context, client.try_add_participant_to_session(room->id(), id)).has_value());
+    const auto twice = wait_for(context, client.try_add_participant_to_session(other->id(), id));
+    CHECK(twice.error().http_status() == 409);
+    CHECK(twice.error().message() == "Participant is in another session");
+    const auto unknown = wait_for(context, client.try_get_participant(participant_id("nobody")));
+    CHECK(unknown.error().code() == condition::not_found);
+
+    bandwidth::webrtc::client wrong_password(context, options_for(server).credentials("user", "wrong"));
+    const auto unauthorized = wait_for(context, wrong_password.try_create_session());
+    CHECK(unauthorized.error().http_status() == 401);
+    check_secrets_are_absent(unauthorized.error(), "wrong");
+    bandwidth::webrtc::client wrong_account(context, options_for(server).account("1"));
+    CHECK(wait_for(context, wrong_account.try_create_session()).error().http_status() == 403);
+}
+
+TEST_CASE("Retry-After in seconds is told, and a bad one is none") {
+    CHECK(answered_with(fault{}.throttle(std::chrono::seconds(30))).retry_after() ==
+          std::chrono::seconds(30));
+    CHECK(answered_with(fault{}.answer(503).header("Retry-After", "1")).retry_after() ==
+          std::chrono::seconds(1));
+    for (const char* const text : {"-1", "soon", "1.5", "99999999999999999999", ""}) {
+        CAPTURE(text);
+        CHECK_FALSE(answered_with(fault{}.answer(503).header("Retry-After", text)).retry_after().has_value());
+    }
+}
+
+TEST_CASE("every shape of an error body gives its message") {
+    CHECK(body_of(500, R"({"error":"Internal error","requestId":"12af"})").message() == "Internal error");
+    CHECK(body_of(500, R"({"error":"Internal error","requestId":"12af"})").request_id() == "12af");
+    CHECK(body_of(400, R"({"code":400,"message":"old shape"})").message() == "old shape");
+    CHECK(body_of(429, R"({"description":"too fast","id":"","type":"error"})").message() == "too fast");
+    CHECK(body_of(502, "<html><head><title>502 Bad Gateway</title></head></html>", "text/html").message() ==
+          "502 Bad Gateway");
+    CHECK(body_of(500, "upstream failed", "text/plain").message() == "upstream failed");
+}
+
+TEST_CASE("no error body makes the error handling fail") {
+    for (const std::string& body :
+         {std::string(), std::string("{"), std::string(R"({"error":)"), std::string(R"({"error":"cut o)"),
+          std::string("null"), std::string("[]"), std::string("42"), std::string("\xff\xfe\x00\x01", 4),
+          std::string(R"({"error":{"error":{"error":[[[1]]]}}})"), std::string(100'000, '['),
+          std::string(R"({"error":12,"requestId":[]})"), std::string(200'000, 'x')}) {
+        CAPTURE(body.substr(0, 40));
+        const failure seen = body_of(500, body);
+        CHECK(seen.code() == make_http_error(500));
+        CHECK(seen.http_status() == 500);
+        CHECK(seen.body() == body.substr(0, 4096));
+        CHECK(seen.message().size() <= 256);
+        CHECK_FALSE(seen.describe().empty());
+    }
+}
+
+TEST_CASE("a message cannot forge a line of a log") {
+    const failure seen = body_of(400, R"({"error":"a\r\nINFO all is well\u001b[2J"})");
+    CHECK(seen.describe().find_first_of("\r\n\x1b") == std::string::npos);
+}
+
+TEST_CASE("a success whose body is not what was promised is bad_json, and the connection lives on") {
+    for (const std::string& body :
+         {std::string(), std::string("{}"), std::string(R"({"id":12})"), std::string(R"({"id":""})"),
+          std::string(R"({"id":"s")"), std::string("<html>Sign in</html>"), std::string("[]"),
+          std::string("{\"id\":\"\xff\"}"), std::string(10'000, '[')}) {
+        CAPTURE(body.substr(0, 40));
+        const failure seen = body_of(200, body);
+        CHECK(seen.code() == errc::bad_json);
+        CHECK(seen.http_status() == 200);
+        CHECK(seen.delivery() == delivery::answered);
+        CHECK(seen.body() == body.substr(0, 4096));
+        CHECK_FALSE(seen.message().empty());
+        CHECK_FALSE(seen.request_id().empty());
+    }
+}
+
+TEST_CASE("a success without content where a model is promised is bad_json") {
+    const failure seen = answered_with(fault{}.answer(204));
+    CHECK(seen.code() == errc::bad_json);
+    CHECK(seen.http_status() == 204);
+}
+
+TEST_CASE("what the answer to a delete holds does not matter") {
+    loopback_server server;
+    server.inject(fault{}.answer(200, "not JSON"));
+    server.inject(fault{}.answer(204));
+    server.inject(fault{}.answer(202, "{}"));
+    asio::io_context context;
+    client client(context, options_for(server));
+    for (int i = 0; i < 3; ++i)
+        CHECK(wait_for(context, client.try_delete_session(session_id("s"))).has_value());
+}
+
+TEST_CASE("a redirect is not followed") {
+    const failure seen = answered_with(fault{}.answer(302).header("Location", "https://example.com/"));
+    CHECK(seen.http_status() == 302);
+    CHECK(seen.code() == make_http_error(302));
+}
+
+TEST_CASE("ignore_not_found turns a 404 into success for deletes and removes alone") {
+    loopback_server server;
+    asio::io_context context;
+    client client(context, options_for(server));
+    const auto ignore = call_options{}.ignore_not_found();
+    const session_id s("gone");
+    const participant_id p("gone");
+    CHECK(wait_for(context, client.try_delete_session(s, ignore)).has_value());
+    CHECK(wait_for(context, client.try_delete_participant(p, ignore)).has_value());
+    CHECK(wait_for(context, client.try_remove_participant_from_session(s, p, ignore)).has_value());
+    CHECK(wait_for(context, client.try_delete_session(s)).error().http_status() == 404);
+    CHECK(wait_for(context, client.try_delete_session(s, call_options{}.ignore_not_found(false)))
+              .error()
+              .http_status() == 404);
+    CHECK(wait_for(context, client.try_get_session(s, ignore)).error().http_status() == 404);
+    CHECK(wait_for(context, client.try_add_participant_to_session(s, p, {}, ignore)).error().http_status() ==
+          404);
+    server.inject(fault{}.answer(500));
+    CHECK(wait_for(context, client.try_delete_session(s, ignore)).error().http_status() == 500);
+    // The next call through the same client is not touched by the option of the one before.
+    CHECK(wait_for(context, client.try_delete_session(s)).error().http_status() == 404);
+}
+
+TEST_CASE("secrets stand in no failure") {
+    const std::string token = "eyJhbGciOiJIUzI1NiJ9.eyJwIjoiMSJ9.c2VjcmV0LXNpZ25hdHVyZQ";
+    loopback_server server;
+    server.inject(fault{}.answer(200, R"({"participant":{},"token":")" + token + R"("})"));
+    server.inject(fault{}.answer(500, R"({"error":"failed for token )" + token + R"("})"));
+    server.inject(fault{}.answer(500, "Authorization: Basic dXNlcjpzZWNyZXQ= was refused"));
+    asio::io_context context;
+    client client(context, options_for(server));
+    const auto bad_answer = wait_for(context, client.try_create_participant());
+    CHECK(bad_answer.error().code() == errc::bad_json);
+    check_secrets_are_absent(bad_answer.error(), token);
+    const auto in_message = wait_for(context, client.try_create_participant());
+    CHECK(in_message.error().http_status() == 500);
+    check_secrets_are_absent(in_message.error(), token);
+    const auto echoed = wait_for(context, client.try_create_participant());
+    check_secrets_are_absent(echoed.error(), "dXNlcjpzZWNyZXQ="); // "Nothing in here ever holds a password"
+}
+
+TEST_CASE("the exception of the throwing form holds the failure") {
+    loopback_server server;
+    server.inject(fault{}.throttle(std::chrono::seconds(7)));
+    asio::io_context context;
+    client client(context, options_for(server));
+    support::run_coroutine(context, throw_everything(client));
+}
+
+TEST_CASE("answers framed in every legal way are read") {
+    scripted_server server;
+    server.add(script{}
+                   .expect_requests()
+                   .send_split(support::session_answer("split"))
+                   .expect_requests()
+                   .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                         "8;x=y\r\n{\"id\":\"c\r\n8\r\nhunked\"}\r\n0\r\nX-Trailer: 1\r\n\r\n")
+                   .expect_requests()
+                   .send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" +
+                         support::session_answer("interim"))
+                   .expect_requests()
+                   .send("HTTP/1.1 200 OK\r\n\r\n{\"id\":\"to-the-end\"}")
+                   .close_notify()
+                   .fin());
+    asio::io_context context;
+    client client(context, options_for(server));
+    for (const char* const id : {"split", "chunked", "interim", "to-the-end"}) {
+        const auto outcome = wait_for(context, client.try_get_session(session_id(id)));
+        REQUIRE_MESSAGE(outcome.has_value(), outcome.error().describe());
+        CHECK(outcome->id().value() == id);
+    }
+    CHECK(server.connections() == 1);
+}

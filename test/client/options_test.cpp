@@ -1,0 +1,300 @@
+#include <doctest/doctest.h>
+
+#include <bandwidth/webrtc/client.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "support/test_client.hpp"
+
+// Options that cannot be: refused when the client is made, by the name of the option.
+
+using namespace bandwidth::webrtc;
+namespace asio = boost::asio;
+using support::options_for;
+using support::wait_for;
+using testing::loopback_server;
+
+namespace {
+
+client_options good() { return client_options{}.account("9900000").credentials("user", "secret"); }
+
+/// The message with which a client refuses the options; empty when it takes them.
+std::string refusal(const client_options& options) {
+    asio::io_context context;
+    try {
+        const client made(context, options);
+    } catch (const api_error& error) {
+        CHECK(error.code() == errc::invalid_options);
+        CHECK(error.failure().delivery() == delivery::not_sent);
+        return error.failure().message();
+    }
+    return {};
+}
+
+bool names(const std::string& message, const std::string& field) {
+    return message.find(field) != std::string::npos;
+}
+
+/// Sets a variable of the environment until the end of the scope.
+class scoped_variable {
+public:
+    scoped_variable(std::string name, const char* value) : name_(std::move(name)) {
+        if (const char* const before = std::getenv(name_.c_str()))
+            before_ = before;
+        set(value);
+    }
+    ~scoped_variable() { set(before_ ? before_->c_str() : nullptr); }
+    scoped_variable(const scoped_variable&) = delete;
+    scoped_variable& operator=(const scoped_variable&) = delete;
+
+private:
+    void set(const char* value) {
+        if (value)
+            ::setenv(name_.c_str(), value, 1);
+        else
+            ::unsetenv(name_.c_str());
+    }
+    std::string name_;
+    std::optional<std::string> before_;
+};
+
+} // namespace
+
+TEST_CASE("the defaults with an account and credentials are taken") { CHECK(refusal(good()).empty()); }
+
+TEST_CASE("numbers: the limits are taken, one beyond is refused by name") {
+    const auto count_option = [](const char* name, client_options& (client_options::*set)(std::size_t),
+                                 std::size_t least, std::size_t most) {
+        CAPTURE(name);
+        for (const auto value : {least, most}) {
+            auto options = good();
+            (options.*set)(value);
+            CHECK(refusal(options).empty());
+        }
+        for (const auto value : {least - 1, most + 1, std::numeric_limits<std::size_t>::max()}) {
+            auto options = good();
+            (options.*set)(value);
+            CHECK(names(refusal(options), name));
+        }
+    };
+    count_option("max_connections", &client_options::max_connections, 1, 10'000);
+    count_option("pipeline_depth", &client_options::pipeline_depth, 1, 256);
+    count_option("queue_limit", &client_options::queue_limit, 1, 10'000'000);
+    count_option("body_limit", &client_options::body_limit, 1024, std::size_t(1) << 30);
+    count_option("header_limit", &client_options::header_limit, 1024, std::size_t(1) << 20);
+    for (const int value : {0, 10})
+        CHECK(refusal(good().max_replays(value)).empty());
+    for (const int value : {-1, 11, std::numeric_limits<int>::max(), std::numeric_limits<int>::min()})
+        CHECK(names(refusal(good().max_replays(value)), "max_replays"));
+}
+
+TEST_CASE("times: over 0 to one day") {
+    using setter = client_options& (client_options::*)(std::chrono::nanoseconds);
+    const auto time_option = [](const char* name, setter set) {
+        CAPTURE(name);
+        for (const auto value :
+             {std::chrono::nanoseconds(1), std::chrono::nanoseconds(std::chrono::hours(24))}) {
+            auto options = good();
+            (options.*set)(value);
+            CHECK(refusal(options).empty());
+        }
+        for (const auto value :
+             {std::chrono::nanoseconds(0), std::chrono::nanoseconds(-1), std::chrono::nanoseconds::max(),
+              std::chrono::nanoseconds::min(),
+              std::chrono::nanoseconds(std::chrono::hours(24)) + std::chrono::nanoseconds(1)}) {
+            auto options = good();
+            (options.*set)(value);
+            CHECK(names(refusal(options), name));
+        }
+    };
+    time_option("deadline", &client_options::deadline);
+    time_option("connect_timeout", &client_options::connect_timeout);
+    time_option("response_timeout", &client_options::response_timeout);
+    time_option("idle_timeout", &client_options::idle_timeout);
+    time_option("max_connection_age", &client_options::max_connection_age);
+}
+
+TEST_CASE("a base URL that cannot be is refused, and its password is not repeated") {
+    for (const std::string url : {"",
+                                  "api.webrtc.bandwidth.com/v1",
+                                  "//api.webrtc.bandwidth.com/v1",
+                                  "/v1",
+                                  "http://localhost/v1",
+                                  "ftp://localhost/v1",
+                                  "https:/localhost/v1",
+                                  "https://",
+                                  "https:///v1",
+                                  "https://user:hunter2@localhost/v1",
+                                  "https://user@localhost/v1",
+                                  "https://@localhost/v1",
+                                  "https://localhost/v1?key=hunter2",
+                                  "https://localhost/v1?",
+                                  "https://localhost/v1#part",
+                                  "https://localhost:0/v1",
+                                  "https://localhost:65536/v1",
+                                  "https://localhost:-1/v1",
+                                  "https://localhost:port/v1",
+                                  "https://local host/v1",
+                                  "https://localhost/v1\r\nX-Injected: 1",
+                                  "https://localhost%0d%0aX-Injected:%201/v1",
+                                  "https://local%00host/v1",
+                                  "https://[::1/v1",
+                                  "https://[nonsense]/v1",
+                                  " https://localhost/v1"}) {
+        CAPTURE(url);
+        const auto message = refusal(good().base_url(url));
+        CHECK(names(message, "base_url"));
+        CHECK_FALSE(names(message, "hunter2"));
+    }
+}
+
+TEST_CASE("base URLs that are well") {
+    for (const std::string url :
+         {"https://localhost", "https://localhost/", "https://localhost:8443/v1",
+          "https://localhost:8443/v1/", "https://localhost/a/b/c", "HTTPS://LOCALHOST/v1",
+          "https://127.0.0.1:8443/v1", "https://[::1]:8443/v1", "https://localhost:443",
+          "https://localhost:65535", "https://localhost./v1"}) {
+        CAPTURE(url);
+        CHECK(refusal(good().base_url(url)) == "");
+    }
+}
+
+TEST_CASE("the base URL replaces the whole prefix, with or without slashes at its end") {
+    loopback_server server(testing::loopback_options{}.record_requests(true));
+    asio::io_context context;
+    const auto port = std::to_string(server.port());
+    for (const std::string& url :
+         {server.base_url(), server.base_url() + "/", server.base_url() + "///",
+          "https://127.0.0.1:" + port + "/v1", "https://LOCALHOST:" + port + "/v1"}) {
+        CAPTURE(url);
+        client client(context, options_for(server).base_url(url));
+        const auto made = wait_for(context, client.try_create_session());
+        CHECK_MESSAGE(made.has_value(), made.error().describe());
+        CHECK(server.received().back().target() == "/v1/accounts/9900000/sessions");
+    }
+    CHECK(server.received().at(3).header("Host") == "127.0.0.1:" + port);
+    client elsewhere(context, options_for(server).base_url("https://localhost:" + port + "/other/v2"));
+    CHECK(wait_for(context, elsewhere.try_create_session()).error().http_status() == 403);
+    CHECK(server.received().back().target() == "/other/v2/accounts/9900000/sessions");
+}
+
+TEST_CASE("an IPv6 literal as the host") {
+    std::optional<loopback_server> server;
+    try {
+        server.emplace(testing::loopback_options{}.address("::1").record_requests(true));
+    } catch (const boost::system::system_error&) {
+        MESSAGE("SKIPPED: this machine has no IPv6 loopback address");
+        return;
+    }
+    asio::io_context context;
+    const auto authority = "[::1]:" + std::to_string(server->port());
+    client client(context, options_for(*server).base_url("https://" + authority + "/v1"));
+    const auto made = wait_for(context, client.try_create_session());
+    REQUIRE_MESSAGE(made.has_value(), made.error().describe());
+    CHECK(server->received().at(0).header("Host") == authority);
+}
+
+TEST_CASE("account, credentials and user agent") {
+    CHECK(names(refusal(client_options{}.credentials("user", "secret")), "account"));
+    CHECK(names(refusal(good().account("..")), "account"));
+    CHECK(names(refusal(good().account("99/00")), "account"));
+    CHECK(names(refusal(good().account("99\r\n00")), "account"));
+    CHECK(names(refusal(client_options{}.account("9900000")), "credentials"));
+    CHECK(names(refusal(good().credentials(nullptr)), "credentials"));
+    CHECK(names(refusal(good().user_agent("")), "user_agent"));
+    CHECK(names(refusal(good().user_agent("a\r\nX-Injected: 1")), "user_agent"));
+
+    const auto refused_credentials = [](std::string_view user, std::string_view password) {
+        try {
+            client_options{}.credentials(user, password);
+        } catch (const api_error& error) {
+            CHECK(error.code() == errc::invalid_options);
+            CHECK_FALSE(names(error.what(), "hunter2"));
+            return std::string(error.failure().message());
+        }
+        return std::string();
+    };
+    CHECK(names(refused_credentials("", "hunter2"), "user name"));
+    CHECK(names(refused_credentials("a:b", "hunter2"), "user name"));
+    CHECK(names(refused_credentials("a\nb", "hunter2"), "user name"));
+    CHECK(names(refused_credentials("user", "hunter2\n"), "password"));
+    CHECK(names(refused_credentials("user", std::string_view("hunter2\0", 8)), "password"));
+    CHECK(refused_credentials("user", "").empty());
+    CHECK(refused_credentials("user", "with:colon and space").empty());
+}
+
+TEST_CASE("certificate authorities that cannot be used") {
+    CHECK(names(refusal(good().ca_pem("not PEM")), "ca_pem"));
+    CHECK(names(refusal(good().ca_pem("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")),
+                "ca_pem"));
+    CHECK(names(refusal(good().ca_file("/nowhere/ca.pem")), "ca_file"));
+    const testing::certificate_authority authority;
+    CHECK(refusal(good().ca_pem(authority.pem())).empty());
+    CHECK(names(refusal(good().ca_pem(authority.pem() + "-----BEGIN CERTIFICATE-----\nAAAA\n")), "ca_pem"));
+    CHECK(names(refusal(good().ca_pem(authority.pem()).ca_file("/etc/ssl/certs/ca-certificates.crt")),
+                "ca_file"));
+}
+
+TEST_CASE("authorities from a file") {
+    loopback_server server;
+    const auto path = std::filesystem::temp_directory_path() /
+                      ("bandwidth_webrtc_ca_" + std::to_string(server.port()) + ".pem");
+    std::ofstream(path) << server.ca_pem();
+    asio::io_context context;
+    client client(context, options_for(server).ca_pem("").ca_file(path.string()));
+    std::filesystem::remove(path); // it was read when the client was made
+    CHECK(wait_for(context, client.try_create_session()).has_value());
+}
+
+TEST_CASE("options from the environment") {
+    const scoped_variable account("BW_ACCOUNT_ID", "9900000");
+    const scoped_variable username("BW_USERNAME", "user");
+    const scoped_variable password("BW_PASSWORD", "hunter2");
+    const scoped_variable url("BANDWIDTH_WEBRTC_CALL_CONTROL_URL", nullptr);
+    SUBCASE("all are there") {
+        const auto options = client_options::from_environment();
+        CHECK(options.account() == "9900000");
+        CHECK(options.credentials()->authorization() == "Basic dXNlcjpodW50ZXIy");
+        CHECK(options.base_url() == "https://api.webrtc.bandwidth.com/v1");
+        CHECK(refusal(options).empty());
+    }
+    SUBCASE("another base URL") {
+        const scoped_variable other("BANDWIDTH_WEBRTC_CALL_CONTROL_URL", "https://localhost:8443/v2");
+        CHECK(client_options::from_environment().base_url() == "https://localhost:8443/v2");
+    }
+    SUBCASE("one is missing") {
+        for (const char* const name : {"BW_ACCOUNT_ID", "BW_USERNAME", "BW_PASSWORD"}) {
+            const scoped_variable missing(name, nullptr);
+            try {
+                client_options::from_environment();
+                FAIL("taken without " << name);
+            } catch (const api_error& error) {
+                CHECK(error.code() == errc::invalid_options);
+                CHECK(names(error.failure().message(), name));
+                CHECK_FALSE(names(error.what(), "hunter2"));
+            }
+        }
+    }
+    SUBCASE("an empty one is missing too") {
+        const scoped_variable empty("BW_PASSWORD", "");
+        CHECK_THROWS_AS(client_options::from_environment(), api_error);
+    }
+    SUBCASE("all are missing") {
+        const scoped_variable no_account("BW_ACCOUNT_ID", nullptr);
+        const scoped_variable no_username("BW_USERNAME", nullptr);
+        const scoped_variable no_password("BW_PASSWORD", nullptr);
+        try {
+            client_options::from_environment();
+            FAIL("taken without any");
+        } catch (const api_error& error) {
+            for (const char* const name : {"BW_ACCOUNT_ID", "BW_USERNAME", "BW_PASSWORD"})
+                CHECK(names(error.failure().message(), name));
+        }
+    }
+}

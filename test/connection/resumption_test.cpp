@@ -1,0 +1,97 @@
+// T14, T16: sessions are resumed, provably.
+#include <doctest/doctest.h>
+
+#include "connection/tls_peer.hpp"
+
+using namespace test;
+
+namespace {
+
+constexpr auto both_versions = {TLS1_2_VERSION, TLS1_3_VERSION};
+
+enum class ending { close_notify, cut };
+
+// One connection with an answer on it; whether it was resumed.
+bool connect_once(detail::tls_context& context, const tls_server& server, ending how) {
+    tls_pair pair(context, server);
+    REQUIRE(pair.handshake() == status::ok);
+    REQUIRE(pair.client.write("GET") == status::ok);
+    CHECK(pair.server_read() == "GET");
+    pair.server_write("answer");
+    std::string received;
+    CHECK(pair.receive(received) == status::want_input);
+    CHECK(received == "answer");
+    const bool resumed = pair.client.resumed();
+    CHECK((SSL_session_reused(pair.server()) == 1) == resumed);
+    if (how == ending::close_notify) {
+        pair.client.close_notify();
+        pair.to_server();
+    }
+    // A server, too, forgets the session of a connection that was cut.
+    SSL_set_shutdown(pair.server(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    return resumed;
+}
+
+} // namespace
+
+TEST_CASE("T14: the second connection resumes, after an abrupt end too") {
+    for (const int version : both_versions) {
+        for (const auto how : {ending::close_notify, ending::cut}) {
+            CAPTURE(version);
+            detail::tls_context context(trusting(), 4);
+            const tls_server server(localhost_certificate(), version);
+            CHECK_FALSE(connect_once(context, server, how));
+            CHECK(connect_once(context, server, how));
+        }
+    }
+}
+
+TEST_CASE("T14: TLS 1.3 resumes again and again") {
+    detail::tls_context context(trusting(), 4);
+    const tls_server server(localhost_certificate(), TLS1_3_VERSION);
+    connect_once(context, server, ending::cut);
+    for (int i = 0; i < 5; ++i)
+        CHECK(connect_once(context, server, ending::cut));
+}
+
+TEST_CASE("a session is used by one connection at a time, the newest first") {
+    detail::tls_context context(trusting(), 4);
+    const tls_server server(localhost_certificate(), TLS1_3_VERSION);
+    connect_once(context, server, ending::close_notify); // OpenSSL's server gives two tickets
+    const auto first = context.take_session();
+    const auto second = context.take_session();
+    CHECK(first);
+    CHECK(second);
+    CHECK(first.get() != second.get());
+    CHECK_FALSE(context.take_session());
+}
+
+TEST_CASE("no more sessions are kept than the limit") {
+    detail::tls_context context(trusting(), 1);
+    const tls_server server(localhost_certificate(), TLS1_3_VERSION);
+    connect_once(context, server, ending::close_notify);
+    CHECK(context.take_session());
+    CHECK_FALSE(context.take_session());
+}
+
+TEST_CASE("T16: a server that does not know the session shakes hands in full") {
+    for (const int version : both_versions) {
+        detail::tls_context context(trusting(), 4);
+        const tls_server server(localhost_certificate(), version);
+        const tls_server restarted(localhost_certificate(), version);
+        connect_once(context, server, ending::close_notify);
+        CHECK_FALSE(connect_once(context, restarted, ending::close_notify));
+        CHECK(connect_once(context, restarted, ending::close_notify));
+    }
+}
+
+TEST_CASE("a handshake that failed leaves no session") {
+    detail::tls_context context(trusting(), 4);
+    const testing::certificate_authority other;
+    const tls_server server(other.issue(testing::certificate_options{}.dns_name("localhost")));
+    {
+        tls_pair pair(context, server);
+        CHECK(pair.handshake() == status::failed);
+    }
+    CHECK_FALSE(context.take_session());
+}

@@ -1,0 +1,224 @@
+// The examples as their users start them, and in front of a service that fails.
+#include <bandwidth/webrtc/testing/loopback_server.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/json/parse.hpp>
+#include <chrono>
+#include <fstream>
+#include <future>
+#include <string>
+#include <vector>
+
+#include "example/program.hpp"
+
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+namespace json = boost::json;
+namespace testing = bandwidth::webrtc::testing;
+using example::test::program;
+using testing::fault;
+using namespace std::chrono_literals;
+
+// A loopback service in this process, as the environment of a program names it.
+class service {
+public:
+    service() : service(testing::loopback_options()) {}
+    explicit service(const testing::loopback_options& options) : server_(options) {
+        REQUIRE(mkstemp(ca_file_.data()) != -1);
+        std::ofstream(ca_file_) << server_.ca_pem();
+    }
+    service(const service&) = delete;
+    service& operator=(const service&) = delete;
+    ~service() { unlink(ca_file_.c_str()); }
+
+    testing::loopback_server& server() { return server_; }
+    std::vector<std::string> environment() const {
+        return {"BW_ACCOUNT_ID=" + server_.account(), "BW_USERNAME=" + server_.username(),
+                "BW_PASSWORD=" + server_.password(),
+                "BANDWIDTH_WEBRTC_CALL_CONTROL_URL=" + server_.base_url(), "SSL_CERT_FILE=" + ca_file_};
+    }
+
+private:
+    testing::loopback_server server_;
+    std::string ca_file_ = "/tmp/session_service_test_XXXXXX";
+};
+
+// session_service, and one connection to it.
+class session_service : public program {
+public:
+    explicit session_service(const std::vector<std::string>& environment = {},
+                             const std::string& deadline = "10000")
+        : program({SESSION_SERVICE, "--port", "0", "--deadline", deadline}, environment) {
+        const std::string port_and_more = line("listening on http://127.0.0.1:");
+        const auto port = static_cast<unsigned short>(std::stoi(port_and_more));
+        socket_.connect(asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), port));
+    }
+
+    void send(http::verb method, const std::string& target, const std::string& body = {}) {
+        http::request<http::string_body> request(method, target, 11);
+        request.set(http::field::host, "127.0.0.1");
+        request.body() = body;
+        request.prepare_payload();
+        http::write(socket_, request);
+    }
+    http::response<http::string_body> receive() {
+        http::response<http::string_body> response;
+        http::read(socket_, buffer_, response);
+        return response;
+    }
+    http::response<http::string_body> call(http::verb method, const std::string& target,
+                                           const std::string& body = {}) {
+        send(method, target, body);
+        return receive();
+    }
+    // Whether the service has closed the connection.
+    bool hung_up() {
+        boost::system::error_code ec;
+        http::response<http::string_body> response;
+        http::read(socket_, buffer_, response, ec);
+        return ec == http::error::end_of_stream;
+    }
+
+private:
+    asio::io_context context_;
+    asio::ip::tcp::socket socket_{context_};
+    boost::beast::flat_buffer buffer_;
+};
+
+constexpr const char* two_people = R"({"name": "standup", "participants": ["alice", "bob"]})";
+
+TEST_CASE("minimal runs") {
+    program minimal({MINIMAL});
+    CHECK(minimal.wait() == 0);
+    CHECK(minimal.output().find("in the session: alice\n") != std::string::npos);
+}
+
+TEST_CASE("session_service makes a room, shows it, deletes it, and stops cleanly") {
+    session_service rooms;
+
+    const auto created = rooms.call(http::verb::post, "/rooms", two_people);
+    REQUIRE(created.result_int() == 201);
+    const json::object room = json::parse(created.body()).as_object();
+    const std::string id(room.at("id").as_string());
+    CHECK(created[http::field::location] == "/rooms/" + id);
+    REQUIRE(room.at("participants").as_array().size() == 2);
+    for (const auto& each : room.at("participants").as_array())
+        CHECK_FALSE(each.as_object().at("token").as_string().empty());
+
+    const auto shown = rooms.call(http::verb::get, "/rooms/" + id);
+    REQUIRE(shown.result_int() == 200);
+    const json::object seen = json::parse(shown.body()).as_object();
+    CHECK(seen.at("name").as_string() == "standup");
+    CHECK(seen.at("participants").as_array().size() == 2);
+    CHECK(shown.body().find("token") == std::string::npos);
+
+    CHECK(rooms.call(http::verb::delete_, "/rooms/" + id).result_int() == 204);
+    CHECK(rooms.call(http::verb::get, "/rooms/" + id).result_int() == 404);
+    CHECK(rooms.call(http::verb::delete_, "/rooms/" + id).result_int() == 404);
+
+    rooms.signal(SIGTERM);
+    CHECK(rooms.wait() == 0);
+    CHECK(rooms.output().find("stopped: ") != std::string::npos);
+    CHECK(rooms.hung_up());
+}
+
+TEST_CASE("session_service refuses what it does not understand") {
+    session_service rooms;
+    CHECK(rooms.call(http::verb::get, "/").result_int() == 404);
+    CHECK(rooms.call(http::verb::get, "/roomsy/1").result_int() == 404);
+    CHECK(rooms.call(http::verb::get, "/rooms").result_int() == 405);
+    CHECK(rooms.call(http::verb::put, "/rooms/1").result_int() == 405);
+    CHECK(rooms.call(http::verb::get, "/rooms/").result_int() == 400);
+    CHECK(rooms.call(http::verb::get, "/rooms/a/b").result_int() == 400);
+    for (const char* body :
+         {"", "[", "[]", "{}", R"({"name": 1, "participants": []})", R"({"name": "a", "participants": [1]})"})
+        CHECK(rooms.call(http::verb::post, "/rooms", body).result_int() == 400);
+    const auto long_name = R"({"participants": [], "name": ")" + std::string(51, 'x') + "\"}";
+    CHECK(rooms.call(http::verb::post, "/rooms", long_name).result_int() == 400);
+    CHECK(rooms.call(http::verb::post, "/rooms", std::string(100'000, ' ')).result_int() == 413);
+    CHECK(rooms.hung_up());
+    rooms.signal(SIGINT);
+    CHECK(rooms.wait() == 0);
+}
+
+TEST_CASE("session_service tells how the service behind it failed") {
+    service behind;
+    session_service rooms(behind.environment(), "2000");
+
+    behind.server().inject(fault{}.on("GET").times(2).throttle(7s));
+    const auto throttled = rooms.call(http::verb::get, "/rooms/1");
+    CHECK(throttled.result_int() == 503);
+    CHECK(throttled[http::field::retry_after] == "7");
+
+    behind.server().inject(fault{}.on("GET").times(2).answer(500));
+    CHECK(rooms.call(http::verb::get, "/rooms/1").result_int() == 502);
+
+    behind.server().inject(fault{}.on("GET").times(2).answer(401));
+    CHECK(rooms.call(http::verb::get, "/rooms/1").result_int() == 502);
+
+    behind.server().inject(fault{}.on("GET").times(2).delay(1h));
+    CHECK(rooms.call(http::verb::get, "/rooms/1").result_int() == 504);
+
+    behind.server().clear_faults();
+    CHECK(rooms.call(http::verb::post, "/rooms", two_people).result_int() == 201);
+    rooms.signal(SIGTERM);
+    CHECK(rooms.wait() == 0);
+}
+
+TEST_CASE("session_service leaves nothing behind when a room cannot be finished") {
+    service behind;
+    session_service rooms(behind.environment());
+    behind.server().inject(fault{}.on("PUT").answer(500));
+    CHECK(rooms.call(http::verb::post, "/rooms", two_people).result_int() == 502);
+    behind.server().inject(fault{}.on("POST", "/participants").answer(500));
+    CHECK(rooms.call(http::verb::post, "/rooms", two_people).result_int() == 502);
+    CHECK(behind.server().session_count() == 0);
+    CHECK(behind.server().participant_count() == 0);
+}
+
+TEST_CASE("session_service answers what is in flight before it stops") {
+    std::promise<void> arrived;
+    bool told = false;
+    const auto note = [&](std::string_view method, std::string_view, int) {
+        if (method == "GET" && !told) {
+            told = true;
+            arrived.set_value();
+        }
+    };
+    service behind(testing::loopback_options{}.on_answer(note));
+    session_service rooms(behind.environment());
+    const auto created = rooms.call(http::verb::post, "/rooms", R"({"name": "a", "participants": []})");
+    REQUIRE(created.result_int() == 201);
+
+    behind.server().inject(fault{}.on("GET").times(2).delay(1s));
+    rooms.send(http::verb::get, std::string(created[http::field::location]));
+    arrived.get_future().wait();
+    rooms.signal(SIGTERM);
+    rooms.line("stopping");
+    const auto answer = rooms.receive();
+    CHECK(answer.result_int() == 200);
+    CHECK_FALSE(answer.keep_alive());
+    CHECK(rooms.wait() == 0);
+    CHECK(rooms.hung_up());
+}
+
+TEST_CASE("session_service names a wrong option") {
+    for (const auto& words : {std::vector<std::string>{SESSION_SERVICE, "--port"},
+                              {SESSION_SERVICE, "--port", "x"},
+                              {SESSION_SERVICE, "--deadline", "0"},
+                              {SESSION_SERVICE, "--other", "1"}}) {
+        program wrong(words);
+        CHECK(wrong.wait() == 2);
+    }
+    program incomplete({SESSION_SERVICE}, {"BW_ACCOUNT_ID=1"});
+    CHECK(incomplete.wait() == 1);
+}
+
+} // namespace

@@ -1,0 +1,7 @@
+# The tests start the program.
+if(NOT TARGET example_session_service)
+    add_subdirectory(${PROJECT_SOURCE_DIR}/example ${PROJECT_BINARY_DIR}/example)
+endif()
+target_compile_definitions(test_example PRIVATE
+    SESSION_SERVICE="$<TARGET_FILE:example_session_service>" MINIMAL="$<TARGET_FILE:example_minimal>")
+add_dependencies(test_example example_session_service example_minimal)

@@ -1,0 +1,304 @@
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pool/dispatcher.hpp"
+
+namespace test {
+
+namespace detail = bandwidth::webrtc::detail;
+using namespace std::chrono_literals;
+using bandwidth::webrtc::delivery;
+using bandwidth::webrtc::errc;
+using bandwidth::webrtc::error_code;
+using bandwidth::webrtc::failure;
+using detail::phase;
+using detail::request_class;
+
+/// A call whose outcome is kept for the test to look at.
+class test_call final : public detail::call {
+public:
+    bool settle(const detail::response& answer, std::chrono::nanoseconds) override {
+        ++completions;
+        status = answer.status;
+        body = std::string(answer.body);
+        return answer.status < 300;
+    }
+    void settle(failure reason) override {
+        ++completions;
+        why = std::move(reason);
+    }
+    void recycle() noexcept override { ++recycled; }
+
+    bool done() const { return completions != 0; }
+    bool failed_with(errc code, delivery known) const {
+        return completions == 1 && status == 0 && why.code() == code && why.delivery() == known;
+    }
+    bool answered(std::string_view with) const { return completions == 1 && status == 200 && body == with; }
+
+    int completions = 0;
+    int recycled = 0;
+    int status = 0; ///< of the answer; 0: it failed without one
+    std::string body;
+    failure why;
+};
+
+/// A connection without a transport. What it is told by the pool it records; what happens to it, a test says.
+/// It drives the pipeline as `tls_connection` does.
+class fake_connection final : public detail::connection {
+public:
+    fake_connection(detail::connection_events& events, std::size_t depth)
+        : connection(depth, detail::response_limits{}), events_(&events) {}
+
+    void open() override { opened = true; }
+    void flush() override {
+        ++flushes;
+        if (phase_ != phase::open || jammed)
+            return;
+        const auto size = batch_.size();
+        wire += batch_;
+        batch_.clear();
+        note_sent(size);
+    }
+    void close() override {
+        phase_ = phase::closed;
+        events_ = nullptr;
+    }
+
+    // What the world does to it; within a turn.
+    void reach(detail::phase value) { phase_ = value; }
+    void connected() {
+        phase_ = phase::open;
+        events_->on_open(false);
+    }
+    void refused(errc code) { end(detail::close_cause::not_made, code, "no way"); }
+    void sent_some(std::size_t bytes) { // a socket that takes a part of the batch and then no more
+        wire += batch_.substr(0, bytes);
+        requests_.note_sent(sent_, sent_ + batch_.size());
+    }
+    void receive(std::string_view bytes) {
+        using event = detail::pipeline::event;
+        events_->on_received(bytes.size());
+        partial_ += bytes;
+        for (std::string_view input = partial_;;) {
+            switch (requests_.receive(input)) {
+            case event::need_more:
+                partial_ = std::string(input);
+                return;
+            case event::failed:
+                end(detail::close_cause::failed, requests_.error(), {});
+                return;
+            case event::answered:
+                ++answered;
+                events_->on_answer(requests_.owner(), requests_.message());
+                if (phase_ == phase::closed)
+                    return;
+                if (requests_.last_answer_closes()) {
+                    end(detail::close_cause::graceful, errc::connection_lost, {});
+                    return;
+                }
+            }
+        }
+    }
+    void fin() { // a close_notify
+        if (requests_.end_of_stream(true) == detail::pipeline::event::answered) {
+            events_->on_answer(requests_.owner(), requests_.message());
+            if (phase_ != phase::closed)
+                end(detail::close_cause::graceful, errc::connection_lost, {});
+            return;
+        }
+        end(detail::close_cause::ended, requests_.error(), {});
+    }
+    void reset() {
+        requests_.end_of_stream(false);
+        end(detail::close_cause::failed, requests_.error(), "reset");
+    }
+    /// A write has failed: the reader will tell why.
+    void write_broken() { requests_.stop_accepting(); }
+
+    /// The targets of the requests that were written, in order.
+    std::vector<std::string> targets() const {
+        std::vector<std::string> all;
+        for (std::size_t at = 0; (at = wire.find(" HTTP/1.1\r\n", at)) != std::string::npos; ++at) {
+            const auto slash = wire.rfind(' ', at - 1) + 1;
+            all.push_back(wire.substr(slash, at - slash));
+        }
+        return all;
+    }
+    std::string next_target() const {
+        const auto all = targets();
+        return answered < all.size() ? all[answered] : std::string();
+    }
+    std::size_t outstanding() const { return requests_.outstanding(); }
+
+    bool opened = false;
+    bool jammed = false;    ///< the socket takes nothing
+    bool announced = false; ///< its last answer said that it closes
+    int flushes = 0;
+    std::size_t answered = 0;
+    std::string wire;
+
+private:
+    void note_sent(std::size_t bytes) {
+        sent_ += bytes;
+        requests_.note_sent(sent_, sent_);
+        if (events_)
+            events_->on_sent(bytes);
+    }
+    void end(detail::close_cause cause, errc code, std::string text) {
+        announced = cause == detail::close_cause::graceful;
+        phase_ = phase::closed;
+        std::exchange(events_, nullptr)->on_closed({cause, code, std::move(text)});
+    }
+
+    detail::connection_events* events_;
+    std::string partial_;
+    std::uint64_t sent_ = 0;
+};
+
+/// A dispatcher with everything around it in the hands of a test, the time too.
+class fake_pool final : public detail::dispatcher_host {
+public:
+    explicit fake_pool(const detail::dispatcher_settings& settings = {})
+        : depth_(settings.depth)
+        , dispatcher_(std::make_unique<detail::dispatcher>(settings, encoder_, *this)) {}
+
+    /// Whatever happens, happens in a turn.
+    template <class Function>
+    void turn(Function function) {
+        dispatcher_->begin_turn(now_);
+        function();
+        dispatcher_->end_turn();
+    }
+
+    test_call& make(request_class kind = request_class::safe) {
+        auto& made = *calls.emplace_back(std::make_unique<test_call>());
+        made.request.kind = kind;
+        made.request.method = kind == request_class::unsafe ? "POST"
+                              : kind == request_class::safe ? "GET"
+                                                            : "PUT";
+        made.request.target = "/" + std::to_string(calls.size());
+        made.deadline_after = 30s;
+        made.cancel_id = calls.size();
+        return made;
+    }
+    test_call& submit(test_call& value) {
+        turn([&] { dispatcher_->submit(value); });
+        return value;
+    }
+    test_call& submit(request_class kind = request_class::safe) { return submit(make(kind)); }
+    test_call& drain(std::chrono::nanoseconds deadline = 30s) {
+        auto& made = make();
+        made.is_drain = true;
+        made.deadline_after = deadline;
+        return submit(made);
+    }
+    void cancel(const test_call& value) {
+        turn([&] { dispatcher_->cancel(value.cancel_id); });
+    }
+    void close() {
+        turn([&] { dispatcher_->close(); });
+    }
+
+    /// Lets time pass, with a turn at each time that the dispatcher asked for.
+    void pass(std::chrono::nanoseconds duration) {
+        const auto until = now_ + duration;
+        for (;;) {
+            const auto next = dispatcher_->next_time();
+            if (!next || *next > until)
+                break;
+            now_ = std::max(now_, *next);
+            turn([&] { dispatcher_->expire(); });
+        }
+        now_ = until;
+    }
+
+    // On connections.
+    fake_connection& link(std::size_t index) {
+        REQUIRE(index < links.size());
+        return *links[index];
+    }
+    void connect(std::size_t index) {
+        turn([&] { link(index).connected(); });
+    }
+    /// One answer to the next request that is due, its target as the body.
+    void answer(std::size_t index, const std::string& more_fields = {}) {
+        const auto body = link(index).next_target();
+        REQUIRE_FALSE(body.empty());
+        turn([&] {
+            link(index).receive("HTTP/1.1 200 OK\r\n" + more_fields +
+                                "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+        });
+    }
+    void answer_all(std::size_t index) {
+        while (link(index).phase() == phase::open && !link(index).next_target().empty())
+            answer(index);
+    }
+    /// Makes connection `index` with one answered GET, which proves it.
+    void prove(std::size_t index) {
+        submit();
+        REQUIRE(links.size() == index + 1);
+        connect(index);
+        answer(index);
+    }
+
+    const detail::counters& stats() const { return dispatcher_->stats(); }
+    detail::dispatcher& dispatcher() { return *dispatcher_; }
+    detail::time_point now() const { return now_; }
+    /// How often a target was written, over all connections.
+    std::map<std::string, int> sends() const {
+        std::map<std::string, int> counted;
+        for (const auto& each : links)
+            for (const auto& target : each->targets())
+                ++counted[target];
+        return counted;
+    }
+    int sends_of(const test_call& value) const {
+        const auto counted = sends();
+        const auto found = counted.find(value.request.target);
+        return found == counted.end() ? 0 : found->second;
+    }
+    /// I7: nothing is left of the calls.
+    bool gauges_are_zero() const {
+        const auto& s = stats();
+        return s.queue_depth.get() == 0 && s.in_flight.get() == 0 && s.zombies.get() == 0;
+    }
+    bool connection_gauges_are_zero() const {
+        const auto& s = stats();
+        return s.open.get() == 0 && s.idle.get() == 0 && s.connecting.get() == 0 && s.draining.get() == 0;
+    }
+
+    std::vector<std::shared_ptr<fake_connection>> links; ///< every one that ever was
+    std::vector<std::unique_ptr<test_call>> calls;
+    std::vector<test_call*> order; ///< in which they finished
+
+private:
+    std::shared_ptr<detail::connection> make_connection(detail::connection_events& events) override {
+        return links.emplace_back(std::make_shared<fake_connection>(events, depth_));
+    }
+    void finished(detail::call& value) override { order.push_back(static_cast<test_call*>(&value)); }
+
+    std::size_t depth_;
+    detail::request_encoder encoder_{"host", "test"};
+    detail::time_point now_{1h};
+    std::unique_ptr<detail::dispatcher> dispatcher_;
+};
+
+inline detail::dispatcher_settings with_connections(std::size_t count, std::size_t depth = 8) {
+    detail::dispatcher_settings settings;
+    settings.max_connections = count;
+    settings.depth = depth;
+    return settings;
+}
+
+constexpr auto unsafe = request_class::unsafe;
+
+} // namespace test

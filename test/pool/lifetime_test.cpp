@@ -1,0 +1,185 @@
+// Idle timeout, age, drain, close and the end of the execution context.
+#include <doctest/doctest.h>
+
+#include "pool/fake_pool.hpp"
+
+using namespace test;
+
+TEST_CASE("an idle connection is closed after its timeout") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    pool.pass(49s);
+    pool.submit();
+    pool.answer(0);
+    pool.pass(50s - 1ms);
+    CHECK(pool.link(0).phase() == phase::open);
+    pool.pass(1ms);
+    CHECK(pool.link(0).phase() == phase::closed);
+    CHECK(pool.connection_gauges_are_zero());
+    CHECK(pool.stats().connections_closed.get() == 1);
+    CHECK(pool.links.size() == 1);
+}
+
+TEST_CASE("a connection retires at its age, give or take a tenth, and finishes what it has") {
+    std::vector<std::chrono::nanoseconds> ages;
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+        auto settings = with_connections(1);
+        settings.max_age = 100s;
+        settings.response_timeout = 1h;
+        settings.jitter_seed = seed * 1'000'003;
+        fake_pool pool(settings);
+        pool.submit();
+        pool.connect(0);
+        const auto opened = pool.now();
+        while (pool.stats().draining.get() == 0 && pool.now() < opened + 200s) {
+            pool.submit(); // so that it is never idle
+            pool.answer(0);
+            pool.pass(100ms);
+        }
+        ages.push_back(pool.now() - opened);
+        CHECK(ages.back() >= 90s - 200ms);
+        CHECK(ages.back() <= 110s + 200ms);
+        CHECK(pool.link(0).phase() == phase::open);
+        auto& next = pool.submit();
+        CHECK(next.where == test_call::state::queued);
+        pool.answer(0);
+        CHECK(pool.link(0).phase() == phase::closed);
+        pool.connect(1);
+        pool.answer(1);
+        CHECK(next.status == 200);
+    }
+    std::sort(ages.begin(), ages.end());
+    CHECK(ages.front() != ages.back());
+}
+
+TEST_CASE("a drain waits for every call, and refuses new ones") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& flying = pool.submit();
+    auto& waiting = pool.submit(unsafe);
+    auto& drain = pool.drain();
+    CHECK(pool.submit().failed_with(errc::client_closed, delivery::not_sent));
+    pool.answer(0);
+    CHECK(flying.status == 200);
+    CHECK_FALSE(drain.done());
+    pool.answer(0);
+    CHECK(waiting.status == 200);
+    CHECK(pool.order.back() == &drain);
+    CHECK(drain.completions == 0); // a success has no outcome to settle
+    CHECK(pool.link(0).phase() == phase::closed);
+    CHECK(pool.gauges_are_zero());
+    CHECK(pool.connection_gauges_are_zero());
+    CHECK_FALSE(pool.dispatcher().next_time());
+}
+
+TEST_CASE("a drain of a client with nothing to do is done at once") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& drain = pool.drain();
+    auto& second = pool.drain();
+    CHECK(pool.order[1] == &drain);
+    CHECK(pool.link(0).phase() == phase::closed);
+    CHECK(second.completions + static_cast<int>(pool.order.size()) >= 3);
+}
+
+TEST_CASE("a drain still replays and dials for the calls that it waits for") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& get = pool.submit();
+    auto& drain = pool.drain();
+    pool.turn([&] { pool.link(0).fin(); });
+    CHECK(pool.order.size() == 1);
+    pool.connect(1);
+    pool.answer(1);
+    CHECK(get.answered("/2"));
+    CHECK(pool.order.back() == &drain);
+}
+
+TEST_CASE("a drain whose time is up cuts the rest off, and says so") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& get = pool.submit();
+    auto& post = pool.submit(unsafe);
+    auto& drain = pool.drain(1s);
+    pool.pass(1s);
+    CHECK(get.failed_with(errc::client_closed, delivery::maybe_processed));
+    CHECK(post.failed_with(errc::client_closed, delivery::not_sent));
+    CHECK(drain.why.code() == errc::client_closed);
+    CHECK(drain.completions == 1);
+    CHECK(pool.link(0).phase() == phase::closed);
+    CHECK(pool.gauges_are_zero());
+    CHECK(pool.connection_gauges_are_zero());
+}
+
+TEST_CASE("a drain does not wait for zombies") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    pool.cancel(pool.submit());
+    auto& drain = pool.drain();
+    CHECK(pool.order.back() == &drain);
+    CHECK(pool.gauges_are_zero());
+}
+
+TEST_CASE("a cancelled drain is one that nobody waits for") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& get = pool.submit();
+    auto& drain = pool.drain();
+    pool.cancel(drain);
+    CHECK(drain.why.code() == errc::cancelled);
+    pool.answer(0);
+    CHECK(get.status == 200);
+    CHECK(drain.completions == 1);
+}
+
+TEST_CASE("O10: close fails everything with what is known of its delivery") {
+    fake_pool pool(with_connections(2, 4));
+    pool.prove(0);
+    auto& sent = pool.submit();
+    auto& dialling = pool.submit(unsafe);
+    REQUIRE(pool.links.size() == 2);
+    pool.link(0).jammed = true;
+    pool.turn([&] { pool.link(1).reach(phase::handshaking); });
+    auto& drain = pool.drain();
+    pool.close();
+    CHECK(sent.failed_with(errc::client_closed, delivery::maybe_processed));
+    CHECK(dialling.failed_with(errc::client_closed, delivery::not_sent));
+    CHECK(drain.why.code() == errc::client_closed);
+    CHECK(pool.link(0).phase() == phase::closed);
+    CHECK(pool.link(1).phase() == phase::closed);
+    CHECK(pool.gauges_are_zero());
+    CHECK(pool.connection_gauges_are_zero());
+    CHECK_FALSE(pool.dispatcher().next_time());
+    pool.close();
+    CHECK(pool.submit().failed_with(errc::client_closed, delivery::not_sent));
+    CHECK(pool.links.size() == 2);
+}
+
+TEST_CASE("O10: close knows which staged request never left") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    pool.link(0).jammed = true;
+    auto& get = pool.submit();
+    pool.close();
+    CHECK(get.failed_with(errc::client_closed, delivery::not_sent));
+}
+
+TEST_CASE("O10: abandon gives every call back without completing it") {
+    fake_pool pool(with_connections(2, 2));
+    pool.turn([&] {
+        pool.dispatcher().submit(pool.make());
+        pool.dispatcher().submit(pool.make());
+    });
+    pool.connect(0);
+    pool.answer(0);
+    for (int i = 0; i < 8; ++i)
+        pool.submit(i == 3 ? unsafe : request_class::safe);
+    const auto finished = pool.order.size();
+    auto& drain = pool.drain();
+    pool.dispatcher().abandon();
+    CHECK(pool.order.size() == finished);
+    CHECK(drain.recycled == 1);
+    for (const auto& each : pool.calls)
+        CHECK(each->recycled + (each->status != 0 ? 1 : 0) == 1);
+    CHECK_FALSE(pool.dispatcher().next_time());
+}

@@ -1,0 +1,278 @@
+// What becomes of calls whose connection is lost.
+#include <doctest/doctest.h>
+
+#include "pool/fake_pool.hpp"
+
+using namespace test;
+
+namespace {
+
+std::vector<std::string> targets(std::initializer_list<const test_call*> calls) {
+    std::vector<std::string> all;
+    for (const auto* const each : calls)
+        all.push_back(each->request.target);
+    return all;
+}
+
+} // namespace
+
+TEST_CASE("W07, W09: a connection that the server closes while idle is gone before the next call") {
+    for (const bool fin : {false, true}) {
+        fake_pool pool(with_connections(1));
+        pool.prove(0);
+        pool.turn([&] { fin ? pool.link(0).fin() : pool.link(0).reset(); });
+        CHECK(pool.connection_gauges_are_zero());
+        CHECK(pool.stats().connections_lost.get() == 0);
+        auto& get = pool.submit();
+        pool.connect(1);
+        pool.answer(1);
+        CHECK(get.answered("/2"));
+        CHECK(get.attempts == 1);
+    }
+}
+
+TEST_CASE("W08: a GET that met a stale connection is sent once more, and nobody notices") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& get = pool.submit();
+    pool.turn([&] { pool.link(0).fin(); });
+    CHECK_FALSE(get.done());
+    pool.connect(1);
+    pool.answer(1);
+    CHECK(get.answered("/2"));
+    CHECK(pool.sends_of(get) == 2);
+    CHECK(get.attempts == 2);
+    CHECK(pool.stats().replays.get() == 1);
+}
+
+TEST_CASE("a call that its caller does not allow to be replayed is not") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& get = pool.make();
+    get.allow_replay = false;
+    pool.submit(get);
+    pool.turn([&] { pool.link(0).fin(); });
+    CHECK(get.failed_with(errc::connection_lost, delivery::maybe_processed));
+    CHECK(pool.sends_of(get) == 1);
+}
+
+TEST_CASE("W10: what was answered stands, the rest is sent again in order, one first") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& a = pool.submit();
+    auto& b = pool.submit();
+    auto& c = pool.submit(request_class::idempotent);
+    auto& d = pool.submit();
+    pool.answer(0);
+    pool.turn([&] { pool.link(0).fin(); });
+    auto& e = pool.submit();
+    CHECK(a.answered("/2"));
+    pool.connect(1);
+    CHECK(pool.link(1).targets() == targets({&b}));
+    pool.answer_all(1);
+    CHECK(pool.link(1).targets() == targets({&b, &c, &d, &e}));
+    CHECK(pool.sends_of(a) == 1);
+    for (const auto* const each : {&b, &c, &d, &e})
+        CHECK(each->answered(each->request.target));
+}
+
+TEST_CASE("W11: an answer that announces the close costs those behind it nothing") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& a = pool.submit();
+    auto& b = pool.submit();
+    auto& once = pool.make();
+    once.allow_replay = false;
+    pool.submit(once);
+    pool.answer(0, "Connection: close\r\n");
+    CHECK(a.answered("/2"));
+    // The server did not process it (RFC 9112, section 9.6).
+    CHECK(once.failed_with(errc::connection_lost, delivery::not_sent));
+    pool.connect(1);
+    pool.answer(1);
+    CHECK(b.answered("/3"));
+    CHECK(pool.stats().connections_lost.get() == 0);
+}
+
+TEST_CASE("an answer in part is sent again, up to the limit") {
+    fake_pool pool(with_connections(1));
+    auto& get = pool.submit();
+    for (std::size_t i = 0; i < 3; ++i) {
+        CHECK_FALSE(get.done());
+        pool.connect(i);
+        pool.turn([&] { pool.link(i).receive("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal"); });
+        pool.turn([&] { pool.link(i).fin(); });
+    }
+    CHECK(get.failed_with(errc::incomplete_response, delivery::maybe_processed));
+    CHECK(get.attempts == 3);
+    CHECK(pool.links.size() == 3);
+}
+
+TEST_CASE("W13: a server that drops every connection costs N * (1 + replays) sends, not more") {
+    for (const int replays : {0, 1, 2}) {
+        CAPTURE(replays);
+        auto settings = with_connections(4);
+        settings.max_replays = replays;
+        fake_pool pool(settings);
+        constexpr int count = 50;
+        pool.turn([&] {
+            for (int i = 0; i < count; ++i)
+                pool.dispatcher().submit(pool.make());
+        });
+        for (std::size_t i = 0; i < pool.links.size() && i < 1000; ++i) {
+            pool.connect(i);
+            pool.turn([&] { pool.link(i).reset(); });
+        }
+        for (const auto& each : pool.calls) {
+            CHECK(each->failed_with(errc::connection_lost, delivery::maybe_processed));
+            CHECK(pool.sends_of(*each) == 1 + replays);
+        }
+        CHECK(pool.gauges_are_zero());
+    }
+}
+
+TEST_CASE("a pipeline that always breaks in the middle costs no more than its replays") {
+    fake_pool pool(with_connections(1));
+    for (int i = 0; i < 40; ++i)
+        pool.submit();
+    for (std::size_t i = 0; i < pool.links.size() && i < 1000; ++i) {
+        pool.connect(i);
+        pool.answer(i);
+        if (pool.link(i).outstanding() != 0)
+            pool.turn([&] { pool.link(i).reset(); });
+    }
+    for (const auto& each : pool.calls) {
+        CHECK(each->completions == 1);
+        CHECK(pool.sends_of(*each) <= 3);
+    }
+    CHECK(pool.gauges_are_zero());
+}
+
+TEST_CASE("a broken answer fails the head, those behind it are sent again") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& head = pool.submit();
+    auto& behind = pool.submit();
+    pool.turn([&] { pool.link(0).receive("HTTP/1.1 999 What\r\n\r\n"); });
+    CHECK(head.failed_with(errc::protocol_error, delivery::maybe_processed));
+    CHECK(pool.link(0).phase() == phase::closed);
+    pool.connect(1);
+    pool.answer(1);
+    CHECK(behind.answered("/3"));
+    CHECK(pool.sends_of(head) == 1);
+}
+
+TEST_CASE("an answer that is too large fails the head only") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& head = pool.submit();
+    auto& behind = pool.submit();
+    pool.turn([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n"); });
+    CHECK(head.failed_with(errc::response_too_large, delivery::maybe_processed));
+    CHECK_FALSE(behind.done());
+}
+
+TEST_CASE("F06: surplus bytes close the connection, the answers stand") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& get = pool.submit();
+    pool.turn([&] {
+        pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/2HTTP/1.1 200 OK\r\n\r\n");
+    });
+    CHECK(get.answered("/2"));
+    CHECK(pool.link(0).phase() == phase::closed);
+    CHECK(pool.stats().unsolicited_bytes.get() == 19);
+    CHECK(pool.connection_gauges_are_zero());
+}
+
+TEST_CASE("a head without an answer in time fails, those behind it are sent again") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& head = pool.submit();
+    auto& behind = pool.submit();
+    pool.pass(15s - 1ms);
+    CHECK_FALSE(head.done());
+    pool.pass(1ms);
+    CHECK(head.failed_with(errc::response_timeout, delivery::maybe_processed));
+    CHECK(pool.link(0).phase() == phase::closed);
+    pool.connect(1);
+    pool.answer(1);
+    CHECK(behind.answered("/3"));
+    CHECK(pool.gauges_are_zero());
+}
+
+TEST_CASE("each head has its own time, from the answer before it") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    pool.submit();
+    auto& second = pool.submit();
+    pool.pass(10s);
+    pool.answer(0);
+    pool.pass(10s);
+    CHECK_FALSE(second.done());
+    pool.pass(5s);
+    CHECK(second.failed_with(errc::response_timeout, delivery::maybe_processed));
+}
+
+TEST_CASE("F15: interim responses and drips of a head do not move its time") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& head = pool.submit();
+    for (int i = 0; i < 14; ++i) {
+        pool.pass(1s);
+        pool.turn([&] {
+            pool.link(0).receive(i == 0 ? "HTTP/1.1 103 Early Hints\r\n\r\n" : i == 1 ? "HTTP/1.1 2" : "");
+        });
+    }
+    CHECK_FALSE(head.done());
+    pool.pass(1s);
+    CHECK(head.failed_with(errc::response_timeout, delivery::maybe_processed));
+}
+
+TEST_CASE("progress moves the time for a body, silence does not") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& head = pool.submit();
+    pool.turn([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"); });
+    pool.pass(10s);
+    pool.turn([&] { pool.link(0).receive("x"); });
+    pool.pass(14s);
+    CHECK_FALSE(head.done());
+    pool.pass(1s);
+    CHECK(head.failed_with(errc::body_timeout, delivery::maybe_processed));
+}
+
+TEST_CASE("a zombie at the head that stalls takes nobody with it") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& head = pool.submit();
+    auto& behind = pool.submit();
+    pool.pass(14s);
+    pool.cancel(head);
+    pool.pass(1s);
+    CHECK(pool.link(0).phase() == phase::closed);
+    pool.connect(1);
+    pool.answer(1);
+    CHECK(behind.answered("/3"));
+    CHECK(pool.gauges_are_zero());
+}
+
+TEST_CASE("a call that may have been processed once says so for ever") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& get = pool.submit();
+    pool.turn([&] { pool.link(0).reset(); });
+    pool.turn([&] { pool.link(1).refused(errc::connect_failed); });
+    CHECK(get.failed_with(errc::connect_failed, delivery::maybe_processed));
+    CHECK(get.attempts == 1);
+}
+
+TEST_CASE("an answer is an answer, whatever its status") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& get = pool.submit();
+    pool.turn([&] { pool.link(0).receive("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"); });
+    CHECK(get.status == 503);
+    CHECK(pool.stats().calls_failed.get() == 1);
+    CHECK(pool.link(0).phase() == phase::open);
+}

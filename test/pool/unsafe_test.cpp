@@ -1,0 +1,204 @@
+// The lane of the unsafe calls: alone on their connection, and on the wire at most once.
+#include <doctest/doctest.h>
+
+#include "pool/fake_pool.hpp"
+
+using namespace test;
+
+TEST_CASE("P2: an unsafe call shares its connection with nobody") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& post = pool.submit(unsafe);
+    auto& get = pool.submit();
+    CHECK(pool.link(0).outstanding() == 1);
+    CHECK(pool.sends_of(post) == 1);
+    CHECK(pool.sends_of(get) == 0);
+    pool.answer(0);
+    CHECK(post.answered("/2"));
+    CHECK(pool.sends_of(get) == 1);
+    auto& second = pool.submit(unsafe);
+    CHECK(pool.sends_of(second) == 0);
+    pool.answer(0);
+    CHECK(pool.sends_of(second) == 1);
+}
+
+TEST_CASE("P2: an unsafe call waits for a zombie too") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    pool.cancel(pool.submit());
+    auto& post = pool.submit(unsafe);
+    CHECK(pool.sends_of(post) == 0);
+    pool.answer(0);
+    CHECK(pool.sends_of(post) == 1);
+}
+
+TEST_CASE("an unsafe call may be the first on a new connection") {
+    fake_pool pool(with_connections(1));
+    auto& post = pool.submit(unsafe);
+    pool.connect(0);
+    CHECK(pool.sends_of(post) == 1);
+    pool.answer(0);
+    CHECK(post.answered("/1"));
+}
+
+TEST_CASE("unsafe calls spread over all connections, and dial for more") {
+    fake_pool pool(with_connections(4));
+    for (int i = 0; i < 6; ++i)
+        pool.submit(unsafe);
+    REQUIRE(pool.links.size() == 4);
+    for (std::size_t i = 0; i < 4; ++i)
+        pool.connect(i);
+    for (std::size_t i = 0; i < 4; ++i)
+        CHECK(pool.link(i).outstanding() == 1);
+    for (int round = 0; round < 2; ++round)
+        for (std::size_t i = 0; i < 4; ++i)
+            pool.answer_all(i);
+    CHECK(pool.order.size() == 6);
+    for (const auto& each : pool.calls)
+        CHECK(pool.sends_of(*each) == 1);
+}
+
+TEST_CASE("an unsafe call does not trust a connection that was idle for long: it takes a new one") {
+    fake_pool pool(with_connections(2));
+    pool.prove(0);
+    pool.pass(4s);
+    auto& trusting = pool.submit(unsafe);
+    CHECK(pool.sends_of(trusting) == 1);
+    pool.answer(0);
+    pool.pass(4s + 1ms);
+    auto& post = pool.submit(unsafe);
+    CHECK(pool.sends_of(post) == 0);
+    REQUIRE(pool.links.size() == 2);
+    CHECK(pool.link(0).phase() == phase::open); // a GET may still use it
+    pool.connect(1);
+    CHECK(pool.link(1).targets() == std::vector<std::string>{"/3"});
+}
+
+TEST_CASE("where there is no room for a new one, the stale one makes room") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    pool.pass(5s);
+    auto& post = pool.submit(unsafe);
+    CHECK(pool.link(0).phase() == phase::closed);
+    REQUIRE(pool.links.size() == 2);
+    pool.connect(1);
+    pool.answer(1);
+    CHECK(post.answered("/2"));
+    CHECK(pool.sends_of(post) == 1);
+}
+
+TEST_CASE("only as many stale connections are closed as are needed") {
+    fake_pool pool(with_connections(3));
+    pool.turn([&] {
+        for (int i = 0; i < 3; ++i)
+            pool.dispatcher().submit(pool.make());
+    });
+    for (std::size_t i = 0; i < 3; ++i)
+        pool.connect(i);
+    for (std::size_t i = 0; i < 3; ++i)
+        pool.answer(i);
+    pool.pass(5s);
+    pool.submit(unsafe);
+    CHECK(pool.stats().open.get() == 2);
+    CHECK(pool.stats().connecting.get() == 1);
+}
+
+TEST_CASE("a busy connection is kept free for an unsafe call that waits") {
+    fake_pool pool(with_connections(2));
+    pool.turn([&] {
+        pool.dispatcher().submit(pool.make());
+        pool.dispatcher().submit(pool.make());
+    });
+    pool.connect(0);
+    pool.connect(1);
+    pool.answer(0);
+    pool.answer(1);
+    for (int i = 0; i < 4; ++i)
+        pool.submit();
+    auto& post = pool.submit(unsafe);
+    const auto before = pool.link(0).targets().size() + pool.link(1).targets().size();
+    for (int i = 0; i < 4; ++i)
+        pool.submit();
+    CHECK(pool.link(0).targets().size() + pool.link(1).targets().size() == before + 4);
+    // One of the two takes nothing new.
+    const bool first_is_kept = pool.link(0).outstanding() == 2;
+    CHECK(pool.link(first_is_kept ? 0 : 1).outstanding() == 2);
+    CHECK(pool.link(first_is_kept ? 1 : 0).outstanding() == 6);
+    pool.answer(first_is_kept ? 0 : 1);
+    pool.answer(first_is_kept ? 0 : 1);
+    CHECK(pool.sends_of(post) == 1);
+    CHECK(pool.link(first_is_kept ? 0 : 1).outstanding() == 1);
+}
+
+TEST_CASE("when no unsafe call waits any more, nothing is kept free") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    pool.submit();
+    auto& post = pool.submit(unsafe);
+    auto& get = pool.submit();
+    CHECK(pool.sends_of(get) == 0); // kept for the POST
+    pool.cancel(post);
+    pool.submit();
+    CHECK(pool.sends_of(get) == 1);
+    CHECK(pool.link(0).outstanding() == 3);
+}
+
+TEST_CASE("with one connection neither lane starves the other") {
+    for (const std::size_t depth : {1, 8}) {
+        CAPTURE(depth);
+        fake_pool pool(with_connections(1, depth));
+        pool.prove(0);
+        // Both lanes always have calls that wait.
+        for (int i = 0; i < 4; ++i) {
+            pool.submit();
+            pool.submit(unsafe);
+        }
+        int posts = 0;
+        int gets = 0;
+        for (int i = 0; i < 200; ++i) {
+            pool.answer(0);
+            (pool.order.back()->request.kind == unsafe ? posts : gets) += 1;
+            pool.submit(i % 2 == 0 ? request_class::safe : unsafe);
+        }
+        CHECK(posts >= 50);
+        CHECK(gets >= 50);
+        // No call waits for long: they are served about in the order of their coming.
+        CHECK(std::all_of(pool.calls.begin(), pool.calls.begin() + 150,
+                          [](const auto& each) { return each->done(); }));
+    }
+}
+
+TEST_CASE("W08: an unsafe call that was sent fails with its connection, and is sent once") {
+    for (const bool fin : {false, true}) {
+        fake_pool pool(with_connections(2));
+        pool.prove(0);
+        auto& post = pool.submit(unsafe);
+        pool.turn([&] { fin ? pool.link(0).fin() : pool.link(0).reset(); });
+        CHECK(post.failed_with(errc::connection_lost, delivery::maybe_processed));
+        CHECK(pool.sends_of(post) == 1);
+        CHECK(pool.gauges_are_zero());
+    }
+}
+
+TEST_CASE("an unsafe call that was sent in part fails, one of which no byte left goes elsewhere") {
+    for (const std::size_t bytes : {0, 1, 20}) {
+        CAPTURE(bytes);
+        fake_pool pool(with_connections(1));
+        pool.prove(0);
+        pool.link(0).jammed = true;
+        auto& post = pool.submit(unsafe);
+        if (bytes != 0)
+            pool.link(0).sent_some(bytes);
+        pool.turn([&] { pool.link(0).reset(); });
+        if (bytes != 0) {
+            CHECK(post.failed_with(errc::connection_lost, delivery::maybe_processed));
+            CHECK(pool.links.size() == 1);
+        } else {
+            pool.connect(1);
+            pool.answer(1);
+            CHECK(post.answered("/2"));
+            CHECK(pool.stats().replays.get() == 0);
+            CHECK(post.attempts == 2);
+        }
+    }
+}
