@@ -85,7 +85,7 @@ void bulk_run::give_up() {
 void bulk_run::limit_flight() {
     flight_limit_.expires_after(flight_time);
     flight_limit_.async_wait([this](error_code cancelled) {
-        if (cancelled)
+        if (cancelled || cleaning_) // it may have expired just before it was cancelled
             return;
         for (auto& caller : callers_)
             if (caller.running)

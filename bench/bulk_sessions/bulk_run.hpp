@@ -60,7 +60,6 @@ public:
         return records_[static_cast<std::size_t>(kind)];
     }
     const clean_up_record& clean_up_result() const noexcept { return clean_up_; }
-    const inventory& created() const noexcept { return created_; }
     /// Creations that failed in a way that leaves open whether the service did them.
     std::uint64_t unknown_creations() const noexcept { return unknown_creations_; }
     /// From the first call of all phases to the last answer.

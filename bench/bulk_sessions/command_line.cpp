@@ -17,8 +17,8 @@ namespace bandwidth::webrtc::bench {
 namespace {
 
 constexpr const char* introduction =
-    R"(Creates sessions with participants, joins them, reads them back, subscribes, and deletes them all, over pipelined
-HTTPS. Checks that every answer belongs to its request, and tells how fast it went and what failed.
+    R"(Creates sessions with participants, joins them, reads them back, subscribes, and deletes them all, over
+pipelined HTTPS. Checks that every answer belongs to its request, and tells how fast it went and what failed.
 
 Examples:
   bulk_sessions
@@ -38,7 +38,8 @@ Examples:
 constexpr const char* exit_statuses =
     R"(Counts take k and M (10k), durations us, ms, s, m and h (500ms, 1.5s).
 The report goes to standard output, progress and errors to standard error.
-Ctrl-C ends the run: the report tells what was done so far, and what was created is deleted. A second one gives up.
+Ctrl-C ends the run: the report tells what was done so far, and what was created is deleted. A second Ctrl-C
+gives up.
 
 Exit status:
   0  all is well

@@ -138,6 +138,7 @@ int run_against(const service& service, const settings& chosen, std::ostream& ou
     run.clean_up();
     line.clear();
     report.clean_up = run.clean_up_result();
+    report.signal = run.signal(); // one may have come since
     report.exit_code = exit_code(verdict_of(run, report));
     if (chosen.json)
         out << boost::json::serialize(to_json(report)) << std::endl;

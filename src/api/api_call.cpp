@@ -20,6 +20,7 @@ std::optional<std::chrono::seconds> retry_after_seconds(std::string_view text) {
 }
 
 constexpr std::size_t kept_body = 4096;
+constexpr std::size_t read_body = 64 * 1024; // of an error's body, for its message
 
 } // namespace
 
@@ -37,7 +38,7 @@ bool api_call::settle(const response& answer, std::chrono::nanoseconds elapsed) 
         return true;
     } else {
         known.code = make_http_error(answer.status);
-        auto body = parse_error_body(answer.body, answer.content_type);
+        auto body = parse_error_body(redact_tokens(answer.body.substr(0, read_body)), answer.content_type);
         known.message = std::move(body.message);
         known.request_id =
             body.request_id.empty() ? clean_text(answer.request_id, 128) : std::move(body.request_id);

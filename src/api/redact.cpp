@@ -40,6 +40,31 @@ std::size_t token_field_length(std::string_view text) noexcept {
     return quote != std::string_view::npos && text[quote] == '"' ? quote + 1 : 0;
 }
 
+bool is_credentials_character(char c) noexcept { // token68, RFC 9110 section 11.2
+    return is_token_character(c) || c == '~' || c == '+' || c == '/' || c == '=';
+}
+
+// If `text` begins with an authentication scheme and a space, as an Authorization field's value does: the
+// length up to its credentials, otherwise 0. Services echo what they refuse.
+std::size_t scheme_length(std::string_view text) noexcept {
+    for (const std::string_view scheme : {"basic ", "bearer "}) {
+        if (text.size() <= scheme.size())
+            continue;
+        bool same = true;
+        for (std::size_t i = 0; i != scheme.size(); ++i)
+            same = same && (text[i] | (scheme[i] == ' ' ? 0 : 0x20)) == scheme[i];
+        if (!same)
+            continue;
+        // Short words are prose ("basic authentication" is not, but loses nothing worth keeping).
+        std::size_t length = scheme.size();
+        while (length != text.size() && is_credentials_character(text[length]))
+            ++length;
+        if (length - scheme.size() >= 8)
+            return scheme.size();
+    }
+    return 0;
+}
+
 // The length of a string's content, up to its closing quote or the end.
 std::size_t content_length(std::string_view text) noexcept {
     std::size_t length = 0;
@@ -59,6 +84,11 @@ std::string redact_tokens(std::string_view body) {
             clean.append(body.substr(0, field)).append(replacement);
             body.remove_prefix(field);
             body.remove_prefix(content_length(body));
+        } else if (const std::size_t scheme = scheme_length(body); scheme != 0) {
+            clean.append(body.substr(0, scheme)).append(replacement);
+            body.remove_prefix(scheme);
+            while (!body.empty() && is_credentials_character(body.front()))
+                body.remove_prefix(1);
         } else if (const std::size_t token = web_token_length(body); token != 0) {
             clean.append(replacement);
             body.remove_prefix(token);

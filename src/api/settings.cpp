@@ -44,6 +44,8 @@ void read_base_url(const std::string& text, checked_settings& to) {
         refuse("base_url: a query or a fragment does not belong in it");
     if (url.host_address().empty())
         refuse("base_url: no host");
+    if (!url.encoded_path().empty() && !url.encoded_path().starts_with('/')) // Boost 1.81 takes "host:port1"
+        refuse("base_url: the port is not a number");
     const bool default_port = !url.has_port() || url.port().empty();
     if (!default_port && url.port_number() == 0)
         refuse("base_url: the port is out of range");

@@ -85,10 +85,9 @@ void tls_connection::on_resolved(const error_code& ec, const tcp::resolver::resu
 
 void tls_connection::connect(const tcp::resolver::results_type& addresses) {
     phase_ = phase::connecting;
-    asio::async_connect(socket_, addresses,
-                        in_turn([](tls_connection& self, const error_code& ec, const auto&) {
-                            self.on_connected(ec);
-                        }));
+    asio::async_connect(
+        socket_, addresses,
+        in_turn([](tls_connection& self, const error_code& ec, const auto&) { self.on_connected(ec); }));
 }
 
 void tls_connection::on_connected(const error_code& connect_error) {
@@ -282,6 +281,9 @@ void tls_connection::send_output() {
         output.clear();
         output_sent_ = 0;
         output_before_ = 0;
+        // What comes into the output from here on, such as a closure alert, is no request: should it not get
+        // out, the last batch still has.
+        batch_begin_ = batch_end_;
     }
 }
 

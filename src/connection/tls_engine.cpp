@@ -114,6 +114,9 @@ tls_engine::status tls_engine::handshake() {
     if (length != 0 && std::string_view(reinterpret_cast<const char*>(protocol), length) != "http/1.1")
         return fail(errc::tls_protocol, "the server chose a protocol that was not offered");
     handshake_done_ = true;
+    // Before TLS 1.3 a session may be used many times, and a resumed one brings no new ticket.
+    if (resumed() && SSL_version(ssl_.get()) < TLS1_3_VERSION)
+        tls_context::of(ssl_.get()).put_session(ssl_session_ptr(SSL_get1_session(ssl_.get())));
     return status::ok;
 }
 

@@ -205,7 +205,10 @@ void http_connection::make_answer(const http_request& request, const fault_rule*
         set_standard_body(answer_, *rule->status);
     }
     for (const auto& [name, value] : rule->headers) {
-        answer_.extra_headers += name + ": " + value + "\r\n";
+        answer_.extra_headers += name;
+        answer_.extra_headers += ": ";
+        answer_.extra_headers += value;
+        answer_.extra_headers += "\r\n";
     }
 }
 

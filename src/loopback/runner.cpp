@@ -17,7 +17,7 @@ runner::runner()
     thread_ = std::thread([this, work = asio::make_work_guard(*context_)] { context_->run(); });
 }
 
-runner::runner(asio::any_io_executor executor) : strand_(asio::make_strand(std::move(executor))) {}
+runner::runner(const asio::any_io_executor& executor) : strand_(asio::make_strand(executor)) {}
 
 runner::~runner() {
     stop([] {});

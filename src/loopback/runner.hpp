@@ -17,7 +17,7 @@ class runner {
 public:
     /// A thread of its own, which starts at once.
     runner();
-    explicit runner(boost::asio::any_io_executor executor);
+    explicit runner(const boost::asio::any_io_executor& executor);
     runner(const runner&) = delete;
     runner& operator=(const runner&) = delete;
     ~runner();

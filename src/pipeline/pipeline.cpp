@@ -1,5 +1,6 @@
 #include "pipeline/pipeline.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 
@@ -29,8 +30,9 @@ void pipeline::push(exchange& owner, std::size_t bytes) {
 
 void pipeline::note_sent(std::uint64_t all, std::uint64_t any) noexcept {
     assert(all <= any && any <= pushed_);
-    sent_all_ = all;
-    sent_any_ = any;
+    // What has left cannot come back: a POST that was sent once counted as unsent again, and went out twice.
+    sent_all_ = std::max(sent_all_, all);
+    sent_any_ = std::max(sent_any_, any);
 }
 
 send_state pipeline::state_of(const slot& slot) const noexcept {

@@ -53,7 +53,7 @@ public:
     /// Appends a slot for a request whose encoded form is `bytes` long. Needs `accepts`.
     void push(exchange& owner, std::size_t bytes);
     /// Tells how far the stream of requests has been given to the transport: every byte before `all` has,
-    /// no byte from `any` on has.
+    /// no byte from `any` on has. What was told before is never taken back.
     void note_sent(std::uint64_t all, std::uint64_t any) noexcept;
     /// Takes no further request: the connection is to be closed when what is in flight is answered.
     void stop_accepting() noexcept { accepting_ = false; }

@@ -31,16 +31,20 @@ void dispatcher::submit(call& value) {
     value.started = now_;
     const auto limit = std::min<std::chrono::nanoseconds>(value.deadline_after, longest_deadline);
     value.deadline = now_ + limit;
-    ++counters_.calls_started;
-    ++active_calls_;
     if (value.cancel_id != 0)
         cancellable_.emplace(value.cancel_id, &value);
+    if (!value.is_drain) { // a drain waits for the calls, it is none
+        ++counters_.calls_started;
+        ++active_calls_;
+    }
     if (value.refused) {
         fail(value, value.refused->code(), value.refused->message());
+    } else if (closed_ && value.is_drain) {
+        complete(value, true); // there is nothing left to wait for
+        return;
     } else if (closed_ || (draining_ && !value.is_drain)) {
         fail(value, errc::client_closed, "the client is closed");
     } else if (value.is_drain) {
-        --active_calls_; // it waits for the others, not for itself
         draining_ = true;
         value.where = call::state::queued;
         drains_.push_back(value);
@@ -96,9 +100,10 @@ void dispatcher::complete(call& value, bool success) {
     value.carrier = nullptr;
     if (value.cancel_id != 0)
         cancellable_.erase(value.cancel_id);
-    if (!value.is_drain)
+    if (!value.is_drain) {
         --active_calls_;
-    ++(success ? counters_.calls_succeeded : counters_.calls_failed);
+        ++(success ? counters_.calls_succeeded : counters_.calls_failed);
+    }
     host_.finished(value);
 }
 
@@ -268,7 +273,11 @@ void dispatcher::dispatch() {
 }
 
 bool dispatcher::dispatch_replayable() {
-    auto* to = connections_.shallowest();
+    // A call that cannot be replayed once more goes first in line on its connection, where no close that is
+    // announced in another's answer can hit it.
+    const bool last_chance =
+        replayable_.front()->replays != 0 && replayable_.front()->replays >= settings_.max_replays;
+    auto* to = last_chance ? connections_.idle() : connections_.shallowest();
     if (!to) {
         // With one connection only, the lanes take turns by age.
         const call* const unsafe = unsafe_.front();

@@ -9,7 +9,8 @@ namespace bandwidth::webrtc::detail {
 
 // Behind what is in flight, or on a new connection: whichever is expected to answer first.
 bool dispatcher::worth_dialling(const member& shallowest) const noexcept {
-    if (service_time_.count() == 0 || connect_time_.count() == 0)
+    // Behind a zombie there is no telling: its caller gave it up for being slow, most likely.
+    if (service_time_.count() == 0 || connect_time_.count() == 0 || shallowest.link->requests().zombies() != 0)
         return true;
     const auto ahead = static_cast<std::int64_t>(shallowest.link->requests().outstanding());
     return service_time_ * ahead >= connect_time_;
@@ -18,7 +19,9 @@ bool dispatcher::worth_dialling(const member& shallowest) const noexcept {
 bool dispatcher::can_dial() const noexcept {
     if (closed_ || connections_.size() >= settings_.max_connections)
         return false;
-    return counters_.open.get() == 0 || now_ >= dial_again_at_;
+    if (counters_.open.get() == 0)
+        return dial_failures_ == 0 || connecting_ == 0; // one at a time while the server does not answer
+    return now_ >= dial_again_at_;
 }
 
 void dispatcher::dial_for_waiting() {
@@ -168,8 +171,11 @@ void dispatcher::dial_failed(const error_code& code, const std::string& text) {
     dial_again_at_ = now_ + std::chrono::milliseconds(50) * (1 << dial_failures_);
     last_dial_error_ =
         "the last connection could not be made: " + code.message() + (text.empty() ? "" : ": ") + text;
-    // As long as another connection can serve them, one failed dial fails nobody.
-    if (counters_.open.get() == 0 && connecting_ == 0)
+    // As long as another connection can serve them, one failed dial fails nobody. A verdict on the name or
+    // the certificate is the same for every dial.
+    const bool final = code == errc::host_not_found || code == errc::tls_untrusted ||
+                       code == errc::tls_host_mismatch || code == errc::tls_protocol;
+    if (counters_.open.get() == 0 && (connecting_ == 0 || final))
         fail_queue(code, text);
 }
 

@@ -37,3 +37,11 @@ TEST_CASE("other bodies stay as they are") {
         CHECK(redact_tokens(body) == body);
     }
 }
+
+TEST_CASE("credentials that a service echoes are redacted, prose about them is not") {
+    CHECK(redact_tokens("Authorization: Basic dXNlcjpzZWNyZXQ= was refused") ==
+          "Authorization: Basic [redacted] was refused");
+    CHECK(redact_tokens("bearer abc.def-ghi~+/==\"") == "bearer [redacted]\"");
+    CHECK(redact_tokens("use Basic or Bearer, a basic rule") == "use Basic or Bearer, a basic rule");
+    CHECK(redact_tokens("Basic ") == "Basic ");
+}

@@ -29,7 +29,7 @@ TEST_CASE("data goes both ways, whatever its size") {
         const tls_server server(localhost_certificate(), version);
         tls_pair pair(context, server);
         REQUIRE(pair.handshake() == status::ok);
-        for (const std::size_t size : {1, 100, 16 * 1024, 16 * 1024 + 1, 100'000}) {
+        for (const std::size_t size : {1u, 100u, 16u * 1024, 16u * 1024 + 1, 100'000u}) {
             const std::string sent(size, 'c');
             CHECK(pair.client.write(sent) == status::ok);
             CHECK(pair.server_read() == sent);

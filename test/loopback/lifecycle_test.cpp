@@ -133,6 +133,7 @@ TEST_CASE("a server runs on a context with several threads, and is used from sev
     asio::thread_pool threads(3);
     loopback_server server(threads.get_executor(), loopback_options{}.record_requests(true));
     std::vector<std::thread> users;
+    users.reserve(4);
     std::atomic<int> good{0};
     for (int i = 0; i < 4; ++i) {
         users.emplace_back([&] {

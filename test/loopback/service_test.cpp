@@ -333,9 +333,12 @@ TEST_CASE("unknown sessions and participants are 404 everywhere") {
     CHECK(caller::is_error(api.call("GET", "/sessions/" + none), 404));
     CHECK(caller::is_error(api.call("GET", "/participants/" + none), 404));
     CHECK(caller::is_error(api.call("GET", "/sessions/" + none + "/participants"), 404));
-    for (const auto& path :
-         {"/sessions/" + none + "/participants/" + id, "/sessions/" + session + "/participants/" + none}) {
-        CAPTURE(path);
+    for (const bool unknown_session : {true, false}) {
+        CAPTURE(unknown_session);
+        std::string path = "/sessions/";
+        path += unknown_session ? none : session;
+        path += "/participants/";
+        path += unknown_session ? id : none;
         CHECK(caller::is_error(api.call("PUT", path), 404));
         CHECK(caller::is_error(api.call("DELETE", path), 404));
         CHECK(caller::is_error(api.call("GET", path + "/subscriptions"), 404));
@@ -426,6 +429,7 @@ TEST_CASE("account and credentials come from the options") {
 TEST_CASE("many sessions are kept apart") {
     caller api;
     std::vector<std::string> ids;
+    ids.reserve(2000);
     for (int i = 0; i < 2000; ++i) {
         ids.push_back(api.create_session(R"({"tag":")" + std::to_string(i) + "\"}"));
     }

@@ -112,7 +112,9 @@ TEST_CASE("a response persists by the rules of RFC 9112, section 9.3") {
         {"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n", true},
         {"HTTP/1.0 200 OK\r\nConnection: close\r\n", false},
     };
-    for (const auto& [head, persists] : table) {
+    for (const auto& entry : table) {
+        const auto& head = entry.first;
+        const bool persists = entry.second;
         CAPTURE(head);
         const auto read = read_every_way(head + "Content-Length: 1\r\n\r\nx");
         REQUIRE(read.answers.size() == 1);

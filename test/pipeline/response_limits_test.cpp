@@ -61,9 +61,8 @@ TEST_CASE("a body that only the end limits is limited too") {
 }
 
 TEST_CASE("F13: a head over the limit is refused before it ends") {
-    for (const std::string& wire :
-         {"HTTP/1.1 200 " + std::string(400, 'r'), ok + "X: " + std::string(400, 'v'),
-          ok + std::string(400, 'n')}) {
+    for (const std::string& wire : {"HTTP/1.1 200 " + std::string(400, 'r'),
+                                    ok + "X: " + std::string(400, 'v'), ok + std::string(400, 'n')}) {
         const auto read = read_every_way(wire, small());
         CHECK(read.answers.empty());
         CHECK(read.error == errc::response_too_large);

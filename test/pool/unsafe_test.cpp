@@ -144,7 +144,7 @@ TEST_CASE("when no unsafe call waits any more, nothing is kept free") {
 }
 
 TEST_CASE("with one connection neither lane starves the other") {
-    for (const std::size_t depth : {1, 8}) {
+    for (const std::size_t depth : {1u, 8u}) {
         CAPTURE(depth);
         fake_pool pool(with_connections(1, depth));
         pool.prove(0);
@@ -181,7 +181,7 @@ TEST_CASE("W08: an unsafe call that was sent fails with its connection, and is s
 }
 
 TEST_CASE("an unsafe call that was sent in part fails, one of which no byte left goes elsewhere") {
-    for (const std::size_t bytes : {0, 1, 20}) {
+    for (const std::size_t bytes : {0u, 1u, 20u}) {
         CAPTURE(bytes);
         fake_pool pool(with_connections(1));
         pool.prove(0);

@@ -29,8 +29,8 @@ function(readme_read page)
         string(FIND "${text}" "\n" info_end)
         string(SUBSTRING "${text}" 0 ${info_end} info)
         string(FIND "${text}" "\n```" close)
-        if(info STREQUAL "" OR close EQUAL -1)
-            message(FATAL_ERROR "${page}: a fenced block without a language, or without its end")
+        if(close EQUAL -1)
+            message(FATAL_ERROR "${page}: the last fenced block does not end")
         endif()
         math(EXPR code_length "${close} - ${info_end}")
         string(SUBSTRING "${text}" ${info_end} ${code_length} code)
@@ -73,7 +73,7 @@ function(readme_take page info line code)
         file(MAKE_DIRECTORY ${readme_dir}/${CMAKE_MATCH_2})
         readme_write(${readme_dir}/${CMAKE_MATCH_2}/${file} "${code}")
         set_property(GLOBAL APPEND PROPERTY readme_projects ${CMAKE_MATCH_2})
-    elseif(info MATCHES "^c|C" OR NOT info MATCHES "^(sh|text|json)$")
+    elseif(info MATCHES "^(c|cc|cpp|cxx|c\\+\\+|h|hpp|cmake)( .*)?$") # and all else is no code of ours
         message(FATAL_ERROR "${page}:${line}: a block of the kind \"${info}\" is not tested; see test/readme/setup.cmake")
     endif()
 endfunction()
@@ -118,7 +118,9 @@ endforeach()
 
 # ---- what it takes to build the program, where a sanitizer makes no difference ----
 if(NOT BANDWIDTH_WEBRTC_SANITIZE)
-    add_test(NAME readme/no_broken_await COMMAND ${PROJECT_SOURCE_DIR}/cmake/check_awaits.sh ${readme_dir})
+    list(TRANSFORM programs REPLACE "(.+)" "${readme_dir}/\\1.cpp" OUTPUT_VARIABLE program_files)
+    add_test(NAME readme/no_broken_await
+             COMMAND ${PROJECT_SOURCE_DIR}/cmake/check_awaits.sh ${generated} ${program_files})
     set_tests_properties(readme/no_broken_await PROPERTIES LABELS readme)
 
     # Packages that the README names are those that the scripts install.

@@ -48,7 +48,7 @@ public:
     /// server.
     /// @throws boost::system::system_error when the address cannot be bound
     /// @throws std::runtime_error when the certificate cannot be used
-    explicit loopback_server(boost::asio::any_io_executor executor,
+    explicit loopback_server(const boost::asio::any_io_executor& executor,
                              loopback_options options = loopback_options());
 
     loopback_server(const loopback_server&) = delete;

@@ -139,7 +139,7 @@ public:
     /// @throws std::runtime_error when the certificate cannot be used
     explicit scripted_server(scripted_options options = scripted_options());
     /// Starts the server on the caller's executor, as `loopback_server` does.
-    explicit scripted_server(boost::asio::any_io_executor executor,
+    explicit scripted_server(const boost::asio::any_io_executor& executor,
                              scripted_options options = scripted_options());
 
     scripted_server(const scripted_server&) = delete;
