@@ -20,7 +20,7 @@ if(BANDWIDTH_WEBRTC_SANITIZE)
         # With instrumentation g++ 12 sees uninitialised variables where there are none.
         list(APPEND bandwidth_webrtc_compile_options -Wno-maybe-uninitialized)
         # ... and a mismatch of new and delete in Asio's coroutine frames, which have both.
-        list(APPEND bandwidth_webrtc_compile_options -Wno-mismatched-new-delete)
+        list(APPEND bandwidth_webrtc_compile_options $<$<COMPILE_LANGUAGE:CXX>:-Wno-mismatched-new-delete>)
     endif()
 endif()
 

@@ -52,6 +52,8 @@ void read_base_url(const std::string& text, checked_settings& to) {
     to.pool.endpoint.host = url.host_address();
     if (!valid_field_value(to.pool.endpoint.host) || to.pool.endpoint.host.find(' ') != std::string::npos)
         refuse("base_url: the host has characters that no host name has");
+    if (to.pool.endpoint.host.find('%') != std::string::npos)
+        refuse("base_url: an IPv6 zone does not belong in it");
     to.pool.endpoint.port = default_port ? "443" : std::to_string(url.port_number());
     to.pool.host_header = url.encoded_host();
     if (url.port_number() != 0 && url.port_number() != 443)

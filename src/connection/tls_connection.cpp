@@ -55,6 +55,8 @@ auto tls_connection::in_turn(Function function) {
         if (self->phase_ == phase::closed)
             return;
         const turn scope(self->host_);
+        if (self->phase_ == phase::closed) // by what the turn began with
+            return;
         function(*self, std::forward<decltype(results)>(results)...);
     };
 }

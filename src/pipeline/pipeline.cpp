@@ -79,8 +79,8 @@ pipeline::event pipeline::answer() {
     last_answer_closes_ = early || !reader_.message().keep_alive;
     if (last_answer_closes_)
         accepting_ = false;
-    else
-        proven_ = true;
+    else if (reader_.message().http_1_1)
+        proven_ = true; // HTTP/1.0 knows no pipelining
     return event::answered;
 }
 

@@ -3,6 +3,7 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 #include <exception>
 #include <new>
 
@@ -28,7 +29,6 @@ void response_reader::start() {
     body_.clear();
     piece_ = {};
     header_bytes_ = 0;
-    body_bytes_ = 0;
     fields_ = 0;
     interim_ = 0;
     start_grammar();
@@ -42,9 +42,9 @@ void response_reader::start_grammar() {
     header_done_ = false;
     chunked_ = false;
     content_length_ = false;
-    http_1_0_ = false;
+    close_ = false;
     grammar_.emplace(*this);
-    grammar_->eager(true);
+    grammar_->eager(false); // until the head is complete, so that its bytes can be counted
     grammar_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
     grammar_->body_limit(limits_.body_bytes);
 }
@@ -72,8 +72,7 @@ response_reader::status response_reader::put(std::string_view& input) {
     if (input.empty() || (header_done_ && chunked_ && input.size() < least_chunk_bytes))
         return status::need_more;
     parser_error ec;
-    const bool in_head = !header_done_;
-    const auto body_before = body_bytes_;
+    const bool in_head = !grammar_->is_header_done();
     std::size_t taken = 0;
     try {
         taken = grammar_->put(boost::asio::const_buffer(input.data(), input.size()), ec);
@@ -84,13 +83,13 @@ response_reader::status response_reader::put(std::string_view& input) {
     }
     input.remove_prefix(taken);
     if (in_head)
-        header_bytes_ += taken - (body_bytes_ - body_before);
-    if (header_bytes_ > limits_.header_bytes)
+        header_bytes_ += taken; // the parser stops behind the head: see start_grammar
+    const bool need_more = ec == http::error::need_more;
+    // Whatever cannot be taken yet is a line that has not ended, or a trailer section.
+    if (header_bytes_ > limits_.header_bytes ||
+        (need_more && input.size() > limits_.header_bytes - (in_head ? header_bytes_ : 0)))
         return fail(errc::response_too_large);
-    if (ec == http::error::need_more) {
-        // Whatever cannot be taken yet is a line that has not ended, or a trailer section.
-        if (input.size() > limits_.header_bytes)
-            return fail(errc::response_too_large);
+    if (need_more) {
         keep_piece();
         return status::need_more;
     }
@@ -98,11 +97,14 @@ response_reader::status response_reader::put(std::string_view& input) {
         return fail(errc::response_too_large);
     if (ec)
         return fail(errc::protocol_error);
-    if (!grammar_->is_done()) {
-        keep_piece();
-        return status::need_more;
+    if (grammar_->is_done())
+        return finish();
+    if (in_head) { // now the body, all that came of it at once
+        grammar_->eager(true);
+        return put(input);
     }
-    return finish();
+    keep_piece();
+    return status::need_more;
 }
 
 response_reader::status response_reader::end_of_stream(bool clean) {
@@ -138,7 +140,7 @@ void response_reader::on_status_line(int code, int version, parser_error& ec) {
     if (code < 100 || code > 599 || code == 101)
         ec = http::error::bad_status;
     message_.status = code;
-    http_1_0_ = version < 11;
+    message_.http_1_1 = version >= 11;
 }
 
 void response_reader::on_field(http::field name, string_view_type text, string_view_type value,
@@ -155,7 +157,7 @@ void response_reader::on_field(http::field name, string_view_type text, string_v
     }
     switch (name) {
     case http::field::transfer_encoding:
-        if (chunked_ || content_length_ || http_1_0_ || !boost::beast::iequals(value, "chunked"))
+        if (chunked_ || content_length_ || !message_.http_1_1 || !boost::beast::iequals(value, "chunked"))
             ec = http::error::bad_transfer_encoding;
         chunked_ = true;
         break;
@@ -163,6 +165,11 @@ void response_reader::on_field(http::field name, string_view_type text, string_v
         if (chunked_)
             ec = http::error::bad_content_length;
         content_length_ = true;
+        break;
+    case http::field::connection:
+        // Beast lets "keep-alive" win over "close" in HTTP/1.0 (RFC 9112, section 9.3, has it the other way).
+        if (!message_.http_1_1 && http::token_list(value).exists("close"))
+            close_ = true;
         break;
     case http::field::content_encoding:
         // None was offered (no Accept-Encoding), and none is decoded.
@@ -188,16 +195,15 @@ void response_reader::on_field(http::field name, string_view_type text, string_v
 
 void response_reader::on_header(parser_error&) {
     header_done_ = message_.status >= 200;
-    message_.keep_alive = grammar_->keep_alive();
+    message_.keep_alive = grammar_->keep_alive() && !close_;
 }
 
 void response_reader::on_chunk_header(string_view_type extensions, parser_error& ec) {
     if (extensions.size() > limits_.chunk_extension)
-        ec = http::error::bad_chunk_extension;
+        ec = http::error::header_limit;
 }
 
 std::size_t response_reader::on_body(string_view_type piece) {
-    body_bytes_ += piece.size();
     if (piece_.empty() && body_.empty()) {
         piece_ = std::string_view(piece.data(), piece.size());
     } else {

@@ -22,6 +22,7 @@ struct response_limits {
 /// A final response. The views live until the reader is fed again.
 struct response {
     int status = 0;
+    bool http_1_1 = false;
     bool keep_alive = false; ///< RFC 9112, section 9.3, from the header section alone
     std::string_view body;
     std::string_view content_type;
@@ -122,14 +123,13 @@ private:
     std::string retry_after_;
     std::string_view piece_; // the first piece, still in the caller's buffer
     std::size_t header_bytes_ = 0;
-    std::size_t body_bytes_ = 0;
     unsigned fields_ = 0;
     unsigned interim_ = 0;
     bool done_ = false;
     bool header_done_ = false;
     bool chunked_ = false;
     bool content_length_ = false;
-    bool http_1_0_ = false;
+    bool close_ = false; // Connection: close
     bool retry_after_seen_ = false;
     errc error_ = errc::protocol_error;
 };

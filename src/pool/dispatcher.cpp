@@ -41,7 +41,6 @@ void dispatcher::submit(call& value) {
         fail(value, value.refused->code(), value.refused->message());
     } else if (closed_ && value.is_drain) {
         complete(value, true); // there is nothing left to wait for
-        return;
     } else if (closed_ || (draining_ && !value.is_drain)) {
         fail(value, errc::client_closed, "the client is closed");
     } else if (value.is_drain) {
@@ -272,17 +271,25 @@ void dispatcher::dispatch() {
     }
 }
 
+// A write that failed ends a connection for new requests before the set knows of it.
+member* dispatcher::usable(member* (connection_set::*choose)() const noexcept) {
+    member* chosen = nullptr;
+    while ((chosen = (connections_.*choose)()) != nullptr && chosen->requests().closing())
+        refile(*chosen);
+    return chosen;
+}
+
 bool dispatcher::dispatch_replayable() {
     // A call that cannot be replayed once more goes first in line on its connection, where no close that is
     // announced in another's answer can hit it.
     const bool last_chance =
         replayable_.front()->replays != 0 && replayable_.front()->replays >= settings_.max_replays;
-    auto* to = last_chance ? connections_.idle() : connections_.shallowest();
+    auto* to = usable(last_chance ? &connection_set::idle : &connection_set::shallowest);
     if (!to) {
         // With one connection only, the lanes take turns by age.
         const call* const unsafe = unsafe_.front();
         if (!unsafe || replayable_.front()->sequence < unsafe->sequence)
-            to = connections_.reserved_idle();
+            to = usable(&connection_set::reserved_idle);
     }
     if (!to || (to->requests().outstanding() != 0 && can_dial() && worth_dialling(*to)))
         return false;
@@ -291,14 +298,14 @@ bool dispatcher::dispatch_replayable() {
 }
 
 bool dispatcher::dispatch_unsafe() {
-    auto* to = connections_.reserved_idle();
+    auto* to = usable(&connection_set::reserved_idle);
     if (!to)
-        to = connections_.idle();
+        to = usable(&connection_set::idle);
     if (!to)
         return false;
     // A server may be closing a connection that was idle for long just now, and this call cannot be replayed.
     if (now_ - to->idle_since > settings_.unsafe_idle_limit) {
-        if (!can_dial())
+        if (connections_.size() >= settings_.max_connections)
             close_member(*to); // makes room for a fresh one
         return false;
     }

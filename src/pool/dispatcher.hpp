@@ -100,6 +100,7 @@ private:
 
     // Connections.
     void dispatch();
+    member* usable(member* (connection_set::*choose)() const noexcept);
     bool dispatch_replayable();
     bool dispatch_unsafe();
     void assign(call& value, member& to);

@@ -10,7 +10,8 @@ namespace bandwidth::webrtc::detail {
 // Behind what is in flight, or on a new connection: whichever is expected to answer first.
 bool dispatcher::worth_dialling(const member& shallowest) const noexcept {
     // Behind a zombie there is no telling: its caller gave it up for being slow, most likely.
-    if (service_time_.count() == 0 || connect_time_.count() == 0 || shallowest.link->requests().zombies() != 0)
+    if (service_time_.count() == 0 || connect_time_.count() == 0 ||
+        shallowest.link->requests().zombies() != 0)
         return true;
     const auto ahead = static_cast<std::int64_t>(shallowest.link->requests().outstanding());
     return service_time_ * ahead >= connect_time_;
@@ -71,9 +72,6 @@ void dispatcher::opened(member& value, bool resumed) {
     --counters_.connecting;
     ++counters_.open;
     ++(resumed ? counters_.handshakes_resumed : counters_.handshakes_full);
-    dial_failures_ = 0;
-    dial_again_at_ = {};
-    last_dial_error_.clear();
     const std::chrono::nanoseconds took = now_ - value.dialled;
     connect_time_ = connect_time_.count() == 0 ? took : (connect_time_ * 7 + took) / 8;
     // Ages differ by up to 10 % either way, so that connections made together do not all end together.
@@ -94,6 +92,11 @@ void dispatcher::answered(member& value, exchange* owner, const response& answer
     const std::chrono::nanoseconds took = now_ - value.head_since;
     service_time_ = service_time_.count() == 0 ? took : (service_time_ * 15 + took) / 16;
     value.head_since = now_;
+    if (!std::exchange(value.has_answered, true)) { // so it is more than a port that accepts connections
+        dial_failures_ = 0;
+        dial_again_at_ = {};
+        last_dial_error_.clear();
+    }
     if (owner) {
         auto& answered_call = static_cast<call&>(*owner);
         --counters_.in_flight;
@@ -127,8 +130,11 @@ void dispatcher::closed(member& value, const close_info& info) {
         how = loss::ended;
     else if (info.code == errc::protocol_error || info.code == errc::response_too_large)
         how = value.requests().unsolicited_bytes() != 0 ? loss::failed : loss::faulty;
+    const bool never_used = !value.has_answered && value.requests().outstanding() == 0;
     settle_lost(value, how, info.code, info.text);
     remove(value);
+    if (never_used) // the same as a dial that failed: it must not be made again without end
+        dial_failed(info.code, info.text);
 }
 
 void dispatcher::settle_lost(member& value, loss how, const error_code& code, const std::string& text) {
@@ -238,6 +244,8 @@ time_point dispatcher::due(const member& value) const noexcept {
 void dispatcher::retire(member& value) {
     value.requests().stop_accepting();
     value.retired = true;
+    if (std::exchange(value.reserved, false))
+        --reserved_;
     --counters_.open;
     ++counters_.draining;
     if (value.requests().outstanding() == value.requests().zombies()) {

@@ -35,7 +35,8 @@ public:
     bool reserved = false;      ///< kept free of new calls until it is idle and can take an unsafe one
     bool retired = false;       ///< takes no more calls, counted as draining
     bool touched = false;       ///< something is staged
-    bool counted_idle = false;  ///< in the statistics
+    bool has_answered = false;
+    bool counted_idle = false; ///< in the statistics
 
     // Kept by connection_set.
     std::size_t shelf = 0;

@@ -104,7 +104,7 @@ TEST_CASE(
         std::vector<const char*> words;
         std::string named;
     };
-    for (const auto& [words, named] : {
+    for (const auto& wrong : {
              example{{"--sessions", "many"}, "--sessions"},
              example{{"--sessions", "0"}, "--sessions: 0 is not between 1 and 10,000,000"},
              example{{"--sessions"}, "--sessions"},
@@ -124,10 +124,10 @@ TEST_CASE(
              example{{"--no-such-option"}, "--no-such-option"},
              example{{"stray"}, "stray"},
          }) {
-        const parsed_line line(words);
-        CAPTURE(named);
+        const parsed_line line(wrong.words);
+        CAPTURE(wrong.named);
         REQUIRE(line.status() == 2);
-        CHECK(line.err().find(named) != std::string::npos);
+        CHECK(line.err().find(wrong.named) != std::string::npos);
         CHECK(line.out() == "");
     }
 }

@@ -86,7 +86,7 @@ TEST_CASE("progress: the rate is that of the last second, the time left that of 
     progress_line line(out, false);
     auto now = halfway();
     progress_line::clock::time_point time{};
-    for (const std::size_t done : {0, 1'000, 2'000, 3'000}) {
+    for (const std::size_t done : {0u, 1'000u, 2'000u, 3'000u}) {
         now.done = done;
         line.show(now, time, 0);
         time += 500ms;

@@ -1,5 +1,6 @@
 #include "loopback/request_reader.hpp"
 
+#include <random>
 #include <string>
 #include <vector>
 
@@ -153,6 +154,38 @@ TEST_CASE("a client that expects 100-continue is told once, and only while its b
     request_reader impatient(false);
     CHECK(impatient.read(head + "ab", consumed) == outcome::complete);
     CHECK_FALSE(impatient.take_continue());
+}
+
+TEST_CASE("random damage and random splits never break the reader") {
+    const std::string input =
+        "POST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"
+        "PUT /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: 1\r\n\r\n"
+        "PUT /d HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        "GET /f HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    const std::string alphabet("\r\n :;0123456789abcdefGX/\t\0\xff", 27);
+    std::mt19937 random(20240607);
+    const auto below = [&random](std::size_t limit) {
+        return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random);
+    };
+    std::size_t bad = 0;
+    std::size_t complete = 0;
+    for (int round = 0; round < 20000; ++round) {
+        std::string damaged = input;
+        for (std::size_t changes = below(4); changes > 0; --changes) {
+            const std::size_t at = below(damaged.size());
+            if (below(3) == 0) {
+                damaged.erase(at, 1 + below(5));
+            } else {
+                damaged[at] = alphabet[below(alphabet.size())];
+            }
+        }
+        const auto read = read_all(damaged, 1 + below(40));
+        bad += read.last == outcome::bad ? 1U : 0U;
+        complete += read.requests.size();
+    }
+    CHECK(bad > 1000);
+    CHECK(complete > 20000);
 }
 
 TEST_CASE("headers are kept only when they are wanted") {

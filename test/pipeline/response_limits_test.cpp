@@ -103,9 +103,9 @@ TEST_CASE("F09: extensions of a chunk are limited, on the last one too") {
     const auto extension = [](std::size_t size) { return ";" + std::string(size - 1, 'e'); };
     CHECK(read_every_way(chunked + "1" + extension(16) + "\r\nx\r\n0\r\n\r\n", small()).answers.size() == 1);
     CHECK(read_every_way(chunked + "1" + extension(17) + "\r\nx\r\n0\r\n\r\n", small()).error ==
-          errc::protocol_error);
+          errc::response_too_large);
     CHECK(read_every_way(chunked + "1\r\nx\r\n0" + extension(17) + "\r\n\r\n", small()).error ==
-          errc::protocol_error);
+          errc::response_too_large);
 }
 
 TEST_CASE("F09: an extension that does not end is bounded by what is buffered") {

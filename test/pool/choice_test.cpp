@@ -185,6 +185,18 @@ TEST_CASE("a dial that fails with nothing else to serve them fails all that wait
     CHECK(third.answered("/3"));
 }
 
+TEST_CASE("W04: refused dials fail all calls that wait, without a storm") {
+    fake_pool pool(with_connections(4));
+    auto& first = pool.submit();
+    auto& second = pool.submit(unsafe);
+    for (std::size_t i = 0; i < pool.links.size() && i < 100; ++i)
+        pool.turn([&] { pool.link(i).refused(errc::connect_failed); });
+    CHECK(first.failed_with(errc::connect_failed, delivery::not_sent));
+    CHECK(second.failed_with(errc::connect_failed, delivery::not_sent));
+    CHECK(pool.links.size() <= 4);
+    CHECK(pool.connection_gauges_are_zero());
+}
+
 TEST_CASE("a dial that fails beside an open connection fails nobody, and is not repeated at once") {
     fake_pool pool(with_connections(2));
     pool.prove(0);

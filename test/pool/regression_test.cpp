@@ -1,0 +1,82 @@
+#include <doctest/doctest.h>
+
+#include "pool/fake_pool.hpp"
+
+using namespace test;
+
+TEST_CASE("a connection that closes before it carries a call is no reason to dial without end") {
+    fake_pool pool(with_connections(1));
+    auto& get = pool.submit();
+    for (std::size_t i = 0; i < pool.links.size() && i < 100; ++i)
+        pool.turn([&] {
+            pool.link(i).connected();
+            pool.link(i).fin(); // in the same read as the end of the handshake
+        });
+    CHECK(pool.links.size() <= 10);
+    CHECK((get.done() || pool.links.size() <= 10));
+}
+
+TEST_CASE("a failed dial does not cost the healthy connections") {
+    fake_pool pool(with_connections(3));
+    pool.turn([&] {
+        pool.dispatcher().submit(pool.make());
+        pool.dispatcher().submit(pool.make());
+    });
+    pool.connect(0);
+    pool.connect(1);
+    pool.answer(0);
+    pool.answer(1);
+    pool.pass(5s);
+    auto& post = pool.submit(unsafe); // distrusts the idle ones, dials
+    REQUIRE(pool.links.size() == 3);
+    pool.turn([&] { pool.link(2).refused(errc::connect_failed); });
+    CHECK(pool.link(0).phase() == phase::open);
+    CHECK(pool.link(1).phase() == phase::open);
+    CHECK_FALSE(post.done());
+}
+
+TEST_CASE("a reserved connection that retires hands its reservation on") {
+    auto settings = with_connections(2, 8);
+    settings.zombie_grace = 2s;
+    fake_pool pool(settings);
+    pool.turn([&] {
+        pool.dispatcher().submit(pool.make());
+        pool.dispatcher().submit(pool.make());
+    });
+    pool.connect(0);
+    pool.connect(1);
+    pool.answer(0);
+    pool.answer(1);
+    auto& a = pool.submit();
+    auto& b = pool.submit();
+    auto& c = pool.submit();
+    auto& d = pool.submit();
+    auto& post = pool.submit(unsafe); // one connection is kept free
+    (void)a, (void)b;
+    std::size_t kept = 0;
+    pool.submit();
+    pool.submit();
+    kept = pool.link(0).outstanding() < pool.link(1).outstanding() ? 0 : 1;
+    // A zombie on the kept one outlives its grace: it retires, with a call in flight that is slow.
+    const auto second = pool.link(kept).targets().back();
+    for (auto* const each : {&c, &d})
+        if (each->request.target == second)
+            pool.cancel(*each);
+    pool.pass(3s);
+    REQUIRE(pool.stats().draining.get() == 1);
+    // The other one has GETs all the time; it must be kept free now.
+    for (int i = 0; i < 40 && pool.sends_of(post) == 0; ++i) {
+        pool.submit();
+        pool.answer(1 - kept);
+    }
+    CHECK(pool.sends_of(post) == 1);
+}
+
+TEST_CASE("nothing is staged on a connection whose write has failed") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    pool.submit();
+    pool.link(0).write_broken(); // as tls_connection::send_output does on EPIPE, within flush
+    pool.submit();               // before the reader has seen the reset
+    CHECK(pool.link(0).outstanding() == 1);
+}
