@@ -18,11 +18,7 @@ public:
             options_ = bandwidth::webrtc::client_options::from_environment();
             return;
         }
-        const auto& server = emulated_.emplace();
-        options_.base_url(server.base_url())
-            .account(server.account())
-            .credentials(server.username(), server.password())
-            .ca_pem(server.ca_pem());
+        options_ = emulated_.emplace().client_options();
     }
 
     /// How a client reaches it.

@@ -8,10 +8,7 @@ service::service(const settings& chosen) {
     switch (chosen.service) {
     case service_kind::loopback:
         loopback_.emplace(testing::loopback_options().delay(chosen.delay));
-        options_.base_url(loopback_->base_url())
-            .account(loopback_->account())
-            .credentials(loopback_->username(), loopback_->password())
-            .ca_pem(loopback_->ca_pem());
+        options_ = loopback_->client_options();
         break;
     case service_kind::url: {
         const testing::loopback_options defaults;

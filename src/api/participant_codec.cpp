@@ -31,9 +31,9 @@ codec::problem codec::encode(const participant_request& request, std::string& bo
         append_json_key(body, "tag");
         append_json_string(body, *request.tag());
     }
-    if (request.device_version() && !request.device_version()->text().empty()) {
-        const std::string& version = request.device_version()->text();
-        if (problem wrong = validate_text("device_version", version, version.size())) {
+    if (request.device_api_version() && !request.device_api_version()->text().empty()) {
+        const std::string& version = request.device_api_version()->text();
+        if (problem wrong = validate_text("device_api_version", version, version.size())) {
             return wrong;
         }
         append_json_key(body, "deviceApiVersion");

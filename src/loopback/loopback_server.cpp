@@ -86,6 +86,14 @@ std::string loopback_server::base_url() const {
     return "https://localhost:" + std::to_string(port()) + "/v1";
 }
 
+webrtc::client_options loopback_server::client_options() const {
+    return webrtc::client_options{}
+        .base_url(base_url())
+        .account(account())
+        .credentials(username(), password())
+        .ca_pem(ca_pem());
+}
+
 const std::string& loopback_server::ca_pem() const noexcept { return impl_->ca_pem(); }
 
 const std::string& loopback_server::account() const noexcept { return impl_->options().account(); }

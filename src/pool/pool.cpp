@@ -10,7 +10,7 @@
 namespace bandwidth::webrtc::detail {
 
 std::shared_ptr<pool> pool::make(const asio::any_io_executor& executor, pool_settings settings) {
-    const std::shared_ptr<pool> made(new pool(executor, std::move(settings)));
+    std::shared_ptr<pool> made(new pool(executor, std::move(settings)));
     asio::use_service<pool_service>(asio::query(executor, asio::execution::context)).add(made);
     return made;
 }

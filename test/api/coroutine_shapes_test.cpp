@@ -39,7 +39,7 @@ asio::awaitable<int> use_all() {
     const std::string second = co_await tag_of_reference(participant_request{}
                                                              .tag(long_text)
                                                              .publish(media::audio | media::video)
-                                                             .device_version(device_api_version::v3));
+                                                             .device_api_version(device_api_version::v3));
     seen += second == long_text ? 1 : 0;
     const subscriptions third =
         co_await same(subscriptions::only(session_id(long_text))

@@ -173,14 +173,14 @@ TEST_CASE("a participant request sends what was set and nothing else") {
                       .tag("participant1")
                       .publish(media::audio | media::video)
                       .callback_url("https://example.com/callback?a=\"b\"")
-                      .device_version(device_api_version::v3)) ==
+                      .device_api_version(device_api_version::v3)) ==
           R"({"callbackUrl":"https://example.com/callback?a=\"b\"","publishPermissions":["AUDIO","VIDEO"],)"
           R"("tag":"participant1","deviceApiVersion":"V3"})");
-    CHECK(encoded(participant_request().device_version(device_api_version("v2"))) ==
+    CHECK(encoded(participant_request().device_api_version(device_api_version("v2"))) ==
           R"({"deviceApiVersion":"V2"})");
-    CHECK(encoded(participant_request().device_version(device_api_version("V4"))) ==
+    CHECK(encoded(participant_request().device_api_version(device_api_version("V4"))) ==
           R"({"deviceApiVersion":"V4"})");
-    CHECK(encoded(participant_request().device_version(device_api_version::unknown)) == "{}");
+    CHECK(encoded(participant_request().device_api_version(device_api_version::unknown)) == "{}");
 }
 
 TEST_CASE("a participant request that the service would refuse is refused here, by name") {
@@ -190,8 +190,8 @@ TEST_CASE("a participant request that the service would refuse is refused here, 
     CHECK(encode_problem(participant_request().callback_url("")) == "callback_url is empty");
     CHECK(encode_problem(participant_request().callback_url("http://\xFF")) ==
           "callback_url is not valid UTF-8");
-    CHECK(encode_problem(participant_request().device_version(device_api_version("\xFF"))) ==
-          "device_version is not valid UTF-8");
+    CHECK(encode_problem(participant_request().device_api_version(device_api_version("\xFF"))) ==
+          "device_api_version is not valid UTF-8");
 }
 
 TEST_CASE("the accessors of a request tell what was set") {
@@ -199,10 +199,10 @@ TEST_CASE("the accessors of a request tell what was set") {
                              .tag("t")
                              .publish(media::video)
                              .callback_url("u")
-                             .device_version(device_api_version::v2);
+                             .device_api_version(device_api_version::v2);
     CHECK(request.tag() == "t");
     CHECK(request.publish() == media::video);
     CHECK(request.callback_url() == "u");
-    CHECK(request.device_version() == device_api_version(device_api_version::v2));
+    CHECK(request.device_api_version() == device_api_version(device_api_version::v2));
     CHECK(session_request().tag() == std::nullopt);
 }

@@ -270,7 +270,7 @@ TEST_CASE("a reset or a close in the middle of a pipeline: the rest is sent agai
     }
 }
 
-TEST_CASE("garbage as an answer fails its request alone; the innocent behind it are sent again") {
+TEST_CASE("garbage as an answer fails its request alone, the innocent behind it are sent again") {
     loopback_server server(recording());
     asio::io_context context;
     client client(context, options_for(server).max_connections(1));

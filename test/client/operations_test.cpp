@@ -66,7 +66,7 @@ participant_request alice() {
         .tag("alice")
         .publish(media::audio | media::video)
         .callback_url("https://example.com/events")
-        .device_version(device_api_version::v3);
+        .device_api_version(device_api_version::v3);
 }
 
 void check_alice(const participant& seen) {

@@ -188,7 +188,7 @@ TEST_CASE("a server's alert ends the handshake") {
     CHECK(client.code() == errc::handshake_failed);
 }
 
-TEST_CASE("T09: http/1.1 is offered; none is fine, another protocol is not") {
+TEST_CASE("T09: http/1.1 is offered, none is fine, another protocol is not") {
     detail::tls_context context(trusting(), 4);
     tls_server server(localhost_certificate());
     server.select_alpn("");

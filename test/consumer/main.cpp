@@ -35,11 +35,7 @@ int main() {
     try {
         webrtc::testing::loopback_server server;
         asio::io_context context;
-        webrtc::client client{context.get_executor(), webrtc::client_options{}
-                                                          .base_url(server.base_url())
-                                                          .account(server.account())
-                                                          .credentials(server.username(), server.password())
-                                                          .ca_pem(server.ca_pem())};
+        webrtc::client client{context.get_executor(), server.client_options()};
         std::exception_ptr failed;
         asio::co_spawn(context, use(client), [&](std::exception_ptr error) {
             failed = error;

@@ -30,11 +30,7 @@ void run(snippet_function snippet) {
     setenv("BW_USERNAME", server.username().c_str(), 1);
     setenv("BW_PASSWORD", server.password().c_str(), 1);
     setenv("BANDWIDTH_WEBRTC_CALL_CONTROL_URL", server.base_url().c_str(), 1);
-    const auto options = webrtc::client_options{}
-                             .base_url(server.base_url())
-                             .account(server.account())
-                             .credentials(server.username(), server.password())
-                             .ca_pem(server.ca_pem());
+    const auto options = server.client_options();
     asio::io_context context;
     webrtc::client client(context, options);
     std::exception_ptr failed;

@@ -17,11 +17,7 @@ namespace webrtc = bandwidth::webrtc;
 
 /// Options that reach the server.
 inline webrtc::client_options options_for(const webrtc::testing::loopback_server& server) {
-    return webrtc::client_options{}
-        .base_url(server.base_url())
-        .account(server.account())
-        .credentials(server.username(), server.password())
-        .ca_pem(server.ca_pem());
+    return server.client_options();
 }
 
 /// Options that reach the server. The scripted server does not look at who asks.

@@ -369,6 +369,12 @@ public:
         return try_drain(limit)(std::forward<CompletionToken>(token));
     }
 
+    template <class CompletionToken>
+    requires(!std::is_convertible_v<CompletionToken, std::chrono::nanoseconds>) auto async_drain(
+        CompletionToken&& token) {
+        return try_drain()(std::forward<CompletionToken>(token));
+    }
+
     /// Closes at once: every call that waits or is in flight completes with `errc::client_closed`, and so
     /// does every later one. May be called more than once.
     void close();

@@ -98,8 +98,8 @@ public:
     }
 
     /// The version of the device API. Not set, the service takes its default (V3 since 2021).
-    participant_request& device_version(device_api_version version) noexcept {
-        device_version_ = std::move(version);
+    participant_request& device_api_version(webrtc::device_api_version version) noexcept {
+        device_api_version_ = std::move(version);
         return *this;
     }
 
@@ -113,14 +113,14 @@ public:
     [[nodiscard]] const std::optional<std::string>& callback_url() const noexcept { return callback_url_; }
 
     /// The version of the device API, if it was set.
-    [[nodiscard]] const std::optional<device_api_version>& device_version() const noexcept {
-        return device_version_;
+    [[nodiscard]] const std::optional<webrtc::device_api_version>& device_api_version() const noexcept {
+        return device_api_version_;
     }
 
 private:
     std::optional<std::string> tag_;
     std::optional<std::string> callback_url_;
-    std::optional<device_api_version> device_version_;
+    std::optional<webrtc::device_api_version> device_api_version_;
     std::optional<media> publish_;
 };
 

@@ -8,6 +8,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <bandwidth/webrtc/client_options.hpp>
 #include <bandwidth/webrtc/testing/fault.hpp>
 #include <bandwidth/webrtc/testing/loopback_options.hpp>
 #include <bandwidth/webrtc/testing/loopback_stats.hpp>
@@ -28,9 +29,7 @@ namespace bandwidth::webrtc::testing {
 ///
 /// ```cpp
 /// testing::loopback_server server; // runs on a thread of its own
-/// webrtc::client client{executor, webrtc::client_options{}
-///         .base_url(server.base_url()).account(server.account())
-///         .credentials(server.username(), server.password()).ca_pem(server.ca_pem())};
+/// webrtc::client client{executor, server.client_options()};
 /// ```
 ///
 /// All member functions may be called from any thread; the destructor must not run at the same time as
@@ -73,6 +72,10 @@ public:
     const std::string& account() const noexcept;
     const std::string& username() const noexcept;
     const std::string& password() const noexcept;
+
+    /// Options of a client of this server: base URL, account, credentials and the certificate to trust. Set
+    /// what else the test wants: `server.client_options().pipeline_depth(1)`.
+    webrtc::client_options client_options() const;
 
     /// Adds a fault behind those injected before. It holds from the next request that is parsed.
     void inject(const fault& added);
