@@ -219,7 +219,7 @@ measure() {
     after=$(server_ticks)
     check_output "$1" "$2"
     [ "$status" = 0 ] || die "$1 at depth $2 ended with status $status"
-    awk -F'[ ,]' -v OFS='\t' -v peer="$1" -v depth="$2" -v round="$3" -v n="$requests" -v ticks=$((after - before)) -v hertz="$hertz" '
+    awk -F'[ ,]' -v peer="$1" -v depth="$2" -v round="$3" -v n="$requests" -v ticks=$((after - before)) -v hertz="$hertz" '
         function put(metric, value) { printf "value\t%s\t%s\t%s\t%s\t%.6g\n", depth, peer, round, metric, value }
         /^#/ || NF == 0 { next }
         FILENAME ~ /counted$/ { counted[$3] = $1; next }
@@ -234,6 +234,24 @@ measure() {
             put("instructions_kernel", counted["instructions:k"] / n)
             put("cycles", counted["cycles"] / n)
         }' "$work/counted" "$work/times" >> "$data"
+}
+
+system_calls=raw_syscalls:sys_enter
+has_system_calls() {
+    command -v perf > /dev/null || return 1
+    perf stat -x, -o "$work/probe" -e "$system_calls" true > /dev/null 2>&1 || return 1
+    grep -q '^[0-9]' "$work/probe"
+}
+
+# Runs apart from the timed ones, because to count a system call makes it slower.
+count_system_calls() {
+    local n=$((requests / 4))
+    "peer_$1" "$2" "$n"
+    perf stat -x, -o "$work/counted" -e "$system_calls" taskset -c "$client_core" "${command[@]}" > "$work/out" 2>&1 ||
+        die "$1 at depth $2 failed: $(tail -5 "$work/out")"
+    check_output "$1" "$2"
+    awk -F, -v peer="$1" -v depth="$2" -v round="$3" -v n="$n" '
+        /^[0-9]/ { printf "value\t%s\t%s\t%s\tsystem_calls\t%.4g\n", depth, peer, round, $1 / n }' "$work/counted" >> "$data"
 }
 
 # User instructions of the current `command`, under callgrind, which leaves its file at $1.
@@ -281,6 +299,11 @@ fact missing "not among the peers: wrk, libcurl multi, undici"
 if [ "$counters" = no ]; then
     fact "not counted" "instructions and cycles, kernel included: perf cannot count them on this machine"
 fi
+calls=yes
+if ! has_system_calls; then
+    calls=no
+    fact "not counted" "system calls: perf cannot count them on this machine"
+fi
 if [ "$callgrind" = yes ] && ! command -v valgrind > /dev/null; then
     callgrind=no
     fact "not counted" "user instructions: valgrind is missing"
@@ -298,6 +321,7 @@ for ((round = 1; round <= rounds; ++round)); do
         for peer in "${have[@]}"; do
             note "round $round of $rounds, depth $depth, $peer"
             measure "$peer" "$depth" "$round"
+            if [ "$calls" = yes ]; then count_system_calls "$peer" "$depth" "$round"; fi
         done
     done
 done

@@ -119,6 +119,14 @@ END {
                     cell(depths[i], peers[k], "callgrind_instructions", "%.2f", 1, "h2load")
     }
 
+    if ("system_calls" in metric_seen) {
+        title("System calls per request, counted in runs of their own: median (min-max)")
+        printf "%5s  %-7s %19s\n", "depth", "client", "system calls"
+        for (i = 1; i <= depth_count; i++)
+            for (k = 1; k <= peer_count; k++)
+                printf "%5s  %-7s %19s\n", depths[i], peers[k], cell(depths[i], peers[k], "system_calls", "%.2f", 1)
+    }
+
     metric = "instructions" in metric_seen ? "instructions" : "cpu_us"
     limits = 0
     for (i = 1; i <= depth_count; i++) {

@@ -57,6 +57,8 @@ public:
             refuse_if(call, validate_id("participant id", participant->value()));
         if (!options.refused_header().empty())
             refuse_if(call, options.refused_header());
+        if (options.attempt_timeout() && options.attempt_timeout()->count() <= 0)
+            refuse_if(call, "attempt_timeout is not over 0");
         if (!call.refused) {
             call.request.method = route.method.data();
             call.request.kind = route.kind;

@@ -72,8 +72,6 @@ checked_settings check(const client_options& options) {
         refuse(*problem);
     if (!options.credentials())
         refuse("credentials: none were given");
-    if (!valid_field_value(options.credentials()->authorization()))
-        refuse("credentials: the authorization has control characters");
     if (options.user_agent().empty() || !valid_field_value(options.user_agent()))
         refuse("user_agent: empty, or it has control characters");
     if (!options.ca_pem().empty() && !options.ca_file().empty())

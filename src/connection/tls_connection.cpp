@@ -51,7 +51,7 @@ tls_connection::tls_connection(connection_host& host, connection_events& events,
 // What every completion does: nothing once the connection is closed, and all within one turn.
 template <class Function>
 auto tls_connection::in_turn(Function function) {
-    return [self = shared_from_this(), keep = host_.keep_alive(), function](auto&&... results) {
+    return [keep = host_.keep_alive(), self = shared_from_this(), function](auto&&... results) {
         if (self->phase_ == phase::closed)
             return;
         const turn scope(self->host_);
@@ -211,6 +211,10 @@ bool tls_connection::consume(std::string_view plain) {
             events_->on_answer(requests_.owner(), requests_.message());
             if (phase_ == phase::closed)
                 return false;
+            if (requests_.last_answer_was_early()) {
+                fail(close_cause::ended, errc::connection_lost, "the server answered before it was asked");
+                return false;
+            }
             if (requests_.last_answer_closes()) {
                 fail(close_cause::graceful, errc::connection_lost, "the server announced that it closes");
                 return false;
@@ -242,17 +246,24 @@ void tls_connection::peer_ended(bool clean, const error_code& system_error) {
 }
 
 void tls_connection::flush() {
-    // One encrypted batch at a time; the next one gathers until the socket has taken it.
-    if (phase_ != phase::open || batch_.empty() || write_pending_ || write_broken_)
+    if (phase_ != phase::open)
         return;
-    output_before_ = tls_->output().size();
-    batch_begin_ = batch_end_;
-    batch_end_ += batch_.size();
-    const auto status = tls_->write(batch_);
-    batch_.clear();
-    if (status != tls_engine::status::ok)
-        write_broken_ = true; // the reader finds the same, and tells
-    send_output();
+    // One record at a time, and the next only when the socket has taken it whole: so it is known to the
+    // record what the server can have seen. What stays in the batch gathers more.
+    std::size_t taken = 0;
+    while (taken < batch_.size() && !write_pending_ && !write_broken_) {
+        const auto piece = std::string_view(batch_).substr(taken, largest_record);
+        taken += piece.size();
+        output_before_ = tls_->output().size();
+        record_begin_ = record_end_;
+        record_end_ += piece.size();
+        if (tls_->write(piece) != tls_engine::status::ok) {
+            write_broken_ = true; // the reader finds the same, and tells
+            requests_.stop_accepting();
+        }
+        send_output();
+    }
+    batch_.erase(0, taken);
 }
 
 void tls_connection::send_output() {
@@ -285,17 +296,17 @@ void tls_connection::send_output() {
         output_before_ = 0;
         // What comes into the output from here on, such as a closure alert, is no request: should it not get
         // out, the last batch still has.
-        batch_begin_ = batch_end_;
+        record_begin_ = record_end_;
     }
 }
 
 void tls_connection::note_sent() noexcept {
     if (output_sent_ == tls_->output().size())
-        requests_.note_sent(batch_end_, batch_end_);
+        requests_.note_sent(record_end_, record_end_);
     else if (output_sent_ > output_before_)
-        requests_.note_sent(batch_begin_, batch_end_);
+        requests_.note_sent(record_begin_, record_end_);
     else
-        requests_.note_sent(batch_begin_, batch_begin_);
+        requests_.note_sent(record_begin_, record_begin_);
 }
 
 void tls_connection::close() {

@@ -90,9 +90,9 @@ private:
     std::string partial_;           // decrypted bytes of an answer that is not complete
     std::size_t output_sent_ = 0;   // of the engine's output
     std::size_t output_before_ = 0; // bytes in the output that stand before the last batch: handshake, alerts
-    std::uint64_t batch_begin_ =
-        0;                        // the last batch that was encrypted, in the stream of requests; at most one
-    std::uint64_t batch_end_ = 0; // is not fully sent
+    // The record that was encrypted last, in the stream of requests; at most one is not fully sent.
+    std::uint64_t record_begin_ = 0;
+    std::uint64_t record_end_ = 0;
     bool write_pending_ = false;
     bool write_broken_ = false;
 };

@@ -13,6 +13,9 @@ namespace bandwidth::webrtc::detail {
 
 namespace {
 
+// The reason, where the error is the SSL library's: its numbers mean other things in OpenSSL's other parts.
+int ssl_reason(unsigned long error) { return ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0; }
+
 std::string error_text(unsigned long error) {
     const char* const reason = ERR_reason_error_string(error);
     return reason ? reason : "TLS error";
@@ -165,13 +168,13 @@ tls_engine::status tls_engine::classify(int result) {
     ERR_clear_error();
     if (!handshake_done_)
         return fail_handshake(error);
-    if (input_ended_ && (error == 0 || ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING))
+    if (input_ended_ && (error == 0 || ssl_reason(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING))
         return fail(errc::connection_lost, "the connection ended without a close_notify");
     return fail(errc::tls_failed, error_text(error));
 }
 
 tls_engine::status tls_engine::fail_handshake(unsigned long error) {
-    const int reason = ERR_GET_REASON(error);
+    const int reason = ssl_reason(error);
     if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
         const long verdict = SSL_get_verify_result(ssl_.get());
         const bool mismatch =

@@ -71,13 +71,13 @@ pipeline::event pipeline::answer() {
     answered_ = at(0);
     // RFC 9112, section 9.5: an answer to a request that is not fully written ends the connection, since
     // the rest of that request could be taken for another one.
-    const bool early = state_of(answered_) != send_state::sent;
+    last_answer_was_early_ = state_of(answered_) != send_state::sent;
     first_ = (first_ + 1) & mask_;
     --count_;
     if (!answered_.owner)
         --zombies_;
-    last_answer_closes_ = early || !reader_.message().keep_alive;
-    if (last_answer_closes_)
+    last_answer_closes_ = !reader_.message().keep_alive;
+    if (last_answer_closes_ || last_answer_was_early_)
         accepting_ = false;
     else if (reader_.message().http_1_1)
         proven_ = true; // HTTP/1.0 knows no pipelining

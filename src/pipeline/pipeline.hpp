@@ -30,19 +30,20 @@ struct slot {
     time_point abandoned{}; ///< since when it is a zombie
 };
 
+// clang-format off
 /// The order of requests and answers on one connection. Sans-io: bytes and times come in as arguments.
 ///
 /// States of the connection as a whole, as far as sending goes:
 ///
-/// | state     | accepts                                                    | left by |
-/// |-----------|------------------------------------------------------------|----------------------------------|
-/// | probing   | one request; more only when its answer proves HTTP/1.1 and | the first answer that keeps the
-/// | |           | persistence (a server that breaks pipelines breaks here)   | connection | | open      | up
-/// to `depth` safe and idempotent requests; an unsafe one  | `stop_accepting`, an answer that | |           |
-/// only when nothing is in flight, and then nothing behind it | closes, a failure                | | | (RFC
-/// 9112, section 9.3.2)                                  |                                  | | closing   |
-/// nothing; what is in flight is still answered               | the last answer                  |
+/// | state   | accepts                                                  | left by                           |
+/// |---------|----------------------------------------------------------|-----------------------------------|
+/// | probing | one request: a server that breaks pipelines breaks here  | an answer in HTTP/1.1 that keeps  |
+/// |         |                                                          | the connection                    |
+/// | open    | up to `depth` safe and idempotent ones; an unsafe one    | `stop_accepting`, an answer that  |
+/// |         | only alone, with nothing behind it (RFC 9112, 9.3.2)     | closes or came early, a failure   |
+/// | closing | nothing; what is in flight is still answered             | the last answer                   |
 ///
+// clang-format on
 /// Zombies count in the depth: the server still works for them.
 class pipeline {
 public:
@@ -72,8 +73,11 @@ public:
     exchange* owner() const noexcept { return answered_.owner; }
     const response& message() const noexcept { return reader_.message(); }
     errc error() const noexcept { return error_; }
-    /// Whether the last answer ends the connection: it says so, or it came before its request was written.
+    /// Whether the last answer announced that the connection closes.
     bool last_answer_closes() const noexcept { return last_answer_closes_; }
+    /// Whether the last answer came before its request was written. The connection must be closed (RFC 9112,
+    /// section 9.5), but nothing is known of what stands behind.
+    bool last_answer_was_early() const noexcept { return last_answer_was_early_; }
     /// How many bytes came that no request had asked for: why `receive` has `failed`, where it is not 0.
     std::size_t unsolicited_bytes() const noexcept { return unsolicited_bytes_; }
 
@@ -119,6 +123,7 @@ private:
     bool accepting_ = true;
     bool proven_ = false;
     bool last_answer_closes_ = false;
+    bool last_answer_was_early_ = false;
     std::size_t unsolicited_bytes_ = 0;
 };
 

@@ -39,16 +39,18 @@ struct replay_verdict {
     friend bool operator==(const replay_verdict&, const replay_verdict&) = default;
 };
 
+// clang-format off
 /// What becomes of a request whose connection was lost. Pure.
 ///
-/// | request                                    | graceful | ended, failed | faulty, stalled      |
-/// |--------------------------------------------|----------|---------------|----------------------|
-/// | no byte sent                               | reassign | reassign      | reassign             |
-/// | unsafe, or replay not allowed              | fail (not_sent) | fail (maybe_processed) | fail
-/// (maybe_processed) | | idempotent, the head                       | replay   | replay        | fail
-/// (maybe_processed)| | idempotent, behind the head                | replay   | replay        | replay | |
-/// any of these replayed `max_replays` times  | fail     | fail          | fail                 |
+/// | request                             | graceful        | ended, failed          | faulty, stalled        |
+/// |-------------------------------------|-----------------|------------------------|------------------------|
+/// | no byte sent                        | reassign        | reassign               | reassign               |
+/// | unsafe, or replay not allowed       | fail (not_sent) | fail (maybe_processed) | fail (maybe_processed) |
+/// | idempotent, the head                | replay          | replay                 | fail (maybe_processed) |
+/// | idempotent, behind the head         | replay          | replay                 | replay                 |
+/// | ... and replayed `max_replays` times| fail (not_sent) | fail (maybe_processed) | fail (maybe_processed) |
 ///
+// clang-format on
 /// RFC 9110, section 9.2.2: only what is idempotent is sent again by itself. RFC 9112, section 9.3.2 and 9.6:
 /// unanswered requests of a pipeline may be sent again, and were not processed behind an announced close.
 replay_verdict after_loss(const lost_request& request, loss how, int max_replays) noexcept;

@@ -187,6 +187,7 @@ void dispatcher::close() {
         return;
     closed_ = true;
     const bool cut_off = active_calls_ != 0;
+    timers_.remove(dial_again_);
     fail_queue(errc::client_closed, "the client was closed");
     while (!connections_.all().empty()) {
         auto& value = *connections_.all().back();
@@ -298,14 +299,19 @@ bool dispatcher::dispatch_replayable() {
 }
 
 bool dispatcher::dispatch_unsafe() {
+    // A server may be closing a connection that was idle for long just now, and this call cannot be replayed.
+    const auto stale = [this](const member& value) {
+        return now_ - value.idle_since > settings_.unsafe_idle_limit;
+    };
     auto* to = usable(&connection_set::reserved_idle);
-    if (!to)
-        to = usable(&connection_set::idle);
+    if (!to || stale(*to)) {
+        if (auto* const used_last = usable(&connection_set::idle); used_last && (!to || !stale(*used_last)))
+            to = used_last;
+    }
     if (!to)
         return false;
-    // A server may be closing a connection that was idle for long just now, and this call cannot be replayed.
-    if (now_ - to->idle_since > settings_.unsafe_idle_limit) {
-        if (connections_.size() >= settings_.max_connections)
+    if (stale(*to)) {
+        if (connections_.size() >= settings_.max_connections && now_ >= dial_again_at_)
             close_member(*to); // makes room for a fresh one
         return false;
     }

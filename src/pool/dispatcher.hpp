@@ -138,6 +138,9 @@ private:
     std::chrono::nanoseconds service_time_{0}; // moving averages; 0: not known yet
     std::chrono::nanoseconds connect_time_{0};
     time_point dial_again_at_{}; // while there are other connections
+    struct wake_up final : timed {
+        void on_time(time_point) override {} // the turn that it begins does the rest
+    } dial_again_;
     std::string last_dial_error_;
     int dial_failures_ = 0; // in a row
     bool draining_ = false;

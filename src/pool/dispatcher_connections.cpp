@@ -29,6 +29,9 @@ void dispatcher::dial_for_waiting() {
     const auto waiting = replayable_.size() + unsafe_.size();
     while (connecting_ < waiting && can_dial())
         dial();
+    // Nothing else may happen until the pause after a failed dial is over.
+    if (connecting_ < waiting && now_ < dial_again_at_)
+        timers_.set_no_later(dial_again_, dial_again_at_);
 }
 
 void dispatcher::dial() {
@@ -153,6 +156,13 @@ void dispatcher::settle_lost(member& value, loss how, const error_code& code, co
         const auto verdict = after_loss(lost_request{slot.kind, requests.state_of(slot), head,
                                                      head && answer_started, lost.allow_replay, lost.replays},
                                         how, settings_.max_replays);
+        // Not a byte was sent, so it goes on free of charge; but a server that resets each connection as soon
+        // as it is made must not be dialled without end.
+        if (verdict.action == replay_action::reassign && !value.has_answered &&
+            ++lost.replays > settings_.max_replays) {
+            fail(lost, code, text);
+            continue;
+        }
         if (verdict.action == replay_action::fail) {
             fail(lost, head ? code : error_code(errc::connection_lost), text, verdict.delivery);
             continue;
@@ -179,9 +189,9 @@ void dispatcher::dial_failed(const error_code& code, const std::string& text) {
         "the last connection could not be made: " + code.message() + (text.empty() ? "" : ": ") + text;
     // As long as another connection can serve them, one failed dial fails nobody. A verdict on the name or
     // the certificate is the same for every dial.
-    const bool final = code == errc::host_not_found || code == errc::tls_untrusted ||
-                       code == errc::tls_host_mismatch || code == errc::tls_protocol;
-    if (counters_.open.get() == 0 && (connecting_ == 0 || final))
+    const bool same_for_all = code == errc::host_not_found || code == errc::tls_untrusted ||
+                              code == errc::tls_host_mismatch || code == errc::tls_protocol;
+    if (counters_.open.get() == 0 && (connecting_ == 0 || same_for_all))
         fail_queue(code, text);
 }
 

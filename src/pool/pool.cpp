@@ -24,7 +24,27 @@ pool::pool(const asio::any_io_executor& executor, pool_settings settings)
     , encoder_(settings_.host_header, settings_.user_agent)
     , credentials_generation_(settings_.credentials->generation())
     , dispatcher_(settings_.dispatch, encoder_, *this) {
-    encoder_.set_authorization(settings_.credentials->authorization());
+    encoder_.set_authorization(authorization());
+}
+
+// What a source gives goes onto the wire, so it is checked each time.
+std::string pool::authorization() const {
+    auto value = settings_.credentials->authorization();
+    if (!valid_field_value(value))
+        throw api_error(
+            failure(errc::invalid_options, "credentials: the authorization has control characters"));
+    return value;
+}
+
+void pool::refresh_credentials() noexcept {
+    const auto generation = settings_.credentials->generation();
+    if (generation == credentials_generation_)
+        return;
+    credentials_generation_ = generation;
+    try {
+        encoder_.set_authorization(authorization());
+    } catch (const std::exception&) { // the old value goes on; the service tells when it no longer serves
+    }
 }
 
 pool::~pool() { abandon(); }
@@ -74,6 +94,7 @@ void pool::close() {
 
 void pool::begin_turn() {
     dispatcher_.begin_turn(std::chrono::steady_clock::now());
+    refresh_credentials();
     take_submitted();
 }
 
@@ -89,10 +110,6 @@ void pool::take_submitted() {
 }
 
 void pool::end_turn() {
-    if (const auto generation = settings_.credentials->generation(); generation != credentials_generation_) {
-        credentials_generation_ = generation;
-        encoder_.set_authorization(settings_.credentials->authorization());
-    }
     dispatcher_.end_turn();
     deliver();
     arm_timer();

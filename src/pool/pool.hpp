@@ -72,6 +72,8 @@ private:
     std::shared_ptr<connection> make_connection(connection_events& events) override;
     void finished(call& value) override { finished_.push_back(value); }
 
+    std::string authorization() const;
+    void refresh_credentials() noexcept;
     void take_submitted();
     void deliver();
     void arm_timer();

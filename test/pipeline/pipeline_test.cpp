@@ -209,7 +209,8 @@ TEST_CASE("F21: an answer that comes before its request is written closes") {
     CHECK(on.receive("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n") == event::answered);
     CHECK(on.requests.owner() == &get);
     CHECK(on.requests.message().status == 413);
-    CHECK(on.requests.last_answer_closes());
+    CHECK(on.requests.last_answer_was_early());
+    CHECK_FALSE(on.requests.last_answer_closes()); // it announced nothing
     CHECK(on.requests.closing());
 }
 

@@ -102,6 +102,10 @@ public:
                 events_->on_answer(requests_.owner(), requests_.message());
                 if (phase_ == phase::closed)
                     return;
+                if (requests_.last_answer_was_early()) {
+                    end(detail::close_cause::ended, errc::connection_lost, {});
+                    return;
+                }
                 if (requests_.last_answer_closes()) {
                     end(detail::close_cause::graceful, errc::connection_lost, {});
                     return;

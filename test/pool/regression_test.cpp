@@ -80,3 +80,54 @@ TEST_CASE("nothing is staged on a connection whose write has failed") {
     pool.submit();               // before the reader has seen the reset
     CHECK(pool.link(0).outstanding() == 1);
 }
+
+TEST_CASE("a POST that waits for a dial is dialled for again when the pause is over") {
+    // Nobody woke up at the end of the pause: the POST sat beside a healthy server until its deadline.
+    fake_pool pool(with_connections(8));
+    pool.prove(0);
+    pool.pass(20s);
+    auto& post = pool.submit(unsafe); // distrusts the connection that was idle for so long
+    REQUIRE(pool.links.size() == 2);
+    pool.turn([&] { pool.link(1).refused(errc::connect_failed); });
+    CHECK(pool.links.size() == 2); // not at once
+    pool.pass(1s);
+    REQUIRE(pool.links.size() == 3);
+    pool.connect(2);
+    CHECK(pool.sends_of(post) == 1);
+}
+
+TEST_CASE("an answer that comes early tells nothing of the requests behind it") {
+    // It was taken for an announced close, and requests that were on the wire failed as not_sent.
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    pool.link(0).jammed = true;
+    std::vector<test_call*> calls;
+    pool.turn([&] {
+        for (int i = 0; i < 4; ++i) {
+            auto& made = pool.make(request_class::idempotent);
+            made.allow_replay = false;
+            calls.push_back(&made);
+            pool.dispatcher().submit(made);
+        }
+    });
+    pool.turn([&] { pool.link(0).sent_some(4 * 20 + 60); });
+    pool.answer(0);
+    for (const auto* const each : calls) {
+        if (each->status == 0)
+            CHECK(each->why.delivery() == delivery::maybe_processed);
+    }
+}
+
+TEST_CASE("connections that are reset before a byte is sent are not made without end") {
+    fake_pool pool(with_connections(1));
+    auto& get = pool.submit();
+    for (std::size_t i = 0; i < pool.links.size() && i < 100; ++i) {
+        pool.link(i).jammed = true;
+        pool.turn([&] { pool.link(i).connected(); });
+        pool.link(i).write_broken();
+        pool.turn([&] { pool.link(i).reset(); });
+    }
+    CHECK(pool.links.size() == 3); // max_replays is 2
+    REQUIRE(get.done());
+    CHECK(get.why.delivery() == delivery::not_sent);
+}

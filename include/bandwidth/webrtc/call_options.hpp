@@ -19,7 +19,8 @@ public:
         deadline_ = from_now;
         return *this;
     }
-    /// Bounds one attempt, from the moment a connection takes the request to the end of its answer.
+    /// Bounds one attempt, from the moment a connection takes the request to the end of its answer. Zero or
+    /// less is refused with `errc::invalid_argument`.
     call_options& attempt_timeout(std::chrono::nanoseconds value) {
         attempt_timeout_ = value;
         return *this;

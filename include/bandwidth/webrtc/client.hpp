@@ -37,9 +37,10 @@ class client_core;
 /// Completion: on the handler's associated executor, the client's executor where it has none, and never
 /// inside of the function that started the call.
 /// Time: one deadline bounds all of a call: queue, connect and every attempt.
-/// Cancellation: terminal, partial and total end a call at once with `errc::cancelled`. A call that is not
-/// yet sent is removed. For one that is, the answer is read and dropped when it comes; its neighbours on the
-/// connection never notice. Note that `boost::asio::co_spawn` lets only terminal cancellation in by default.
+/// Cancellation: terminal, partial and total end a call at once with `errc::cancelled`. A call that waits
+/// for a connection is removed. For one that a connection has taken, the answer is read and dropped when it
+/// comes; its neighbours on the connection never notice. Note that `boost::asio::co_spawn` lets only terminal
+/// cancellation in by default.
 /// Threads: every function but the destructor, move and assignment may be called from any thread at the same
 /// time. A cancellation signal is emitted on the executor of the call's handler.
 /// Lifetime: the destructor closes at once, and every call in flight completes with `errc::client_closed`.

@@ -17,7 +17,8 @@ public:
     credential_source(const credential_source&) = delete;
     credential_source& operator=(const credential_source&) = delete;
 
-    /// The whole header value, such as "Basic dXNlcjpwYXNz". Must hold no control characters.
+    /// The whole header value, such as "Basic dXNlcjpwYXNz". Where a new value has control characters, or
+    /// this throws, the client goes on with the one it has; the first one makes its constructor throw.
     virtual std::string authorization() const = 0;
     /// Another number whenever `authorization()` would give another value.
     virtual unsigned long long generation() const noexcept { return 0; }

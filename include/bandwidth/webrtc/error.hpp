@@ -110,13 +110,14 @@ public:
     const std::string& message() const noexcept { return state().message; }
     /// The service's id of the request, for a support ticket; empty where it gave none.
     const std::string& request_id() const noexcept { return state().request_id; }
-    /// The answer's body as it came, the first 4 KiB of it.
+    /// The first 4 KiB of the answer's body, as it came but for tokens and credentials, which read
+    /// "[redacted]".
     const std::string& body() const noexcept { return state().body; }
     /// How many times the request was given to a connection, replays included.
     int attempts() const noexcept { return state().attempts; }
     /// From the start of the call to its failure.
     std::chrono::nanoseconds elapsed() const noexcept { return state().elapsed; }
-    /// What the answer's Retry-After said, where there was one.
+    /// What the answer's Retry-After said, where it was given in seconds.
     std::optional<std::chrono::seconds> retry_after() const noexcept { return state().retry_after; }
     /// Whether the server may have acted on the request.
     webrtc::delivery delivery() const noexcept { return state().delivery; }

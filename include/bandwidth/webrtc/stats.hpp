@@ -28,8 +28,8 @@ struct client_stats {
     std::uint64_t handshakes_resumed = 0;
     std::uint64_t connections_closed = 0;
     std::uint64_t connections_lost = 0; ///< of the closed ones: with requests unanswered
-    std::uint64_t unsolicited_bytes =
-        0;                        ///< bytes that no request had asked for; each time the connection is closed
+    /// Bytes that no request had asked for; each time the connection is closed.
+    std::uint64_t unsolicited_bytes = 0;
     std::uint64_t bytes_sent = 0; ///< TLS records included
     std::uint64_t bytes_received = 0;
     std::uint64_t writes = 0; ///< batches written: requests_sent / writes tells how well they coalesce
