@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <bandwidth/webrtc/client.hpp>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -208,4 +209,15 @@ TEST_CASE("a refused argument does no harm to the calls around it") {
     results.wait(context);
     CHECK(results.succeeded() == 2);
     CHECK(server.session_count() == 2);
+}
+
+TEST_CASE("an attempt timeout of no time is refused, and nothing is sent") {
+    untouched_server server;
+    for (const auto value : {std::chrono::nanoseconds(0), std::chrono::nanoseconds(-1)}) {
+        server.check_refused((*server).try_create_session({}, call_options{}.attempt_timeout(value)),
+                             "attempt_timeout");
+        server.check_refused(
+            (*server).try_get_session(session_id("s"), call_options{}.attempt_timeout(value)),
+            "attempt_timeout");
+    }
 }

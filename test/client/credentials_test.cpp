@@ -1,0 +1,92 @@
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <bandwidth/webrtc/client.hpp>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+
+#include "support/test_client.hpp"
+
+// Credentials that change while the client is in use, as a token that is refreshed does.
+
+using namespace bandwidth::webrtc;
+namespace asio = boost::asio;
+using support::wait_for;
+using testing::loopback_server;
+
+namespace {
+
+class changing_source final : public credential_source {
+public:
+    explicit changing_source(std::string value) : value_(std::move(value)) {}
+
+    void change(std::string value, bool broken = false) {
+        const std::lock_guard lock(mutex_);
+        value_ = std::move(value);
+        broken_ = broken;
+        ++generation_;
+    }
+    std::string authorization() const override {
+        const std::lock_guard lock(mutex_);
+        if (broken_)
+            throw std::runtime_error("no token");
+        return value_;
+    }
+    unsigned long long generation() const noexcept override { return generation_; }
+
+private:
+    mutable std::mutex mutex_;
+    std::string value_;
+    bool broken_ = false;
+    std::atomic<unsigned long long> generation_{0};
+};
+
+const std::string right = "Basic dXNlcjpzZWNyZXQ="; // user:secret
+const std::string wrong = "Basic d3Jvbmc6d3Jvbmc="; // wrong:wrong
+
+} // namespace
+
+TEST_CASE("changed credentials are sent from the next call on, on the connection that is there") {
+    loopback_server server;
+    const auto source = std::make_shared<changing_source>(right);
+    asio::io_context context;
+    client client(context, server.client_options().credentials(source));
+    CHECK(wait_for(context, client.try_create_session()).has_value());
+    source->change(wrong);
+    CHECK(wait_for(context, client.try_create_session()).error().http_status() == 401);
+    source->change(right);
+    CHECK(wait_for(context, client.try_create_session()).has_value());
+    CHECK(client.stats().dials == 1);
+}
+
+TEST_CASE("a new value that would put a second line on the wire is not taken, nor is one that throws") {
+    loopback_server server(testing::loopback_options{}.record_requests(true));
+    const auto source = std::make_shared<changing_source>(right);
+    asio::io_context context;
+    client client(context, server.client_options().credentials(source));
+    CHECK(wait_for(context, client.try_create_session()).has_value());
+    source->change("Basic x\r\nX-Injected: 1");
+    CHECK(wait_for(context, client.try_create_session()).has_value());
+    source->change(wrong, true);
+    CHECK(wait_for(context, client.try_create_session()).has_value());
+    CHECK(server.stats().requests_post == 3);
+    for (const auto& request : server.received()) {
+        for (const auto& [name, value] : request.headers())
+            CHECK(name != "X-Injected");
+    }
+}
+
+TEST_CASE("a first value that cannot be sent is refused when the client is made") {
+    loopback_server server;
+    asio::io_context context;
+    try {
+        client made(context, server.client_options().credentials(
+                                 std::make_shared<changing_source>("Basic x\r\nX-Injected: 1")));
+        FAIL("it was taken");
+    } catch (const api_error& error) {
+        CHECK(error.code() == errc::invalid_options);
+        CHECK(error.failure().message().find("credentials") != std::string::npos);
+    }
+}
