@@ -33,9 +33,7 @@ struct session {
 
 class connection {
 public:
-    connection(asio::io_context& io, asio::ssl::context& tls) : stream_(io, tls), wake_(io) {
-        wake_.expires_at(asio::steady_timer::time_point::max());
-    }
+    connection(asio::io_context& io, asio::ssl::context& tls) : stream_(io, tls) {}
 
     asio::awaitable<void> open(tcp::endpoint endpoint) {
         co_await stream_.lowest_layer().async_connect(endpoint, asio::use_awaitable);
@@ -49,19 +47,6 @@ public:
         const auto& fields = document.as_object();
         co_return session{std::string(fields.at("id").as_string()),
                           std::string(fields.at("tag").as_string())};
-    }
-
-    asio::awaitable<void> write() {
-        std::string batch;
-        for (;;) {
-            while (waiting_to_go_.empty()) {
-                boost::system::error_code woken;
-                co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-            }
-            batch.clear();
-            batch.swap(waiting_to_go_);
-            co_await asio::async_write(stream_, asio::buffer(batch), asio::use_awaitable);
-        }
     }
 
     asio::awaitable<void> read() {
@@ -83,11 +68,12 @@ public:
                     throw boost::system::system_error(error);
                 if (!parser->is_done())
                     continue;
-                auto answered = std::move(callers_.front());
+                auto caller = std::move(callers_.front());
                 callers_.pop_front();
-                asio::post(stream_.get_executor(), asio::append(std::move(answered), parser->release()));
+                auto message = parser->release();
                 parser.emplace();
                 parser->eager(true);
+                std::move(caller)(std::move(message));
             }
             std::copy(buffer.begin() + static_cast<std::ptrdiff_t>(used),
                       buffer.begin() + static_cast<std::ptrdiff_t>(held), buffer.begin());
@@ -102,17 +88,29 @@ private:
         return asio::async_initiate<const asio::use_awaitable_t<>, void(response)>(
             [this, &request](auto handler) {
                 callers_.push_back(std::move(handler));
-                const bool idle = waiting_to_go_.empty();
-                waiting_to_go_ += request;
-                if (idle)
-                    wake_.cancel();
+                gathering_ += request;
+                flush();
             },
             asio::use_awaitable);
     }
 
+    /// Sends what has gathered while the write before was under way.
+    void flush() {
+        if (!sending_.empty() || gathering_.empty())
+            return;
+        sending_.swap(gathering_);
+        asio::async_write(stream_, asio::buffer(sending_),
+                          [this](boost::system::error_code error, std::size_t) {
+                              if (error)
+                                  throw boost::system::system_error(error);
+                              sending_.clear();
+                              flush();
+                          });
+    }
+
     asio::ssl::stream<tcp::socket> stream_;
-    asio::steady_timer wake_;
-    std::string waiting_to_go_;
+    std::string gathering_;
+    std::string sending_;
     std::deque<asio::any_completion_handler<void(response)>> callers_;
 };
 
@@ -146,7 +144,6 @@ asio::awaitable<void> open_all(asio::io_context& io, std::deque<connection>& con
         co_await connection.open(endpoint);
     for (auto& connection : connections) {
         asio::co_spawn(io, connection.read(), rethrow);
-        asio::co_spawn(io, connection.write(), rethrow);
         for (std::size_t k = 0; k < depth; ++k)
             asio::co_spawn(io, call(io, connection, load), rethrow);
     }

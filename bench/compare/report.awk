@@ -134,15 +134,17 @@ END {
         if (!(("own", depth) in limit)) continue
         if (limits++ == 0) {
             title("This library beside the limit: the ratios of instructions, user and kernel, that a first straw-man had")
-            printf "%5s  %-16s %-19s %8s\n", "depth", "what", "here (" (metric == "instructions" ? "instructions" : "CPU time") ")", "limit"
+            printf "%5s  %-16s %-19s %-16s %8s\n", "depth", "what", (metric == "instructions" ? "instructions" : "by CPU time"), "user (callgrind)", "limit"
         }
         if (metric == "instructions")
-            printf "%5s  %-16s %-19s %8.1f\n", depth, "k instructions", cell(depth, "ours", metric, "%.1f", 0.001), limit["own", depth] / 1000
+            printf "%5s  %-16s %-19s %-16s %8.1f\n", depth, "k instructions", cell(depth, "ours", metric, "%.1f", 0.001),
+                cell(depth, "ours", "callgrind_instructions", "%.1f", 0.001), limit["own", depth] / 1000
         for (k = 1; k <= peer_count; k++)
             if ((peers[k], depth) in limit)
-                printf "%5s  %-16s %-19s %8.2f\n", depth, "ratio to " peers[k], cell(depth, "ours", metric, "%.2f", 1, peers[k]), limit[peers[k], depth]
+                printf "%5s  %-16s %-19s %-16s %8.2f\n", depth, "ratio to " peers[k], cell(depth, "ours", metric, "%.2f", 1, peers[k]),
+                    cell(depth, "ours", "callgrind_instructions", "%.2f", 1, peers[k]), limit[peers[k], depth]
     }
     if (limits && metric != "instructions")
-        print "CPU time is not instructions: only the ratio to asio, such a straw-man in the same run, is a verdict here."
+        print "The limits are of user and kernel instructions together, so only the ratio to asio, such a straw-man in the same run, is a verdict here."
     if (json != "") { write_json(); print ""; print "All figures: " json }
 }
