@@ -18,6 +18,8 @@ enum class close_cause : std::uint8_t {
     ended,    ///< FIN or close_notify
     failed,   ///< reset, TLS or framing error
     not_made, ///< it never was open
+    rejected, ///< TLS 1.3: the server refused our side of the handshake after it was open for us; none of the
+              ///< requests on it was processed
 };
 
 struct close_info {

@@ -3,6 +3,8 @@
 namespace bandwidth::webrtc::detail {
 
 replay_verdict after_loss(const lost_request& request, loss how, int max_replays) noexcept {
+    if (how == loss::rejected)
+        return {replay_action::fail, delivery::not_sent};
     if (request.sent == send_state::unsent)
         return {replay_action::reassign, delivery::not_sent};
     const auto known = how == loss::graceful ? delivery::not_sent : delivery::maybe_processed;

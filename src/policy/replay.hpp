@@ -14,6 +14,7 @@ enum class loss : std::uint8_t {
     failed,   ///< reset or TLS error
     faulty,   ///< the head's answer was no HTTP
     stalled,  ///< the head's answer did not come in time
+    rejected, ///< the server refused our side of the TLS handshake: nothing was processed, nothing will be
 };
 
 /// A request that was on a lost connection.
@@ -49,6 +50,8 @@ struct replay_verdict {
 /// | idempotent, the head                | replay          | replay                 | fail (maybe_processed) |
 /// | idempotent, behind the head         | replay          | replay                 | replay                 |
 /// | ... and replayed `max_replays` times| fail (not_sent) | fail (maybe_processed) | fail (maybe_processed) |
+///
+/// rejected: every one fails (not_sent); the next connection would be refused in the same way.
 ///
 // clang-format on
 /// RFC 9110, section 9.2.2: only what is idempotent is sent again by itself. RFC 9112, section 9.3.2 and 9.6:

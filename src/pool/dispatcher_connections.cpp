@@ -127,7 +127,9 @@ void dispatcher::closed(member& value, const close_info& info) {
     }
     counters_.unsolicited_bytes += value.requests().unsolicited_bytes();
     loss how = loss::failed;
-    if (info.cause == close_cause::graceful)
+    if (info.cause == close_cause::rejected)
+        how = loss::rejected;
+    else if (info.cause == close_cause::graceful)
         how = loss::graceful;
     else if (info.cause == close_cause::ended)
         how = loss::ended;
