@@ -13,6 +13,7 @@
 #include <bandwidth/webrtc/operation.hpp>
 #include <bandwidth/webrtc/participant.hpp>
 #include <bandwidth/webrtc/result.hpp>
+#include <bandwidth/webrtc/retry_policy.hpp>
 #include <bandwidth/webrtc/session.hpp>
 #include <bandwidth/webrtc/stats.hpp>
 #include <bandwidth/webrtc/subscriptions.hpp>

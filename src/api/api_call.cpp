@@ -1,23 +1,14 @@
 #include "api/api_call.hpp"
 
-#include <charconv>
 #include <memory>
 
 #include "api/error_body.hpp"
 #include "api/redact.hpp"
+#include "policy/retry_after.hpp"
 
 namespace bandwidth::webrtc::detail {
 
 namespace {
-
-// RFC 9110, section 10.2.3: seconds. The other form, a date, needs a clock of the day.
-std::optional<std::chrono::seconds> retry_after_seconds(std::string_view text) {
-    unsigned value = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (ec != std::errc() || end != text.data() + text.size())
-        return std::nullopt;
-    return std::chrono::seconds(value);
-}
 
 constexpr std::size_t kept_body = 4096;
 constexpr std::size_t read_body = 64 * 1024; // of an error's body, for its message
@@ -45,7 +36,9 @@ bool api_call::settle(const response& answer, std::chrono::nanoseconds elapsed) 
     }
     known.http_status = answer.status;
     known.body = redact_tokens(answer.body.substr(0, kept_body));
-    known.retry_after = retry_after_seconds(answer.retry_after);
+    if (!answer.retry_after.empty())
+        known.retry_after = parse_retry_after(
+            answer.retry_after, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
     known.attempts = attempts;
     known.elapsed = elapsed;
     known.delivery = delivery::answered;
@@ -62,12 +55,8 @@ void api_call::recycle() noexcept {
     is_drain = false;
     allow_replay = true;
     attempt_timeout.reset();
-    where = state::prepared;
-    maybe_processed = false;
-    attempts = 0;
-    replays = 0;
-    carrier = nullptr;
-    previous = next = nullptr;
+    retry.reset();
+    reset_progress();
     decode = nullptr;
     ignore_not_found = false;
     outcome = std::monostate();
@@ -75,6 +64,7 @@ void api_call::recycle() noexcept {
     request.header_lines.clear();
     request.body.clear();
     request.has_content = false;
+    request.isolated = false;
     store_.put(*this); // may destroy it
 }
 

@@ -45,8 +45,11 @@ call_options& call_options::header(std::string_view name, std::string_view value
         refused_header_ = "header: " + std::string(name) + " belongs to the library";
     else if (!detail::valid_field_value(value))
         refused_header_ = "header: the value of " + std::string(name) + " has control characters";
-    else
+    else {
+        if (boost::beast::iequals(name, "idempotency-key"))
+            idempotent_ = true;
         header_lines_.append(name).append(": ").append(value).append("\r\n");
+    }
     return *this;
 }
 

@@ -59,9 +59,16 @@ public:
             refuse_if(call, options.refused_header());
         if (options.attempt_timeout() && options.attempt_timeout()->count() <= 0)
             refuse_if(call, "attempt_timeout is not over 0");
+        if (options.retry()) {
+            refuse_if(call, validate(*options.retry()));
+            call.retry = options.retry();
+        }
         if (!call.refused) {
             call.request.method = route.method.data();
-            call.request.kind = route.kind;
+            call.request.kind = route.kind == request_class::unsafe && options.idempotent()
+                                    ? request_class::idempotent
+                                    : route.kind;
+            call.request.isolated = options.isolated();
             call.request.has_content = route.has_body();
             append_target(
                 call.request.target, prefix_, which,
@@ -208,6 +215,12 @@ client_stats client::stats() const {
     to.calls_started = from.calls_started.get();
     to.calls_succeeded = from.calls_succeeded.get();
     to.calls_failed = from.calls_failed.get();
+    to.retries = from.retries.get();
+    to.retries_refused = from.retries_refused.get();
+    to.suspects = from.suspects.get();
+    to.fallbacks = from.fallbacks.get();
+    to.queue_wait_ns = from.queue_wait.get();
+    to.hol_wait_ns = from.hol_wait.get();
     to.calls_cancelled = from.calls_cancelled.get();
     to.requests_sent = from.requests_sent.get();
     to.replays = from.replays.get();

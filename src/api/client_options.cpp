@@ -62,6 +62,22 @@ client_options& client_options::max_connections(std::size_t value) {
     max_connections_ = value;
     return *this;
 }
+client_options& client_options::min_connections(std::size_t value) {
+    min_connections_ = value;
+    return *this;
+}
+
+client_options& client_options::retry(const retry_policy& value) {
+    retry_ = value;
+    return *this;
+}
+
+client_options& client_options::retry_budget(double per_second, double ratio) {
+    retry_budget_per_second_ = per_second;
+    retry_budget_ratio_ = ratio;
+    return *this;
+}
+
 client_options& client_options::pipeline_depth(std::size_t value) {
     pipeline_depth_ = value;
     return *this;

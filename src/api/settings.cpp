@@ -17,7 +17,7 @@ constexpr std::chrono::hours longest(24);
 
 template <class Number>
 Number in_range(const char* name, Number value, Number least, Number most) {
-    if (value < least || value > most)
+    if (!(value >= least && value <= most)) // no NaN either
         refuse(std::string(name) + " is " + std::to_string(value) + ", not in " + std::to_string(least) +
                " to " + std::to_string(most));
     return value;
@@ -87,9 +87,17 @@ checked_settings check(const client_options& options) {
 
     auto& dispatch = pool.dispatch;
     dispatch.max_connections = in_range<std::size_t>("max_connections", options.max_connections(), 1, 10'000);
+    dispatch.min_connections =
+        in_range<std::size_t>("min_connections", options.min_connections(), 0, options.max_connections());
     dispatch.depth = in_range<std::size_t>("pipeline_depth", options.pipeline_depth(), 1, 256);
     dispatch.queue_limit = in_range<std::size_t>("queue_limit", options.queue_limit(), 1, 10'000'000);
     dispatch.max_replays = in_range("max_replays", options.max_replays(), 0, 10);
+    if (const auto problem = validate(options.retry()))
+        refuse(*problem);
+    dispatch.retry = options.retry();
+    dispatch.budget_per_second =
+        in_range("retry_budget per_second", options.retry_budget_per_second(), 0., 1e6);
+    dispatch.budget_ratio = in_range("retry_budget ratio", options.retry_budget_ratio(), 0., 10.);
     in_range("deadline", options.deadline());
     dispatch.connect_timeout = in_range("connect_timeout", options.connect_timeout());
     dispatch.response_timeout = in_range("response_timeout", options.response_timeout());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <bandwidth/webrtc/retry_policy.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,5 +23,8 @@ namespace bandwidth::webrtc::detail {
 
 /// Checks a session's or participant's tag: `validate_text` with the service's limit of 50 characters.
 [[nodiscard]] std::optional<std::string> validate_tag(std::string_view tag);
+
+/// Checks that every number of a policy is in its range.
+[[nodiscard]] std::optional<std::string> validate(const retry_policy& policy);
 
 } // namespace bandwidth::webrtc::detail

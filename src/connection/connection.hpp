@@ -62,10 +62,23 @@ public:
     webrtc::detail::phase phase() const noexcept { return phase_; }
 
     /// Encodes the request behind those that are staged. Nothing leaves before `flush`.
-    void stage(exchange& owner, const request_encoder& encoder) {
+    void stage(exchange& owner, const request_encoder& encoder, time_point now) {
         const auto before = batch_.size();
         encoder.append(owner.request, batch_);
-        requests_.push(owner, batch_.size() - before);
+        requests_.push(owner, batch_.size() - before, now);
+    }
+    /// Takes a staged request back, if not a byte of it has left the batch. Nothing of it is ever sent then.
+    bool take_back(const exchange& owner) {
+        const auto index = requests_.index_of(owner);
+        if (index == requests_.outstanding())
+            return false;
+        const auto slot = requests_.at(index);
+        const auto batch_begin = requests_.pushed_bytes() - batch_.size();
+        if (slot.begin < batch_begin || requests_.state_of(slot) != send_state::unsent)
+            return false;
+        batch_.erase(slot.begin - batch_begin, slot.end - slot.begin);
+        requests_.take_back(index);
+        return true;
     }
 
     /// Starts to resolve, connect and shake hands.

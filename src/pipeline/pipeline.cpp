@@ -9,23 +9,39 @@ namespace bandwidth::webrtc::detail {
 pipeline::pipeline(std::size_t depth, const response_limits& limits)
     : reader_(limits), slots_(std::bit_ceil(depth)), mask_(slots_.size() - 1), depth_(depth) {}
 
-bool pipeline::accepts(request_class kind) const noexcept {
+bool pipeline::accepts(bool exclusive) const noexcept {
     if (!accepting_)
         return false;
     if (count_ == 0)
         return true;
-    if (!proven_ || kind == request_class::unsafe || count_ >= depth_)
+    if (!proven_ || exclusive || count_ >= depth_)
         return false;
-    // Only ever the last one can be unsafe: it was pushed alone, and nothing follows it until its answer.
-    return at(count_ - 1).kind != request_class::unsafe;
+    // Only ever the last one can be exclusive: it was pushed alone, and nothing follows it until its answer.
+    return !at(count_ - 1).exclusive;
 }
 
-void pipeline::push(exchange& owner, std::size_t bytes) {
-    assert(accepts(owner.request.kind));
+void pipeline::push(exchange& owner, std::size_t bytes, time_point now) {
+    assert(accepts(owner.request.exclusive()));
     auto& added = slots_[(first_ + count_) & mask_];
-    added = slot{&owner, owner.request.kind, pushed_, pushed_ + bytes, {}};
+    added = slot{&owner, owner.request.kind, owner.request.exclusive(), pushed_, pushed_ + bytes, now, {}};
     pushed_ += bytes;
     ++count_;
+}
+
+void pipeline::take_back(std::size_t index) noexcept {
+    const auto taken = at(index);
+    assert(taken.begin >= sent_any_);
+    const auto bytes = taken.end - taken.begin;
+    for (std::size_t i = index + 1; i < count_; ++i) {
+        auto moved = at(i);
+        moved.begin -= bytes;
+        moved.end -= bytes;
+        slots_[(first_ + i - 1) & mask_] = moved;
+    }
+    pushed_ -= bytes;
+    --count_;
+    if (!taken.owner)
+        --zombies_;
 }
 
 void pipeline::note_sent(std::uint64_t all, std::uint64_t any) noexcept {
@@ -44,6 +60,9 @@ send_state pipeline::state_of(const slot& slot) const noexcept {
 pipeline::event pipeline::receive(std::string_view& input) {
     if (input.empty())
         return event::need_more;
+    // What a server sends before it closes an idle connection (RFC 9110, section 15.5.9): an end, not a fault.
+    if (count_ == 0 && (input.starts_with("HTTP/1.1 408") || input.starts_with("HTTP/1.0 408")))
+        return fail(errc::connection_lost);
     // RFC 9112, section 9.2: bytes without an outstanding request are no response, and neither are bytes
     // that come before a single byte of the request has left.
     if (count_ == 0 || state_of(at(0)) == send_state::unsent) {
@@ -91,15 +110,28 @@ pipeline::event pipeline::fail(errc value) noexcept {
 }
 
 void pipeline::abandon(const exchange& owner, time_point now) noexcept {
-    for (std::size_t i = 0; i < count_; ++i) {
-        auto& candidate = slots_[(first_ + i) & mask_];
-        if (candidate.owner != &owner)
-            continue;
-        candidate.owner = nullptr;
-        candidate.abandoned = now;
-        ++zombies_;
+    const auto index = index_of(owner);
+    if (index == count_)
         return;
-    }
+    auto& abandoned = slots_[(first_ + index) & mask_];
+    abandoned.owner = nullptr;
+    abandoned.abandoned = now;
+    ++zombies_;
+}
+
+std::size_t pipeline::index_of(const exchange& owner) const noexcept {
+    std::size_t i = 0;
+    while (i < count_ && at(i).owner != &owner)
+        ++i;
+    return i;
+}
+
+std::optional<std::uint64_t> pipeline::answer_remaining() const noexcept {
+    return answer_head_done() ? reader_.body_remaining() : std::nullopt;
+}
+
+std::uint64_t pipeline::unsent_bytes(const slot& slot) const noexcept {
+    return slot.end - std::clamp(sent_all_, slot.begin, slot.end);
 }
 
 time_point pipeline::oldest_zombie() const noexcept {
@@ -110,12 +142,6 @@ time_point pipeline::oldest_zombie() const noexcept {
             oldest = candidate.abandoned;
     }
     return oldest;
-}
-
-void pipeline::clear() noexcept {
-    first_ = 0;
-    count_ = 0;
-    zombies_ = 0;
 }
 
 } // namespace bandwidth::webrtc::detail

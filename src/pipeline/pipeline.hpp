@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -25,8 +26,10 @@ enum class send_state : std::uint8_t {
 struct slot {
     exchange* owner = nullptr; ///< null: the caller has gone (a zombie), the answer is read and dropped
     request_class kind = request_class::safe;
+    bool exclusive = false; ///< nothing may be pushed behind it
     std::uint64_t begin = 0; ///< of its bytes in the stream of all requests of this connection
     std::uint64_t end = 0;
+    time_point pushed{};
     time_point abandoned{}; ///< since when it is a zombie
 };
 
@@ -38,9 +41,9 @@ struct slot {
 /// | state   | accepts                                                  | left by                           |
 /// |---------|----------------------------------------------------------|-----------------------------------|
 /// | probing | one request: a server that breaks pipelines breaks here  | an answer in HTTP/1.1 that keeps  |
-/// |         |                                                          | the connection                    |
-/// | open    | up to `depth` safe and idempotent ones; an unsafe one    | `stop_accepting`, an answer that  |
-/// |         | only alone, with nothing behind it (RFC 9112, 9.3.2)     | closes or came early, a failure   |
+/// |         |                                                          | the connection; `assume_proven`   |
+/// | open    | up to `depth` requests; an exclusive one only alone,     | `stop_accepting`, an answer that  |
+/// |         | with nothing behind it (RFC 9112, 9.3.2)                 | closes or came early, a failure   |
 /// | closing | nothing; what is in flight is still answered             | the last answer                   |
 ///
 // clang-format on
@@ -49,10 +52,17 @@ class pipeline {
 public:
     pipeline(std::size_t depth, const response_limits& limits);
 
-    /// Whether a request of this class may be pushed now.
-    bool accepts(request_class kind) const noexcept;
+    /// Whether a request may be pushed now.
+    bool accepts(bool exclusive) const noexcept;
     /// Appends a slot for a request whose encoded form is `bytes` long. Needs `accepts`.
-    void push(exchange& owner, std::size_t bytes);
+    void push(exchange& owner, std::size_t bytes, time_point now);
+    /// Removes the slot of a request of which no byte was given to the transport, nor will be. The requests
+    /// behind it move up in the stream.
+    void take_back(std::size_t index) noexcept;
+    /// How many requests may be in flight, from the next one on; not more than at construction.
+    void set_depth(std::size_t value) noexcept { depth_ = value; }
+    /// The server is known to keep connections and answer in order: its first answer is not waited for.
+    void assume_proven() noexcept { proven_ = true; }
     /// Tells how far the stream of requests has been given to the transport: every byte before `all` has,
     /// no byte from `any` on has. What was told before is never taken back.
     void note_sent(std::uint64_t all, std::uint64_t any) noexcept;
@@ -71,6 +81,8 @@ public:
     event end_of_stream(bool clean);
 
     exchange* owner() const noexcept { return answered_.owner; }
+    /// When the request that was answered last was pushed.
+    time_point answered_pushed() const noexcept { return answered_.pushed; }
     const response& message() const noexcept { return reader_.message(); }
     errc error() const noexcept { return error_; }
     /// Whether the last answer announced that the connection closes.
@@ -92,17 +104,21 @@ public:
     std::size_t depth() const noexcept { return depth_; }
     /// Whether it takes no more requests, whatever is in flight.
     bool closing() const noexcept { return !accepting_; }
-    /// Whether any answer has come on this connection.
-    bool proven() const noexcept { return proven_; }
     /// Whether a part of the head's answer has come.
     bool answer_started() const noexcept { return count_ != 0 && reader_.started(); }
     bool answer_head_done() const noexcept { return count_ != 0 && reader_.header_done(); }
+    /// What is still to come of the head's answer, once its header section is complete and if it tells.
+    std::optional<std::uint64_t> answer_remaining() const noexcept;
+    /// Bytes of all requests that were ever pushed, without those that were taken back.
+    std::uint64_t pushed_bytes() const noexcept { return pushed_; }
+    /// Bytes of the request in `slot` that were not given to the transport.
+    std::uint64_t unsent_bytes(const slot& slot) const noexcept;
+    /// The place of `owner` in the order of sending; `outstanding()` where it has none.
+    std::size_t index_of(const exchange& owner) const noexcept;
 
     /// Slot `index` in order of sending, 0 being the head.
     const slot& at(std::size_t index) const noexcept { return slots_[(first_ + index) & mask_]; }
     send_state state_of(const slot& slot) const noexcept;
-    /// Removes every slot.
-    void clear() noexcept;
 
 private:
     event answer();

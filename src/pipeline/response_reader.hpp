@@ -62,6 +62,11 @@ public:
     bool started() const noexcept { return !done_ && (interim_ != 0 || grammar_->got_some()); }
     /// Whether the header section of the final response is complete.
     bool header_done() const noexcept { return !done_ && header_done_; }
+    /// What is still to come of the body, where Content-Length tells. Only with `header_done()`.
+    std::optional<std::uint64_t> body_remaining() const noexcept {
+        const auto remaining = grammar_->content_length_remaining();
+        return remaining ? std::optional<std::uint64_t>(*remaining) : std::nullopt;
+    }
 
 private:
     class grammar;

@@ -2,6 +2,7 @@
 
 #include <bandwidth/webrtc/detail/pending_call.hpp>
 #include <bandwidth/webrtc/error.hpp>
+#include <bandwidth/webrtc/retry_policy.hpp>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -22,10 +23,11 @@ class member;
 /// | prepared  | the operation object             | start                                         |
 /// | queued    | the dispatcher's queue           | a connection takes it; deadline; cancellation |
 /// | in_flight | a connection's slot points to it | answer; loss of the connection; deadline; ... |
+/// | waiting   | the dispatcher's list            | the end of its pause; deadline; cancellation  |
 /// | done      | the batch of completions         | its handler runs                              |
 class call : public pending_call, public exchange, public timed {
 public:
-    enum class state : std::uint8_t { prepared, queued, in_flight, done };
+    enum class state : std::uint8_t { prepared, queued, in_flight, waiting, done };
 
     // Set when it is prepared.
     std::optional<failure> refused; ///< an argument was refused: completes with this, nothing is sent
@@ -33,6 +35,7 @@ public:
     bool allow_replay = true;
     std::chrono::nanoseconds deadline_after{0};
     std::optional<std::chrono::nanoseconds> attempt_timeout;
+    std::optional<retry_policy> retry; ///< in place of the client's
 
     /// Names the call in a cancellation, which may come when the call is long gone; 0: it has no slot.
     std::uint64_t cancel_id = 0;
@@ -40,8 +43,13 @@ public:
     // Kept by the dispatcher.
     state where = state::prepared;
     bool maybe_processed = false; ///< an earlier attempt may have reached the server
-    int attempts = 0;
-    int replays = 0;
+    bool needs_fresh = false;     ///< only a connection that nobody has used will do (421)
+    bool last_answer = false;     ///< it was sent again because of a 421 or 425 before
+    int attempts = 0;             ///< times it was given to a connection
+    int replays = 0;              ///< of these: at once, for no fault of its own
+    int retries = 0;              ///< of these: after a pause, by policy
+    int fresh_losses = 0;         ///< connections lost before their first answer, with it in front
+    int failed_dials = 0;         ///< while it waited, with no other connection
     std::uint64_t sequence = 0;
     time_point started{};
     time_point deadline{};
@@ -67,6 +75,8 @@ public:
 protected:
     call() = default;
     virtual ~call() = default;
+    /// Forgets what the dispatcher kept.
+    void reset_progress() noexcept;
 };
 
 /// A list of calls, linked through the calls.

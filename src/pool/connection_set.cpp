@@ -34,7 +34,7 @@ void connection_set::take_off(member& value) noexcept {
 void connection_set::file(member& value) noexcept {
     take_off(value);
     const auto& requests = value.requests();
-    if (!value.is_open() || !requests.accepts(request_class::safe))
+    if (!value.is_open() || value.suspect || !requests.accepts(false))
         return;
     if (value.reserved && requests.outstanding() != 0)
         return;

@@ -34,6 +34,7 @@ struct counters {
     counter connecting, open, idle, draining, queue_depth, in_flight, zombies;
     counter calls_started, calls_succeeded, calls_failed, calls_cancelled, requests_sent, replays;
     counter dials, dials_failed, handshakes_full, handshakes_resumed, connections_closed, connections_lost;
+    counter retries, retries_refused, suspects, fallbacks, queue_wait, hol_wait;
     counter unsolicited_bytes, bytes_sent, bytes_received, writes, deepest_pipeline;
 };
 

@@ -9,6 +9,11 @@ namespace {
 
 // No deadline is further away than this, so that adding it to a time cannot overflow.
 constexpr auto longest_deadline = std::chrono::hours(24 * 365);
+// An answer whose caller has gone is read to its end if that is no further away than this; else the connection
+// is cheaper to make anew.
+constexpr std::uint64_t drain_limit = 256 * 1024;
+// The same for a request that is partly written.
+constexpr std::uint64_t write_off_limit = 64 * 1024;
 
 } // namespace
 
@@ -18,11 +23,21 @@ dispatcher::dispatcher(const dispatcher_settings& settings, const request_encode
     , encoder_(encoder)
     , host_(host)
     , connections_(settings.depth)
-    , jitter_(static_cast<std::minstd_rand::result_type>(settings.jitter_seed)) {}
+    , jitter_(static_cast<std::minstd_rand::result_type>(settings.jitter_seed))
+    , budget_(settings.budget_per_second, settings.budget_ratio)
+    , depth_(settings.depth) {}
 
 dispatcher::~dispatcher() = default;
 
 void call::on_time(time_point) { owner->expired(*this); }
+
+void call::reset_progress() noexcept {
+    where = state::prepared;
+    maybe_processed = needs_fresh = last_answer = false;
+    attempts = replays = retries = fresh_losses = failed_dials = 0;
+    carrier = nullptr;
+    previous = next = nullptr;
+}
 
 // --- calls -----------------------------------------------------------------------------------------------
 
@@ -50,12 +65,13 @@ void dispatcher::submit(call& value) {
         timers_.set(value, value.deadline);
     } else if (limit.count() <= 0) {
         fail(value, errc::queue_timeout, "the deadline had passed before the call began");
+    } else if (counters_.open.get() == 0 && connecting_ == 0 && dial_again_at_ >= value.deadline) {
+        fail(value, last_dial_code_, last_dial_error_); // no dial before its deadline
     } else {
-        const auto waiting = [this] { return replayable_.size() + unsafe_.size(); };
-        if (waiting() >= settings_.queue_limit)
+        if (queued() >= settings_.queue_limit)
             dispatch(); // some of those that wait may only be waiting for the end of this turn
-        if (waiting() >= settings_.queue_limit) {
-            fail(value, errc::queue_full, std::to_string(waiting()) + " calls wait for a connection");
+        if (queued() >= settings_.queue_limit) {
+            fail(value, errc::queue_full, std::to_string(queued()) + " calls wait for a connection");
             return;
         }
         value.sequence = ++sequence_;
@@ -64,14 +80,27 @@ void dispatcher::submit(call& value) {
     }
 }
 
+call_list& dispatcher::lane_of(const call& value) noexcept {
+    return value.needs_fresh ? fresh_ : value.request.exclusive() ? exclusive_ : shared_;
+}
+
 void dispatcher::enqueue(call& value) noexcept {
     value.where = call::state::queued;
-    (value.request.kind == request_class::unsafe ? unsafe_ : replayable_).push_back(value);
+    lane_of(value).push_back(value);
     ++counters_.queue_depth;
 }
 
+// For one that was in line before, and has its old place again.
+void dispatcher::enqueue_front(call& value) {
+    value.carrier = nullptr;
+    value.where = call::state::queued;
+    lane_of(value).push_front(value);
+    ++counters_.queue_depth;
+    timers_.set(value, value.deadline);
+}
+
 void dispatcher::unqueue(call& value) noexcept {
-    (value.request.kind == request_class::unsafe ? unsafe_ : replayable_).remove(value);
+    lane_of(value).remove(value);
     --counters_.queue_depth;
 }
 
@@ -116,13 +145,18 @@ void dispatcher::expired(call& value) {
         close();
         return;
     }
+    if (value.where == call::state::waiting) { // its pause is over
+        waiting_.remove(value);
+        enqueue_front(value);
+        return;
+    }
     if (value.where == call::state::queued) {
         give_up(value, waiting_timeout());
         return;
     }
     const auto& requests = value.carrier->requests();
     const bool in_body = requests.at(0).owner == &value && requests.answer_head_done();
-    give_up(value, in_body ? errc::body_timeout : errc::response_timeout);
+    give_up_in_flight(value, in_body ? errc::body_timeout : errc::response_timeout);
 }
 
 // The caller waits no longer: by his cancellation or by his deadline.
@@ -136,22 +170,61 @@ void dispatcher::give_up(call& value, errc code) {
         }
         fail(value, code, code == errc::cancelled ? std::string() : last_dial_error_);
         return;
-    case call::state::in_flight: {
-        // Its neighbours must not notice: the answer is read and dropped.
-        auto& carrier = *value.carrier;
-        carrier.requests().abandon(value, now_);
-        --counters_.in_flight;
-        ++counters_.zombies;
-        fail(value, code, {}, delivery::maybe_processed);
-        if (carrier.requests().zombies() * 2 > carrier.requests().depth() && !carrier.retired)
-            retire(carrier);
-        else
-            timers_.set_no_later(carrier, due(carrier));
+    case call::state::waiting:
+        waiting_.remove(value);
+        fail(value, code);
         return;
-    }
+    case call::state::in_flight:
+        give_up_in_flight(value, code);
+        return;
     case call::state::prepared:
     case call::state::done:
         return;
+    }
+}
+
+// Its neighbours must not notice: what was not written is taken back, and of the rest the answer is read and
+// dropped, within bounds.
+void dispatcher::give_up_in_flight(call& value, errc code) {
+    auto& carrier = *value.carrier;
+    auto& requests = carrier.requests();
+    const auto index = requests.index_of(value);
+    const bool long_answer =
+        index == 0 && requests.answer_head_done() && requests.answer_remaining().value_or(drain_limit + 1) > drain_limit;
+    const auto& slot = requests.at(index);
+    const bool long_request =
+        requests.state_of(slot) == send_state::partial && requests.unsent_bytes(slot) > write_off_limit;
+    const bool taken_back = carrier.link->take_back(value);
+    --counters_.in_flight;
+    if (!taken_back) {
+        requests.abandon(value, now_);
+        ++counters_.zombies;
+    }
+    const bool only_this_attempt = code != errc::cancelled && now_ < value.deadline;
+    if (!taken_back && only_this_attempt && value.request.kind != request_class::unsafe && value.allow_replay &&
+        retry_later(value, false, std::nullopt))
+        value.maybe_processed = true;
+    else
+        fail(value, code, {}, taken_back ? delivery::not_sent : delivery::maybe_processed);
+
+    if (taken_back) {
+        if (requests.outstanding() == 0)
+            carrier.idle_since = now_;
+        refile(carrier);
+        timers_.set_no_later(carrier, due(carrier));
+        if (carrier.retired && requests.outstanding() == requests.zombies())
+            close_member(carrier);
+    } else if (long_answer || long_request) {
+        carrier.link->close();
+        settle_lost(carrier, loss::abandoned, errc::connection_lost, "it was closed for another call's sake");
+        remove(carrier);
+    } else if (carrier.retired) {
+        if (requests.outstanding() == requests.zombies())
+            close_member(carrier);
+    } else if (requests.zombies() * 2 > requests.depth()) {
+        retire(carrier);
+    } else {
+        timers_.set_no_later(carrier, due(carrier));
     }
 }
 
@@ -169,7 +242,7 @@ errc dispatcher::waiting_timeout() const noexcept {
 }
 
 void dispatcher::fail_queue(const error_code& code, const std::string& text) {
-    for (auto* const lane : {&replayable_, &unsafe_}) {
+    for (auto* const lane : {&shared_, &exclusive_, &fresh_}) {
         while (call* const value = lane->front()) {
             unqueue(*value);
             fail(*value, code, text);
@@ -189,6 +262,8 @@ void dispatcher::close() {
     const bool cut_off = active_calls_ != 0;
     timers_.remove(dial_again_);
     fail_queue(errc::client_closed, "the client was closed");
+    while (call* const value = waiting_.pop_front())
+        fail(*value, errc::client_closed, "the client was closed");
     while (!connections_.all().empty()) {
         auto& value = *connections_.all().back();
         value.link->close();
@@ -215,7 +290,7 @@ void dispatcher::close() {
 void dispatcher::abandon() noexcept {
     closed_ = true;
     cancellable_.clear();
-    for (auto* const lane : {&replayable_, &unsafe_, &drains_}) {
+    for (auto* const lane : {&shared_, &exclusive_, &fresh_, &waiting_, &drains_}) {
         while (call* const value = lane->pop_front()) {
             timers_.remove(*value);
             value->recycle();
@@ -235,116 +310,10 @@ void dispatcher::abandon() noexcept {
     }
 }
 
-void dispatcher::expire() {
-    while (timed* const entry = timers_.pop(now_))
-        entry->on_time(now_);
-}
-
-// --- the end of a turn -----------------------------------------------------------------------------------
-
-void dispatcher::end_turn() {
-    dispatch();
-    if (!closed_) {
-        dial_for_waiting();
-        reserve_for_unsafe();
-    }
-    check_drained();
-    for (auto* const value : touched_) {
-        value->touched = false;
-        ++counters_.writes;
-        value->link->flush();
-    }
-    touched_.clear();
-}
-
-// Serves the two lanes by age; when one cannot go on, the other may.
-void dispatcher::dispatch() {
-    for (;;) {
-        const call* const replayable = replayable_.front();
-        const call* const unsafe = unsafe_.front();
-        if (unsafe && (!replayable || unsafe->sequence < replayable->sequence) && dispatch_unsafe())
-            continue;
-        if (replayable && dispatch_replayable())
-            continue;
-        if (unsafe && dispatch_unsafe())
-            continue;
-        return;
-    }
-}
-
-// A write that failed ends a connection for new requests before the set knows of it.
-member* dispatcher::usable(member* (connection_set::*choose)() const noexcept) {
-    member* chosen = nullptr;
-    while ((chosen = (connections_.*choose)()) != nullptr && chosen->requests().closing())
-        refile(*chosen);
-    return chosen;
-}
-
-bool dispatcher::dispatch_replayable() {
-    // A call that cannot be replayed once more goes first in line on its connection, where no close that is
-    // announced in another's answer can hit it.
-    const bool last_chance =
-        replayable_.front()->replays != 0 && replayable_.front()->replays >= settings_.max_replays;
-    auto* to = usable(last_chance ? &connection_set::idle : &connection_set::shallowest);
-    if (!to) {
-        // With one connection only, the lanes take turns by age.
-        const call* const unsafe = unsafe_.front();
-        if (!unsafe || replayable_.front()->sequence < unsafe->sequence)
-            to = usable(&connection_set::reserved_idle);
-    }
-    if (!to || (to->requests().outstanding() != 0 && can_dial() && worth_dialling(*to)))
-        return false;
-    assign(*replayable_.front(), *to);
-    return true;
-}
-
-bool dispatcher::dispatch_unsafe() {
-    // A server may be closing a connection that was idle for long just now, and this call cannot be replayed.
-    const auto stale = [this](const member& value) {
-        return now_ - value.idle_since > settings_.unsafe_idle_limit;
-    };
-    auto* to = usable(&connection_set::reserved_idle);
-    if (!to || stale(*to)) {
-        if (auto* const used_last = usable(&connection_set::idle); used_last && (!to || !stale(*used_last)))
-            to = used_last;
-    }
-    if (!to)
-        return false;
-    if (stale(*to)) {
-        if (connections_.size() >= settings_.max_connections && now_ >= dial_again_at_)
-            close_member(*to); // makes room for a fresh one
-        return false;
-    }
-    assign(*unsafe_.front(), *to);
-    return true;
-}
-
-void dispatcher::assign(call& value, member& to) {
-    unqueue(value);
-    const bool first = to.requests().outstanding() == 0;
-    to.link->stage(value, encoder_);
-    value.where = call::state::in_flight;
-    value.carrier = &to;
-    ++value.attempts;
-    ++counters_.requests_sent;
-    ++counters_.in_flight;
-    counters_.deepest_pipeline.raise_to(to.requests().outstanding());
-    if (to.reserved) {
-        to.reserved = false;
-        --reserved_;
-    }
-    if (!to.touched) {
-        to.touched = true;
-        touched_.push_back(&to);
-    }
-    if (value.attempt_timeout)
-        timers_.set(value, std::min(value.deadline, now_ + std::min<std::chrono::nanoseconds>(
-                                                               *value.attempt_timeout, longest_deadline)));
-    if (first) {
-        to.head_since = now_;
-        timers_.set_no_later(to, due(to));
-    }
-    refile(to);
+void dispatcher::begin_turn(time_point now) {
+    now_ = now;
+    while (timed* const entry = timers_.pop(now))
+        entry->on_time(now);
 }
 
 } // namespace bandwidth::webrtc::detail

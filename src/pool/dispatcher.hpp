@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bandwidth/webrtc/retry_policy.hpp>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -9,7 +10,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "policy/pipelining_health.hpp"
 #include "policy/replay.hpp"
+#include "policy/retry_budget.hpp"
 #include "pool/call.hpp"
 #include "pool/counters.hpp"
 #include "pool/member.hpp"
@@ -19,9 +22,13 @@ namespace bandwidth::webrtc::detail {
 
 struct dispatcher_settings {
     std::size_t max_connections = 8;
+    std::size_t min_connections = 0;
     std::size_t depth = 8;
     std::size_t queue_limit = 1024;
     int max_replays = 2;
+    retry_policy retry;
+    double budget_per_second = 10;
+    double budget_ratio = 0.2;
     std::chrono::nanoseconds connect_timeout = std::chrono::seconds(5);
     std::chrono::nanoseconds response_timeout = std::chrono::seconds(15);
     std::chrono::nanoseconds idle_timeout = std::chrono::seconds(50);
@@ -30,6 +37,8 @@ struct dispatcher_settings {
     std::chrono::nanoseconds zombie_grace = std::chrono::seconds(2);
     /// An unsafe call, which cannot be replayed, does not trust a connection idle for longer.
     std::chrono::nanoseconds unsafe_idle_limit = std::chrono::seconds(4);
+    /// An answer that is due for less is never called late.
+    std::chrono::nanoseconds suspect_floor = std::chrono::milliseconds(250);
     std::uint64_t jitter_seed = 0;
 };
 
@@ -40,38 +49,54 @@ public:
     virtual std::shared_ptr<connection> make_connection(connection_events& events) = 0;
     /// The call is done, its outcome in it: it is the host's now.
     virtual void finished(call& value) = 0;
+    /// The time of day, for a Retry-After that is a date.
+    virtual std::chrono::sys_seconds time_of_day() = 0;
 
 protected:
     ~dispatcher_host() = default;
 };
 
-/// Who carries a call: the queue, the choice of a connection, dialling, deadlines, replays, drain and close.
-/// Sans-io: connections come from the host, and the time is told at the start of each turn. One strand.
+/// Who carries a call: the queue, the choice of a connection, dialling, deadlines, replays, retries, drain and
+/// close. Sans-io: connections come from the host, and the time is told at the start of each turn. One
+/// strand.
 ///
-/// The queue has two lanes. Safe and idempotent calls go to an idle connection, else to a new one, else
-/// behind the least that is in flight; an unsafe call needs an idle connection to itself (see `pipeline`).
-/// When all are busy and none can be added, connections are reserved for the unsafe lane: they take nothing
-/// new until they are idle. The lanes are served by age, and neither holds up the other.
+/// The queue has three lanes. Calls that share go to an idle connection, else to a new one, else behind the
+/// least that is in flight; an exclusive call (unsafe, or isolated by its caller) needs an idle connection to
+/// itself (see `pipeline`). When all are busy and none can be added, connections are reserved for the
+/// exclusive lane: they take nothing new until they are idle. These two are served by age, and neither holds
+/// up the other. The third is for calls that need a connection that nobody has used.
+///
+/// A connection whose head is late (`suspect`) takes nothing new until the answer has come, and what it has
+/// not written yet is taken back.
+///
+/// | file                        | holds                                                                      |
+/// |-----------------------------|----------------------------------------------------------------------------|
+/// | dispatcher.cpp              | the life of a call: queued, given up, completed; close and drain           |
+/// | dispatcher_choice.cpp       | the end of a turn: which connection takes which call, reservations         |
+/// | dispatcher_again.cpp        | what is sent again: after an answer, after a loss, when, how often         |
+/// | dispatcher_connections.cpp  | making, watching and ending connections                                    |
 class dispatcher {
 public:
     dispatcher(const dispatcher_settings& settings, const request_encoder& encoder, dispatcher_host& host);
     ~dispatcher();
 
-    /// Everything that follows happens at this time.
-    void begin_turn(time_point now) noexcept { now_ = now; }
+    /// Everything that follows happens at this time; what was due by then happens first.
+    void begin_turn(time_point now);
     /// Gives what waits to connections, dials, and flushes what was staged.
     void end_turn();
 
     void submit(call& value);
     /// The caller of the call with this number waits no longer.
     void cancel(std::uint64_t id);
+    /// Every connection is replaced: those there are take no more calls and close when they are idle.
+    void retire_all();
     /// Fails everything, closes every connection, refuses what comes after.
     void close();
     /// Destroys everything without completing it: the execution context is gone.
     void abandon() noexcept;
 
+    /// When the next turn is to begin, if nothing else begins one before.
     std::optional<time_point> next_time() const noexcept { return timers_.next(); }
-    void expire();
 
     const counters& stats() const noexcept { return counters_; }
 
@@ -88,61 +113,90 @@ private:
     void expired(call& value);
 
     // Calls.
+    call_list& lane_of(const call& value) noexcept;
     void enqueue(call& value) noexcept;
+    void enqueue_front(call& value);
     void unqueue(call& value) noexcept;
+    std::size_t queued() const noexcept { return shared_.size() + exclusive_.size() + fresh_.size(); }
     void fail(call& value, const error_code& code, std::string text, delivery known);
     void fail(call& value, const error_code& code, std::string text = {});
     void complete(call& value, bool success);
     void give_up(call& value, errc code);
+    void give_up_in_flight(call& value, errc code);
     void fail_queue(const error_code& code, const std::string& text);
     void check_drained();
     errc waiting_timeout() const noexcept;
 
-    // Connections.
+    // Sending again.
+    bool send_again(call& value, const member& from, const response& answer);
+    bool retry_later(call& value, bool throttled, std::optional<std::chrono::seconds> retry_after);
+    void settle_lost(member& value, loss how, const error_code& code, const std::string& text);
+    void settle_lost(call& value, const lost_request& request, loss how, const error_code& code,
+                     const std::string& text);
+    const retry_policy& policy_of(const call& value) const noexcept {
+        return value.retry ? *value.retry : settings_.retry;
+    }
+    double chance() { return std::uniform_real_distribution<double>(0, 1)(jitter_); }
+
+    // The choice of a connection.
     void dispatch();
     member* usable(member* (connection_set::*choose)() const noexcept);
-    bool dispatch_replayable();
-    bool dispatch_unsafe();
+    bool dispatch_shared();
+    bool dispatch_exclusive();
     void assign(call& value, member& to);
     bool worth_dialling(const member& shallowest) const noexcept;
+    void make_room_for_fresh();
+    void reserve_for_exclusive();
+    void follow_health();
+
+    // Connections.
     bool can_dial() const noexcept;
     void dial();
-    void dial_failed(const error_code& code, const std::string& text);
+    void dial_failed(const error_code& code, const std::string& text, bool for_all);
     void dial_for_waiting();
-    void reserve_for_unsafe();
+    void suspect(member& value);
     void retire(member& value);
     void close_member(member& value);
-    void settle_lost(member& value, loss how, const error_code& code, const std::string& text);
     void remove(member& value);
     void refile(member& value);
     time_point due(const member& value) const noexcept;
     time_point head_due(const member& value) const noexcept;
+    time_point suspect_at(const member& value) const noexcept;
 
     dispatcher_settings settings_;
     const request_encoder& encoder_;
     dispatcher_host& host_;
     timer_queue timers_;
-    call_list replayable_; // safe and idempotent
-    call_list unsafe_;
+    call_list shared_;
+    call_list exclusive_;
+    call_list fresh_;
+    call_list waiting_; // for the end of their pause
     call_list drains_;
     connection_set connections_;
     std::vector<member*> touched_;
     std::unordered_map<std::uint64_t, call*> cancellable_; // the calls that have a number
     counters counters_;
     std::minstd_rand jitter_;
+    retry_budget budget_;
+    pipelining_health health_;
     time_point now_{};
     std::uint64_t sequence_ = 0;
+    std::size_t depth_; // what is allowed now
     std::size_t connecting_ = 0;
     std::size_t reserved_ = 0;
-    std::size_t active_calls_ = 0;             // queued or in flight
+    std::size_t active_calls_ = 0;             // queued, in flight or waiting
     std::chrono::nanoseconds service_time_{0}; // moving averages; 0: not known yet
+    std::chrono::nanoseconds latency_{-1};     // the same with the wait behind others; -1: not known yet
     std::chrono::nanoseconds connect_time_{0};
-    time_point dial_again_at_{}; // while there are other connections
+    time_point dial_again_at_{};
     struct wake_up final : timed {
         void on_time(time_point) override {} // the turn that it begins does the rest
     } dial_again_;
+    error_code last_dial_code_;
     std::string last_dial_error_;
     int dial_failures_ = 0; // in a row
+    // Connections that served well and were ended by agreement: as many new ones need not prove themselves.
+    std::size_t proven_places_ = 0;
     bool draining_ = false;
     bool closed_ = false;
 };

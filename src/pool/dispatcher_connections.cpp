@@ -1,36 +1,41 @@
 #include <algorithm>
 #include <utility>
 
+#include "policy/backoff.hpp"
 #include "pool/dispatcher.hpp"
 
 // The part of the dispatcher that makes, chooses, watches and ends connections.
 
 namespace bandwidth::webrtc::detail {
 
-// Behind what is in flight, or on a new connection: whichever is expected to answer first.
-bool dispatcher::worth_dialling(const member& shallowest) const noexcept {
-    // Behind a zombie there is no telling: its caller gave it up for being slow, most likely.
-    if (service_time_.count() == 0 || connect_time_.count() == 0 ||
-        shallowest.link->requests().zombies() != 0)
-        return true;
-    const auto ahead = static_cast<std::int64_t>(shallowest.link->requests().outstanding());
-    return service_time_ * ahead >= connect_time_;
+namespace {
+
+// A verdict on the name or on the certificate is the same for every dial, and a dial that took all of its time
+// has taken that of its calls.
+bool final_for_all(const error_code& code) noexcept {
+    return code == errc::host_not_found || code == errc::tls_untrusted || code == errc::tls_host_mismatch ||
+           code == errc::tls_protocol || code == errc::resolve_timeout || code == errc::connect_timeout ||
+           code == errc::handshake_timeout;
 }
 
+} // namespace
+
+// One at a time while dials fail, and with pauses between them.
 bool dispatcher::can_dial() const noexcept {
     if (closed_ || connections_.size() >= settings_.max_connections)
         return false;
-    if (counters_.open.get() == 0)
-        return dial_failures_ == 0 || connecting_ == 0; // one at a time while the server does not answer
-    return now_ >= dial_again_at_;
+    return now_ >= dial_again_at_ && (dial_failures_ == 0 || connecting_ == 0);
 }
 
 void dispatcher::dial_for_waiting() {
-    const auto waiting = replayable_.size() + unsafe_.size();
-    while (connecting_ < waiting && can_dial())
+    const auto wanted = [this] {
+        const bool too_few = !draining_ && connections_.size() < settings_.min_connections;
+        return connecting_ < queued() || too_few;
+    };
+    while (wanted() && can_dial())
         dial();
     // Nothing else may happen until the pause after a failed dial is over.
-    if (connecting_ < waiting && now_ < dial_again_at_)
+    if (now_ < dial_again_at_ && wanted())
         timers_.set_no_later(dial_again_, dial_again_at_);
 }
 
@@ -45,31 +50,6 @@ void dispatcher::dial() {
     added.link->open();
 }
 
-void dispatcher::reserve_for_unsafe() {
-    if (unsafe_.empty()) {
-        if (reserved_ == 0)
-            return;
-        reserved_ = 0;
-        for (const auto& entry : connections_.all()) {
-            if (std::exchange(entry->reserved, false))
-                refile(*entry);
-        }
-        return;
-    }
-    if (can_dial())
-        return;
-    const auto share = std::max<std::size_t>(1, connections_.size() / 2);
-    const auto wanted = std::min(unsafe_.size(), share);
-    for (auto it = connections_.all().begin(); reserved_ < wanted && it != connections_.all().end(); ++it) {
-        auto& value = **it;
-        if (value.reserved || value.retired || !value.is_open() || value.requests().closing())
-            continue;
-        value.reserved = true;
-        ++reserved_;
-        refile(value);
-    }
-}
-
 void dispatcher::opened(member& value, bool resumed) {
     --connecting_;
     --counters_.connecting;
@@ -80,10 +60,17 @@ void dispatcher::opened(member& value, bool resumed) {
     // Ages differ by up to 10 % either way, so that connections made together do not all end together.
     std::uniform_int_distribution<std::int64_t> spread(-100, 100);
     value.retire_at = now_ + settings_.max_age + settings_.max_age / 1000 * spread(jitter_);
-    value.idle_since = now_;
-    value.received_last = now_;
+    value.opened = value.idle_since = value.received_last = now_;
+    value.idle_limit = settings_.idle_timeout;
+    value.requests().set_depth(depth_);
     refile(value);
     timers_.set(value, due(value));
+    if (auto* const waiting = fresh_.front()) {
+        assign(*waiting, value);
+    } else if (proven_places_ != 0) {
+        --proven_places_;
+        value.requests().assume_proven();
+    }
 }
 
 void dispatcher::received(member& value, std::size_t bytes) {
@@ -92,9 +79,15 @@ void dispatcher::received(member& value, std::size_t bytes) {
 }
 
 void dispatcher::answered(member& value, exchange* owner, const response& answer) {
-    const std::chrono::nanoseconds took = now_ - value.head_since;
-    service_time_ = service_time_.count() == 0 ? took : (service_time_ * 15 + took) / 16;
+    const auto& requests = value.requests();
+    const std::chrono::nanoseconds service = now_ - value.head_since;
+    const std::chrono::nanoseconds latency = now_ - requests.answered_pushed();
+    service_time_ = service_time_.count() == 0 ? service : (service_time_ * 15 + service) / 16;
+    latency_ = latency_.count() < 0 ? latency : (latency_ * 15 + latency) / 16;
+    counters_.hol_wait += static_cast<std::uint64_t>((latency - service).count());
+    health_.answered(requests.last_answer_closes(), answer.http_1_1, now_);
     value.head_since = now_;
+    value.suspect = false;
     if (!std::exchange(value.has_answered, true)) { // so it is more than a port that accepts connections
         dial_failures_ = 0;
         dial_again_at_ = {};
@@ -103,12 +96,13 @@ void dispatcher::answered(member& value, exchange* owner, const response& answer
     if (owner) {
         auto& answered_call = static_cast<call&>(*owner);
         --counters_.in_flight;
-        const bool success = answered_call.settle(answer, now_ - answered_call.started);
-        complete(answered_call, success);
+        if (answer.status < 400 || !send_again(answered_call, value, answer)) {
+            const bool success = answered_call.settle(answer, now_ - answered_call.started);
+            complete(answered_call, success);
+        }
     } else {
         --counters_.zombies;
     }
-    const auto& requests = value.requests();
     if (requests.outstanding() == 0) {
         value.idle_since = now_;
         timers_.set_no_later(value, due(value));
@@ -122,7 +116,7 @@ void dispatcher::answered(member& value, exchange* owner, const response& answer
 void dispatcher::closed(member& value, const close_info& info) {
     if (info.cause == close_cause::not_made) {
         remove(value);
-        dial_failed(info.code, info.text);
+        dial_failed(info.code, info.text, final_for_all(info.code));
         return;
     }
     counters_.unsolicited_bytes += value.requests().unsolicited_bytes();
@@ -135,66 +129,41 @@ void dispatcher::closed(member& value, const close_info& info) {
         how = loss::ended;
     else if (info.code == errc::protocol_error || info.code == errc::response_too_large)
         how = value.requests().unsolicited_bytes() != 0 ? loss::failed : loss::faulty;
-    const bool never_used = !value.has_answered && value.requests().outstanding() == 0;
+    // A connection that ends before its first answer is a dial that failed: it must not be made again without
+    // end.
+    const bool never_served = !value.has_answered && !value.requests().answer_started();
+    value.ended_well = how == loss::graceful;
     settle_lost(value, how, info.code, info.text);
     remove(value);
-    if (never_used) // the same as a dial that failed: it must not be made again without end
-        dial_failed(info.code, info.text);
+    if (never_served)
+        dial_failed(info.code, info.text, how == loss::rejected || final_for_all(info.code));
 }
 
-void dispatcher::settle_lost(member& value, loss how, const error_code& code, const std::string& text) {
-    const auto& requests = value.requests();
-    if (requests.outstanding() > requests.zombies() && how != loss::graceful)
-        ++counters_.connections_lost;
-    const bool answer_started = requests.answer_started();
-    // From the last to the first, so that putting each in front keeps their order.
-    for (std::size_t i = requests.outstanding(); i-- > 0;) {
-        const auto& slot = requests.at(i);
-        if (!slot.owner)
-            continue;
-        auto& lost = static_cast<call&>(*slot.owner);
-        --counters_.in_flight;
-        const bool head = i == 0;
-        const auto verdict = after_loss(lost_request{slot.kind, requests.state_of(slot), head,
-                                                     head && answer_started, lost.allow_replay, lost.replays},
-                                        how, settings_.max_replays);
-        // Not a byte was sent, so it goes on free of charge; but a server that resets each connection as soon
-        // as it is made must not be dialled without end.
-        if (verdict.action == replay_action::reassign && !value.has_answered &&
-            ++lost.replays > settings_.max_replays) {
-            fail(lost, code, text);
-            continue;
-        }
-        if (verdict.action == replay_action::fail) {
-            fail(lost, head ? code : error_code(errc::connection_lost), text, verdict.delivery);
-            continue;
-        }
-        if (verdict.action == replay_action::replay) {
-            ++lost.replays;
-            ++counters_.replays;
-            if (verdict.delivery == delivery::maybe_processed)
-                lost.maybe_processed = true;
-        }
-        lost.carrier = nullptr;
-        lost.where = call::state::queued;
-        (lost.request.kind == request_class::unsafe ? unsafe_ : replayable_).push_front(lost);
-        ++counters_.queue_depth;
-        timers_.set(lost, lost.deadline);
-    }
-}
-
-void dispatcher::dial_failed(const error_code& code, const std::string& text) {
+void dispatcher::dial_failed(const error_code& code, const std::string& text, bool for_all) {
     ++counters_.dials_failed;
-    dial_failures_ = std::min(dial_failures_ + 1, 7);
-    dial_again_at_ = now_ + std::chrono::milliseconds(50) * (1 << dial_failures_);
+    dial_failures_ = std::min(dial_failures_ + 1, 20);
+    dial_again_at_ = now_ + dial_backoff(dial_failures_, chance());
+    last_dial_code_ = code;
     last_dial_error_ =
         "the last connection could not be made: " + code.message() + (text.empty() ? "" : ": ") + text;
-    // As long as another connection can serve them, one failed dial fails nobody. A verdict on the name or
-    // the certificate is the same for every dial.
-    const bool same_for_all = code == errc::host_not_found || code == errc::tls_untrusted ||
-                              code == errc::tls_host_mismatch || code == errc::tls_protocol;
-    if (counters_.open.get() == 0 && (connecting_ == 0 || same_for_all))
+    // As long as another connection can serve them, one failed dial fails nobody.
+    if (counters_.open.get() != 0)
+        return;
+    if (for_all) {
         fail_queue(code, text);
+        return;
+    }
+    if (connecting_ != 0)
+        return;
+    for (auto* const lane : {&shared_, &exclusive_, &fresh_}) {
+        for (call* value = lane->front(); value;) {
+            auto& waiting = *std::exchange(value, value->next);
+            if (++waiting.failed_dials < policy_of(waiting).attempts() && dial_again_at_ < waiting.deadline)
+                continue;
+            unqueue(waiting);
+            fail(waiting, code, text);
+        }
+    }
 }
 
 void dispatcher::expired(member& value) {
@@ -209,7 +178,7 @@ void dispatcher::expired(member& value) {
                                                     : errc::handshake_timeout;
         value.link->close();
         remove(value);
-        dial_failed(code, {});
+        dial_failed(code, {}, true);
         return;
     }
     auto& requests = value.requests();
@@ -220,14 +189,18 @@ void dispatcher::expired(member& value) {
         remove(value);
         return;
     }
+    if (requests.outstanding() != 0 && now_ >= suspect_at(value))
+        suspect(value);
     const bool overdue = requests.zombies() != 0 && now_ >= requests.oldest_zombie() + settings_.zombie_grace;
     const bool idle_too_long =
-        requests.outstanding() == 0 && now_ >= value.idle_since + settings_.idle_timeout;
+        requests.outstanding() == 0 && now_ >= value.idle_since + value.idle_limit;
     if (idle_too_long) {
+        value.ended_well = value.has_answered;
         close_member(value);
         return;
     }
     if (!value.retired && (overdue || now_ >= value.retire_at)) {
+        value.ended_well = !overdue && value.has_answered;
         retire(value);
         return;
     }
@@ -244,13 +217,53 @@ time_point dispatcher::due(const member& value) const noexcept {
     if (!value.is_open())
         return value.dialled + settings_.connect_timeout;
     const auto& requests = value.link->requests();
-    auto at = requests.outstanding() == 0 ? value.idle_since + settings_.idle_timeout : head_due(value);
+    auto at = requests.outstanding() == 0 ? value.idle_since + value.idle_limit
+                                          : std::min(head_due(value), suspect_at(value));
     if (!value.retired) {
         at = std::min(at, value.retire_at);
         if (requests.zombies() != 0)
             at = std::min(at, requests.oldest_zombie() + settings_.zombie_grace);
     }
     return at;
+}
+
+// When the head is late: three times as long in coming as is usual, but at most half of what is allowed.
+time_point dispatcher::suspect_at(const member& value) const noexcept {
+    if (value.suspect || value.retired || value.link->requests().answer_started())
+        return time_point::max();
+    const auto half = settings_.response_timeout / 2;
+    return value.head_since +
+           (latency_.count() < 0 ? half : std::min(half, std::max(latency_ * 3, settings_.suspect_floor)));
+}
+
+void dispatcher::suspect(member& value) {
+    value.suspect = true;
+    ++counters_.suspects;
+    const auto& requests = value.requests();
+    for (std::size_t i = requests.outstanding(); i-- > 0;) {
+        auto* const owner = requests.at(i).owner;
+        if (owner && value.link->take_back(*owner)) {
+            --counters_.in_flight;
+            enqueue_front(static_cast<call&>(*owner));
+        }
+    }
+    if (requests.outstanding() == 0)
+        value.idle_since = now_;
+    refile(value);
+}
+
+void dispatcher::retire_all() {
+    std::vector<member*> all;
+    for (const auto& entry : connections_.all())
+        all.push_back(entry.get());
+    for (auto* const value : all) {
+        if (!value->is_open()) { // made with what was known before
+            close_member(*value);
+        } else if (!value->retired) {
+            value->ended_well = value->has_answered;
+            retire(*value);
+        }
+    }
 }
 
 void dispatcher::retire(member& value) {
@@ -293,6 +306,8 @@ void dispatcher::remove(member& value) {
         --(value.retired ? counters_.draining : counters_.open);
         ++counters_.connections_closed;
     }
+    if (value.ended_well)
+        proven_places_ = std::min(proven_places_ + 1, settings_.max_connections);
     if (value.counted_idle)
         --counters_.idle;
     if (value.reserved)

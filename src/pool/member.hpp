@@ -28,6 +28,7 @@ public:
 
     std::shared_ptr<connection> link;
     time_point dialled{};
+    time_point opened{};
     time_point retire_at = time_point::max(); ///< takes no calls from then on
     time_point idle_since{};
     time_point head_since{};    ///< since when the head's answer is due
@@ -36,6 +37,9 @@ public:
     bool retired = false;       ///< takes no more calls, counted as draining
     bool touched = false;       ///< something is staged
     bool has_answered = false;
+    bool ended_well = false; ///< it served, and ends by agreement or by age
+    bool suspect = false;      ///< the head's answer is late: takes no calls until it has come
+    std::chrono::nanoseconds idle_limit{0};
     bool counted_idle = false; ///< in the statistics
 
     // Kept by connection_set.

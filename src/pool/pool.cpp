@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
+#include <ctime>
 #include <utility>
 
 #include "pool/completion_batch.hpp"
@@ -9,9 +10,29 @@
 
 namespace bandwidth::webrtc::detail {
 
+namespace {
+
+// The steady clock, but for the time that the machine was suspended, which counts: after it a connection has
+// been idle for long and a deadline has passed, though no timer could tell.
+time_point clock_now() noexcept {
+#ifdef CLOCK_BOOTTIME
+    timespec at{};
+    if (clock_gettime(CLOCK_BOOTTIME, &at) == 0)
+        return time_point(std::chrono::seconds(at.tv_sec) + std::chrono::nanoseconds(at.tv_nsec));
+#endif
+    return std::chrono::steady_clock::now();
+}
+
+} // namespace
+
 std::shared_ptr<pool> pool::make(const asio::any_io_executor& executor, pool_settings settings) {
     std::shared_ptr<pool> made(new pool(executor, std::move(settings)));
     asio::use_service<pool_service>(asio::query(executor, asio::execution::context)).add(made);
+    if (made->settings_.dispatch.min_connections != 0)
+        asio::post(made->strand_, [made] {
+            made->begin_turn();
+            made->end_turn();
+        });
     return made;
 }
 
@@ -93,7 +114,7 @@ void pool::close() {
 }
 
 void pool::begin_turn() {
-    dispatcher_.begin_turn(std::chrono::steady_clock::now());
+    dispatcher_.begin_turn(now_ = clock_now());
     refresh_credentials();
     take_submitted();
 }
@@ -136,13 +157,12 @@ void pool::arm_timer() {
         return;
     }
     armed_ = next;
-    timer_.expires_at(*next);
+    timer_.expires_after(*next - now_);
     timer_.async_wait([self = shared_from_this()](const error_code& ec) {
         if (ec)
             return;
         self->armed_.reset();
         self->begin_turn();
-        self->dispatcher_.expire();
         self->end_turn();
     });
 }

@@ -71,6 +71,9 @@ private:
     // dispatcher_host
     std::shared_ptr<connection> make_connection(connection_events& events) override;
     void finished(call& value) override { finished_.push_back(value); }
+    std::chrono::sys_seconds time_of_day() override {
+        return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    }
 
     std::string authorization() const;
     void refresh_credentials() noexcept;
@@ -83,6 +86,7 @@ private:
     executor_type strand_;
     asio::steady_timer timer_;
     std::optional<time_point> armed_;
+    time_point now_{};
     tls_context tls_;
     request_encoder encoder_;
     unsigned long long credentials_generation_;

@@ -20,6 +20,8 @@ using bandwidth::webrtc::detail::time_point;
 using event = pipeline::event;
 
 constexpr std::size_t request_size = 10;
+constexpr bool shared = false;
+constexpr bool exclusive = true;
 
 struct test_exchange : exchange {
     explicit test_exchange(request_class kind = request_class::safe) { request.kind = kind; }
@@ -31,7 +33,7 @@ struct line {
 
     test_exchange& push(request_class kind = request_class::safe) {
         auto& added = exchanges.emplace_back(kind);
-        requests.push(added, request_size);
+        requests.push(added, request_size, time_point{});
         pushed += request_size;
         return added;
     }
@@ -64,18 +66,16 @@ struct line {
 
 TEST_CASE("P4: a new connection carries one request until an answer proves it") {
     line on;
-    CHECK(on.requests.accepts(request_class::safe));
+    CHECK(on.requests.accepts(shared));
     on.send();
-    CHECK_FALSE(on.requests.accepts(request_class::safe));
-    CHECK_FALSE(on.requests.accepts(request_class::idempotent));
-    CHECK_FALSE(on.requests.proven());
+    CHECK_FALSE(on.requests.accepts(shared));
+    CHECK_FALSE(on.requests.accepts(shared));
     CHECK(on.receive("HTTP/1.1 100 Continue\r\n\r\n") == event::need_more);
-    CHECK_FALSE(on.requests.accepts(request_class::safe));
+    CHECK_FALSE(on.requests.accepts(shared));
     CHECK(on.receive(line::ok) == event::answered);
-    CHECK(on.requests.proven());
     on.send();
-    CHECK(on.requests.accepts(request_class::safe));
-    CHECK(on.requests.accepts(request_class::idempotent));
+    CHECK(on.requests.accepts(shared));
+    CHECK(on.requests.accepts(shared));
 }
 
 TEST_CASE("P1: no more than `depth` are in flight, zombies included") {
@@ -84,34 +84,34 @@ TEST_CASE("P1: no more than `depth` are in flight, zombies included") {
         line on(depth);
         on.prove();
         for (std::size_t i = 0; i < depth; ++i) {
-            REQUIRE(on.requests.accepts(request_class::safe));
+            REQUIRE(on.requests.accepts(shared));
             on.requests.abandon(on.send(), time_point{});
         }
         CHECK(on.requests.outstanding() == depth);
         CHECK(on.requests.zombies() == depth);
-        CHECK_FALSE(on.requests.accepts(request_class::safe));
+        CHECK_FALSE(on.requests.accepts(shared));
         CHECK(on.receive(line::ok) == event::answered);
-        CHECK(on.requests.accepts(request_class::safe));
+        CHECK(on.requests.accepts(shared));
     }
 }
 
 TEST_CASE("P2: an unsafe request goes out alone, and nothing follows it") {
     line on;
     on.prove();
-    CHECK(on.requests.accepts(request_class::unsafe));
+    CHECK(on.requests.accepts(exclusive));
     auto& get = on.send();
-    CHECK_FALSE(on.requests.accepts(request_class::unsafe));
+    CHECK_FALSE(on.requests.accepts(exclusive));
     on.requests.abandon(get, time_point{});
-    CHECK_FALSE(on.requests.accepts(request_class::unsafe)); // behind a zombie neither
+    CHECK_FALSE(on.requests.accepts(exclusive)); // behind a zombie neither
     CHECK(on.receive(line::ok) == event::answered);
     auto& post = on.send(request_class::unsafe);
     for (const auto kind : {request_class::safe, request_class::idempotent, request_class::unsafe})
-        CHECK_FALSE(on.requests.accepts(kind));
+        CHECK_FALSE(on.requests.accepts(kind == request_class::unsafe));
     on.requests.abandon(post, time_point{});
-    CHECK_FALSE(on.requests.accepts(request_class::safe)); // the server still works for it
+    CHECK_FALSE(on.requests.accepts(shared)); // the server still works for it
     CHECK(on.receive(line::ok) == event::answered);
-    CHECK(on.requests.accepts(request_class::safe));
-    CHECK(on.requests.accepts(request_class::unsafe));
+    CHECK(on.requests.accepts(shared));
+    CHECK(on.requests.accepts(exclusive));
 }
 
 TEST_CASE("N1: answers go to the requests in the order of sending") {
@@ -169,7 +169,7 @@ TEST_CASE("N2, W07: bytes that nobody asked for end the connection, and are neve
         CHECK(on.requests.error() == errc::protocol_error);
         CHECK(on.requests.unsolicited_bytes() == bytes.size());
         CHECK(on.requests.closing());
-        CHECK_FALSE(on.requests.accepts(request_class::safe));
+        CHECK_FALSE(on.requests.accepts(shared));
     }
 }
 
@@ -223,7 +223,7 @@ TEST_CASE("N8: nothing is accepted behind an answer that announces the close") {
     CHECK(on.requests.last_answer_closes());
     CHECK(on.requests.closing());
     CHECK(on.requests.outstanding() == 1);
-    CHECK_FALSE(on.requests.accepts(request_class::safe));
+    CHECK_FALSE(on.requests.accepts(shared));
 }
 
 TEST_CASE("an answer that keeps the connection does not close it") {
@@ -238,10 +238,10 @@ TEST_CASE("stop_accepting leaves what is in flight") {
     on.prove();
     auto& get = on.send();
     on.requests.stop_accepting();
-    CHECK_FALSE(on.requests.accepts(request_class::safe));
+    CHECK_FALSE(on.requests.accepts(shared));
     CHECK(on.receive(line::ok) == event::answered);
     CHECK(on.requests.owner() == &get);
-    CHECK_FALSE(on.requests.accepts(request_class::safe));
+    CHECK_FALSE(on.requests.accepts(shared));
 }
 
 TEST_CASE("a broken answer ends the connection and leaves the slots") {
@@ -349,7 +349,7 @@ TEST_CASE("the ring goes round for thousands of requests, at every depth") {
         std::minstd_rand random(static_cast<unsigned>(depth));
         std::deque<std::pair<const exchange*, bool>> expected; // the owner, and whether it has gone
         for (int answered = 0; answered < 5000;) {
-            if (on.requests.accepts(request_class::safe) && random() % 2 == 0) {
+            if (on.requests.accepts(shared) && random() % 2 == 0) {
                 auto& added = on.send();
                 const bool gone = random() % 8 == 0;
                 if (gone)
@@ -367,13 +367,58 @@ TEST_CASE("the ring goes round for thousands of requests, at every depth") {
     }
 }
 
-TEST_CASE("clear removes every slot") {
+TEST_CASE("what was not written can be taken back, and those behind move up") {
     line on;
     on.prove();
-    on.requests.abandon(on.send(), time_point{});
+    auto& sent = on.send();
+    auto& taken = on.push();
+    auto& moved = on.push();
+    REQUIRE(on.requests.index_of(taken) == 1);
+    CHECK(on.requests.unsent_bytes(on.requests.at(1)) == request_size);
+    on.requests.take_back(1);
+    on.pushed -= request_size;
+    CHECK(on.requests.outstanding() == 2);
+    CHECK(on.requests.index_of(moved) == 1);
+    CHECK(on.requests.index_of(taken) == on.requests.outstanding());
+    on.requests.note_sent(on.pushed, on.pushed);
+    CHECK(on.requests.unsent_bytes(on.requests.at(1)) == 0);
+    REQUIRE(on.receive(line::ok) == event::answered);
+    CHECK(on.requests.owner() == &sent);
+    REQUIRE(on.receive(line::ok) == event::answered);
+    CHECK(on.requests.owner() == &moved);
+}
+
+TEST_CASE("what is still to come of an answer is known once its head is there, if it tells") {
+    line on;
+    on.prove();
     on.send();
-    on.requests.clear();
-    CHECK(on.requests.outstanding() == 0);
-    CHECK(on.requests.zombies() == 0);
-    CHECK_FALSE(on.requests.answer_started());
+    CHECK_FALSE(on.requests.answer_remaining());
+    on.receive("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab");
+    CHECK(on.requests.answer_remaining() == 7u);
+    on.receive("cdefghi");
+    on.send();
+    on.receive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab");
+    CHECK(on.requests.answer_head_done());
+    CHECK_FALSE(on.requests.answer_remaining());
+}
+
+TEST_CASE("a depth that is lowered counts from the next request on") {
+    line on;
+    on.prove();
+    on.send();
+    on.send();
+    on.requests.set_depth(1);
+    CHECK_FALSE(on.requests.accepts(shared));
+    on.receive(line::ok);
+    CHECK_FALSE(on.requests.accepts(shared));
+    on.receive(line::ok);
+    CHECK(on.requests.accepts(shared));
+}
+
+TEST_CASE("a 408 on an idle connection is its end, and no unsolicited answer") {
+    line on;
+    on.prove();
+    CHECK(on.receive("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n") == event::failed);
+    CHECK(on.requests.error() == errc::connection_lost);
+    CHECK(on.requests.unsolicited_bytes() == 0);
 }

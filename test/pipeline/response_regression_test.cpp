@@ -47,11 +47,11 @@ struct one : detail::exchange {};
 TEST_CASE("P4: an HTTP/1.0 answer proves nothing, even where it keeps the connection") {
     detail::pipeline requests(8, {});
     one first, second;
-    requests.push(first, 10);
+    requests.push(first, 10, {});
     requests.note_sent(10, 10);
     std::string_view input = "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n";
     REQUIRE(requests.receive(input) == detail::pipeline::event::answered);
-    REQUIRE(requests.accepts(detail::request_class::safe));
-    requests.push(second, 10);
-    CHECK_FALSE(requests.accepts(detail::request_class::safe));
+    REQUIRE(requests.accepts(false));
+    requests.push(second, 10, {});
+    CHECK_FALSE(requests.accepts(false));
 }

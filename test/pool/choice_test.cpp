@@ -180,6 +180,7 @@ TEST_CASE("a dial that fails with nothing else to serve them fails all that wait
     CHECK(pool.stats().dials_failed.get() == 1);
     CHECK(pool.connection_gauges_are_zero());
     auto& third = pool.submit();
+    pool.pass(100ms); // not at once: the pause after a dial that failed
     pool.connect(1);
     pool.answer(1);
     CHECK(third.answered("/3"));

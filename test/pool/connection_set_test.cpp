@@ -31,7 +31,7 @@ struct shelves {
         return added;
     }
     void push(detail::member& to) {
-        to.requests().push(*calls.emplace_back(std::make_unique<test_call>()), 1);
+        to.requests().push(*calls.emplace_back(std::make_unique<test_call>()), 1, {});
     }
 
     fake_pool pool;

@@ -24,6 +24,15 @@ using bandwidth::webrtc::failure;
 using detail::phase;
 using detail::request_class;
 
+/// One attempt for each call, unless a test is about retries.
+inline detail::dispatcher_settings with_connections(std::size_t count, std::size_t depth = 8) {
+    detail::dispatcher_settings settings;
+    settings.max_connections = count;
+    settings.depth = depth;
+    settings.retry = bandwidth::webrtc::retry_policy::none();
+    return settings;
+}
+
 /// A call whose outcome is kept for the test to look at.
 class test_call final : public detail::call {
 public:
@@ -81,6 +90,7 @@ public:
         events_->on_open(false);
     }
     void refused(errc code) { end(detail::close_cause::not_made, code, "no way"); }
+    void rejected() { end(detail::close_cause::rejected, errc::handshake_failed, "certificate required"); }
     void sent_some(std::size_t bytes) { // a socket that takes a part of the batch and then no more
         wire += batch_.substr(0, bytes);
         requests_.note_sent(sent_, sent_ + batch_.size());
@@ -172,7 +182,7 @@ private:
 /// A dispatcher with everything around it in the hands of a test, the time too.
 class fake_pool final : public detail::dispatcher_host {
 public:
-    explicit fake_pool(const detail::dispatcher_settings& settings = {})
+    explicit fake_pool(const detail::dispatcher_settings& settings = with_connections(8))
         : depth_(settings.depth)
         , dispatcher_(std::make_unique<detail::dispatcher>(settings, encoder_, *this)) {}
 
@@ -221,10 +231,13 @@ public:
             if (!next || *next > until)
                 break;
             now_ = std::max(now_, *next);
-            turn([&] { dispatcher_->expire(); });
+            turn([] {});
         }
         now_ = until;
     }
+
+    /// Time passes, and nothing runs.
+    void suspend(std::chrono::nanoseconds duration) { now_ += duration; }
 
     // On connections.
     fake_connection& link(std::size_t index) {
@@ -289,6 +302,7 @@ private:
     std::shared_ptr<detail::connection> make_connection(detail::connection_events& events) override {
         return links.emplace_back(std::make_shared<fake_connection>(events, depth_));
     }
+    std::chrono::sys_seconds time_of_day() override { return std::chrono::sys_seconds(1'000'000'000s); }
     void finished(detail::call& value) override { order.push_back(static_cast<test_call*>(&value)); }
 
     std::size_t depth_;
@@ -296,13 +310,6 @@ private:
     detail::time_point now_{1h};
     std::unique_ptr<detail::dispatcher> dispatcher_;
 };
-
-inline detail::dispatcher_settings with_connections(std::size_t count, std::size_t depth = 8) {
-    detail::dispatcher_settings settings;
-    settings.max_connections = count;
-    settings.depth = depth;
-    return settings;
-}
 
 constexpr auto unsafe = request_class::unsafe;
 

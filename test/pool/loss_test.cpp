@@ -108,27 +108,61 @@ TEST_CASE("an answer in part is sent again, up to the limit") {
     CHECK(pool.links.size() == 3);
 }
 
-TEST_CASE("W13: a server that drops every connection costs N * (1 + replays) sends, not more") {
-    for (const int replays : {0, 1, 2}) {
-        CAPTURE(replays);
+TEST_CASE("W13: a server that drops every connection costs a few sends, and every call fails") {
+    for (const int attempts : {1, 3}) {
+        CAPTURE(attempts);
         auto settings = with_connections(4);
-        settings.max_replays = replays;
+        settings.retry.attempts(attempts);
         fake_pool pool(settings);
         constexpr int count = 50;
         pool.turn([&] {
             for (int i = 0; i < count; ++i)
                 pool.dispatcher().submit(pool.make());
         });
-        for (std::size_t i = 0; i < pool.links.size() && i < 1000; ++i) {
+        for (std::size_t i = 0; i < 1000 && pool.order.size() < count; ++i) {
+            if (i == pool.links.size())
+                pool.pass(5s); // the pause after a failed dial
+            if (i == pool.links.size())
+                break;
             pool.connect(i);
             pool.turn([&] { pool.link(i).reset(); });
         }
+        CHECK(pool.links.size() <= 4u + 2u * static_cast<unsigned>(attempts));
         for (const auto& each : pool.calls) {
-            CHECK(each->failed_with(errc::connection_lost, delivery::maybe_processed));
-            CHECK(pool.sends_of(*each) == 1 + replays);
+            CHECK(each->completions == 1);
+            CHECK(each->why.code() == errc::connection_lost);
+            const auto sends = pool.sends_of(*each);
+            CHECK(sends <= std::min(attempts, 2)); // twice on a fresh connection, no more
+            CHECK(each->why.delivery() == (sends == 0 ? delivery::not_sent : delivery::maybe_processed));
         }
         CHECK(pool.gauges_are_zero());
     }
+}
+
+TEST_CASE("W13: a server that drops every connection after one answer costs N * (1 + replays) sends, not more") {
+    auto settings = with_connections(2);
+    settings.max_replays = 2;
+    fake_pool pool(settings);
+    constexpr int count = 60;
+    pool.turn([&] {
+        for (int i = 0; i < count; ++i)
+            pool.dispatcher().submit(pool.make());
+    });
+    for (std::size_t i = 0; i < pool.links.size() && i < 1000; ++i) {
+        pool.connect(i);
+        pool.answer(i);
+        if (pool.link(i).outstanding() != 0)
+            pool.turn([&] { pool.link(i).reset(); });
+        pool.pass(1ms);
+    }
+    int sends = 0;
+    for (const auto& each : pool.calls) {
+        CHECK(each->completions == 1);
+        sends += pool.sends_of(*each);
+    }
+    CHECK(sends <= count * 3);
+    CHECK(pool.gauges_are_zero());
+    CHECK(pool.stats().fallbacks.get() == 1); // to one request at a time
 }
 
 TEST_CASE("a pipeline that always breaks in the middle costs no more than its replays") {

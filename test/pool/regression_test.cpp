@@ -119,15 +119,18 @@ TEST_CASE("an answer that comes early tells nothing of the requests behind it") 
 }
 
 TEST_CASE("connections that are reset before a byte is sent are not made without end") {
-    fake_pool pool(with_connections(1));
+    auto settings = with_connections(1);
+    settings.retry.attempts(3);
+    fake_pool pool(settings);
     auto& get = pool.submit();
     for (std::size_t i = 0; i < pool.links.size() && i < 100; ++i) {
         pool.link(i).jammed = true;
         pool.turn([&] { pool.link(i).connected(); });
         pool.link(i).write_broken();
         pool.turn([&] { pool.link(i).reset(); });
+        pool.pass(1s);
     }
-    CHECK(pool.links.size() == 3); // max_replays is 2
+    CHECK(pool.links.size() == 3);
     REQUIRE(get.done());
     CHECK(get.why.delivery() == delivery::not_sent);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bandwidth/webrtc/retry_policy.hpp>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -25,11 +26,29 @@ public:
         attempt_timeout_ = value;
         return *this;
     }
-    /// Whether the library may send the request again after a connection was lost. The default: idempotent
-    /// operations (GET, PUT, DELETE) yes, POST never (RFC 9110, section 9.2.2). `true` does not make a POST
-    /// repeatable.
+    /// Whether the library may send the request again, after a lost connection or an answer that asks for it.
+    /// The default: idempotent operations (GET, PUT, DELETE) yes, POST never (RFC 9110, section 9.2.2).
+    /// `true` does not make a POST repeatable: see `idempotent`.
     call_options& allow_replay(bool value) {
         allow_replay_ = value;
+        return *this;
+    }
+    /// Asserts that this call may be repeated without harm, though its method does not promise it: a POST is
+    /// then pipelined, replayed and retried as a PUT is. A header `Idempotency-Key` asserts the same.
+    call_options& idempotent(bool value = true) {
+        idempotent_ = value;
+        return *this;
+    }
+    /// Gives the call a connection to itself until it is answered: for one that is known to take long, so that
+    /// no other call waits behind it.
+    call_options& isolated(bool value = true) {
+        isolated_ = value;
+        return *this;
+    }
+    /// When and how often this call is tried again, in place of `client_options::retry`. Refused with
+    /// `errc::invalid_argument` when it is out of range.
+    call_options& retry(const retry_policy& value) {
+        retry_ = value;
         return *this;
     }
     /// One more header field on the request. Refused with `errc::invalid_argument` before anything is sent:
@@ -47,6 +66,9 @@ public:
     std::optional<std::chrono::nanoseconds> attempt_timeout() const noexcept { return attempt_timeout_; }
     bool allow_replay() const noexcept { return allow_replay_; }
     bool ignore_not_found() const noexcept { return ignore_not_found_; }
+    bool idempotent() const noexcept { return idempotent_; }
+    bool isolated() const noexcept { return isolated_; }
+    const std::optional<retry_policy>& retry() const noexcept { return retry_; }
     /// The extra header lines as they go onto the wire, each ended by CRLF; empty when there are none.
     const std::string& header_lines() const noexcept { return header_lines_; }
     /// Why a header was refused, naming it; empty when all are well.
@@ -59,6 +81,9 @@ private:
     std::string refused_header_;
     bool allow_replay_ = true;
     bool ignore_not_found_ = false;
+    bool idempotent_ = false;
+    bool isolated_ = false;
+    std::optional<retry_policy> retry_;
 };
 
 } // namespace bandwidth::webrtc

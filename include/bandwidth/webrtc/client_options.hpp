@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bandwidth/webrtc/credentials.hpp>
+#include <bandwidth/webrtc/retry_policy.hpp>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -40,12 +41,21 @@ public:
 
     /// Connections to keep at most: 1 to 10,000; default 8.
     client_options& max_connections(std::size_t value);
+    /// Connections to make ahead of need, from the construction of the client on, and to make again when they
+    /// end: 0 to `max_connections`; default 0.
+    client_options& min_connections(std::size_t value);
     /// Requests that may be in flight on one connection: 1 to 256; default 8; 1 turns pipelining off.
     client_options& pipeline_depth(std::size_t value);
     /// Calls that may wait for a connection before `errc::queue_full`: 1 to 10,000,000; default 1024.
     client_options& queue_limit(std::size_t value);
     /// How often a request may be sent again after its connection was lost: 0 to 10; default 2.
     client_options& max_replays(int value);
+    /// When and how often a call is tried again; default `retry_policy()`.
+    client_options& retry(const retry_policy& value);
+    /// Bounds what is sent again, retries and replays of all calls together, over any ten seconds: to `ratio`
+    /// times the calls that were sent in that time, or to `per_second` times ten where that is more. 0 to
+    /// 1,000,000 and 0 to 10; default 10 and 0.2. When it is used up, calls fail with what they know.
+    client_options& retry_budget(double per_second, double ratio);
 
     /// Bounds all of a call that sets no deadline of its own: over 0 to 1 day; default 30 s.
     client_options& deadline(std::chrono::nanoseconds value);
@@ -71,9 +81,13 @@ public:
     const std::string& ca_pem() const noexcept { return ca_pem_; }
     const std::string& ca_file() const noexcept { return ca_file_; }
     std::size_t max_connections() const noexcept { return max_connections_; }
+    std::size_t min_connections() const noexcept { return min_connections_; }
     std::size_t pipeline_depth() const noexcept { return pipeline_depth_; }
     std::size_t queue_limit() const noexcept { return queue_limit_; }
     int max_replays() const noexcept { return max_replays_; }
+    const retry_policy& retry() const noexcept { return retry_; }
+    double retry_budget_per_second() const noexcept { return retry_budget_per_second_; }
+    double retry_budget_ratio() const noexcept { return retry_budget_ratio_; }
     std::chrono::nanoseconds deadline() const noexcept { return deadline_; }
     std::chrono::nanoseconds connect_timeout() const noexcept { return connect_timeout_; }
     std::chrono::nanoseconds response_timeout() const noexcept { return response_timeout_; }
@@ -91,6 +105,7 @@ private:
     std::string ca_file_;
     std::string user_agent_;
     std::size_t max_connections_ = 8;
+    std::size_t min_connections_ = 0;
     std::size_t pipeline_depth_ = 8;
     std::size_t queue_limit_ = 1024;
     std::size_t body_limit_ = 8 * 1024 * 1024;
@@ -101,6 +116,9 @@ private:
     std::chrono::nanoseconds idle_timeout_ = std::chrono::seconds(50);
     std::chrono::nanoseconds max_connection_age_ = std::chrono::minutes(8);
     int max_replays_ = 2;
+    retry_policy retry_;
+    double retry_budget_per_second_ = 10;
+    double retry_budget_ratio_ = 0.2;
 };
 
 } // namespace bandwidth::webrtc

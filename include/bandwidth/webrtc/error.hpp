@@ -113,11 +113,11 @@ public:
     /// The first 4 KiB of the answer's body, as it came but for tokens and credentials, which read
     /// "[redacted]".
     const std::string& body() const noexcept { return state().body; }
-    /// How many times the request was given to a connection, replays included.
+    /// How many times the request was given to a connection, replays and retries included.
     int attempts() const noexcept { return state().attempts; }
     /// From the start of the call to its failure.
     std::chrono::nanoseconds elapsed() const noexcept { return state().elapsed; }
-    /// What the answer's Retry-After said, where it was given in seconds.
+    /// What the answer's Retry-After said: how long from its arrival on.
     std::optional<std::chrono::seconds> retry_after() const noexcept { return state().retry_after; }
     /// Whether the server may have acted on the request.
     webrtc::delivery delivery() const noexcept { return state().delivery; }

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <bitset>
+#include <chrono>
+
+namespace bandwidth::webrtc {
+
+/// When a call is tried again, how often and after what pause. A value: give it to `client_options::retry` for
+/// all calls of a client, or to `call_options::retry` for one.
+///
+/// An attempt is a request that met an answer worth another try, a silent server, or a connection that was
+/// lost before its first answer. A replay (`client_options::max_replays`) is something else: the request met
+/// a connection that died for other reasons, and goes to another one at once. Only calls that may be repeated
+/// are: GET, PUT and DELETE (RFC 9110, section 9.2.2), and those with `call_options::idempotent`. Nothing ever
+/// waits past the call's deadline: when the next attempt could only begin after it, the call fails at once
+/// with what it knows.
+///
+/// Setters do not check; the client's constructor does, and a call with a policy out of range is refused with
+/// `errc::invalid_argument`.
+///
+/// Thread safety: distinct objects safe.
+class retry_policy {
+public:
+    /// Three attempts; HTTP 429, 500, 502, 503 and 504 are tried again; full jitter from 50 ms to 20 s.
+    retry_policy();
+    /// One attempt: the first answer is the result.
+    static retry_policy none();
+
+    /// Attempts in all, the first one included: 1 to 100; default 3.
+    retry_policy& attempts(int value);
+    /// The pause before attempt n + 1 is a random time up to `first` * 2^(n - 1), and at most `longest`
+    /// ("full jitter"): over 0 to 1 day; default 50 ms and 20 s.
+    retry_policy& backoff(std::chrono::nanoseconds first, std::chrono::nanoseconds longest);
+    /// In place of `first` after 429 and 503, where the pause is also never less than half of its bound: over
+    /// 0 to 1 day; default 1 s.
+    retry_policy& throttled_backoff(std::chrono::nanoseconds first);
+    /// A server that asks for a longer pause than this (Retry-After, RFC 9110, section 10.2.3) is not waited
+    /// for, the call fails with its answer: 0 to 1 day; default 30 s.
+    retry_policy& longest_retry_after(std::chrono::nanoseconds value);
+    /// Whether an answer with this status (400 to 599; others are ignored) is tried again.
+    retry_policy& retry_status(int status, bool value = true);
+    /// Whether a POST that was answered with 429 is tried again. Default false: an unsafe request is on the
+    /// wire at most once.
+    retry_policy& retry_throttled_unsafe(bool value);
+    /// Whether a request whose answer was no HTTP (`errc::protocol_error`) is tried once more. Default false:
+    /// the server would most likely say the same again.
+    retry_policy& retry_protocol_error(bool value);
+
+    int attempts() const noexcept { return attempts_; }
+    std::chrono::nanoseconds first_backoff() const noexcept { return first_backoff_; }
+    std::chrono::nanoseconds longest_backoff() const noexcept { return longest_backoff_; }
+    std::chrono::nanoseconds throttled_backoff() const noexcept { return throttled_backoff_; }
+    std::chrono::nanoseconds longest_retry_after() const noexcept { return longest_retry_after_; }
+    bool retries_status(int status) const noexcept;
+    bool retry_throttled_unsafe() const noexcept { return retry_throttled_unsafe_; }
+    bool retry_protocol_error() const noexcept { return retry_protocol_error_; }
+
+private:
+    int attempts_ = 3;
+    bool retry_throttled_unsafe_ = false;
+    bool retry_protocol_error_ = false;
+    std::chrono::nanoseconds first_backoff_ = std::chrono::milliseconds(50);
+    std::chrono::nanoseconds longest_backoff_ = std::chrono::seconds(20);
+    std::chrono::nanoseconds throttled_backoff_ = std::chrono::seconds(1);
+    std::chrono::nanoseconds longest_retry_after_ = std::chrono::seconds(30);
+    std::bitset<200> statuses_; // from 400 on
+};
+
+} // namespace bandwidth::webrtc

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace bandwidth::webrtc::detail {
+
+// clang-format off
+/// Whether a server can be trusted with more than one request in flight on a connection. Pure: the time is an
+/// argument.
+///
+/// | state    | depth      | left by                                                                          |
+/// |----------|------------|----------------------------------------------------------------------------------|
+/// | trusted  | configured | an answer in HTTP/1.0; 8 of the last 32 answers announcing a close; 2 failures   |
+/// |          |            | of connections with several requests in flight within 30 s                       |
+/// | fallback | 1          | the end of the pause: 60 s, doubled each time up to 10 min, and back to 60 s     |
+/// |          |            | after 10 min of trust                                                            |
+///
+/// A server that restarts loses all connections together. That is one failure: only a connection that was
+/// made after the last counted failure can bring the next one.
+// clang-format on
+class pipelining_health {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    /// A final answer came.
+    void answered(bool closes, bool http_1_1, time_point now) noexcept;
+    /// A connection with more than one request in flight failed.
+    void failed(time_point connected, time_point now) noexcept;
+    /// Whether more than one request may be in flight on a connection.
+    bool trusted(time_point now) const noexcept { return now >= fallback_until_; }
+    /// When trust returns; in the past where there is trust.
+    time_point fallback_until() const noexcept { return fallback_until_; }
+
+private:
+    void fall_back(time_point now) noexcept;
+
+    static constexpr std::size_t closes_allowed = 8;
+    static constexpr std::uint64_t of_answers = 32;
+    std::array<std::uint64_t, closes_allowed> closes_{}; // the numbers of the latest answers that closed
+    std::size_t next_close_ = 0;
+    std::uint64_t answers_ = of_answers; // so that a zero in `closes_` is out of the window
+    time_point first_failure_ = time_point::min();
+    time_point last_failure_ = time_point::min();
+    time_point fallback_until_ = time_point::min();
+    std::chrono::seconds pause_{0};
+};
+
+} // namespace bandwidth::webrtc::detail

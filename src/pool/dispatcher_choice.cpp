@@ -1,0 +1,201 @@
+#include <algorithm>
+#include <utility>
+
+#include "pool/dispatcher.hpp"
+
+// The part of the dispatcher that gives calls to connections, at the end of a turn.
+
+namespace bandwidth::webrtc::detail {
+
+namespace {
+
+// Behind an answer of which more than this is still to come, nothing is added.
+constexpr std::uint64_t long_answer = 64 * 1024;
+
+} // namespace
+
+void dispatcher::end_turn() {
+    if (!closed_) {
+        follow_health();
+        dispatch();
+        make_room_for_fresh();
+        dial_for_waiting();
+        reserve_for_exclusive();
+    }
+    check_drained();
+    for (auto* const value : touched_) {
+        value->touched = false;
+        ++counters_.writes;
+        value->link->flush();
+    }
+    touched_.clear();
+}
+
+void dispatcher::follow_health() {
+    const auto allowed = health_.trusted(now_) ? settings_.depth : std::size_t{1};
+    if (allowed == depth_)
+        return;
+    if (allowed < depth_)
+        ++counters_.fallbacks;
+    depth_ = allowed;
+    for (const auto& entry : connections_.all()) {
+        entry->requests().set_depth(depth_);
+        refile(*entry);
+    }
+}
+
+// Serves two lanes by age; when one cannot go on, the other may. The third is served as connections open.
+void dispatcher::dispatch() {
+    for (;;) {
+        const call* const shared = shared_.front();
+        const call* const exclusive = exclusive_.front();
+        if (exclusive && (!shared || exclusive->sequence < shared->sequence) && dispatch_exclusive())
+            continue;
+        if (shared && dispatch_shared())
+            continue;
+        if (exclusive && dispatch_exclusive())
+            continue;
+        return;
+    }
+}
+
+// A write that failed ends a connection for new requests before the set knows of it; a long answer does so for
+// the time that it takes.
+member* dispatcher::usable(member* (connection_set::*choose)() const noexcept) {
+    for (;;) {
+        auto* const chosen = (connections_.*choose)();
+        if (!chosen)
+            return nullptr;
+        const auto& requests = chosen->requests();
+        if (requests.answer_remaining().value_or(0) > long_answer)
+            chosen->suspect = true;
+        else if (!requests.closing())
+            return chosen;
+        refile(*chosen);
+    }
+}
+
+bool dispatcher::dispatch_shared() {
+    // A call that cannot be replayed once more goes first in line on its connection, where no close that is
+    // announced in another's answer can hit it.
+    const auto& next = *shared_.front();
+    const bool last_chance = next.replays != 0 && next.replays >= settings_.max_replays;
+    auto* to = usable(last_chance ? &connection_set::idle : &connection_set::shallowest);
+    if (!to) {
+        // With one connection only, the lanes take turns by age.
+        const call* const exclusive = exclusive_.front();
+        if (!exclusive || next.sequence < exclusive->sequence)
+            to = usable(&connection_set::reserved_idle);
+    }
+    if (!to || (to->requests().outstanding() != 0 && can_dial() && worth_dialling(*to)))
+        return false;
+    assign(*shared_.front(), *to);
+    return true;
+}
+
+bool dispatcher::dispatch_exclusive() {
+    // A server may be closing a connection that was idle for long just now, and an unsafe call cannot be
+    // replayed.
+    const auto& next = *exclusive_.front();
+    const bool replayable = next.request.kind != request_class::unsafe && next.allow_replay;
+    const auto stale = [&](const member& value) {
+        return !replayable && now_ - value.idle_since > settings_.unsafe_idle_limit;
+    };
+    auto* to = usable(&connection_set::reserved_idle);
+    if (!to || stale(*to)) {
+        if (auto* const used_last = usable(&connection_set::idle); used_last && (!to || !stale(*used_last)))
+            to = used_last;
+    }
+    if (!to)
+        return false;
+    if (stale(*to)) {
+        if (connections_.size() >= settings_.max_connections && now_ >= dial_again_at_)
+            close_member(*to); // makes room for a fresh one
+        return false;
+    }
+    assign(*exclusive_.front(), *to);
+    return true;
+}
+
+void dispatcher::assign(call& value, member& to) {
+    unqueue(value);
+    const bool first = to.requests().outstanding() == 0;
+    to.link->stage(value, encoder_, now_);
+    value.where = call::state::in_flight;
+    value.carrier = &to;
+    if (value.attempts++ == 0) {
+        budget_.deposit(now_);
+        counters_.queue_wait += static_cast<std::uint64_t>((now_ - value.started).count());
+    }
+    ++counters_.requests_sent;
+    ++counters_.in_flight;
+    counters_.deepest_pipeline.raise_to(to.requests().outstanding());
+    if (to.reserved) {
+        to.reserved = false;
+        --reserved_;
+    }
+    if (!to.touched) {
+        to.touched = true;
+        touched_.push_back(&to);
+    }
+    if (value.attempt_timeout)
+        timers_.set(value, value.deadline - now_ > *value.attempt_timeout ? now_ + *value.attempt_timeout
+                                                                          : value.deadline);
+    if (first) {
+        to.head_since = now_;
+        timers_.set_no_later(to, due(to));
+    }
+    refile(to);
+}
+
+// Behind what is in flight, or on a new connection: whichever is expected to answer first.
+bool dispatcher::worth_dialling(const member& shallowest) const noexcept {
+    // Behind a zombie there is no telling: its caller gave it up for being slow, most likely.
+    if (service_time_.count() == 0 || connect_time_.count() == 0 ||
+        shallowest.link->requests().zombies() != 0)
+        return true;
+    const auto ahead = static_cast<std::int64_t>(shallowest.link->requests().outstanding());
+    return service_time_ * ahead >= connect_time_;
+}
+
+void dispatcher::make_room_for_fresh() {
+    if (fresh_.empty() || connecting_ != 0 || connections_.size() < settings_.max_connections ||
+        counters_.draining.get() != 0)
+        return;
+    auto* leaves = connections_.shallowest();
+    if (!leaves) {
+        for (const auto& entry : connections_.all()) {
+            if (entry->is_open())
+                leaves = entry.get();
+        }
+    }
+    if (leaves)
+        retire(*leaves);
+}
+
+void dispatcher::reserve_for_exclusive() {
+    if (exclusive_.empty()) {
+        if (reserved_ == 0)
+            return;
+        reserved_ = 0;
+        for (const auto& entry : connections_.all()) {
+            if (std::exchange(entry->reserved, false))
+                refile(*entry);
+        }
+        return;
+    }
+    if (can_dial())
+        return;
+    const auto share = std::max<std::size_t>(1, connections_.size() / 2);
+    const auto wanted = std::min(exclusive_.size(), share);
+    for (auto it = connections_.all().begin(); reserved_ < wanted && it != connections_.all().end(); ++it) {
+        auto& value = **it;
+        if (value.reserved || value.retired || !value.is_open() || value.requests().closing())
+            continue;
+        value.reserved = true;
+        ++reserved_;
+        refile(value);
+    }
+}
+
+} // namespace bandwidth::webrtc::detail

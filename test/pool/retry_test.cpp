@@ -1,0 +1,490 @@
+// What is tried again, when, and how often: by answers, silence and failed dials.
+#include <doctest/doctest.h>
+
+#include "pool/fake_pool.hpp"
+
+using namespace test;
+
+namespace {
+
+detail::dispatcher_settings with_attempts(int attempts, std::size_t connections = 1) {
+    auto settings = with_connections(connections);
+    settings.retry.attempts(attempts);
+    return settings;
+}
+
+/// Answers the next request on connection `index` with a status.
+void refuse(fake_pool& pool, std::size_t index, int status, const std::string& fields = {}) {
+    REQUIRE_FALSE(pool.link(index).next_target().empty());
+    pool.turn([&] {
+        pool.link(index).receive("HTTP/1.1 " + std::to_string(status) + " No\r\n" + fields +
+                                 "Content-Length: 0\r\n\r\n");
+    });
+}
+
+} // namespace
+
+TEST_CASE("an answer that the policy retries is forgotten, and the call is sent again after a pause") {
+    fake_pool pool(with_attempts(3));
+    pool.prove(0);
+    auto& get = pool.submit();
+    refuse(pool, 0, 500);
+    CHECK(get.where == test_call::state::waiting);
+    CHECK(pool.stats().in_flight.get() == 0);
+    pool.pass(50ms);
+    CHECK(pool.sends_of(get) == 2);
+    refuse(pool, 0, 502);
+    pool.pass(100ms);
+    pool.answer(0);
+    CHECK(get.answered("/2"));
+    CHECK(get.attempts == 3);
+    CHECK(pool.stats().retries.get() == 2);
+    CHECK(pool.stats().replays.get() == 0);
+    CHECK(pool.links.size() == 1);
+}
+
+TEST_CASE("the last attempt's answer is the result") {
+    fake_pool pool(with_attempts(3));
+    pool.prove(0);
+    auto& get = pool.submit();
+    for (int i = 0; i < 3; ++i) {
+        CHECK_FALSE(get.done());
+        refuse(pool, 0, 504);
+        pool.pass(1s);
+    }
+    CHECK(get.completions == 1);
+    CHECK(get.status == 504);
+    CHECK(pool.sends_of(get) == 3);
+    CHECK(pool.gauges_are_zero());
+}
+
+TEST_CASE("a POST and a call that must not be replayed get the first answer") {
+    fake_pool pool(with_attempts(3));
+    pool.prove(0);
+    auto& post = pool.submit(unsafe);
+    refuse(pool, 0, 503);
+    CHECK(post.status == 503);
+    auto& throttled = pool.submit(unsafe);
+    refuse(pool, 0, 429, "Retry-After: 0\r\n");
+    CHECK(throttled.status == 429);
+    auto& once = pool.make();
+    once.allow_replay = false;
+    pool.submit(once);
+    refuse(pool, 0, 500);
+    CHECK(once.status == 500);
+    CHECK(pool.stats().retries.get() == 0);
+}
+
+TEST_CASE("a call may have a policy of its own") {
+    fake_pool pool(with_attempts(3));
+    pool.prove(0);
+    auto& impatient = pool.make();
+    impatient.retry = bandwidth::webrtc::retry_policy::none();
+    pool.submit(impatient);
+    refuse(pool, 0, 500);
+    CHECK(impatient.status == 500);
+
+    auto& post = pool.make(unsafe);
+    post.retry = bandwidth::webrtc::retry_policy().retry_throttled_unsafe(true);
+    pool.submit(post);
+    refuse(pool, 0, 429);
+    pool.pass(1s);
+    pool.answer(0);
+    CHECK(post.answered("/3"));
+    CHECK(pool.sends_of(post) == 2);
+}
+
+TEST_CASE("O01: the pause is at least what Retry-After asks for") {
+    fake_pool pool(with_attempts(2));
+    pool.prove(0);
+    auto& get = pool.submit();
+    refuse(pool, 0, 503, "Retry-After: 7\r\n");
+    pool.pass(7s - 1ms);
+    CHECK(pool.sends_of(get) == 1);
+    pool.pass(1ms);
+    CHECK(pool.sends_of(get) == 2);
+}
+
+TEST_CASE("O01: without a valid Retry-After a throttled call waits half a second to a second") {
+    for (const auto* const field : {"", "Retry-After: -1\r\n", "Retry-After: soon\r\n"}) {
+        CAPTURE(field);
+        fake_pool pool(with_attempts(2));
+        pool.prove(0);
+        auto& get = pool.submit();
+        refuse(pool, 0, 429, field);
+        pool.pass(499ms);
+        CHECK(pool.sends_of(get) == 1);
+        pool.pass(501ms);
+        CHECK(pool.sends_of(get) == 2);
+    }
+}
+
+TEST_CASE("O01: a longer Retry-After than the policy or the deadline allows fails at once, with the answer") {
+    fake_pool pool(with_attempts(3));
+    pool.prove(0);
+    auto& capped = pool.make();
+    capped.deadline_after = 10min;
+    pool.submit(capped);
+    refuse(pool, 0, 503, "Retry-After: 31\r\n");
+    CHECK(capped.status == 503);
+    auto& late = pool.make();
+    late.deadline_after = 5s;
+    pool.submit(late);
+    refuse(pool, 0, 503, "Retry-After: 6\r\n");
+    CHECK(late.status == 503);
+    auto& far = pool.submit();
+    refuse(pool, 0, 503, "Retry-After: 99999999999\r\n");
+    CHECK((far.status == 503 || far.where == test_call::state::waiting)); // clamped or refused, never overflowed
+}
+
+TEST_CASE("a pause never reaches past the deadline") {
+    auto settings = with_attempts(100);
+    settings.retry.backoff(3s, 3s);
+    fake_pool pool(settings);
+    pool.prove(0);
+    auto& get = pool.submit();
+    while (!get.done()) {
+        if (pool.link(0).outstanding() != 0)
+            refuse(pool, 0, 500);
+        pool.pass(1ms);
+    }
+    CHECK(get.status == 500); // not a timeout: the answer was known
+    CHECK(pool.now() - get.started < 30s);
+}
+
+TEST_CASE("a call in its pause can be cancelled, closed, drained and abandoned") {
+    for (const int way : {0, 1, 2, 3}) {
+        CAPTURE(way);
+        fake_pool pool(with_attempts(2));
+        pool.prove(0);
+        auto& get = pool.submit();
+        refuse(pool, 0, 500);
+        switch (way) {
+        case 0:
+            pool.cancel(get);
+            CHECK(get.failed_with(errc::cancelled, delivery::maybe_processed));
+            break;
+        case 1:
+            pool.close();
+            CHECK(get.failed_with(errc::client_closed, delivery::maybe_processed));
+            break;
+        case 2: {
+            auto& drain = pool.drain();
+            pool.pass(50ms);
+            CHECK(pool.order.size() == 1);
+            pool.answer(0);
+            CHECK(get.answered("/2"));
+            CHECK(pool.order.back() == &drain);
+            break;
+        }
+        case 3:
+            pool.dispatcher().abandon();
+            CHECK(get.recycled == 1);
+            break;
+        default:
+            break;
+        }
+        CHECK(pool.gauges_are_zero());
+    }
+}
+
+TEST_CASE("a throttled call that is never answered otherwise may be known not to be processed") {
+    fake_pool pool(with_attempts(2));
+    pool.prove(0);
+    auto& get = pool.submit();
+    refuse(pool, 0, 429);
+    pool.cancel(get);
+    CHECK(get.failed_with(errc::cancelled, delivery::not_sent));
+}
+
+TEST_CASE("O02: the budget bounds what is sent again to a fifth more") {
+    auto settings = with_attempts(3, 8);
+    settings.retry.throttled_backoff(10ms);
+    settings.queue_limit = 100'000;
+    fake_pool pool(settings);
+    int submitted = 0;
+    for (int tick = 0; tick < 2000; ++tick) { // ten seconds, 1,000 calls a second, all of them throttled
+        pool.turn([&] {
+            for (int i = 0; i < 5; ++i, ++submitted)
+                pool.dispatcher().submit(pool.make());
+        });
+        for (std::size_t i = 0; i < pool.links.size(); ++i) {
+            if (pool.link(i).phase() != phase::open)
+                pool.connect(i);
+            while (pool.link(i).outstanding() != 0)
+                refuse(pool, i, 429);
+        }
+        pool.pass(5ms);
+    }
+    CHECK(submitted == 10'000);
+    CHECK(pool.stats().requests_sent.get() <= 12'000);
+    CHECK(pool.stats().requests_sent.get() >= 11'500); // it is used
+    CHECK(pool.stats().retries_refused.get() > 0);
+
+    // Recovery: the first answer after it is a success at once.
+    auto& after = pool.submit();
+    for (std::size_t i = 0; i < pool.links.size(); ++i)
+        pool.answer_all(i);
+    CHECK(after.done());
+    CHECK(after.status == 200);
+}
+
+TEST_CASE("O02: the pauses of a crowd are spread evenly") {
+    auto settings = with_attempts(2, 1);
+    settings.depth = 256;
+    settings.budget_per_second = 1000;
+    fake_pool pool(settings);
+    pool.prove(0);
+    constexpr int crowd = 200;
+    pool.turn([&] {
+        for (int i = 0; i < crowd; ++i)
+            pool.dispatcher().submit(pool.make());
+    });
+    for (int i = 0; i < crowd; ++i)
+        refuse(pool, 0, 429);
+    const auto before = pool.stats().requests_sent.get();
+    pool.pass(500ms); // half of the bound for all
+    CHECK(pool.stats().requests_sent.get() <= before + 1);
+    // Kolmogorov-Smirnov against the uniform distribution on [500 ms, 1 s]: 1.63 / sqrt(n) is 1 %.
+    double worst = 0;
+    for (int step = 1; step <= 50; ++step) {
+        pool.pass(10ms);
+        pool.answer_all(0);
+        const double share = static_cast<double>(pool.stats().requests_sent.get() - before) / crowd;
+        worst = std::max(worst, std::abs(share - step / 50.0));
+    }
+    CHECK(worst < 1.63 / std::sqrt(static_cast<double>(crowd)));
+}
+
+TEST_CASE("N19: a 408 that closes is replayed on another connection, for a POST it is the answer") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& get = pool.submit();
+    auto& behind = pool.submit();
+    refuse(pool, 0, 408, "Connection: close\r\n");
+    CHECK_FALSE(get.done());
+    pool.connect(1);
+    pool.answer_all(1);
+    CHECK(get.answered("/2"));
+    CHECK(behind.answered("/3"));
+    CHECK(get.replays == 1);
+
+    auto& post = pool.submit(unsafe);
+    refuse(pool, 1, 408, "Connection: close\r\n");
+    CHECK(post.status == 408);
+    CHECK(pool.sends_of(post) == 1);
+}
+
+TEST_CASE("N20: a 421 is sent once more, on a connection that nobody has used, whatever the method") {
+    for (const auto kind : {request_class::safe, unsafe}) {
+        for (const std::size_t most : {1u, 2u}) {
+            CAPTURE(most);
+            fake_pool pool(with_connections(most));
+            pool.prove(0);
+            auto& call = pool.submit(kind);
+            refuse(pool, 0, 421);
+            CHECK_FALSE(call.done());
+            REQUIRE(pool.links.size() == 2);
+            auto& other = pool.submit();
+            pool.connect(1);
+            CHECK(pool.link(1).targets() == std::vector<std::string>{"/2"});
+            refuse(pool, 1, 421);
+            CHECK(call.status == 421);
+            CHECK(pool.sends_of(call) == 2);
+            for (std::size_t i = 0; i < pool.links.size(); ++i)
+                pool.answer_all(i);
+            CHECK(other.answered("/3"));
+            CHECK(pool.gauges_are_zero());
+        }
+    }
+}
+
+TEST_CASE("N24: a 425 is sent once more after a pause, whatever the method") {
+    fake_pool pool(with_attempts(3));
+    pool.prove(0);
+    auto& post = pool.submit(unsafe);
+    refuse(pool, 0, 425);
+    pool.pass(50ms);
+    refuse(pool, 0, 425);
+    CHECK(post.status == 425);
+    CHECK(pool.sends_of(post) == 2);
+}
+
+TEST_CASE("a fresh connection that ends without an answer: one more attempt after a pause, then the failure") {
+    fake_pool pool(with_attempts(5));
+    auto& get = pool.submit();
+    pool.connect(0);
+    pool.turn([&] { pool.link(0).fin(); });
+    CHECK(get.where == test_call::state::waiting);
+    pool.pass(200ms);
+    pool.connect(1);
+    pool.turn([&] { pool.link(1).fin(); });
+    CHECK(get.failed_with(errc::connection_lost, delivery::maybe_processed));
+    CHECK(pool.sends_of(get) == 2);
+
+    auto& post = pool.submit(unsafe);
+    pool.pass(1s);
+    pool.connect(2);
+    pool.turn([&] { pool.link(2).fin(); });
+    CHECK(post.failed_with(errc::connection_lost, delivery::maybe_processed));
+    CHECK(pool.sends_of(post) == 1);
+}
+
+TEST_CASE("W14: a silent peer costs one timeout: the head is retried, those behind it move at once") {
+    fake_pool pool(with_attempts(3));
+    pool.prove(0);
+    auto& head = pool.submit();
+    auto& behind = pool.submit();
+    pool.pass(15s);
+    CHECK(pool.link(0).phase() == phase::closed);
+    REQUIRE(pool.links.size() == 2);
+    pool.connect(1);
+    CHECK(pool.link(1).targets() == std::vector<std::string>{"/3"});
+    pool.pass(50ms);
+    pool.answer_all(1);
+    CHECK(behind.answered("/3"));
+    CHECK(head.answered("/2"));
+    CHECK(head.attempts == 2);
+}
+
+TEST_CASE("an attempt's timeout is followed by another attempt, the deadline is not") {
+    fake_pool pool(with_attempts(2, 2));
+    pool.prove(0);
+    auto& get = pool.make();
+    get.attempt_timeout = 1s;
+    pool.submit(get);
+    pool.pass(1s);
+    CHECK(get.where == test_call::state::waiting);
+    CHECK(pool.stats().zombies.get() == 1);
+    pool.pass(50ms);
+    pool.connect(1); // not behind its own first attempt
+    CHECK(pool.sends_of(get) == 2);
+    pool.pass(1s);
+    CHECK(get.failed_with(errc::response_timeout, delivery::maybe_processed));
+    CHECK(get.completions == 1);
+
+    fake_pool other(with_attempts(2));
+    other.prove(0);
+    auto& post = other.make(unsafe);
+    post.attempt_timeout = 1s;
+    other.submit(post);
+    other.pass(1s);
+    CHECK(post.failed_with(errc::response_timeout, delivery::maybe_processed));
+    CHECK(other.sends_of(post) == 1);
+}
+
+TEST_CASE("W02, W04, W06: a dial that fails is made again with pauses, up to the attempts, then all fail") {
+    for (const auto code : {errc::resolve_failed, errc::connect_failed, errc::handshake_failed}) {
+        fake_pool pool(with_attempts(3));
+        auto& get = pool.submit();
+        auto& post = pool.submit(unsafe);
+        pool.turn([&] { pool.link(0).refused(code); });
+        CHECK(pool.links.size() == 1);
+        pool.pass(49ms);
+        CHECK(pool.links.size() == 1);
+        pool.pass(51ms);
+        REQUIRE(pool.links.size() == 2);
+        pool.turn([&] { pool.link(1).refused(code); });
+        CHECK_FALSE(get.done());
+        pool.pass(200ms);
+        REQUIRE(pool.links.size() == 3);
+        pool.turn([&] { pool.link(2).refused(code); });
+        CHECK(get.failed_with(code, delivery::not_sent));
+        CHECK(post.failed_with(code, delivery::not_sent));
+        CHECK(pool.gauges_are_zero());
+    }
+}
+
+TEST_CASE("W02: a dial that succeeds in the end serves what waited") {
+    fake_pool pool(with_attempts(3));
+    auto& get = pool.submit();
+    auto& post = pool.submit(unsafe);
+    pool.turn([&] { pool.link(0).refused(errc::resolve_failed); });
+    pool.pass(100ms);
+    pool.connect(1);
+    pool.answer(1);
+    pool.answer(1);
+    CHECK(get.answered("/1"));
+    CHECK(post.answered("/2"));
+}
+
+TEST_CASE("W01, W05, T01: what the next dial would meet as well fails all at once") {
+    for (const auto code : {errc::host_not_found, errc::tls_untrusted, errc::tls_host_mismatch,
+                            errc::tls_protocol}) {
+        fake_pool pool(with_attempts(3));
+        auto& get = pool.submit();
+        pool.turn([&] { pool.link(0).refused(code); });
+        CHECK(get.failed_with(code, delivery::not_sent));
+    }
+    fake_pool pool(with_attempts(3));
+    auto& get = pool.submit();
+    auto& short_of_time = pool.make();
+    short_of_time.deadline_after = 1s;
+    pool.submit(short_of_time);
+    pool.link(0).reach(phase::connecting);
+    pool.pass(1s);
+    CHECK(short_of_time.failed_with(errc::connect_timeout, delivery::not_sent));
+    pool.pass(4s);
+    CHECK(get.failed_with(errc::connect_timeout, delivery::not_sent));
+    CHECK(pool.links.size() == 1);
+}
+
+TEST_CASE("a call that would only be dialled for after its deadline fails at once, with the dial's error") {
+    fake_pool pool(with_attempts(100));
+    auto& get = pool.submit();
+    for (std::size_t i = 0; !get.done(); ++i) {
+        pool.turn([&] { pool.link(i).refused(errc::connect_failed); });
+        while (!get.done() && pool.links.size() == i + 1)
+            pool.pass(1ms);
+    }
+    CHECK(get.failed_with(errc::connect_failed, delivery::not_sent));
+    CHECK(pool.now() - get.started <= 30s);
+    CHECK(pool.links.size() >= 6);
+    auto& hurried = pool.make();
+    hurried.deadline_after = 1ms;
+    pool.submit(hurried);
+    CHECK(hurried.failed_with(errc::connect_failed, delivery::not_sent));
+}
+
+TEST_CASE("T17: a connection that the server rejects fails what waits, without another dial") {
+    fake_pool pool(with_attempts(3));
+    auto& get = pool.submit();
+    auto& waiting = pool.submit();
+    pool.connect(0);
+    pool.turn([&] { pool.link(0).rejected(); });
+    CHECK(get.failed_with(errc::handshake_failed, delivery::not_sent));
+    CHECK(waiting.failed_with(errc::handshake_failed, delivery::not_sent));
+    CHECK(pool.links.size() == 1);
+}
+
+TEST_CASE("a replay that the budget does not allow is a failure") {
+    auto settings = with_connections(1, 64);
+    settings.budget_per_second = 0.5; // five
+    settings.budget_ratio = 0;
+    fake_pool pool(settings);
+    pool.prove(0);
+    pool.turn([&] {
+        for (int i = 0; i < 20; ++i)
+            pool.dispatcher().submit(pool.make());
+    });
+    pool.turn([&] { pool.link(0).reset(); });
+    CHECK(pool.stats().replays.get() == 5);
+    CHECK(pool.stats().retries_refused.get() == 15);
+    CHECK(pool.stats().calls_failed.get() == 15);
+}
+
+TEST_CASE("what an announced close throws back is never refused: nothing of it was processed") {
+    auto settings = with_connections(1, 64);
+    settings.budget_per_second = 0;
+    settings.budget_ratio = 0;
+    fake_pool pool(settings);
+    pool.prove(0);
+    pool.turn([&] {
+        for (int i = 0; i < 20; ++i)
+            pool.dispatcher().submit(pool.make());
+    });
+    pool.answer(0, "Connection: close\r\n");
+    pool.connect(1);
+    pool.answer_all(1);
+    CHECK(pool.stats().calls_succeeded.get() == 21);
+}
