@@ -60,7 +60,8 @@ send_state pipeline::state_of(const slot& slot) const noexcept {
 pipeline::event pipeline::receive(std::string_view& input) {
     if (input.empty())
         return event::need_more;
-    // What a server sends before it closes an idle connection (RFC 9110, section 15.5.9): an end, not a fault.
+    // What a server sends before it closes an idle connection (RFC 9110, section 15.5.9): an end, not a
+    // fault.
     if (count_ == 0 && (input.starts_with("HTTP/1.1 408") || input.starts_with("HTTP/1.0 408")))
         return fail(errc::connection_lost);
     // RFC 9112, section 9.2: bytes without an outstanding request are no response, and neither are bytes

@@ -26,7 +26,7 @@ enum class send_state : std::uint8_t {
 struct slot {
     exchange* owner = nullptr; ///< null: the caller has gone (a zombie), the answer is read and dropped
     request_class kind = request_class::safe;
-    bool exclusive = false; ///< nothing may be pushed behind it
+    bool exclusive = false;  ///< nothing may be pushed behind it
     std::uint64_t begin = 0; ///< of its bytes in the stream of all requests of this connection
     std::uint64_t end = 0;
     time_point pushed{};

@@ -26,9 +26,9 @@ replay_verdict after_loss(const lost_request& request, loss how, int max_replays
         case loss::ended:
         case loss::failed:
             if (request.fresh)
-                return {request.fresh_losses + 1 < most_fresh_losses ? replay_action::retry
-                                                                     : replay_action::fail,
-                        known};
+                return {
+                    request.fresh_losses + 1 < most_fresh_losses ? replay_action::retry : replay_action::fail,
+                    known};
             break;
         default:
             break;

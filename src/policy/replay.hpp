@@ -15,7 +15,8 @@ enum class loss : std::uint8_t {
     failed,    ///< reset or TLS error
     faulty,    ///< the head's answer was no HTTP
     stalled,   ///< the head's answer did not come in time
-    abandoned, ///< closed from this side, because a caller went and the rest of his answer is too long to read
+    abandoned, ///< closed from this side, because a caller went and the rest of his answer is too long to
+               ///< read
     rejected,  ///< the server refused our side of the TLS handshake: nothing was processed, nothing will be
 };
 

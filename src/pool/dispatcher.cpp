@@ -9,8 +9,8 @@ namespace {
 
 // No deadline is further away than this, so that adding it to a time cannot overflow.
 constexpr auto longest_deadline = std::chrono::hours(24 * 365);
-// An answer whose caller has gone is read to its end if that is no further away than this; else the connection
-// is cheaper to make anew.
+// An answer whose caller has gone is read to its end if that is no further away than this; else the
+// connection is cheaper to make anew.
 constexpr std::uint64_t drain_limit = 256 * 1024;
 // The same for a request that is partly written.
 constexpr std::uint64_t write_off_limit = 64 * 1024;
@@ -189,8 +189,8 @@ void dispatcher::give_up_in_flight(call& value, errc code) {
     auto& carrier = *value.carrier;
     auto& requests = carrier.requests();
     const auto index = requests.index_of(value);
-    const bool long_answer =
-        index == 0 && requests.answer_head_done() && requests.answer_remaining().value_or(drain_limit + 1) > drain_limit;
+    const bool long_answer = index == 0 && requests.answer_head_done() &&
+                             requests.answer_remaining().value_or(drain_limit + 1) > drain_limit;
     const auto& slot = requests.at(index);
     const bool long_request =
         requests.state_of(slot) == send_state::partial && requests.unsent_bytes(slot) > write_off_limit;
@@ -201,8 +201,8 @@ void dispatcher::give_up_in_flight(call& value, errc code) {
         ++counters_.zombies;
     }
     const bool only_this_attempt = code != errc::cancelled && now_ < value.deadline;
-    if (!taken_back && only_this_attempt && value.request.kind != request_class::unsafe && value.allow_replay &&
-        retry_later(value, false, std::nullopt))
+    if (!taken_back && only_this_attempt && value.request.kind != request_class::unsafe &&
+        value.allow_replay && retry_later(value, false, std::nullopt))
         value.maybe_processed = true;
     else
         fail(value, code, {}, taken_back ? delivery::not_sent : delivery::maybe_processed);

@@ -56,8 +56,8 @@ protected:
     ~dispatcher_host() = default;
 };
 
-/// Who carries a call: the queue, the choice of a connection, dialling, deadlines, replays, retries, drain and
-/// close. Sans-io: connections come from the host, and the time is told at the start of each turn. One
+/// Who carries a call: the queue, the choice of a connection, dialling, deadlines, replays, retries, drain
+/// and close. Sans-io: connections come from the host, and the time is told at the start of each turn. One
 /// strand.
 ///
 /// The queue has three lanes. Calls that share go to an idle connection, else to a new one, else behind the
@@ -69,12 +69,12 @@ protected:
 /// A connection whose head is late (`suspect`) takes nothing new until the answer has come, and what it has
 /// not written yet is taken back.
 ///
-/// | file                        | holds                                                                      |
+/// | file                        | holds |
 /// |-----------------------------|----------------------------------------------------------------------------|
-/// | dispatcher.cpp              | the life of a call: queued, given up, completed; close and drain           |
-/// | dispatcher_choice.cpp       | the end of a turn: which connection takes which call, reservations         |
-/// | dispatcher_again.cpp        | what is sent again: after an answer, after a loss, when, how often         |
-/// | dispatcher_connections.cpp  | making, watching and ending connections                                    |
+/// | dispatcher.cpp              | the life of a call: queued, given up, completed; close and drain | |
+/// dispatcher_choice.cpp       | the end of a turn: which connection takes which call, reservations         |
+/// | dispatcher_again.cpp        | what is sent again: after an answer, after a loss, when, how often | |
+/// dispatcher_connections.cpp  | making, watching and ending connections                                    |
 class dispatcher {
 public:
     dispatcher(const dispatcher_settings& settings, const request_encoder& encoder, dispatcher_host& host);

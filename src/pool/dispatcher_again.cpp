@@ -112,7 +112,8 @@ void dispatcher::settle_lost(call& lost, const lost_request& request, loss how, 
         enqueue_front(lost);
         return;
     case replay_action::replay:
-        // Behind an announced close nothing was processed, so that nothing is doubled: charged, never refused.
+        // Behind an announced close nothing was processed, so that nothing is doubled: charged, never
+        // refused.
         if (how == loss::graceful) {
             budget_.charge(now_);
         } else if (!budget_.withdraw(now_)) {

@@ -59,8 +59,8 @@ void dispatcher::dispatch() {
     }
 }
 
-// A write that failed ends a connection for new requests before the set knows of it; a long answer does so for
-// the time that it takes.
+// A write that failed ends a connection for new requests before the set knows of it; a long answer does so
+// for the time that it takes.
 member* dispatcher::usable(member* (connection_set::*choose)() const noexcept) {
     for (;;) {
         auto* const chosen = (connections_.*choose)();

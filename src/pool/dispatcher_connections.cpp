@@ -10,8 +10,8 @@ namespace bandwidth::webrtc::detail {
 
 namespace {
 
-// A verdict on the name or on the certificate is the same for every dial, and a dial that took all of its time
-// has taken that of its calls.
+// A verdict on the name or on the certificate is the same for every dial, and a dial that took all of its
+// time has taken that of its calls.
 bool final_for_all(const error_code& code) noexcept {
     return code == errc::host_not_found || code == errc::tls_untrusted || code == errc::tls_host_mismatch ||
            code == errc::tls_protocol || code == errc::resolve_timeout || code == errc::connect_timeout ||
@@ -192,8 +192,7 @@ void dispatcher::expired(member& value) {
     if (requests.outstanding() != 0 && now_ >= suspect_at(value))
         suspect(value);
     const bool overdue = requests.zombies() != 0 && now_ >= requests.oldest_zombie() + settings_.zombie_grace;
-    const bool idle_too_long =
-        requests.outstanding() == 0 && now_ >= value.idle_since + value.idle_limit;
+    const bool idle_too_long = requests.outstanding() == 0 && now_ >= value.idle_since + value.idle_limit;
     if (idle_too_long) {
         value.ended_well = value.has_answered;
         close_member(value);

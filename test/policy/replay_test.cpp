@@ -38,9 +38,9 @@ void for_each_case(Function function) {
                         for (const bool allowed : {false, true})
                             for (const int replays : {0, 1, 2, 3})
                                 for (const int fresh_losses : {0, 1, 2})
-                                    function(lost_request{kind, sent, head, fresh, allowed, replays,
-                                                          fresh_losses},
-                                             how);
+                                    function(
+                                        lost_request{kind, sent, head, fresh, allowed, replays, fresh_losses},
+                                        how);
 }
 
 bool repeatable(const lost_request& request) {

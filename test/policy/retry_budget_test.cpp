@@ -35,7 +35,8 @@ TEST_CASE("retry budget: what was taken comes back after ten seconds, as do depo
         budget.deposit(time_point(100s));
     CHECK(withdraw_all(budget, time_point(101s)) == 50);
     CHECK(withdraw_all(budget, time_point(109s)) == 0);
-    CHECK(budget.balance(time_point(110s)) == doctest::Approx(-40)); // the calls are forgotten, not the retries
+    CHECK(budget.balance(time_point(110s)) ==
+          doctest::Approx(-40)); // the calls are forgotten, not the retries
     CHECK(withdraw_all(budget, time_point(111s)) == 10);
     CHECK(withdraw_all(budget, time_point(5h)) == 10);
 }

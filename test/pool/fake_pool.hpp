@@ -71,11 +71,15 @@ public:
     void open() override { opened = true; }
     void flush() override {
         ++flushes;
+        if (phase_ == phase::closed && has_unwritten())
+            flushed_when_closed = true; // I6
         if (phase_ != phase::open || jammed)
             return;
-        const auto size = batch_.size();
-        wire += batch_;
+        const auto size = record_.size() + batch_.size();
+        wire += record_.substr(record_sent_) + batch_;
         batch_.clear();
+        record_.clear();
+        record_sent_ = 0;
         note_sent(size);
     }
     void close() override {
@@ -86,16 +90,37 @@ public:
     // What the world does to it; within a turn.
     void reach(detail::phase value) { phase_ = value; }
     void connected() {
+        if (phase_ == phase::closed) // by what the turn began with
+            return;
         phase_ = phase::open;
         events_->on_open(false);
     }
-    void refused(errc code) { end(detail::close_cause::not_made, code, "no way"); }
-    void rejected() { end(detail::close_cause::rejected, errc::handshake_failed, "certificate required"); }
-    void sent_some(std::size_t bytes) { // a socket that takes a part of the batch and then no more
-        wire += batch_.substr(0, bytes);
-        requests_.note_sent(sent_, sent_ + batch_.size());
+    void refused(errc code) {
+        if (phase_ == phase::closed) // by what the turn began with
+            return;
+        end(detail::close_cause::not_made, code, "no way");
     }
+    void rejected() {
+        if (phase_ == phase::closed) // by what the turn began with
+            return;
+        was_rejected = true;
+        end(detail::close_cause::rejected, errc::handshake_failed, "certificate required");
+    }
+    /// A socket that takes a part of what is staged and then no more: the rest of the record is bound to go.
+    void sent_some(std::size_t bytes) {
+        if (phase_ == phase::closed) // by what the turn began with
+            return;
+        if (record_.empty())
+            record_ = std::exchange(batch_, {});
+        const auto upto = std::min(record_.size(), record_sent_ + bytes);
+        wire += record_.substr(record_sent_, upto - record_sent_);
+        record_sent_ = upto;
+        requests_.note_sent(sent_, sent_ + record_.size());
+    }
+    bool has_unwritten() const { return !record_.empty() || !batch_.empty(); }
     void receive(std::string_view bytes) {
+        if (phase_ == phase::closed) // by what the turn began with
+            return;
         using event = detail::pipeline::event;
         events_->on_received(bytes.size());
         partial_ += bytes;
@@ -109,6 +134,7 @@ public:
                 return;
             case event::answered:
                 ++answered;
+                statuses.push_back(requests_.message().status);
                 events_->on_answer(requests_.owner(), requests_.message());
                 if (phase_ == phase::closed)
                     return;
@@ -123,7 +149,9 @@ public:
             }
         }
     }
-    void fin() { // a close_notify
+    void fin() {                     // a close_notify
+        if (phase_ == phase::closed) // by what the turn began with
+            return;
         if (requests_.end_of_stream(true) == detail::pipeline::event::answered) {
             events_->on_answer(requests_.owner(), requests_.message());
             if (phase_ != phase::closed)
@@ -133,6 +161,8 @@ public:
         end(detail::close_cause::ended, requests_.error(), {});
     }
     void reset() {
+        if (phase_ == phase::closed) // by what the turn began with
+            return;
         requests_.end_of_stream(false);
         end(detail::close_cause::failed, requests_.error(), "reset");
     }
@@ -158,7 +188,10 @@ public:
     bool jammed = false;    ///< the socket takes nothing
     bool announced = false; ///< its last answer said that it closes
     int flushes = 0;
+    bool was_rejected = false;
+    bool flushed_when_closed = false;
     std::size_t answered = 0;
+    std::vector<int> statuses; ///< of the answers, in their order
     std::string wire;
 
 private:
@@ -176,6 +209,8 @@ private:
 
     detail::connection_events* events_;
     std::string partial_;
+    std::string record_; // taken from the batch, not yet written whole
+    std::size_t record_sent_ = 0;
     std::uint64_t sent_ = 0;
 };
 
@@ -270,6 +305,7 @@ public:
 
     const detail::counters& stats() const { return dispatcher_->stats(); }
     detail::dispatcher& dispatcher() { return *dispatcher_; }
+    const detail::dispatcher& dispatcher() const { return *dispatcher_; }
     detail::time_point now() const { return now_; }
     /// How often a target was written, over all connections.
     std::map<std::string, int> sends() const {

@@ -139,7 +139,8 @@ TEST_CASE("W13: a server that drops every connection costs a few sends, and ever
     }
 }
 
-TEST_CASE("W13: a server that drops every connection after one answer costs N * (1 + replays) sends, not more") {
+TEST_CASE(
+    "W13: a server that drops every connection after one answer costs N * (1 + replays) sends, not more") {
     auto settings = with_connections(2);
     settings.max_replays = 2;
     fake_pool pool(settings);

@@ -134,7 +134,8 @@ TEST_CASE("O01: a longer Retry-After than the policy or the deadline allows fail
     CHECK(late.status == 503);
     auto& far = pool.submit();
     refuse(pool, 0, 503, "Retry-After: 99999999999\r\n");
-    CHECK((far.status == 503 || far.where == test_call::state::waiting)); // clamped or refused, never overflowed
+    CHECK((far.status == 503 ||
+           far.where == test_call::state::waiting)); // clamped or refused, never overflowed
 }
 
 TEST_CASE("a pause never reaches past the deadline") {
@@ -310,7 +311,8 @@ TEST_CASE("N24: a 425 is sent once more after a pause, whatever the method") {
     CHECK(pool.sends_of(post) == 2);
 }
 
-TEST_CASE("a fresh connection that ends without an answer: one more attempt after a pause, then the failure") {
+TEST_CASE(
+    "a fresh connection that ends without an answer: one more attempt after a pause, then the failure") {
     fake_pool pool(with_attempts(5));
     auto& get = pool.submit();
     pool.connect(0);
@@ -409,8 +411,8 @@ TEST_CASE("W02: a dial that succeeds in the end serves what waited") {
 }
 
 TEST_CASE("W01, W05, T01: what the next dial would meet as well fails all at once") {
-    for (const auto code : {errc::host_not_found, errc::tls_untrusted, errc::tls_host_mismatch,
-                            errc::tls_protocol}) {
+    for (const auto code :
+         {errc::host_not_found, errc::tls_untrusted, errc::tls_host_mismatch, errc::tls_protocol}) {
         fake_pool pool(with_attempts(3));
         auto& get = pool.submit();
         pool.turn([&] { pool.link(0).refused(code); });

@@ -39,8 +39,8 @@ public:
         idempotent_ = value;
         return *this;
     }
-    /// Gives the call a connection to itself until it is answered: for one that is known to take long, so that
-    /// no other call waits behind it.
+    /// Gives the call a connection to itself until it is answered: for one that is known to take long, so
+    /// that no other call waits behind it.
     call_options& isolated(bool value = true) {
         isolated_ = value;
         return *this;

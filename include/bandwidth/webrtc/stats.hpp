@@ -21,12 +21,13 @@ struct client_stats {
     std::uint64_t calls_failed = 0;
     std::uint64_t calls_cancelled = 0; ///< of the failed ones
     std::uint64_t requests_sent = 0;   ///< requests given to a connection, replays included
-    std::uint64_t replays = 0; ///< requests sent again at once, on another connection
-    std::uint64_t retries = 0; ///< requests sent again after a pause, by policy
+    std::uint64_t replays = 0;         ///< requests sent again at once, on another connection
+    std::uint64_t retries = 0;         ///< requests sent again after a pause, by policy
     std::uint64_t retries_refused = 0; ///< ... that the retry budget did not allow
     /// Times that an answer was late, so that its connection took no more calls until it came.
     std::uint64_t suspects = 0;
-    /// Times that the server was found to break pipelines, so that for a while one request at a time was sent.
+    /// Times that the server was found to break pipelines, so that for a while one request at a time was
+    /// sent.
     std::uint64_t fallbacks = 0;
     std::uint64_t queue_wait_ns = 0; ///< sum over all calls: from the start to the first connection
     std::uint64_t hol_wait_ns = 0;   ///< sum over all answers: behind others on the same connection
