@@ -155,6 +155,8 @@ std::variant<settings, int> parse_command_line(int argc, const char* const* argv
     add_count(app, "--depth", chosen.depth, 1, 256, "Requests in flight on a connection at most; default 8");
     add_count(app, "--callers", chosen.callers, 1, 1'000'000,
               "Calls made at the same time; default connections times depth");
+    add_count(app, "--attempts", chosen.attempts, 1, 100,
+              "Attempts of a call that may be repeated, such as after a 503; default 3");
     add_operations(app, chosen);
     add_duration(app, "--deadline", chosen.deadline, 1us, 24h, "Deadline of each call; default 30s");
     add_duration(app, "--delay", chosen.delay, 0us, 1min,

@@ -26,6 +26,7 @@ service::service(const settings& chosen) {
     options_.max_connections(chosen.connections)
         .pipeline_depth(chosen.depth)
         .queue_limit(std::max<std::size_t>(options_.queue_limit(), chosen.concurrent_calls()))
+        .retry(retry_policy().attempts(static_cast<int>(chosen.attempts)))
         .deadline(chosen.deadline);
 }
 

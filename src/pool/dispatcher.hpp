@@ -152,7 +152,13 @@ private:
     // Connections.
     bool can_dial() const noexcept;
     void dial();
-    void dial_failed(const error_code& code, const std::string& text, bool for_all);
+    /// What a dial led to that led to no answer.
+    enum class dead_end_kind {
+        dial,       ///< no connection, or one that ended before it was used
+        final,      ///< no connection, for a reason that every dial would meet
+        unanswered, ///< a connection that took a request and ended
+    };
+    void dead_end(dead_end_kind kind, time_point dialled, const error_code& code, const std::string& text);
     void dial_for_waiting();
     void suspect(member& value);
     void retire(member& value);
@@ -194,7 +200,9 @@ private:
     } dial_again_;
     error_code last_dial_code_;
     std::string last_dial_error_;
-    int dial_failures_ = 0; // in a row
+    time_point last_dead_end_ = time_point::min();
+    int dial_failures_ = 0;     // in a row
+    int unanswered_in_row_ = 0; // connections that took a request
     // Connections that served well and were ended by agreement: as many new ones need not prove themselves.
     std::size_t proven_places_ = 0;
     bool draining_ = false;

@@ -18,6 +18,9 @@ bool final_for_all(const error_code& code) noexcept {
            code == errc::handshake_timeout;
 }
 
+// So many connections in a row that took a request and ended without an answer are the server's fault.
+constexpr int most_unanswered = 8;
+
 } // namespace
 
 // One at a time while dials fail, and with pauses between them.
@@ -89,7 +92,7 @@ void dispatcher::answered(member& value, exchange* owner, const response& answer
     value.head_since = now_;
     value.suspect = false;
     if (!std::exchange(value.has_answered, true)) { // so it is more than a port that accepts connections
-        dial_failures_ = 0;
+        dial_failures_ = unanswered_in_row_ = 0;
         dial_again_at_ = {};
         last_dial_error_.clear();
     }
@@ -115,8 +118,10 @@ void dispatcher::answered(member& value, exchange* owner, const response& answer
 
 void dispatcher::closed(member& value, const close_info& info) {
     if (info.cause == close_cause::not_made) {
+        const auto dialled = value.dialled;
         remove(value);
-        dial_failed(info.code, info.text, final_for_all(info.code));
+        dead_end(final_for_all(info.code) ? dead_end_kind::final : dead_end_kind::dial, dialled, info.code,
+                 info.text);
         return;
     }
     counters_.unsolicited_bytes += value.requests().unsolicited_bytes();
@@ -129,32 +134,51 @@ void dispatcher::closed(member& value, const close_info& info) {
         how = loss::ended;
     else if (info.code == errc::protocol_error || info.code == errc::response_too_large)
         how = value.requests().unsolicited_bytes() != 0 ? loss::failed : loss::faulty;
-    // A connection that ends before its first answer is a dial that failed: it must not be made again without
-    // end.
-    const bool never_served = !value.has_answered && !value.requests().answer_started();
+    const auto& requests = value.requests();
+    const bool unanswered = !value.has_answered && !requests.answer_started();
+    const bool unused = unanswered && (requests.outstanding() == 0 ||
+                                       requests.state_of(requests.at(0)) == send_state::unsent);
+    const auto dialled = value.dialled;
     value.ended_well = how == loss::graceful;
     settle_lost(value, how, info.code, info.text);
     remove(value);
-    if (never_served)
-        dial_failed(info.code, info.text, how == loss::rejected || final_for_all(info.code));
+    if (how == loss::rejected || (unused && final_for_all(info.code)))
+        dead_end(dead_end_kind::final, dialled, info.code, info.text);
+    else if (unanswered)
+        dead_end(unused ? dead_end_kind::dial : dead_end_kind::unanswered, dialled, info.code, info.text);
 }
 
-void dispatcher::dial_failed(const error_code& code, const std::string& text, bool for_all) {
-    ++counters_.dials_failed;
-    dial_failures_ = std::min(dial_failures_ + 1, 20);
-    dial_again_at_ = now_ + dial_backoff(dial_failures_, chance());
+// A dial led to no answer: others must not follow without a pause, nor without end.
+void dispatcher::dead_end(dead_end_kind kind, time_point dialled, const error_code& code,
+                          const std::string& text) {
+    if (kind != dead_end_kind::unanswered)
+        ++counters_.dials_failed;
+    // Dials that were under way together fail together: that counts once.
+    if (dialled >= last_dead_end_) {
+        last_dead_end_ = now_;
+        dial_failures_ = std::min(dial_failures_ + 1, 20);
+        const bool connects = kind == dead_end_kind::unanswered;
+        dial_again_at_ =
+            now_ + dial_backoff(connects ? std::min(dial_failures_, 3) : dial_failures_, chance());
+    }
     last_dial_code_ = code;
     last_dial_error_ =
         "the last connection could not be made: " + code.message() + (text.empty() ? "" : ": ") + text;
     // As long as another connection can serve them, one failed dial fails nobody.
     if (counters_.open.get() != 0)
         return;
-    if (for_all) {
+    if (kind == dead_end_kind::final) {
         fail_queue(code, text);
         return;
     }
     if (connecting_ != 0)
         return;
+    if (kind == dead_end_kind::unanswered) {
+        // It may be the request's fault, so that those that wait are not to suffer for it; but not for ever.
+        if (++unanswered_in_row_ >= most_unanswered)
+            fail_queue(code, text);
+        return;
+    }
     for (auto* const lane : {&shared_, &exclusive_, &fresh_}) {
         for (call* value = lane->front(); value;) {
             auto& waiting = *std::exchange(value, value->next);
@@ -176,9 +200,9 @@ void dispatcher::expired(member& value) {
         const auto code = at == phase::resolving    ? errc::resolve_timeout
                           : at == phase::connecting ? errc::connect_timeout
                                                     : errc::handshake_timeout;
-        value.link->close();
-        remove(value);
-        dial_failed(code, {}, true);
+        const auto dialled = value.dialled;
+        close_member(value);
+        dead_end(dead_end_kind::final, dialled, code, {});
         return;
     }
     auto& requests = value.requests();

@@ -50,6 +50,7 @@ settings small_run(std::string_view operations = default_operations) {
     chosen.sessions = 20;
     chosen.participants = 3;
     chosen.connections = 2;
+    chosen.attempts = 1; // each fault is to be seen
     chosen.operations = operations;
     chosen.phases = parse_operations(operations);
     chosen.json = true;

@@ -15,15 +15,18 @@ namespace support {
 
 namespace webrtc = bandwidth::webrtc;
 
-/// Options that reach the server.
+/// Options that reach the server. One attempt for each call, unless a test is about retries.
 inline webrtc::client_options options_for(const webrtc::testing::loopback_server& server) {
-    return server.client_options();
+    return server.client_options().retry(webrtc::retry_policy::none());
 }
 
-/// Options that reach the server. The scripted server does not look at who asks.
+/// Options that reach the server. The scripted server does not look at who asks. One attempt, as above.
 inline webrtc::client_options options_for(const webrtc::testing::scripted_server& server) {
-    auto options =
-        webrtc::client_options{}.base_url(server.base_url()).account("9900000").credentials("user", "secret");
+    auto options = webrtc::client_options{}
+                       .base_url(server.base_url())
+                       .account("9900000")
+                       .credentials("user", "secret")
+                       .retry(webrtc::retry_policy::none());
     if (!server.ca_pem().empty()) {
         options.ca_pem(server.ca_pem());
     }
