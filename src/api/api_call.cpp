@@ -1,22 +1,23 @@
 #include "api/api_call.hpp"
 
-#include <charconv>
+#include <algorithm>
+#include <exception>
 #include <memory>
 
 #include "api/error_body.hpp"
 #include "api/redact.hpp"
+#include "policy/retry_after.hpp"
 
 namespace bandwidth::webrtc::detail {
 
 namespace {
 
-// RFC 9110, section 10.2.3: seconds. The other form, a date, needs a clock of the day.
-std::optional<std::chrono::seconds> retry_after_seconds(std::string_view text) {
-    unsigned value = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (ec != std::errc() || end != text.data() + text.size())
+// A date in Retry-After is by the server's clock, and so is its Date; without that, ours has to do.
+std::optional<std::chrono::seconds> read_retry_after(const response& answer) {
+    if (answer.retry_after.empty())
         return std::nullopt;
-    return std::chrono::seconds(value);
+    const auto ours = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    return parse_retry_after(answer.retry_after, parse_http_date(answer.date, ours).value_or(ours));
 }
 
 constexpr std::size_t kept_body = 4096;
@@ -42,10 +43,21 @@ bool api_call::settle(const response& answer, std::chrono::nanoseconds elapsed) 
         known.message = std::move(body.message);
         known.request_id =
             body.request_id.empty() ? clean_text(answer.request_id, 128) : std::move(body.request_id);
+        // Where it leads is not told: a Location may hold a secret, and is for nobody to follow.
+        if (answer.status < 400)
+            known.message =
+                "a redirect, which is not followed" + (known.message.empty() ? "" : ": " + known.message);
     }
     known.http_status = answer.status;
-    known.body = redact_tokens(answer.body.substr(0, kept_body));
-    known.retry_after = retry_after_seconds(answer.retry_after);
+    // Redacted before it is cut, so that no half of a secret stays at the end.
+    known.body = redact_tokens(answer.body.substr(0, read_body));
+    auto secrets = store_.secrets();
+    append_secrets_of_headers(request.header_lines, secrets);
+    known.message = redact_values(redact_tokens(known.message), secrets);
+    known.request_id = redact_values(redact_tokens(known.request_id), secrets);
+    known.body = redact_values(std::move(known.body), secrets);
+    known.body.resize(std::min(known.body.size(), kept_body));
+    known.retry_after = read_retry_after(answer);
     known.attempts = attempts;
     known.elapsed = elapsed;
     known.delivery = delivery::answered;
@@ -122,6 +134,16 @@ void call_store::release() noexcept {
     }
     if (last)
         delete this;
+}
+
+std::vector<std::string> call_store::secrets() const {
+    if (!credentials_)
+        return {};
+    try {
+        return secrets_of_authorization(credentials_->authorization());
+    } catch (const std::exception&) {
+        return {}; // the pool deals with a source that fails
+    }
 }
 
 call_store::~call_store() {

@@ -10,7 +10,7 @@ namespace {
 const std::string jwt = "eyJhbGciOiJIUzI1NiJ9.eyJhIjoiMSJ9.L8i6g3Pfc_HlioHCCPURC9pmXT7gdJpx3kOoyAf-Uwc";
 }
 
-TEST_CASE("a participant token in a kept body reads as redacted") {
+TEST_CASE("J12: a participant token in a kept body reads as redacted") {
     CHECK(redact_tokens(R"({"participant":{"id":"p"},"token":")" + jwt + R"("})") ==
           R"({"participant":{"id":"p"},"token":"[redacted]"})");
     CHECK(redact_tokens(R"({"token" : "not a JWT \" at all","x":1})") == R"({"token" : "[redacted]","x":1})");
@@ -19,7 +19,7 @@ TEST_CASE("a participant token in a kept body reads as redacted") {
           R"({"error":"token [redacted] has expired"})");
 }
 
-TEST_CASE("a token that is cut off is redacted too") {
+TEST_CASE("J12: a token that is cut off is redacted too") {
     const std::string body = R"({"token":")" + jwt;
     const std::size_t start = body.find("eyJ");
     for (std::size_t length = start; length <= body.size(); ++length) {
@@ -28,7 +28,7 @@ TEST_CASE("a token that is cut off is redacted too") {
     CHECK(redact_tokens(R"({"token":"ends in a backslash\)") == R"({"token":"[redacted])");
 }
 
-TEST_CASE("other bodies stay as they are") {
+TEST_CASE("J12: other bodies stay as they are") {
     for (const char* body :
          {"", "{}", R"({"id":"s","tag":"session1"})", R"({"token":null})", R"({"token":7})",
           R"({"tokens":["a"]})", R"("token")", R"({"message":"Missing Authentication Token"})",
@@ -38,7 +38,7 @@ TEST_CASE("other bodies stay as they are") {
     }
 }
 
-TEST_CASE("credentials that a service echoes are redacted, prose about them is not") {
+TEST_CASE("J12: credentials that a service echoes are redacted, prose about them is not") {
     CHECK(redact_tokens("Authorization: Basic dXNlcjpzZWNyZXQ= was refused") ==
           "Authorization: Basic [redacted] was refused");
     CHECK(redact_tokens("bearer abc.def-ghi~+/==\"") == "bearer [redacted]\"");

@@ -46,7 +46,7 @@ TEST_CASE("strings of a session are unescaped") {
     CHECK(read.extra().empty());
 }
 
-TEST_CASE("of a repeated field the last one wins") {
+TEST_CASE("J05: of a repeated field the last one wins") {
     const auto read = decoded<session>(R"({"id":"a","tag":"x","id":"b","tag":null})");
     CHECK(read.id() == session_id("b"));
     CHECK(read.tag() == std::nullopt);
@@ -94,7 +94,7 @@ TEST_CASE("J07: text that is not strictly JSON is an error") {
     CHECK(decode_problem<session>(R"({"id":"s",})").find("unexpected character") != std::string::npos);
 }
 
-TEST_CASE("an error text never holds what the answer said") {
+TEST_CASE("J12: an error text never holds what the answer said") {
     for (const char* json : {R"({"id":"secret")", R"({"id":12345})", R"({"secret":secret})"}) {
         CAPTURE(json);
         CHECK(decode_problem<session>(json).find("secret") == std::string::npos);
