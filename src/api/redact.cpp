@@ -100,8 +100,11 @@ finding find_parameter(std::string_view text) noexcept {
         ++length;
     if (length == text.size() || text[length] != '=' || !is_secret_name(text.substr(0, length)))
         return {};
-    const auto begin = length + 1;
-    const auto end = std::min(text.find_first_of("&;,<>\"'\\ \t\r\n", begin), text.size());
+    auto begin = length + 1;
+    std::string_view ends = "&;,<>\"'\\ \t\r\n";
+    if (begin < text.size() && (text[begin] == '"' || text[begin] == '\''))
+        ends = text.substr(begin++, 1);
+    const auto end = std::min(text.find_first_of(ends, begin), text.size());
     return {begin, end - begin};
 }
 
@@ -120,27 +123,6 @@ bool is_credentials_character(char c) noexcept { // token68, RFC 9110 section 11
     return is_token_character(c) || c == '~' || c == '+' || c == '/' || c == '=';
 }
 
-// If `text` begins with an authentication scheme and a space, as an Authorization field's value does: the
-// length up to its credentials, otherwise 0. Services echo what they refuse.
-std::size_t scheme_length(std::string_view text) noexcept {
-    for (const std::string_view scheme : {"basic ", "bearer "}) {
-        if (text.size() <= scheme.size())
-            continue;
-        bool same = true;
-        for (std::size_t i = 0; i != scheme.size(); ++i)
-            same = same && (text[i] | (scheme[i] == ' ' ? 0 : 0x20)) == scheme[i];
-        if (!same)
-            continue;
-        // Short words are prose ("basic authentication" is not, but loses nothing worth keeping).
-        std::size_t length = scheme.size();
-        while (length != text.size() && is_credentials_character(text[length]))
-            ++length;
-        if (length - scheme.size() >= 8)
-            return scheme.size();
-    }
-    return 0;
-}
-
 // Credentials as they are written, also in JSON that escapes slashes.
 std::size_t credentials_length(std::string_view text) noexcept {
     std::size_t length = 0;
@@ -153,6 +135,24 @@ std::size_t credentials_length(std::string_view text) noexcept {
             break;
     }
     return length;
+}
+
+// If `text` begins with an authentication scheme and a space, as an Authorization field's value does: the
+// length up to its credentials, otherwise 0. Services echo what they refuse.
+std::size_t scheme_length(std::string_view text) noexcept {
+    for (const std::string_view scheme : {"basic ", "bearer "}) {
+        if (text.size() <= scheme.size())
+            continue;
+        bool same = true;
+        for (std::size_t i = 0; i != scheme.size(); ++i)
+            same = same && (text[i] | (scheme[i] == ' ' ? 0 : 0x20)) == scheme[i];
+        if (!same)
+            continue;
+        // Short words are prose ("basic authentication" is not, but loses nothing worth keeping).
+        if (credentials_length(text.substr(scheme.size())) >= 8)
+            return scheme.size();
+    }
+    return 0;
 }
 
 finding find_secret(std::string_view text, bool at_word) noexcept {
