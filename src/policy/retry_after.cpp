@@ -43,7 +43,7 @@ public:
     int digits(std::size_t count, bool padded = false) noexcept {
         int value = 0;
         for (std::size_t i = 0; i != count; ++i) {
-            const char c = i < left_.size() ? left_[i] : 0;
+            const char c = i < left_.size() ? left_[i] : '\0';
             if (padded && i == 0 && c == ' ')
                 continue;
             good_ = good_ && c >= '0' && c <= '9';

@@ -77,7 +77,8 @@ void response_reader(std::string_view input) {
     const auto wire = choose.rest();
     const auto whole = read(wire, limits, [&] { return wire.size(); });
     const auto bytes = read(wire, limits, [] { return 1U; });
-    const auto pieces = read(wire, limits, [n = unsigned(flavour)]() mutable { return n = n * 5 + 3, n % 61; });
+    const auto pieces =
+        read(wire, limits, [n = unsigned(flavour)]() mutable { return n = n * 5 + 3, n % 61; });
     for (const auto& cut : {bytes, pieces}) {
         // A head that cannot be right is found out at once where all of it is there, else when it ends: so a
         // failure may come later there, but never another answer.
