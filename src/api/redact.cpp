@@ -156,15 +156,25 @@ std::size_t scheme_length(std::string_view text) noexcept {
 }
 
 finding find_secret(std::string_view text, bool at_word) noexcept {
-    if (const auto field = find_field(text))
-        return field;
-    if (const auto user = find_user_information(text))
-        return user;
-    if (const auto scheme = scheme_length(text); scheme != 0)
-        return {scheme, credentials_length(text.substr(scheme))};
-    if (const auto token = web_token_length(text); token != 0)
-        return {0, token};
-    return at_word ? find_parameter(text) : finding{};
+    finding found;
+    switch (text.front()) { // most characters begin none of them
+    case '"':
+    case '\\':
+        return find_field(text);
+    case ':':
+        return find_user_information(text);
+    case 'b':
+    case 'B':
+        if (const auto scheme = scheme_length(text); scheme != 0)
+            found = {scheme, credentials_length(text.substr(scheme))};
+        break;
+    case 'e':
+        found = {0, web_token_length(text)};
+        break;
+    default:
+        break;
+    }
+    return found || !at_word ? found : find_parameter(text);
 }
 
 // RFC 4648, section 4; what is no base64 ends it.

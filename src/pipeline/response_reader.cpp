@@ -91,7 +91,8 @@ void response_reader::start_grammar() {
     close_ = false;
     grammar_.emplace(*this);
     grammar_->eager(false); // so that it stops behind the head, and behind each part of a chunk
-    grammar_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
+    // put_head keeps the limit. Beast's own would come a byte early when a line comes in pieces.
+    grammar_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes + 8));
     grammar_->body_limit(limits_.body_bytes);
 }
 
