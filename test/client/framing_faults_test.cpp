@@ -244,7 +244,7 @@ TEST_CASE("F20: an answer that is missing in a pipeline: the last call runs into
                    .send(support::session_answer("one")));
     server.otherwise(script{}.expect_requests().send(support::session_answer("second")));
     asio::io_context context;
-    client client(context, options_for(server).response_timeout(300ms).max_connections(1));
+    client client(context, options_for(server).response_timeout(700ms).max_connections(1));
     REQUIRE(wait_for(context, client.try_get_session(session_id("warm"))).has_value());
     collector<session> results;
     client.async_get_session(session_id("one"), results.next());
