@@ -12,6 +12,10 @@ if(BANDWIDTH_WEBRTC_SANITIZE)
     list(APPEND bandwidth_webrtc_compile_options
          -fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     list(APPEND bandwidth_webrtc_link_options -fsanitize=${sanitizers})
+    if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND "undefined" IN_LIST BANDWIDTH_WEBRTC_SANITIZE)
+        # clang 14 cannot compile coroutines with it: "Cannot represent a difference across sections".
+        list(APPEND bandwidth_webrtc_compile_options -fno-sanitize=function)
+    endif()
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
         # Asio's fences: "atomic_thread_fence is not supported with -fsanitize=thread".
         if("thread" IN_LIST BANDWIDTH_WEBRTC_SANITIZE)

@@ -4,6 +4,7 @@
 #   test     what the tests start
 #   compare  what the side by side benchmark runs beside this library, and what it counts with
 #   clang    the second compiler
+#   coverage what makes a report of the tests' coverage (of clang's version)
 #   lint     the formatter and the static analyser
 set -eu
 
@@ -15,6 +16,7 @@ for group; do
     test) packages="$packages nginx-light" ;;
     compare) packages="$packages nginx-light openssl nghttp2-client valgrind linux-perf" ;;
     clang) packages="$packages clang libclang-rt-14-dev" ;;
+    coverage) packages="$packages llvm-14" ;;
     lint) packages="$packages clang-format clang-tidy" ;;
     *) echo "setup.sh: no group of packages is called '$group'" >&2; exit 2 ;;
     esac

@@ -1,5 +1,7 @@
 #include "api/api_call.hpp"
 
+#include <algorithm>
+#include <exception>
 #include <memory>
 
 #include "api/error_body.hpp"
@@ -17,10 +19,15 @@ constexpr std::size_t read_body = 64 * 1024; // of an error's body, for its mess
 
 bool api_call::settle(const response& answer, std::chrono::nanoseconds elapsed) {
     failure_state known;
+    // Redacted before it is cut, so that no half of a secret stays at the end.
+    const auto keep_body = [&known, &answer] {
+        known.body = redact_tokens(answer.body.substr(0, read_body));
+    };
     if (answer.status >= 200 && answer.status < 300) {
         auto problem = decode(answer.body, outcome);
         if (!problem)
             return true;
+        keep_body();
         known.code = errc::bad_json;
         known.message = std::move(*problem);
         known.request_id = clean_text(answer.request_id, 128);
@@ -28,17 +35,29 @@ bool api_call::settle(const response& answer, std::chrono::nanoseconds elapsed) 
         outcome = std::monostate();
         return true;
     } else {
+        keep_body();
         known.code = make_http_error(answer.status);
-        auto body = parse_error_body(redact_tokens(answer.body.substr(0, read_body)), answer.content_type);
+        auto body = parse_error_body(known.body, answer.content_type);
         known.message = std::move(body.message);
         known.request_id =
             body.request_id.empty() ? clean_text(answer.request_id, 128) : std::move(body.request_id);
+        // Where it leads is not told: a Location may hold a secret, and is for nobody to follow.
+        if (answer.status < 400)
+            known.message =
+                "a redirect, which is not followed" + (known.message.empty() ? "" : ": " + known.message);
     }
     known.http_status = answer.status;
-    known.body = redact_tokens(answer.body.substr(0, kept_body));
+    auto secrets = store_.secrets();
+    append_secrets_of_headers(request.header_lines, secrets);
+    known.message = redact_values(redact_tokens(known.message), secrets);
+    known.request_id = redact_values(redact_tokens(known.request_id), secrets);
+    known.body = redact_values(std::move(known.body), secrets);
+    known.body.resize(std::min(known.body.size(), kept_body));
+    known.body.shrink_to_fit();
     if (!answer.retry_after.empty())
-        known.retry_after = parse_retry_after(
-            answer.retry_after, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+        known.retry_after =
+            parse_retry_after(answer.retry_after, answer.date,
+                              std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
     known.attempts = attempts;
     known.elapsed = elapsed;
     known.delivery = delivery::answered;
@@ -112,6 +131,16 @@ void call_store::release() noexcept {
     }
     if (last)
         delete this;
+}
+
+std::vector<std::string> call_store::secrets() const {
+    if (!credentials_)
+        return {};
+    try {
+        return secrets_of_authorization(credentials_->authorization());
+    } catch (const std::exception&) {
+        return {}; // the pool deals with a source that fails
+    }
 }
 
 call_store::~call_store() {

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <bandwidth/webrtc/credentials.hpp>
 #include <bandwidth/webrtc/participant.hpp>
 #include <bandwidth/webrtc/session.hpp>
 #include <bandwidth/webrtc/subscriptions.hpp>
+#include <memory>
 #include <mutex>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -42,20 +45,26 @@ private:
 /// Thread safety: safe.
 class call_store {
 public:
-    static call_store& make() { return *new call_store(); }
+    static call_store& make(std::shared_ptr<const credential_source> credentials) {
+        return *new call_store(std::move(credentials));
+    }
     /// A fresh call, its home the pool.
     api_call& take(const std::shared_ptr<pool>& home);
     void put(api_call& value) noexcept;
     /// The owner is done with it.
     void release() noexcept;
+    /// What must not stand in a failure, however a service may echo it: the credentials in use.
+    std::vector<std::string> secrets() const;
 
 private:
-    call_store() = default;
+    explicit call_store(std::shared_ptr<const credential_source> credentials)
+        : credentials_(std::move(credentials)) {}
     ~call_store();
 
     // More are given back to the allocator, so that a burst does not hold its memory for ever.
     static constexpr std::size_t most_kept = 1024;
 
+    const std::shared_ptr<const credential_source> credentials_;
     std::mutex mutex_;
     std::vector<api_call*> unused_;
     std::size_t in_use_ = 0;

@@ -110,7 +110,7 @@ private:
         , account_(options.account())
         , deadline_(options.deadline())
         , pool_(pool::make(executor, std::move(settings.pool)))
-        , store_(call_store::make()) {}
+        , store_(call_store::make(options.credentials())) {}
 
     static void refuse_if(api_call& call, const std::optional<std::string>& problem) {
         if (problem && !call.refused)

@@ -2,6 +2,7 @@
 
 #include <bandwidth/webrtc/error.hpp>
 #include <boost/beast/http/basic_parser.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -28,6 +29,10 @@ struct response {
     std::string_view content_type;
     std::string_view request_id; ///< the service's id of the request
     std::string_view retry_after;
+    std::string_view date; ///< when the server sent it, by its own clock
+    /// For how long an idle connection is kept by the server, as it says ("Keep-Alive: timeout=N", RFC 2068,
+    /// section 19.7.1.1): a hint, at most a day. Nothing where it says none, or garbage.
+    std::optional<std::chrono::seconds> keep_alive_timeout;
 };
 
 /// Reads one response after the other out of a stream of bytes. Sans-io.
@@ -37,9 +42,13 @@ struct response {
 ///   in doubt, so it is an error (RFC 9112, sections 6.1 and 6.3; response smuggling).
 /// - A status below 100 or above 599, and a 101 that nobody asked for: error.
 /// - Interim responses look like final ones: they are skipped here, in bounded number and size.
-/// - Trailers would be merged into the header section: they are checked, counted and dropped (RFC 9112,
-///   section 7.1.2), so they change neither framing nor persistence.
-/// - Chunk extensions, trailers and drip-fed heads have no limit: counted here.
+/// - Trailers would be merged into the header section, and a long one makes it throw: Beast never sees them.
+///   They are checked, counted and dropped here (RFC 9110, section 6.5.1; RFC 9112, section 7.1.2), so they
+///   change neither framing nor persistence nor anything else.
+/// - Chunk extensions have no limit, and a quote in one that is not closed waits for more, for ever: a
+/// chunk's
+///   line is handed over when it is complete and within its bounds.
+/// - A head that comes in drips is counted as a whole.
 /// An obs-fold is replaced by a space, as RFC 9112, section 5.2 asks of a user agent.
 class response_reader {
 public:
@@ -94,8 +103,9 @@ private:
         std::size_t on_body_impl(string_view_type piece, parser_error&) override {
             return reader_.on_body(piece);
         }
-        void on_chunk_header_impl(std::uint64_t, string_view_type extensions, parser_error& ec) override {
-            reader_.on_chunk_header(extensions, ec);
+        void on_chunk_header_impl(std::uint64_t size, string_view_type extensions,
+                                  parser_error& ec) override {
+            reader_.on_chunk_header(size, extensions, ec);
         }
         std::size_t on_chunk_body_impl(std::uint64_t, string_view_type piece, parser_error&) override {
             return reader_.on_body(piece);
@@ -109,15 +119,23 @@ private:
     void on_field(boost::beast::http::field name, string_view_type text, string_view_type value,
                   parser_error& ec);
     void on_header(parser_error& ec);
-    void on_chunk_header(string_view_type extensions, parser_error& ec);
+    void on_chunk_header(std::uint64_t size, string_view_type extensions, parser_error& ec);
     std::size_t on_body(string_view_type piece);
 
     void start();
     void start_grammar();
     status put(std::string_view& input);
+    status parse(std::string_view given, std::size_t& taken);
+    status put_head(std::string_view& input);
+    status put_chunk_line(std::string_view& input);
+    status put_trailers(std::string_view& input);
     status fail(errc value) noexcept;
     status finish();
     void keep_piece();
+    void read_keep_alive(std::string_view value) noexcept;
+
+    // What the next byte belongs to.
+    enum class part : std::uint8_t { head, body, chunk_line, chunk_data, trailers };
 
     response_limits limits_;
     std::optional<grammar> grammar_;
@@ -126,10 +144,15 @@ private:
     std::string content_type_;
     std::string request_id_;
     std::string retry_after_;
+    std::string date_;
     std::string_view piece_; // the first piece, still in the caller's buffer
     std::size_t header_bytes_ = 0;
     unsigned fields_ = 0;
     unsigned interim_ = 0;
+    std::uint64_t chunk_left_ = 0; // bytes of the chunk that are still to come
+    part part_ = part::head;
+    bool chunk_seen_ = false; // a CRLF stands before the next chunk's line
+    bool trailer_seen_ = false;
     bool done_ = false;
     bool header_done_ = false;
     bool chunked_ = false;

@@ -39,7 +39,7 @@ bool dispatcher::send_again(call& value, const member& from, const response& ans
     const bool throttled = action == answer_action::retry_throttled;
     std::optional<std::chrono::seconds> retry_after;
     if (!answer.retry_after.empty())
-        retry_after = parse_retry_after(answer.retry_after, host_.time_of_day());
+        retry_after = parse_retry_after(answer.retry_after, answer.date, host_.time_of_day());
     if (!retry_later(value, throttled, retry_after))
         return false;
     if (answer.status == 425)

@@ -89,6 +89,12 @@ void dispatcher::answered(member& value, exchange* owner, const response& answer
     latency_ = latency_.count() < 0 ? latency : (latency_ * 15 + latency) / 16;
     counters_.hol_wait += static_cast<std::uint64_t>((latency - service).count());
     health_.answered(requests.last_answer_closes(), answer.http_1_1, now_);
+    if (answer.keep_alive_timeout) {
+        // Gone before the server goes, so that no request crosses its close.
+        const std::chrono::nanoseconds hint = *answer.keep_alive_timeout;
+        value.idle_limit =
+            std::min(settings_.idle_timeout, std::max(hint - std::chrono::seconds(2), hint / 2));
+    }
     value.head_since = now_;
     value.suspect = false;
     if (!std::exchange(value.has_answered, true)) { // so it is more than a port that accepts connections

@@ -65,7 +65,7 @@ TEST_CASE("shapes that nobody documented give what they hold") {
     CHECK(message(R"({"message":7})") == "7");
 }
 
-TEST_CASE("bodies with nothing usable give nothing, and never fail") {
+TEST_CASE("J08: bodies with nothing usable give nothing, and never fail") {
     for (const char* body : {"",
                              " \r\n",
                              "{}",
@@ -123,7 +123,7 @@ TEST_CASE("the first line of plain text is the message") {
     CHECK(message("Service Unavailable", json) == "Service Unavailable"); // it only says that it is JSON
 }
 
-TEST_CASE("deep nesting and size do not matter") {
+TEST_CASE("J04: deep nesting and size do not matter") {
     CHECK(message(std::string(1'000'000, '[')).empty());
     std::string deep;
     for (int i = 0; i < 100'000; ++i) {

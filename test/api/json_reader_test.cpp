@@ -125,7 +125,7 @@ TEST_CASE("the reader accepts what JSON is") {
     CHECK(accepts("1e99999999999"));
 }
 
-TEST_CASE("the reader refuses what JSON is not") {
+TEST_CASE("J07: the reader refuses what JSON is not") {
     for (const char* text : {"",
                              " ",
                              "nul",
@@ -210,7 +210,7 @@ TEST_CASE("the reader refuses what JSON is not") {
     CHECK_FALSE(accepts(std::string_view("\"\0\"", 3)));
 }
 
-TEST_CASE("the reader stops at the same depth as Boost.JSON") {
+TEST_CASE("J04: the reader stops at the same depth as Boost.JSON") {
     for (const unsigned depth : {31U, 32U, 33U, 10'000U}) {
         const std::string arrays = std::string(depth, '[') + std::string(depth, ']');
         CAPTURE(depth);
@@ -241,7 +241,7 @@ TEST_CASE("what the reader reads is what Boost.JSON reads") {
     }
 }
 
-TEST_CASE("every text cut short is refused") {
+TEST_CASE("J02: every text cut short is refused") {
     for (const std::string& text : samples()) {
         const std::size_t end = text.find_last_not_of(" \n") + 1;
         for (std::size_t length = 0; length < end; ++length) {

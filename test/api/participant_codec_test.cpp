@@ -80,7 +80,7 @@ TEST_CASE("a device API version in lower case or unknown is no error") {
     CHECK(decoded<participant>(R"({"id":"p","deviceApiVersion":"V9"})").device_api_version()->text() == "V9");
 }
 
-TEST_CASE("of a participant's repeated fields the last one wins") {
+TEST_CASE("J05: of a participant's repeated fields the last one wins") {
     const auto read = decoded<participant>(
         R"({"id":"a","sessions":["x"],"sessions":["y"],"publishPermissions":["AUDIO"],)"
         R"("publishPermissions":["VIDEO"],"subscriptions":{"sessionId":"s"},"subscriptions":{},"id":"b"})");
@@ -106,7 +106,7 @@ TEST_CASE("the answer to creating a participant is read, token and all") {
     CHECK(more.token().empty());
 }
 
-TEST_CASE("a list of participants is a bare array, or nothing at all") {
+TEST_CASE("J03: a list of participants is a bare array, or nothing at all") {
     CHECK(decoded<std::vector<participant>>("").empty()); // 204
     CHECK(decoded<std::vector<participant>>("[]").empty());
     CHECK(decoded<std::vector<participant>>("null").empty());

@@ -46,7 +46,7 @@ TEST_CASE("strings of a session are unescaped") {
     CHECK(read.extra().empty());
 }
 
-TEST_CASE("of a repeated field the last one wins") {
+TEST_CASE("J05: of a repeated field the last one wins") {
     const auto read = decoded<session>(R"({"id":"a","tag":"x","id":"b","tag":null})");
     CHECK(read.id() == session_id("b"));
     CHECK(read.tag() == std::nullopt);
@@ -84,9 +84,39 @@ TEST_CASE("J04: deep nesting is an error, not an overflow of the stack") {
     CHECK(decode_problem<session>(closed).find("nested too deeply") != std::string::npos);
 }
 
+TEST_CASE(
+    "J06: numbers that no type holds are kept digit by digit where they are not asked for, refused where "
+    "they are") {
+    for (const std::string number :
+         {"18446744073709551616", "-9223372036854775809", "1e400", "-1e400", "-0", "-0.0", "1e-400",
+          "123456789012345678901234567890.5", "1E+99999999999"}) {
+        CAPTURE(number);
+        const auto read = decoded<session>(R"({"id":"s","x":)" + number + "}");
+        CHECK(read.extra() == R"({"x":)" + number + "}");
+        CHECK(decode_problem<session>(R"({"id":)" + number + "}") == "session: id is not a string");
+        CHECK(decode_problem<session>(R"({"id":"s","tag":)" + number + "}") ==
+              "session: tag is not a string");
+    }
+    for (const char* const number :
+         {"NaN", "Infinity", "-Infinity", "01", "1.", ".1", "+1", "0x1", "1e", "--1"}) {
+        CAPTURE(number);
+        CHECK_FALSE(decode_problem<session>(std::string(R"({"id":"s","x":)") + number + "}").empty());
+    }
+}
+
 TEST_CASE("J07: text that is not strictly JSON is an error") {
     CHECK(decode_problem<session>("{\"id\":\"\xFF\"}") == "session: not JSON at byte 7: invalid UTF-8");
-    CHECK(decode_problem<session>(R"({"id":"\ud800"})").find("lone surrogate") != std::string::npos);
+    for (const char* const text : {R"(\ud800)", R"(\udc00)", R"(\ud800\ud800)", R"(\ud83dx)"}) {
+        CAPTURE(text);
+        const auto json = std::string(R"({"id":")") + text + "\"}";
+        CHECK(decode_problem<session>(json).find("lone surrogate") != std::string::npos);
+        CHECK(decode_problem<session>(R"({"id":"s","x":")" + std::string(text) + "\"}")
+                  .find("lone surrogate") != std::string::npos);
+    }
+    for (const char* const bytes : {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"}) {
+        CHECK(decode_problem<session>(std::string("{\"id\":\"s\",\"x\":\"") + bytes + "\"}")
+                  .find("invalid UTF-8") != std::string::npos);
+    }
     CHECK(decode_problem<session>("\xEF\xBB\xBF{\"id\":\"s\"}").find("unexpected character") !=
           std::string::npos);
     CHECK(decode_problem<session>(R"({"id":"s"} x)") == "session: not JSON at byte 11: text after the value");
@@ -94,7 +124,7 @@ TEST_CASE("J07: text that is not strictly JSON is an error") {
     CHECK(decode_problem<session>(R"({"id":"s",})").find("unexpected character") != std::string::npos);
 }
 
-TEST_CASE("an error text never holds what the answer said") {
+TEST_CASE("J12: an error text never holds what the answer said") {
     for (const char* json : {R"({"id":"secret")", R"({"id":12345})", R"({"secret":secret})"}) {
         CAPTURE(json);
         CHECK(decode_problem<session>(json).find("secret") == std::string::npos);

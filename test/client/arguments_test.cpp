@@ -70,7 +70,7 @@ const std::vector<std::string> bad_ids = {
 
 } // namespace
 
-TEST_CASE("ids that cannot be, in each operation") {
+TEST_CASE("J10: ids that cannot be, in each operation") {
     untouched_server server;
     const session_id s("s");
     const participant_id p("p");
@@ -97,7 +97,7 @@ TEST_CASE("ids that cannot be, in each operation") {
     }
 }
 
-TEST_CASE("an unusual id that is allowed reaches the service as one segment") {
+TEST_CASE("J10: an unusual id that is allowed reaches the service as one segment") {
     loopback_server server(testing::loopback_options{}.record_requests(true));
     asio::io_context context;
     client client(context, options_for(server));
@@ -112,7 +112,7 @@ TEST_CASE("an unusual id that is allowed reaches the service as one segment") {
     }
 }
 
-TEST_CASE("tags over the service's limit and other bodies that cannot be") {
+TEST_CASE("J10: tags over the service's limit and other bodies that cannot be") {
     untouched_server server;
     auto& client = *server;
     server.check_refused(client.try_create_session(session_request{}.tag(std::string(51, 'a'))), "tag");
@@ -144,7 +144,7 @@ TEST_CASE("a tag at the limit is taken, in characters and not in bytes") {
     }
 }
 
-TEST_CASE("headers that cannot be injected") {
+TEST_CASE("J10: headers that cannot be injected") {
     untouched_server server;
     const session_id s("s");
     const std::vector<std::pair<std::string, std::string>> refused = {
@@ -185,7 +185,7 @@ TEST_CASE("headers that cannot be injected") {
     CHECK(mixed.refused_header().find("hunter2") == std::string::npos);
 }
 
-TEST_CASE("headers that are allowed are sent as they are") {
+TEST_CASE("J10: headers that are allowed are sent as they are") {
     loopback_server server(testing::loopback_options{}.record_requests(true));
     asio::io_context context;
     client client(context, options_for(server));

@@ -61,7 +61,7 @@ TEST_CASE("changed credentials are sent from the next call on, on the connection
     CHECK(client.stats().dials == 1);
 }
 
-TEST_CASE("a new value that would put a second line on the wire is not taken, nor is one that throws") {
+TEST_CASE("J10: a new value that would put a second line on the wire is not taken, nor is one that throws") {
     loopback_server server(testing::loopback_options{}.record_requests(true));
     const auto source = std::make_shared<changing_source>(right);
     asio::io_context context;
@@ -78,7 +78,7 @@ TEST_CASE("a new value that would put a second line on the wire is not taken, no
     }
 }
 
-TEST_CASE("a first value that cannot be sent is refused when the client is made") {
+TEST_CASE("J10: a first value that cannot be sent is refused when the client is made") {
     loopback_server server;
     asio::io_context context;
     try {

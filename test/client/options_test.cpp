@@ -120,7 +120,7 @@ TEST_CASE("times: over 0 to one day") {
     time_option("max_connection_age", &client_options::max_connection_age);
 }
 
-TEST_CASE("a base URL that cannot be is refused, and its password is not repeated") {
+TEST_CASE("J10, J12: a base URL that cannot be is refused, and its password is not repeated") {
     for (const std::string url : {"",
                                   "api.webrtc.bandwidth.com/v1",
                                   "//api.webrtc.bandwidth.com/v1",

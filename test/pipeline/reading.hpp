@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -21,6 +23,8 @@ struct answer {
     int status = 0;
     bool keep_alive = false;
     std::string body, content_type, request_id, retry_after;
+    std::string date{};
+    std::optional<std::chrono::seconds> keep_alive_timeout{};
 
     friend bool operator==(const answer&, const answer&) = default;
 };
@@ -86,7 +90,8 @@ private:
             const auto& said = reader_.message();
             result_.answers.push_back({said.status, said.keep_alive, std::string(said.body),
                                        std::string(said.content_type), std::string(said.request_id),
-                                       std::string(said.retry_after)});
+                                       std::string(said.retry_after), std::string(said.date),
+                                       said.keep_alive_timeout});
         } else if (status == failed) {
             result_.failed = true;
             result_.error = reader_.error();

@@ -69,6 +69,26 @@ TEST_CASE("F13: a head over the limit is refused before it ends") {
     }
 }
 
+TEST_CASE("F13: the limit of a head is exact, however it is cut") {
+    const auto head_of = [](std::size_t size) {
+        const std::string end = "\r\nContent-Length: 0\r\n\r\n";
+        return ok + "X: " + std::string(size - ok.size() - 3 - end.size(), 'v') + end;
+    };
+    CHECK(read_every_way(head_of(200), small()).answers.size() == 1);
+    CHECK(read_every_way(head_of(201), small()).error == errc::response_too_large);
+    // Not ended yet, and not over the limit: nothing is known. One byte more is over it.
+    const std::string most = ok + "X: " + std::string(200 - ok.size() - 3, 'v');
+    for (std::size_t cut = 0; cut < most.size(); ++cut) {
+        CAPTURE(cut);
+        CHECK_FALSE(read_cut(most, {cut}, small()).failed);
+        CHECK(read_cut(most + 'v', {cut}, small()).error == errc::response_too_large);
+    }
+    // An interim answer before it counts too.
+    const std::string interim = "HTTP/1.1 103 E\r\n\r\n";
+    CHECK(read_every_way(interim + head_of(200 - interim.size()), small()).answers.size() == 1);
+    CHECK(read_every_way(interim + head_of(201 - interim.size()), small()).error == errc::response_too_large);
+}
+
 TEST_CASE("F13: more fields than the limit are refused") {
     const auto with_fields = [](std::size_t count) {
         return ok + repeat("A: b\r\n", count - 1) + "Content-Length: 0\r\n\r\n";

@@ -288,6 +288,25 @@ TEST_CASE("connections are made ahead of need, and made again when they end") {
     CHECK(pool.links.size() == 3);
 }
 
+TEST_CASE(
+    "a server's Keep-Alive hint shortens the time that a connection may be idle, and never lengthens it") {
+    const std::pair<const char*, std::chrono::nanoseconds> table[] = {{"", 50s},
+                                                                      {"Keep-Alive: timeout=10\r\n", 8s},
+                                                                      {"Keep-Alive: timeout=2\r\n", 1s},
+                                                                      {"Keep-Alive: timeout=500\r\n", 50s}};
+    for (const auto& [field, limit] : table) {
+        CAPTURE(field);
+        fake_pool pool(with_connections(1));
+        pool.submit();
+        pool.connect(0);
+        pool.answer(0, field);
+        pool.pass(limit - 1ms);
+        CHECK(pool.link(0).phase() == phase::open);
+        pool.pass(1ms);
+        CHECK(pool.link(0).phase() == phase::closed);
+    }
+}
+
 TEST_CASE("T21: all connections are replaced: the busy ones finish, nothing is lost") {
     fake_pool pool(with_connections(2));
     pool.prove(0);

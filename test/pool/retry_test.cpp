@@ -138,6 +138,18 @@ TEST_CASE("O01: a longer Retry-After than the policy or the deadline allows fail
            far.where == test_call::state::waiting)); // clamped or refused, never overflowed
 }
 
+TEST_CASE("O01: a Retry-After that is a date counts from the answer's own Date") {
+    fake_pool pool(with_attempts(2));
+    pool.prove(0);
+    auto& get = pool.submit();
+    refuse(pool, 0, 503,
+           "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 1994 08:49:42 GMT\r\n");
+    pool.pass(5s - 1ms);
+    CHECK(pool.sends_of(get) == 1);
+    pool.pass(1ms);
+    CHECK(pool.sends_of(get) == 2);
+}
+
 TEST_CASE("a pause never reaches past the deadline") {
     auto settings = with_attempts(100);
     settings.retry.backoff(3s, 3s);

@@ -110,14 +110,15 @@ public:
     const std::string& message() const noexcept { return state().message; }
     /// The service's id of the request, for a support ticket; empty where it gave none.
     const std::string& request_id() const noexcept { return state().request_id; }
-    /// The first 4 KiB of the answer's body, as it came but for tokens and credentials, which read
-    /// "[redacted]".
+    /// The first 4 KiB of the answer's body, as it came but for what reads "[redacted]": the client's own
+    /// credentials, tokens, and values whose names tell that they are secret.
     const std::string& body() const noexcept { return state().body; }
     /// How many times the request was given to a connection, replays and retries included.
     int attempts() const noexcept { return state().attempts; }
     /// From the start of the call to its failure.
     std::chrono::nanoseconds elapsed() const noexcept { return state().elapsed; }
-    /// What the answer's Retry-After said: how long from its arrival on.
+    /// How long the answer's Retry-After asks to wait: its seconds, or the time until its date, 0 for a past
+    /// one, ten years at most. Nothing where there was none, or none that is well formed.
     std::optional<std::chrono::seconds> retry_after() const noexcept { return state().retry_after; }
     /// Whether the server may have acted on the request.
     webrtc::delivery delivery() const noexcept { return state().delivery; }

@@ -1,0 +1,95 @@
+#include <bandwidth/webrtc/device_token.hpp>
+#include <boost/json.hpp>
+#include <string>
+#include <vector>
+
+#include "api/codec.hpp"
+#include "api/json_reader.hpp"
+#include "api/utf8.hpp"
+#include "fuzz/targets.hpp"
+
+namespace fuzz {
+
+namespace {
+
+using namespace bandwidth::webrtc;
+using detail::codec;
+using detail::json_reader;
+
+bool is_json(std::string_view text) {
+    json_reader reader(text);
+    return reader.skip() && reader.finish();
+}
+
+void check_extra(const std::string& extra) {
+    require(extra.empty() || (extra.front() == '{' && is_json(extra)), "what is kept is an object again");
+}
+
+void check(const session& read) {
+    require(!read.id().empty(), "a session has an id");
+    check_extra(read.extra());
+}
+
+void check(const participant& read) {
+    require(!read.id().empty(), "a participant has an id");
+    check_extra(read.extra());
+}
+
+void check(const created_participant& read) {
+    check(read.participant());
+    check_extra(read.extra());
+}
+
+void check(const std::vector<participant>& read) {
+    for (const auto& one : read)
+        check(one);
+}
+
+void check(const subscriptions& read) { check_extra(read.extra()); }
+
+template <class Model>
+void decode(std::string_view text) {
+    Model read;
+    if (const auto problem = codec::decode(text, read)) {
+        require(!problem->empty() && problem->size() < 200, "a problem is a short text");
+        return;
+    }
+    require(text.empty() || is_json(text), "a model is read out of JSON only");
+    check(read);
+}
+
+// Any text as a tag: refused, or it arrives as it was.
+void check_tag(std::string_view text) {
+    std::string body;
+    if (codec::encode(session_request{}.tag(std::string(text)), body)) {
+        const auto length = detail::count_code_points(text);
+        require(!length || *length > 50, "a tag that is well is not refused");
+        return;
+    }
+    json_reader reader(body);
+    std::string_view key;
+    std::string tag;
+    require(reader.enter_object() && reader.next_member(key) && key == "tag" && reader.read_string(tag) &&
+                !reader.next_member(key) && reader.finish() && tag == text,
+            "a tag arrives as it was");
+}
+
+} // namespace
+
+void json_codec(std::string_view input) {
+    decode<session>(input);
+    decode<participant>(input);
+    decode<created_participant>(input);
+    decode<std::vector<participant>>(input);
+    decode<subscriptions>(input);
+    check_tag(input);
+    (void)decode_device_token(input);
+    // Boost.JSON refuses some exponents, which are only text here.
+    if (input.find_first_of("eE") == std::string_view::npos) {
+        boost::json::error_code error;
+        const auto value = boost::json::parse(boost::json::string_view(input.data(), input.size()), error);
+        require(is_json(input) == !error, "JSON is what Boost.JSON takes for it");
+    }
+}
+
+} // namespace fuzz

@@ -1,0 +1,48 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "fuzz/targets.hpp"
+
+// The corpora that are in the tree, and so every input that was once a bug, without libFuzzer: in every
+// build.
+
+namespace {
+
+using target = void (*)(std::string_view);
+
+/// Calls the target with each file of its corpus, with each cut short, and with nothing.
+void replay(const std::string& name, target run) {
+    const std::filesystem::path folder = std::filesystem::path(FUZZ_CORPUS) / name;
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+        files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    CHECK(files.size() >= 3);
+    run({});
+    for (const auto& file : files) {
+        CAPTURE(file.string());
+        std::ifstream in(file, std::ios::binary);
+        const std::string input(std::istreambuf_iterator<char>(in), {});
+        REQUIRE(in.good());
+        CHECK_FALSE(input.empty());
+        const std::size_t step = input.size() / 256 + 1;
+        for (std::size_t length = 1; length <= input.size(); length += step)
+            run(std::string(input, 0, length)); // in memory of its own, for the sanitizers
+        run(input);
+    }
+}
+
+} // namespace
+
+TEST_CASE("the corpus of response_reader") { replay("response_reader", fuzz::response_reader); }
+TEST_CASE("the corpus of pipeline") { replay("pipeline", fuzz::pipeline); }
+TEST_CASE("the corpus of json_codec") { replay("json_codec", fuzz::json_codec); }
+TEST_CASE("the corpus of error_body") { replay("error_body", fuzz::error_body); }
+TEST_CASE("the corpus of url") { replay("url", fuzz::url); }
+TEST_CASE("the corpus of retry_after") { replay("retry_after", fuzz::retry_after); }

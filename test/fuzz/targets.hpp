@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+/// What is fuzzed. Each function takes any bytes and ends the program when something is not as it must be;
+/// the rest is the sanitizers' work. libFuzzer calls one of them per program (libfuzzer/entry.cpp), and
+/// replay_test.cpp calls all of them with the corpus, in every build.
+namespace fuzz {
+
+/// Whole, a byte at a time and in pieces: the same answers, within the limits.
+void response_reader(std::string_view input);
+/// A script of requests, bytes sent, answers, and ends: answers in order, nothing behind a failure.
+void pipeline(std::string_view input);
+/// Every model, the reader beneath them against Boost.JSON, requests there and back, device tokens.
+void json_codec(std::string_view input);
+/// Error bodies, cleaned text, redaction.
+void error_body(std::string_view input);
+/// The base URL and the account of the options, ids in paths.
+void url(std::string_view input);
+/// Retry-After and dates.
+void retry_after(std::string_view input);
+
+/// Ends the program when `condition` does not hold.
+inline void require(bool condition, const char* what) {
+    if (condition)
+        return;
+    std::fprintf(stderr, "violated: %s\n", what);
+    std::abort();
+}
+
+/// Takes bytes off the front of the input, to decide what is done; zeros behind its end.
+class decisions {
+public:
+    explicit decisions(std::string_view input) noexcept : left_(input) {}
+
+    /// The next byte.
+    unsigned char byte() noexcept {
+        if (left_.empty())
+            return 0;
+        const auto value = static_cast<unsigned char>(left_.front());
+        left_.remove_prefix(1);
+        return value;
+    }
+    /// A piece of the input, its length told by the next byte.
+    std::string_view piece() noexcept {
+        const auto size = byte();
+        const auto taken = left_.substr(0, size);
+        left_.remove_prefix(taken.size());
+        return taken;
+    }
+    /// All that is left.
+    std::string_view rest() const noexcept { return left_; }
+    /// Whether all was taken.
+    bool empty() const noexcept { return left_.empty(); }
+
+private:
+    std::string_view left_;
+};
+
+} // namespace fuzz

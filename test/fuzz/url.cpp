@@ -1,0 +1,90 @@
+#include <algorithm>
+#include <bandwidth/webrtc/client_options.hpp>
+#include <bandwidth/webrtc/error.hpp>
+#include <charconv>
+#include <string>
+
+#include "api/percent_encoding.hpp"
+#include "api/routes.hpp"
+#include "api/settings.hpp"
+#include "api/validate.hpp"
+#include "fuzz/targets.hpp"
+
+namespace fuzz {
+
+namespace {
+
+using namespace bandwidth::webrtc;
+
+// What may stand in a request line or a Host field.
+bool is_plain(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+void check_base_url(std::string_view text) {
+    const auto options = client_options{}.base_url(text).account("a").credentials("u", "p");
+    try {
+        const auto to = detail::check(options);
+        const auto& host = to.pool.endpoint.host;
+        require(!host.empty() && host.find_first_of(std::string_view("\r\n\0 ", 4)) == std::string::npos,
+                "a host");
+        require(is_plain(to.pool.host_header), "a Host field of one word");
+        unsigned port = 0;
+        const auto& digits = to.pool.endpoint.port;
+        const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), port).ptr;
+        require(end == digits.data() + digits.size() && port > 0 && port < 65536, "a port");
+        require(is_plain(to.path_prefix) && to.path_prefix.find_first_of("?#") == std::string::npos,
+                "a path");
+        require(to.path_prefix.empty() || (to.path_prefix.front() == '/' && to.path_prefix.back() != '/'),
+                "a path that others can be put behind");
+    } catch (const api_error& error) {
+        require(error.code() == errc::invalid_options, "refused as an option");
+        require(error.failure().message().starts_with("base_url"), "refused by its name");
+    }
+}
+
+std::string decoded(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            out += text[i];
+            continue;
+        }
+        unsigned value = 0;
+        const auto hex = text.substr(i + 1, 2);
+        const auto end = std::from_chars(hex.data(), hex.data() + hex.size(), value, 16).ptr;
+        require(hex.size() == 2 && end == hex.data() + 2, "two digits");
+        out += static_cast<char>(value);
+        i += 2;
+    }
+    return out;
+}
+
+void check_ids(std::string_view session, std::string_view participant) {
+    std::string segment;
+    detail::append_path_segment(segment, session);
+    require(decoded(segment) == session, "a segment can be decoded to what it was");
+    require(is_plain(segment) && segment.find_first_of("/?#\\") == std::string::npos, "a segment is one");
+    if (detail::validate_id("session id", session) || detail::validate_id("participant id", participant))
+        return;
+    std::string target;
+    detail::append_target(target, "/v1", detail::operation::add_participant_to_session,
+                          {"9900000", session, participant});
+    require(is_plain(target) && std::count(target.begin(), target.end(), '/') == 7,
+            "a target of seven segments");
+    require(target.find("/../") == std::string::npos && target.find("/./") == std::string::npos &&
+                target.find("//") == std::string::npos && !target.ends_with("/..") && !target.ends_with("/."),
+            "a target that no server shortens");
+}
+
+} // namespace
+
+void url(std::string_view input) {
+    check_base_url(input);
+    check_base_url("https://localhost" + std::string(input));
+    check_base_url("https://" + std::string(input) + "/v1");
+    check_ids(input.substr(0, input.size() / 2), input.substr(input.size() / 2));
+    check_ids(input, "p");
+}
+
+} // namespace fuzz
