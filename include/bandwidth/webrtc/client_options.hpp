@@ -9,6 +9,11 @@
 
 namespace bandwidth::webrtc {
 
+namespace detail {
+struct name_settings;
+struct client_options_access;
+} // namespace detail
+
 /// How a client connects and behaves. Setters do not check; the client's constructor does, and throws
 /// `api_error` (`errc::invalid_options`) naming the option that is wrong.
 ///
@@ -84,6 +89,8 @@ public:
     const std::string& user_agent() const noexcept { return user_agent_; }
 
 private:
+    friend struct detail::client_options_access;
+
     std::string base_url_;
     std::string account_;
     std::shared_ptr<const credential_source> credentials_;
@@ -101,6 +108,7 @@ private:
     std::chrono::nanoseconds idle_timeout_ = std::chrono::seconds(50);
     std::chrono::nanoseconds max_connection_age_ = std::chrono::minutes(8);
     int max_replays_ = 2;
+    std::shared_ptr<const detail::name_settings> names_; // tests look names up without a name server
 };
 
 } // namespace bandwidth::webrtc
