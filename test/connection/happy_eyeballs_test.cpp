@@ -154,9 +154,9 @@ TEST_CASE("W04: the text of a thousand failures is bounded and tells how many th
 }
 
 TEST_CASE("W20: an attempt that failed by this machine is told from one that failed by its address") {
-    for (const auto code : {boost::system::errc::too_many_files_open,
-                            boost::system::errc::too_many_files_open_in_system,
-                            boost::system::errc::no_buffer_space, boost::system::errc::not_enough_memory}) {
+    for (const auto code :
+         {boost::system::errc::too_many_files_open, boost::system::errc::too_many_files_open_in_system,
+          boost::system::errc::no_buffer_space, boost::system::errc::not_enough_memory}) {
         plan p({"::1", "10.0.0.1"});
         p.attempts();
         p.fail(0, make_error_code(code));
@@ -164,8 +164,9 @@ TEST_CASE("W20: an attempt that failed by this machine is told from one that fai
     }
 }
 
-TEST_CASE("W03: any order of failures: each address once, in order, never two within the delay unless one "
-          "failed, and the end is told") {
+TEST_CASE(
+    "W03: any order of failures: each address once, in order, never two within the delay unless one "
+    "failed, and the end is told") {
     std::minstd_rand random(20240607);
     for (int round = 0; round < 300; ++round) {
         const auto count = 1 + random() % 12;
