@@ -125,6 +125,20 @@ inline bool has_ipv6() {
     return !ec;
 }
 
+/// The sockets of this process that are connected to a port of this machine: a client's, beneath all floors.
+inline std::vector<int> sockets_to(std::uint16_t port) {
+    std::vector<int> found;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        const int descriptor = std::stoi(entry.path().filename().string());
+        tcp::endpoint peer;
+        auto size = static_cast<socklen_t>(peer.capacity());
+        if (::getpeername(descriptor, peer.data(), &size) == 0 && size >= sizeof(sockaddr_in) &&
+            peer.data()->sa_family == AF_INET && peer.port() == port)
+            found.push_back(descriptor);
+    }
+    return found;
+}
+
 /// How many descriptors this process has open.
 inline std::size_t open_descriptors() {
     std::size_t count = 0;
