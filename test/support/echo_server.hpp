@@ -83,7 +83,8 @@ public:
             .ca_pem(authority_.pem());
     }
 
-    /// Connections with a number under `count` (0: the first that was accepted) read nothing until `resume`.
+    /// Connections with a number under `count` (0: the first that was accepted) answer nothing until
+    /// `resume`, and read nothing but what they may just be waiting for.
     void pause(std::size_t count = static_cast<std::size_t>(-1)) { set(paused_, count); }
     void resume() { set(paused_, 0); }
     /// Connections with that number and above are reset as soon as they are accepted.
@@ -157,15 +158,12 @@ private:
         std::size_t reads = 0;
         bool answered_head = false; // the request at the front of `bytes`
         for (;;) {
-            std::size_t most = 0;
-            {
-                std::unique_lock lock(mutex_);
-                changed_.wait(lock, [&] { return stopping_ || number >= paused_; });
-                if (stopping_)
-                    return;
-                most = std::min(buffer.size(), 1 + (++reads * 7919) % piece_);
-            }
-            const auto size = stream.read_some(asio::buffer(buffer.data(), most));
+            const auto most = wait_for_turn(number, ++reads);
+            if (most == 0)
+                return;
+            const auto size = stream.read_some(asio::buffer(buffer.data(), std::min(buffer.size(), most)));
+            if (wait_for_turn(number, reads) == 0) // it was paused while it waited for bytes
+                return;
             bytes.append(buffer.data(), size);
             std::string answers;
             while (take(bytes, answered_head, answers)) {
@@ -173,6 +171,13 @@ private:
             if (!answers.empty())
                 asio::write(stream, asio::buffer(answers));
         }
+    }
+
+    // How many bytes to read, once that is allowed; 0: the server stops.
+    std::size_t wait_for_turn(std::size_t number, std::size_t reads) {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return stopping_ || number >= paused_; });
+        return stopping_ ? 0 : 1 + (reads * 7919) % piece_;
     }
 
     // Whether a whole request was taken from the front.
