@@ -20,7 +20,6 @@
 #include <list>
 #include <map>
 #include <mutex>
-#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -91,8 +90,12 @@ public:
     void reset_from(std::size_t number) { set(reset_from_, number); }
     /// At most this many bytes at a time, different ones each time.
     void read_at_most(std::size_t bytes) { set(piece_, bytes); }
-    /// Each n-th target is answered, once, as soon as the request line has come. 0: none.
-    void answer_early(std::size_t every) { set(early_every_, every); }
+    /// The next request with this text in its target is answered as soon as its request line has come, and
+    /// nothing more is read on its connection.
+    void answer_early(const std::string& text) {
+        const std::lock_guard lock(mutex_);
+        early_ = text;
+    }
 
     std::size_t connections() const {
         const std::lock_guard lock(mutex_);
@@ -102,10 +105,6 @@ public:
     std::map<std::string, int> answered() const {
         const std::lock_guard lock(mutex_);
         return answered_;
-    }
-    std::size_t early_answers() const {
-        const std::lock_guard lock(mutex_);
-        return early_.size();
     }
 
 private:
@@ -156,7 +155,7 @@ private:
         std::string bytes;
         std::vector<char> buffer(64 * 1024);
         std::size_t reads = 0;
-        bool answered_head = false; // the request at the front of `bytes`
+        bool answered_head = false; // early: of the request at the front of `bytes`
         for (;;) {
             const auto most = wait_for_turn(number, ++reads);
             if (most == 0)
@@ -170,6 +169,11 @@ private:
             }
             if (!answers.empty())
                 asio::write(stream, asio::buffer(answers));
+            if (answered_head) {
+                std::unique_lock lock(mutex_);
+                changed_.wait(lock, [&] { return stopping_; });
+                return;
+            }
         }
     }
 
@@ -199,8 +203,8 @@ private:
                 whole += std::stoul(std::string(head.substr(field + name.size(), 12)));
         }
         const bool complete = head_done && bytes.size() >= whole;
-        if (!answered_head && (complete || wants_early(target))) {
-            answered_head = true;
+        answered_head = !complete && wants_early(target);
+        if (complete || answered_head) {
             const auto body = "{\"id\":\"" + target.substr(target.rfind('/') + 1) + "\"}";
             answers += "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
                        std::to_string(body.size()) + "\r\n\r\n" + body;
@@ -210,19 +214,15 @@ private:
         if (!complete)
             return false;
         bytes.erase(0, whole);
-        answered_head = false;
         return true;
     }
 
     bool wants_early(const std::string& target) {
         const std::lock_guard lock(mutex_);
-        if (early_every_ == 0 || early_.count(target) != 0)
+        if (early_.empty() || target.find(early_) == std::string::npos)
             return false;
-        if (seen_.insert(target).second && seen_.size() % early_every_ == 0) {
-            early_.insert(target);
-            return true;
-        }
-        return false;
+        early_.clear();
+        return true;
     }
 
     bandwidth::webrtc::testing::certificate_authority authority_;
@@ -234,13 +234,11 @@ private:
     std::condition_variable changed_;
     std::list<served> served_;
     std::map<std::string, int> answered_;
-    std::set<std::string> seen_;
-    std::set<std::string> early_;
+    std::string early_;
     std::size_t accepted_ = 0;
     std::size_t paused_ = 0;
     std::size_t reset_from_ = static_cast<std::size_t>(-1);
     std::size_t piece_ = 64 * 1024;
-    std::size_t early_every_ = 0;
     bool stopping_ = false;
     std::uint16_t port_ = 0;
     std::thread accepting_;
