@@ -49,11 +49,17 @@ public:
         REQUIRE_FALSE(pending_.empty());
         const auto done = std::move(pending_.front());
         pending_.pop_front();
-        done(code, addresses);
+        auto answer = code;
+        if (!first.empty()) {
+            answer = first.front();
+            first.pop_front();
+        }
+        done(answer, addresses);
     }
     std::size_t pending() const { return pending_.size(); }
 
-    /// What it answers.
+    /// What it answers, for those of the first look-ups and for the rest.
+    std::deque<error_code> first;
     error_code code;
     detail::address_list addresses;
 
