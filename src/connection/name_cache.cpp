@@ -9,10 +9,12 @@ bool is_absent(const error_code& code) noexcept {
     return code == boost::asio::error::host_not_found || code == boost::asio::error::no_data;
 }
 
+bool name_cache::is_young(time_point now) const noexcept {
+    return holds_ && now - since_ < (held_.code ? settings_.keep_absent : settings_.keep);
+}
+
 const name_answer* name_cache::known(time_point now) const noexcept {
-    if (!holds_)
-        return nullptr;
-    return now - since_ < (held_.code ? settings_.keep_absent : settings_.keep) ? &held_ : nullptr;
+    return is_young(now) && !in_doubt_ ? &held_ : nullptr;
 }
 
 bool name_cache::wants_look_up(time_point now) const noexcept {
@@ -36,13 +38,17 @@ name_answer name_cache::look_up_ended(const error_code& code, const address_list
         held_.cached = true;
         since_ = now;
         holds_ = true;
+        in_doubt_ = false;
+    } else if (in_doubt_ && is_young(now)) {
+        told = held_;
+        told.cached = false; // there is no better to be had by asking once more
     }
     return told;
 }
 
 void name_cache::all_failed(std::uint64_t version) noexcept {
     if (version == held_.version)
-        holds_ = false;
+        in_doubt_ = true;
 }
 
 void name_cache::worked(const boost::asio::ip::tcp::endpoint& address) {

@@ -35,7 +35,9 @@ bool is_absent(const error_code& code) noexcept;
 /// What is known of one name, and whether it is time to look it up. Sans-io: one strand, the time is told.
 ///
 /// At most one look-up is in flight, whatever number of dials wait for it. Failures other than "no such host"
-/// are told to those that wait and are not kept.
+/// are told to those that wait and are not kept; where there are addresses that are young enough, but in
+/// doubt since none could be connected to, those are told in place of such a failure: a server may be back
+/// before its name server is.
 class name_cache {
 public:
     explicit name_cache(const name_cache_settings& settings = {}) : settings_(settings) {}
@@ -49,7 +51,8 @@ public:
     name_answer look_up_ended(const error_code& code, const address_list& addresses, time_point now);
     bool looking_up() const noexcept { return looking_up_; }
 
-    /// No address of that version was of use: the next dial looks up anew. An older version changes nothing.
+    /// No address of that version was of use: the next dial looks up anew first. An older version changes
+    /// nothing.
     void all_failed(std::uint64_t version) noexcept;
     /// A connection to this address was made: it goes first, so that the dials that follow do not wait again
     /// for those that were tried before it (RFC 8305, section 4: used addresses before unused ones).
@@ -58,10 +61,13 @@ public:
     void misbehaved(const boost::asio::ip::tcp::endpoint& address);
 
 private:
+    bool is_young(time_point now) const noexcept;
+
     name_cache_settings settings_;
     name_answer held_;
     time_point since_{};
     bool holds_ = false;
+    bool in_doubt_ = false; // what is held
     bool looking_up_ = false;
     std::uint64_t versions_ = 0;
 };

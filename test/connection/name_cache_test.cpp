@@ -122,12 +122,29 @@ TEST_CASE("W19: addresses that all failed are looked up anew, but only those tha
     CHECK(cache.known(start + 1s)->addresses == list({"10.0.0.2"}));
 }
 
-TEST_CASE("W19: what failed is gone also when its refresh tells nothing") {
+TEST_CASE("W02: addresses in doubt are better than none where the name server fails") {
     auto cache = after(none, list({"10.0.0.1"}));
+    const auto version = cache.known(start)->version;
+    cache.look_up_began(); // a refresh, which was under way when they failed
+    cache.all_failed(version);
+    auto told = cache.look_up_ended(server_failure, {}, start + 1s);
+    CHECK_FALSE(told.code);
+    CHECK(told.addresses == list({"10.0.0.1"}));
+    CHECK(told.version == version);
+    CHECK_FALSE(told.cached);                  // so that who is told does not ask again
+    CHECK(cache.known(start + 1s) == nullptr); // the name server is asked first again
+    CHECK(cache.wants_look_up(start + 1s));
     cache.look_up_began();
-    cache.all_failed(cache.known(start)->version);
-    cache.look_up_ended(server_failure, {}, start + 1s);
-    CHECK(cache.known(start + 1s) == nullptr);
+    told = cache.look_up_ended(server_failure, {}, start + 30s); // too old by now
+    CHECK(told.code == server_failure);
+    CHECK(told.addresses.empty());
+    cache.look_up_began();
+    cache.look_up_ended(none, list({"10.0.0.1"}), start + 31s);
+    CHECK(cache.known(start + 31s) != nullptr); // no longer in doubt
+    cache.all_failed(cache.known(start + 31s)->version);
+    cache.look_up_began();
+    told = cache.look_up_ended(absent, {}, start + 32s); // that is no failure
+    CHECK(told.code == absent);
 }
 
 TEST_CASE("W03: an address that worked goes first, one that misbehaved last") {
