@@ -80,6 +80,8 @@ checked_settings check(const client_options& options) {
     auto& pool = to.pool;
     pool.credentials = options.credentials();
     pool.user_agent = options.user_agent();
+    if (const auto& names = client_options_access::names(options))
+        pool.names = *names;
     pool.tls.ca_pem = options.ca_pem();
     pool.tls.ca_file = options.ca_file();
     pool.limits.body_bytes = in_range<std::size_t>("body_limit", options.body_limit(), 1024, 1U << 30);

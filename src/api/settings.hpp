@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bandwidth/webrtc/client_options.hpp>
+#include <memory>
 #include <string>
 
 #include "pool/pool.hpp"
@@ -11,6 +12,15 @@ namespace bandwidth::webrtc::detail {
 struct checked_settings {
     pool_settings pool;
     std::string path_prefix; ///< of the base URL, without a slash at its end
+};
+
+/// Options that are not the users'.
+struct client_options_access {
+    /// How names are looked up; null: as ever.
+    static std::shared_ptr<const name_settings>& names(client_options& options) { return options.names_; }
+    static const std::shared_ptr<const name_settings>& names(const client_options& options) {
+        return options.names_;
+    }
 };
 
 /// \throws api_error (`errc::invalid_options`), its message beginning with the name of the option.

@@ -1,12 +1,13 @@
 #include "connection/tls_connection.hpp"
 
-#include <boost/asio/bind_executor.hpp>
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <utility>
+
+#include "connection/tcp_options.hpp"
 
 namespace bandwidth::webrtc::detail {
 
@@ -21,8 +22,7 @@ constexpr int reads_per_turn = 4;
 constexpr std::size_t largest_record = 16 * 1024;
 
 errc resolve_error(const error_code& ec) {
-    return ec == asio::error::host_not_found || ec == asio::error::no_data ? errc::host_not_found
-                                                                           : errc::resolve_failed;
+    return is_absent(ec) ? errc::host_not_found : errc::resolve_failed;
 }
 
 class turn {
@@ -45,8 +45,7 @@ tls_connection::tls_connection(connection_host& host, connection_events& events,
     , events_(&events)
     , context_(context)
     , endpoint_(endpoint)
-    , socket_(host.executor())
-    , resolver_(host.executor()) {}
+    , socket_(host.executor()) {}
 
 // What every completion does: nothing once the connection is closed, and all within one turn.
 template <class Function>
@@ -64,39 +63,81 @@ auto tls_connection::in_turn(Function function) {
 void tls_connection::open() {
     error_code not_an_address;
     const auto address = asio::ip::make_address(endpoint_.host, not_an_address);
-    if (!not_an_address) {
-        unsigned short port = 0;
-        std::from_chars(endpoint_.port.data(), endpoint_.port.data() + endpoint_.port.size(), port);
-        connect(tcp::resolver::results_type::create(tcp::endpoint(address, port), endpoint_.host,
-                                                    endpoint_.port));
+    if (not_an_address) {
+        look_up();
         return;
     }
-    resolver_.async_resolve(
-        endpoint_.host, endpoint_.port, tcp::resolver::numeric_service,
-        in_turn([](tls_connection& self, const error_code& ec, const tcp::resolver::results_type& addresses) {
-            self.on_resolved(ec, addresses);
-        }));
+    unsigned short port = 0;
+    std::from_chars(endpoint_.port.data(), endpoint_.port.data() + endpoint_.port.size(), port);
+    connect(address_list(1, tcp::endpoint(address, port)));
 }
 
-void tls_connection::on_resolved(const error_code& ec, const tcp::resolver::results_type& addresses) {
-    if (ec)
-        fail(close_cause::not_made, resolve_error(ec), endpoint_.host + ": " + ec.message());
+void tls_connection::look_up() {
+    phase_ = phase::resolving;
+    ticket_ = host_.names().ask(
+        in_turn([](tls_connection& self, const name_answer& answer) { self.on_resolved(answer); }));
+}
+
+void tls_connection::on_resolved(const name_answer& answer) {
+    ticket_ = 0;
+    if (answer.code && !tried_.empty() && !is_absent(answer.code)) {
+        // Looking the name up anew has told nothing, so it remains that its known addresses do not answer.
+        fail(close_cause::not_made, errc::connect_failed, dial_errors_);
+        return;
+    }
+    if (answer.code) {
+        fail(close_cause::not_made, resolve_error(answer.code),
+             endpoint_.host + ": " + answer.code.message());
+        return;
+    }
+    version_ = answer.version;
+    cached_ = answer.cached && tried_.empty(); // it looks up anew once at most
+    auto addresses = answer.addresses;
+    std::erase_if(addresses, [this](const tcp::endpoint& address) {
+        return std::find(tried_.begin(), tried_.end(), address) != tried_.end();
+    });
+    if (addresses.empty())
+        fail(close_cause::not_made, errc::connect_failed, dial_errors_);
     else
         connect(addresses);
 }
 
-void tls_connection::connect(const tcp::resolver::results_type& addresses) {
+void tls_connection::connect(const address_list& addresses) {
     phase_ = phase::connecting;
-    asio::async_connect(
-        socket_, addresses,
-        in_turn([](tls_connection& self, const error_code& ec, const auto&) { self.on_connected(ec); }));
+    tried_.insert(tried_.end(), addresses.begin(), addresses.end());
+    dialler_ = dialler::start(
+        host_.executor(), addresses,
+        in_turn([](tls_connection& self, dialler::result&& result) { self.on_dialled(std::move(result)); }));
 }
 
-void tls_connection::on_connected(const error_code& connect_error) {
-    error_code ec = connect_error;
-    // Without TCP_NODELAY a batch waits for the acknowledgement of the one before: 40 ms each.
-    if (!ec)
-        socket_.set_option(tcp::no_delay(true), ec);
+void tls_connection::on_dialled(dialler::result&& result) {
+    dialler_.reset();
+    if (result.socket) {
+        socket_ = std::move(*result.socket);
+        address_ = result.address;
+        host_.names().cache().worked(address_);
+        tried_ = {};
+        dial_errors_ = {};
+        on_connected();
+        return;
+    }
+    dial_errors_ =
+        (dial_errors_.empty() ? endpoint_.host + " port " + endpoint_.port + ": " : dial_errors_ + ", ") +
+        result.errors;
+    // The host may have moved.
+    if (!result.out_of_resources) {
+        host_.names().cache().all_failed(version_);
+        if (cached_) {
+            look_up();
+            return;
+        }
+    }
+    fail(close_cause::not_made, errc::connect_failed, dial_errors_);
+}
+
+void tls_connection::on_connected() {
+    error_code ec;
+    set_tcp_options(socket_, ec);
     if (!ec)
         socket_.non_blocking(true, ec);
     if (ec) {
@@ -328,7 +369,13 @@ void tls_connection::shut() {
         tls_->close_notify();
         send_output();
     }
-    resolver_.cancel();
+    host_.names().forget(ticket_);
+    if (dialler_) // by a timeout, most likely: what is known of the addresses is in doubt
+        host_.names().cache().all_failed(version_);
+    if (was == phase::handshaking)
+        host_.names().cache().misbehaved(address_);
+    if (const auto dialling = std::exchange(dialler_, nullptr))
+        dialling->cancel();
     error_code ignored;
     socket_.close(ignored);
 }

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "connection/connection.hpp"
+#include "connection/dialler.hpp"
+#include "connection/name_lookup.hpp"
 #include "connection/tls_engine.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -35,6 +37,8 @@ public:
 
     virtual const executor_type& executor() const noexcept = 0;
     virtual read_buffers& buffers() noexcept = 0;
+    /// The look-ups that its connections share.
+    virtual name_lookup& names() noexcept = 0;
     /// Keeps the host alive while an operation is pending.
     virtual std::shared_ptr<void> keep_alive() = 0;
     /// Every completion of a connection runs between these two: what it has made ready goes out in one piece
@@ -66,9 +70,11 @@ private:
     template <class Function>
     auto in_turn(Function function);
 
-    void connect(const boost::asio::ip::tcp::resolver::results_type& addresses);
-    void on_resolved(const error_code& ec, const boost::asio::ip::tcp::resolver::results_type& addresses);
-    void on_connected(const error_code& ec);
+    void look_up();
+    void on_resolved(const name_answer& answer);
+    void connect(const address_list& addresses);
+    void on_dialled(dialler::result&& result);
+    void on_connected();
     void wait_readable();
     void on_readable();
     bool step_handshake();
@@ -85,7 +91,13 @@ private:
     tls_context& context_;
     endpoint endpoint_;
     boost::asio::ip::tcp::socket socket_;
-    boost::asio::ip::tcp::resolver resolver_;
+    std::shared_ptr<dialler> dialler_; // while it is at work
+    address_list tried_;               // addresses to which no connection could be made
+    std::string dial_errors_;          // of those
+    std::uint64_t ticket_ = 0;         // of the look-up that is waited for; 0: none
+    std::uint64_t version_ = 0;        // of the addresses; 0: the host is an address itself
+    bool cached_ = false;              // the addresses were known before this connection asked
+    boost::asio::ip::tcp::endpoint address_;
     std::optional<tls_engine> tls_;
     std::string partial_;           // decrypted bytes of an answer that is not complete
     std::size_t output_sent_ = 0;   // of the engine's output

@@ -42,6 +42,8 @@ pool::pool(const asio::any_io_executor& executor, pool_settings settings)
     , strand_(asio::make_strand(executor))
     , timer_(strand_)
     , tls_(settings_.tls, settings_.dispatch.max_connections * 2)
+    , names_(std::make_shared<name_lookup>(strand_, settings_.endpoint.host, settings_.endpoint.port,
+                                           settings_.names))
     , encoder_(settings_.host_header, settings_.user_agent)
     , credentials_generation_(settings_.credentials->generation())
     , dispatcher_(settings_.dispatch, encoder_, *this) {

@@ -21,6 +21,7 @@ struct pool_settings {
     response_limits limits;
     webrtc::detail::endpoint endpoint;
     tls_settings tls;
+    name_settings names;
     std::string host_header;
     std::string user_agent;
     std::shared_ptr<const credential_source> credentials;
@@ -65,6 +66,7 @@ private:
     // connection_host
     const executor_type& executor() const noexcept override { return strand_; }
     read_buffers& buffers() noexcept override { return buffers_; }
+    name_lookup& names() noexcept override { return *names_; }
     std::shared_ptr<void> keep_alive() override { return shared_from_this(); }
     void begin_turn() override;
     void end_turn() override;
@@ -88,6 +90,7 @@ private:
     std::optional<time_point> armed_;
     time_point now_{};
     tls_context tls_;
+    std::shared_ptr<name_lookup> names_;
     request_encoder encoder_;
     unsigned long long credentials_generation_;
     dispatcher dispatcher_;

@@ -10,6 +10,11 @@
 
 namespace bandwidth::webrtc {
 
+namespace detail {
+struct name_settings;
+struct client_options_access;
+} // namespace detail
+
 /// How a client connects and behaves. Setters do not check; the client's constructor does, and throws
 /// `api_error` (`errc::invalid_options`) naming the option that is wrong.
 ///
@@ -98,6 +103,8 @@ public:
     const std::string& user_agent() const noexcept { return user_agent_; }
 
 private:
+    friend struct detail::client_options_access;
+
     std::string base_url_;
     std::string account_;
     std::shared_ptr<const credential_source> credentials_;
@@ -119,6 +126,7 @@ private:
     retry_policy retry_;
     double retry_budget_per_second_ = 10;
     double retry_budget_ratio_ = 0.2;
+    std::shared_ptr<const detail::name_settings> names_; // tests look names up without a name server
 };
 
 } // namespace bandwidth::webrtc

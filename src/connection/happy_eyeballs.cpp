@@ -1,0 +1,84 @@
+#include "connection/happy_eyeballs.hpp"
+
+#include <algorithm>
+#include <boost/system/errc.hpp>
+
+namespace bandwidth::webrtc::detail {
+
+namespace {
+
+std::string text_of(const boost::asio::ip::tcp::endpoint& address) {
+    const auto ip = address.address().to_string();
+    return (address.address().is_v6() ? "[" + ip + "]" : ip) + ":" + std::to_string(address.port());
+}
+
+} // namespace
+
+address_list interleave(const address_list& addresses) {
+    address_list one; // of the first one's family
+    address_list other;
+    for (const auto& address : addresses) {
+        auto& family = address.protocol() == addresses.front().protocol() ? one : other;
+        if (std::find(family.begin(), family.end(), address) == family.end())
+            family.push_back(address);
+    }
+    address_list mixed;
+    for (std::size_t i = 0; i < std::max(one.size(), other.size()); ++i) {
+        if (i < one.size())
+            mixed.push_back(one[i]);
+        if (i < other.size())
+            mixed.push_back(other[i]);
+    }
+    return mixed;
+}
+
+happy_eyeballs::happy_eyeballs(const address_list& addresses, std::chrono::nanoseconds delay)
+    : addresses_(interleave(addresses))
+    , errors_(addresses_.size())
+    , delay_(std::max<std::chrono::nanoseconds>(delay, least_delay)) {}
+
+happy_eyeballs::action happy_eyeballs::next(time_point now) {
+    if (failed_ == addresses_.size())
+        return {step::give_up, 0, time_point::max()};
+    if (started_ == addresses_.size())
+        return {step::wait, 0, time_point::max()};
+    if (now < next_at_)
+        return {step::wait, 0, next_at_};
+    next_at_ = now + delay_;
+    return {step::attempt, started_++, next_at_};
+}
+
+void happy_eyeballs::failed(std::size_t index, const error_code& code, time_point now) {
+    errors_[index] = code;
+    ++failed_;
+    next_at_ = now;
+}
+
+bool happy_eyeballs::out_of_resources() const noexcept {
+    namespace sys = boost::system::errc;
+    return std::any_of(errors_.begin(), errors_.end(), [](const error_code& code) {
+        return code == sys::too_many_files_open || code == sys::too_many_files_open_in_system ||
+               code == sys::no_buffer_space || code == sys::not_enough_memory;
+    });
+}
+
+std::string happy_eyeballs::describe(std::size_t limit) const {
+    // Room for ", and 1234 more".
+    constexpr std::size_t reserve = 20;
+    std::string text;
+    std::size_t told = 0;
+    for (std::size_t i = 0; i < addresses_.size(); ++i) {
+        if (!errors_[i])
+            continue;
+        const auto one = text_of(addresses_[i]) + " " + errors_[i].message();
+        if (text.size() + one.size() + reserve > limit)
+            break;
+        text.append(told == 0 ? "" : ", ").append(one);
+        ++told;
+    }
+    if (told < failed_)
+        text.append(told == 0 ? "" : ", and ").append(std::to_string(failed_ - told)).append(" more");
+    return text;
+}
+
+} // namespace bandwidth::webrtc::detail

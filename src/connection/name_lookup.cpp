@@ -1,0 +1,85 @@
+#include "connection/name_lookup.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
+#include <utility>
+
+namespace bandwidth::webrtc::detail {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+
+namespace {
+
+class system_resolver final : public name_resolver {
+public:
+    explicit system_resolver(const name_lookup::executor_type& executor) : resolver_(executor) {}
+
+    void resolve(const std::string& host, const std::string& port, handler done) override {
+        resolver_.async_resolve(
+            host, port, tcp::resolver::numeric_service,
+            [done = std::move(done)](const error_code& ec, const tcp::resolver::results_type& results) {
+                address_list addresses;
+                for (const auto& entry : results)
+                    addresses.push_back(entry.endpoint());
+                done(ec, addresses);
+            });
+    }
+
+private:
+    tcp::resolver resolver_;
+};
+
+} // namespace
+
+name_lookup::name_lookup(const executor_type& executor, std::string host, std::string port,
+                         const name_settings& settings)
+    : executor_(executor)
+    , host_(std::move(host))
+    , port_(std::move(port))
+    , resolver_(settings.resolver ? settings.resolver : std::make_shared<system_resolver>(executor))
+    , cache_(settings.cache) {}
+
+std::uint64_t name_lookup::ask(handler told) {
+    const auto ticket = ++tickets_;
+    waiting_.emplace(ticket, std::move(told));
+    const auto now = std::chrono::steady_clock::now();
+    if (const auto* const known = cache_.known(now)) {
+        asio::post(executor_, [self = shared_from_this(), ticket, answer = *known] {
+            // Not there: it has left, or a look-up has ended in the meantime.
+            if (const auto waiter = self->waiting_.extract(ticket))
+                waiter.mapped()(answer);
+        });
+    }
+    if (cache_.wants_look_up(now))
+        look_up();
+    return ticket;
+}
+
+void name_lookup::forget(std::uint64_t ticket) { waiting_.erase(ticket); }
+
+void name_lookup::look_up() {
+    cache_.look_up_began();
+    // By way of the strand in any case: a resolver of any kind may call from anywhere.
+    auto done = [executor = executor_, weak = weak_from_this()](const error_code& code,
+                                                                const address_list& addresses) {
+        asio::post(executor, [weak, code, addresses] {
+            if (const auto self = weak.lock())
+                self->ended(code, addresses);
+        });
+    };
+    try {
+        resolver_->resolve(host_, port_, done);
+    } catch (const boost::system::system_error& error) { // no thread for it, say
+        done(error.code(), {});
+    }
+}
+
+void name_lookup::ended(const error_code& code, const address_list& addresses) {
+    const auto answer = cache_.look_up_ended(code, addresses, std::chrono::steady_clock::now());
+    for (auto& [ticket, told] : std::exchange(waiting_, {}))
+        told(answer);
+}
+
+} // namespace bandwidth::webrtc::detail

@@ -1,0 +1,211 @@
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+
+#include <bandwidth/webrtc/client.hpp>
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include "support/echo_server.hpp"
+#include "support/network.hpp"
+#include "support/test_client.hpp"
+
+// A socket that takes less than what is to be written: partial writes at every place of records and requests,
+// while answers come in, and each answer still is the one to its request.
+
+using namespace bandwidth::webrtc;
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using support::collector;
+using support::echo_server;
+using support::run_until;
+using support::wait_for;
+
+namespace {
+
+client_options patient(const echo_server& server) {
+    return server.client_options().max_connections(1).deadline(100s).response_timeout(100s);
+}
+
+/// One connection that takes pipelines.
+void warm_up(asio::io_context& context, client& client) {
+    const auto warm = wait_for(context, client.try_get_session(session_id("warm")));
+    REQUIRE_MESSAGE(warm.has_value(), warm.error().describe());
+}
+
+/// Makes the client's only socket take next to nothing.
+void shrink_send_buffer(const echo_server& server) {
+    const auto sockets = support::sockets_to(server.port());
+    REQUIRE(sockets.size() == 1);
+    const int least = 1;
+    REQUIRE(::setsockopt(sockets[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof least) == 0);
+}
+
+/// Waits until the client has not written anything for a while: it is held up by the socket.
+void wait_until_stuck(asio::io_context& context, const client& client) {
+    auto sent = client.stats().bytes_sent;
+    auto since = std::chrono::steady_clock::now();
+    run_until(context, [&] {
+        const auto now = std::chrono::steady_clock::now();
+        if (client.stats().bytes_sent != sent) {
+            sent = client.stats().bytes_sent;
+            since = now;
+        }
+        return now - since > 50ms;
+    });
+}
+
+call_options padded(std::size_t bytes) { return call_options{}.header("X-Padding", std::string(bytes, 'p')); }
+
+/// GETs with a target and a head of many lengths, a PUT with a large body between them where asked for.
+void start(client& client, collector<session>& reads, collector<void>& writes, std::size_t count,
+           bool with_bodies) {
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto id = std::to_string(i) + "-" + std::string(i % 200, 'x');
+        client.async_get_session(session_id(id), padded(i * 131 % 20'000), reads.next());
+        if (with_bodies && i % 3 == 0) {
+            auto everybody = subscriptions::only(session_id("s"));
+            for (std::size_t k = 0; k < 20 + i; ++k)
+                everybody.add(participant_id(std::string(200, 'p') + std::to_string(k)));
+            client.async_update_participant_subscriptions(
+                session_id("s"), participant_id("put-" + std::to_string(i)), everybody, writes.next());
+        }
+    }
+}
+
+void check_each_has_its_own(const collector<session>& reads) {
+    REQUIRE(reads.each_once());
+    for (std::size_t i = 0; i < reads.size(); ++i) {
+        REQUIRE_MESSAGE(reads[i].has_value(), reads[i].error().describe());
+        CHECK(reads[i]->id().value() == std::to_string(i) + "-" + std::string(i % 200, 'x'));
+    }
+}
+
+} // namespace
+
+TEST_CASE("W16: a full send buffer under a pipeline of 256: nothing is lost, mixed up or sent twice") {
+    for (const bool with_bodies : {false, true}) {
+        CAPTURE(with_bodies);
+        echo_server server(8192);
+        server.read_at_most(3000);
+        asio::io_context context;
+        client client(context, patient(server).pipeline_depth(256).queue_limit(10'000));
+        warm_up(context, client);
+        shrink_send_buffer(server);
+        server.pause();
+        collector<session> reads;
+        collector<void> writes;
+        start(client, reads, writes, 300, with_bodies);
+        wait_until_stuck(context, client);
+        CHECK(client.stats().in_flight == 256);
+        CHECK(client.stats().bytes_sent < 1'000'000); // of more than 3 MB: the socket has had enough
+        CHECK(reads.left() == 300);
+        server.resume();
+        reads.wait(context);
+        writes.wait(context);
+        check_each_has_its_own(reads);
+        CHECK(writes.succeeded() == writes.size());
+        CHECK(client.stats().deepest_pipeline == 256);
+        CHECK(client.stats().dials == 1);
+        CHECK(client.stats().replays == 0);
+        for (const auto& [target, count] : server.answered())
+            CHECK_MESSAGE(count == 1, target);
+        CHECK(server.answered().size() == reads.size() + writes.size() + 1);
+        CHECK(support::at_rest(client.stats()));
+    }
+}
+
+TEST_CASE("W16: calls that give up while the send buffer is full, and those behind them that do not") {
+    echo_server server(8192);
+    asio::io_context context;
+    client client(context, patient(server).pipeline_depth(64).queue_limit(10'000));
+    warm_up(context, client);
+    shrink_send_buffer(server);
+    server.pause();
+    collector<session> reads;
+    collector<session> hasty;
+    for (int i = 0; i < 20; ++i) {
+        client.async_get_session(session_id("patient-" + std::to_string(i)), padded(8000), reads.next());
+        client.async_get_session(session_id("hasty-" + std::to_string(i)), padded(8000).deadline(100ms),
+                                 hasty.next());
+    }
+    hasty.wait(context);
+    for (std::size_t i = 0; i < hasty.size(); ++i)
+        CHECK(hasty[i].error().code() == errc::response_timeout);
+    CHECK(reads.left() == 20);
+    server.resume();
+    reads.wait(context);
+    for (std::size_t i = 0; i < reads.size(); ++i) {
+        REQUIRE_MESSAGE(reads[i].has_value(), reads[i].error().describe());
+        CHECK(reads[i]->id().value() == "patient-" + std::to_string(i));
+    }
+    run_until(context, [&] { return support::at_rest(client.stats()); });
+    warm_up(context, client);
+}
+
+TEST_CASE(
+    "W16: an answer that comes before its request is written is that request's, and the connection is "
+    "used for none after it") {
+    for (const std::size_t early : {0U, 5U, 11U}) {
+        CAPTURE(early);
+        echo_server server(4096);
+        asio::io_context context;
+        client client(context, patient(server).pipeline_depth(256));
+        warm_up(context, client);
+        shrink_send_buffer(server);
+        const auto id = [](std::size_t i) { return "s" + std::to_string(i) + "-end"; };
+        server.answer_early("/" + id(early));
+        collector<session> reads;
+        for (std::size_t i = 0; i < 12; ++i) // each is larger than what the system holds on the way
+            client.async_get_session(session_id(id(i)), padded(400'000), reads.next());
+        reads.wait(context);
+        REQUIRE(reads.each_once());
+        for (std::size_t i = 0; i < reads.size(); ++i) {
+            REQUIRE_MESSAGE(reads[i].has_value(), reads[i].error().describe());
+            CHECK(reads[i]->id().value() == id(i));
+        }
+        for (const auto& [target, count] : server.answered())
+            CHECK_MESSAGE(count == 1, target);
+        CHECK(server.answered().size() == 13);
+        CHECK(wait_for(context, client.try_get_session(session_id("last"))).has_value());
+        CHECK(server.connections() == 2); // that on which it came was given up
+        CHECK(support::at_rest(client.stats()));
+    }
+}
+
+TEST_CASE(
+    "W16: a server that does not read: its calls fail in time, what is written is bounded, another "
+    "connection goes on") {
+    echo_server server(8192);
+    asio::io_context context;
+    client client(context, server.client_options()
+                               .max_connections(2)
+                               .pipeline_depth(16)
+                               .queue_limit(500)
+                               .max_replays(5)
+                               .deadline(60s)
+                               .response_timeout(1s));
+    warm_up(context, client);
+    shrink_send_buffer(server);
+    server.pause(1); // the first connection
+    collector<session> reads;
+    for (int i = 0; i < 100; ++i)
+        client.async_get_session(session_id("s" + std::to_string(i)), padded(10'000), reads.next());
+    reads.wait(context);
+    REQUIRE(reads.each_once());
+    std::size_t failed = 0;
+    for (std::size_t i = 0; i < reads.size(); ++i) {
+        if (reads[i].has_value()) {
+            CHECK(reads[i]->id().value() == "s" + std::to_string(i));
+            continue;
+        }
+        ++failed;
+        CHECK(reads[i].error().code() == errc::response_timeout);
+        CHECK(reads[i].error().delivery() == delivery::maybe_processed);
+    }
+    CHECK(failed == 1); // the one whose answer was due; those behind it were moved to another connection
+    CHECK(server.connections() <= 4);
+    CHECK(client.stats().replays <= 16);
+    CHECK(support::at_rest(client.stats()));
+    warm_up(context, client);
+}
