@@ -20,6 +20,7 @@ enum class close_cause : std::uint8_t {
     not_made, ///< it never was open
     rejected, ///< TLS 1.3: the server refused our side of the handshake after it was open for us; none of the
               ///< requests on it was processed
+    retired,  ///< by this side, with nothing in flight: its TLS settings are no longer those to use
 };
 
 struct close_info {
@@ -28,8 +29,8 @@ struct close_info {
     std::string text; ///< detail for a failure's message
 };
 
-/// What a connection tells its pool. Called on the pool's strand, never from inside of a call on the
-/// connection.
+/// What a connection tells its pool. Called on the pool's strand, never from inside of a call of the
+/// dispatcher's on the connection.
 class connection_events {
 public:
     /// The TLS handshake is done.

@@ -38,24 +38,24 @@ private:
 
 } // namespace
 
-tls_connection::tls_connection(connection_host& host, connection_events& events, tls_context& context,
-                               const endpoint& endpoint, std::size_t depth, const response_limits& limits)
+tls_connection::tls_connection(connection_host& host, connection_events& events, const endpoint& endpoint,
+                               std::size_t depth, const response_limits& limits)
     : connection(depth, limits)
     , host_(host)
     , events_(&events)
-    , context_(context)
     , endpoint_(endpoint)
     , socket_(host.executor())
     , resolver_(host.executor()) {}
 
-// What every completion does: nothing once the connection is closed, and all within one turn.
+// What every completion does: nothing once the connection is closed or dialled anew, and all within one turn.
 template <class Function>
 auto tls_connection::in_turn(Function function) {
-    return [keep = host_.keep_alive(), self = shared_from_this(), function](auto&&... results) {
-        if (self->phase_ == phase::closed)
+    return [keep = host_.keep_alive(), self = shared_from_this(), attempt = attempt_,
+            function](auto&&... results) {
+        if (self->phase_ == phase::closed || self->attempt_ != attempt)
             return;
         const turn scope(self->host_);
-        if (self->phase_ == phase::closed) // by what the turn began with
+        if (self->phase_ == phase::closed || self->attempt_ != attempt) // by what the turn began with
             return;
         function(*self, std::forward<decltype(results)>(results)...);
     };
@@ -105,7 +105,8 @@ void tls_connection::on_connected(const error_code& connect_error) {
         return;
     }
     phase_ = phase::handshaking;
-    tls_.emplace(context_, endpoint_.host);
+    context_ = host_.tls();
+    tls_.emplace(*context_, endpoint_.host);
     if (step_handshake())
         wait_readable();
 }
@@ -179,7 +180,7 @@ bool tls_connection::decrypt() {
             return false;
         }
         if (status == tls_engine::status::failed) {
-            fail(close_cause::failed, tls_->code(), tls_->text());
+            fail(tls_->rejected() ? close_cause::rejected : close_cause::failed, tls_->code(), tls_->text());
             return false;
         }
         if (!tls_->output().empty()) // a key update asks for an answer
@@ -219,6 +220,8 @@ bool tls_connection::consume(std::string_view plain) {
                 fail(close_cause::graceful, errc::connection_lost, "the server announced that it closes");
                 return false;
             }
+            if (end_if_retired())
+                return false;
             break;
         }
     }
@@ -307,6 +310,36 @@ void tls_connection::note_sent() noexcept {
         requests_.note_sent(record_begin_, record_end_);
     else
         requests_.note_sent(record_begin_, record_begin_);
+}
+
+void tls_connection::renew() {
+    if (phase_ == phase::handshaking) {
+        restart();
+    } else if (phase_ == phase::open) {
+        retired_ = true;
+        requests_.stop_accepting();
+        end_if_retired();
+    } // before the handshake nothing depends on the settings
+}
+
+void tls_connection::restart() {
+    ++attempt_;
+    error_code ignored;
+    socket_.close(ignored);
+    tls_.reset();
+    output_sent_ = 0;
+    write_pending_ = false;
+    write_broken_ = false;
+    phase_ = phase::resolving;
+    open();
+}
+
+// A caller that has gone is not waited for: zombies end with the connection.
+bool tls_connection::end_if_retired() {
+    if (!retired_ || requests_.outstanding() != requests_.zombies())
+        return false;
+    fail(close_cause::retired, errc::connection_lost, "closed for new TLS settings");
+    return true;
 }
 
 void tls_connection::close() {

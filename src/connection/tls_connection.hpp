@@ -35,6 +35,8 @@ public:
 
     virtual const executor_type& executor() const noexcept = 0;
     virtual read_buffers& buffers() noexcept = 0;
+    /// The TLS settings that a handshake has to use now.
+    virtual std::shared_ptr<tls_context> tls() noexcept = 0;
     /// Keeps the host alive while an operation is pending.
     virtual std::shared_ptr<void> keep_alive() = 0;
     /// Every completion of a connection runs between these two: what it has made ready goes out in one piece
@@ -55,12 +57,16 @@ protected:
 /// cancelled for the sake of one request (a cancelled TLS write is the end of the connection).
 class tls_connection final : public connection, public std::enable_shared_from_this<tls_connection> {
 public:
-    tls_connection(connection_host& host, connection_events& events, tls_context& context,
-                   const endpoint& endpoint, std::size_t depth, const response_limits& limits);
+    tls_connection(connection_host& host, connection_events& events, const endpoint& endpoint,
+                   std::size_t depth, const response_limits& limits);
 
     void open() override;
     void flush() override;
     void close() override;
+    /// The host's TLS settings have changed. A handshake that is under way begins again on a new TCP
+    /// connection; an open connection takes no more requests, and ends when what is in flight is answered
+    /// (`close_cause::retired`), which may be at once.
+    void renew();
 
 private:
     template <class Function>
@@ -79,10 +85,12 @@ private:
     void peer_ended(bool clean, const error_code& system_error);
     void fail(close_cause cause, const error_code& code, std::string text);
     void shut();
+    void restart();
+    bool end_if_retired();
 
     connection_host& host_;
-    connection_events* events_; // null once closed
-    tls_context& context_;
+    connection_events* events_;            // null once closed
+    std::shared_ptr<tls_context> context_; // that of `tls_`, which it outlives
     endpoint endpoint_;
     boost::asio::ip::tcp::socket socket_;
     boost::asio::ip::tcp::resolver resolver_;
@@ -93,6 +101,8 @@ private:
     // The record that was encrypted last, in the stream of requests; at most one is not fully sent.
     std::uint64_t record_begin_ = 0;
     std::uint64_t record_end_ = 0;
+    unsigned attempt_ = 0; // what was begun for an earlier one is of no interest any more
+    bool retired_ = false;
     bool write_pending_ = false;
     bool write_broken_ = false;
 };

@@ -20,11 +20,38 @@ pool::pool(const asio::any_io_executor& executor, pool_settings settings)
     , base_executor_(executor)
     , strand_(asio::make_strand(executor))
     , timer_(strand_)
-    , tls_(settings_.tls, settings_.dispatch.max_connections * 2)
+    , tls_(make_context(settings_.tls))
     , encoder_(settings_.host_header, settings_.user_agent)
     , credentials_generation_(settings_.credentials->generation())
     , dispatcher_(settings_.dispatch, encoder_, *this) {
     encoder_.set_authorization(authorization());
+    settings_.tls = {}; // a private key may be in it
+}
+
+std::shared_ptr<tls_context> pool::make_context(const tls_settings& settings) const {
+    return std::make_shared<tls_context>(settings, settings_.dispatch.max_connections * 2);
+}
+
+void pool::reload_tls(const tls_settings& settings) {
+    asio::post(strand_, [self = shared_from_this(), context = make_context(settings)]() mutable {
+        self->use(std::move(context));
+    });
+}
+
+// Before the turn takes what was submitted: a caller who saw `reload_tls` return gets the new settings, and
+// no call that arrives now is there to be failed with a connection that ends.
+void pool::use(std::shared_ptr<tls_context> context) {
+    dispatcher_.begin_turn(std::chrono::steady_clock::now());
+    tls_ = std::move(context);
+    for (const auto& link : std::exchange(links_, {})) {
+        if (const auto alive = link.lock()) {
+            links_.push_back(link);
+            alive->renew();
+        }
+    }
+    refresh_credentials();
+    take_submitted();
+    end_turn();
 }
 
 // What a source gives goes onto the wire, so it is checked each time.
@@ -148,8 +175,13 @@ void pool::arm_timer() {
 }
 
 std::shared_ptr<connection> pool::make_connection(connection_events& events) {
-    return std::make_shared<tls_connection>(static_cast<connection_host&>(*this), events, tls_,
-                                            settings_.endpoint, settings_.dispatch.depth, settings_.limits);
+    auto made =
+        std::make_shared<tls_connection>(static_cast<connection_host&>(*this), events, settings_.endpoint,
+                                         settings_.dispatch.depth, settings_.limits);
+    if (links_.size() >= 2 * settings_.dispatch.max_connections) // now and then
+        std::erase_if(links_, [](const auto& link) { return link.expired(); });
+    links_.push_back(made);
+    return made;
 }
 
 } // namespace bandwidth::webrtc::detail
