@@ -142,10 +142,12 @@ void tls_engine::on_message(int is_write, int, int content_type, const void* dat
     if (is_write != 0 || content_type != SSL3_RT_HANDSHAKE || size == 0)
         return;
     auto& engine = *static_cast<tls_engine*>(self);
-    if (engine.handshake_done_)
-        ++engine.messages_since_data_;
-    else if (*static_cast<const unsigned char*>(data) == SSL3_MT_CERTIFICATE_REQUEST)
+    if (engine.handshake_done_) {
+        if (++engine.messages_since_data_ > most_messages_between_data)
+            engine.input_ = {}; // `read` fails; meanwhile OpenSSL gets no more
+    } else if (*static_cast<const unsigned char*>(data) == SSL3_MT_CERTIFICATE_REQUEST) {
         engine.certificate_requested_ = true;
+    }
 }
 
 tls_engine::~tls_engine() {
