@@ -56,6 +56,7 @@ public:
     void put_session(ssl_session_ptr session);
     /// Whether the certificates of the session that `ssl` is set up with would be verified now: authorities,
     /// time, `ssl`'s host name, pins. A resumed handshake itself verifies nothing: no certificate is sent.
+    /// Costs what verifying always does, a signature for each certificate, some 0.1 ms.
     bool verifies(SSL* ssl) const noexcept;
     /// The context that `ssl` was made from.
     static tls_context& of(SSL* ssl) noexcept;
