@@ -28,6 +28,7 @@ bool is_connection_failure(const error_code& code, bool ever_connected) noexcept
     case errc::tls_untrusted:
     case errc::tls_host_mismatch:
     case errc::tls_protocol:
+    case errc::tls_rejected:
         return true;
     case errc::queue_timeout:
         return !ever_connected;

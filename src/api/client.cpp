@@ -199,6 +199,10 @@ client& client::operator=(client&&) noexcept = default;
 client::~client() = default;
 
 client::executor_type client::get_executor() const { return core_->pool().base_executor(); }
+void client::reload_tls(const client_options& options) {
+    core_->pool().reload_tls(detail::check_tls(options));
+}
+
 void client::close() { core_->pool().close(); }
 
 client_stats client::stats() const {

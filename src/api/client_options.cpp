@@ -58,6 +58,15 @@ client_options& client_options::ca_file(std::string_view path) {
     ca_file_ = path;
     return *this;
 }
+client_options& client_options::client_certificate(std::string_view chain_pem, std::string_view key_pem) {
+    client_certificate_pem_ = chain_pem;
+    client_private_key_pem_ = key_pem;
+    return *this;
+}
+client_options& client_options::pin_public_key(std::string_view sha256_base64) {
+    public_key_pins_.emplace_back(sha256_base64);
+    return *this;
+}
 client_options& client_options::max_connections(std::size_t value) {
     max_connections_ = value;
     return *this;

@@ -43,6 +43,8 @@ private:
             return "the server's certificate is for another host";
         case errc::tls_protocol:
             return "the server does not speak our TLS";
+        case errc::tls_rejected:
+            return "the server refused us in the TLS handshake";
         case errc::tls_failed:
             return "TLS error";
         case errc::queue_full:
@@ -160,6 +162,7 @@ private:
         case errc::tls_untrusted:
         case errc::tls_host_mismatch:
         case errc::tls_protocol:
+        case errc::tls_rejected:
             return asked == condition::tls_error;
         case errc::resolve_failed:
         case errc::connect_failed:

@@ -65,6 +65,25 @@ void read_base_url(const std::string& text, checked_settings& to) {
 
 } // namespace
 
+tls_settings check_tls(const client_options& options) {
+    if (!options.ca_pem().empty() && !options.ca_file().empty())
+        refuse("ca_pem and ca_file: only one of them can be given");
+    if (options.client_certificate_pem().empty() != options.client_private_key_pem().empty())
+        refuse("client_certificate: the certificate and its private key belong together");
+    tls_settings tls;
+    tls.ca_pem = options.ca_pem();
+    tls.ca_file = options.ca_file();
+    tls.certificate_pem = options.client_certificate_pem();
+    tls.private_key_pem = options.client_private_key_pem();
+    for (const auto& text : options.public_key_pins()) {
+        const auto pin = parse_public_key_pin(text);
+        if (!pin)
+            refuse("pin_public_key: not a SHA-256 in base64, 44 characters with one '=' at the end");
+        tls.pins.push_back(*pin);
+    }
+    return tls;
+}
+
 checked_settings check(const client_options& options) {
     checked_settings to;
     read_base_url(options.base_url(), to);
@@ -74,16 +93,13 @@ checked_settings check(const client_options& options) {
         refuse("credentials: none were given");
     if (options.user_agent().empty() || !valid_field_value(options.user_agent()))
         refuse("user_agent: empty, or it has control characters");
-    if (!options.ca_pem().empty() && !options.ca_file().empty())
-        refuse("ca_pem and ca_file: only one of them can be given");
 
     auto& pool = to.pool;
     pool.credentials = options.credentials();
     pool.user_agent = options.user_agent();
     if (const auto& names = client_options_access::names(options))
         pool.names = *names;
-    pool.tls.ca_pem = options.ca_pem();
-    pool.tls.ca_file = options.ca_file();
+    pool.tls = check_tls(options);
     pool.limits.body_bytes = in_range<std::size_t>("body_limit", options.body_limit(), 1024, 1U << 30);
     pool.limits.header_bytes = in_range<std::size_t>("header_limit", options.header_limit(), 1024, 1U << 20);
 

@@ -25,5 +25,7 @@ struct client_options_access {
 
 /// \throws api_error (`errc::invalid_options`), its message beginning with the name of the option.
 checked_settings check(const client_options& options);
+/// The same for the options of TLS alone. PEM texts and files are read by the `tls_context` made with them.
+tls_settings check_tls(const client_options& options);
 
 } // namespace bandwidth::webrtc::detail

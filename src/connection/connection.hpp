@@ -28,8 +28,8 @@ struct close_info {
     std::string text; ///< detail for a failure's message
 };
 
-/// What a connection tells its pool. Called on the pool's strand, never from inside of a call on the
-/// connection.
+/// What a connection tells its pool. Called on the pool's strand, never from inside of a call of the
+/// dispatcher's on the connection.
 class connection_events {
 public:
     /// The TLS handshake is done.

@@ -38,12 +38,11 @@ private:
 
 } // namespace
 
-tls_connection::tls_connection(connection_host& host, connection_events& events, tls_context& context,
-                               const endpoint& endpoint, std::size_t depth, const response_limits& limits)
+tls_connection::tls_connection(connection_host& host, connection_events& events, const endpoint& endpoint,
+                               std::size_t depth, const response_limits& limits)
     : connection(depth, limits)
     , host_(host)
     , events_(&events)
-    , context_(context)
     , endpoint_(endpoint)
     , socket_(host.executor()) {}
 
@@ -146,7 +145,8 @@ void tls_connection::on_connected() {
         return;
     }
     phase_ = phase::handshaking;
-    tls_.emplace(context_, endpoint_.host);
+    context_ = host_.tls();
+    tls_.emplace(*context_, endpoint_.host);
     if (step_handshake())
         wait_readable();
 }
@@ -220,7 +220,7 @@ bool tls_connection::decrypt() {
             return false;
         }
         if (status == tls_engine::status::failed) {
-            fail(close_cause::failed, tls_->code(), tls_->text());
+            fail(tls_->rejected() ? close_cause::rejected : close_cause::failed, tls_->code(), tls_->text());
             return false;
         }
         if (!tls_->output().empty()) // a key update asks for an answer

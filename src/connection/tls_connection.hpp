@@ -39,6 +39,8 @@ public:
     virtual read_buffers& buffers() noexcept = 0;
     /// The look-ups that its connections share.
     virtual name_lookup& names() noexcept = 0;
+    /// The TLS settings that a handshake has to use now.
+    virtual std::shared_ptr<tls_context> tls() noexcept = 0;
     /// Keeps the host alive while an operation is pending.
     virtual std::shared_ptr<void> keep_alive() = 0;
     /// Every completion of a connection runs between these two: what it has made ready goes out in one piece
@@ -59,8 +61,8 @@ protected:
 /// cancelled for the sake of one request (a cancelled TLS write is the end of the connection).
 class tls_connection final : public connection, public std::enable_shared_from_this<tls_connection> {
 public:
-    tls_connection(connection_host& host, connection_events& events, tls_context& context,
-                   const endpoint& endpoint, std::size_t depth, const response_limits& limits);
+    tls_connection(connection_host& host, connection_events& events, const endpoint& endpoint,
+                   std::size_t depth, const response_limits& limits);
 
     void open() override;
     void flush() override;
@@ -87,8 +89,8 @@ private:
     void shut();
 
     connection_host& host_;
-    connection_events* events_; // null once closed
-    tls_context& context_;
+    connection_events* events_;            // null once closed
+    std::shared_ptr<tls_context> context_; // that of `tls_`, which it outlives
     endpoint endpoint_;
     boost::asio::ip::tcp::socket socket_;
     std::shared_ptr<dialler> dialler_; // while it is at work

@@ -16,6 +16,37 @@ namespace {
 // The reason, where the error is the SSL library's: its numbers mean other things in OpenSSL's other parts.
 int ssl_reason(unsigned long error) { return ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0; }
 
+// On an open connection the peer may send tickets, ask for new keys, or ask to renegotiate, each at a cost
+// for us and for nothing. Two tickets are usual, and one change of keys in every few million records.
+constexpr int most_messages_between_data = 32;
+
+// The alert that the peer has sent, where that is the error; -1 for none.
+int alert_of(unsigned long error) {
+    const int value = ssl_reason(error) - SSL_AD_REASON_OFFSET;
+    return value >= 0 && value <= 255 ? value : -1;
+}
+
+template <class Values>
+bool contains(const Values& values, int value) {
+    return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+// RFC 8446, section 6.2: what a server says of a client's certificate, of its absence, or of who is behind
+// it.
+bool refuses_us(int alert) {
+    constexpr std::array alerts = {SSL_AD_BAD_CERTIFICATE,     SSL_AD_UNSUPPORTED_CERTIFICATE,
+                                   SSL_AD_CERTIFICATE_REVOKED, SSL_AD_CERTIFICATE_EXPIRED,
+                                   SSL_AD_CERTIFICATE_UNKNOWN, SSL_AD_UNKNOWN_CA,
+                                   SSL_AD_ACCESS_DENIED,       TLS13_AD_CERTIFICATE_REQUIRED};
+    return contains(alerts, alert);
+}
+
+// Alerts that nothing but a handshake brings about. Others, such as internal_error, may come at any time, and
+// say nothing of whether a request was processed.
+bool is_of_handshake(int alert) {
+    return refuses_us(alert) || alert == SSL_AD_HANDSHAKE_FAILURE || alert == SSL_AD_DECRYPT_ERROR;
+}
+
 std::string error_text(unsigned long error) {
     const char* const reason = ERR_reason_error_string(error);
     return reason ? reason : "TLS error";
@@ -92,8 +123,31 @@ tls_engine::tls_engine(tls_context& context, const std::string& host) : ssl_(SSL
             SSL_set_tlsext_host_name(ssl_.get(), name.c_str()) != 1)
             throw std::bad_alloc();
     }
-    if (const auto session = context.take_session())
-        SSL_set_session(ssl_.get(), session.get());
+    SSL_set_msg_callback(ssl_.get(), &tls_engine::on_message);
+    SSL_set_msg_callback_arg(ssl_.get(), this);
+    resume(context);
+}
+
+// Nothing is verified in a resumed handshake, and since the session was made a certificate may have expired.
+void tls_engine::resume(tls_context& context) {
+    while (const auto session = context.take_session()) {
+        if (SSL_set_session(ssl_.get(), session.get()) == 1 && context.verifies(ssl_.get()))
+            return;
+        SSL_set_session(ssl_.get(), nullptr);
+    }
+}
+
+void tls_engine::on_message(int is_write, int, int content_type, const void* data, std::size_t size, SSL*,
+                            void* self) noexcept {
+    if (is_write != 0 || content_type != SSL3_RT_HANDSHAKE || size == 0)
+        return;
+    auto& engine = *static_cast<tls_engine*>(self);
+    if (engine.handshake_done_) {
+        if (++engine.messages_since_data_ > most_messages_between_data)
+            engine.input_ = {}; // `read` fails; meanwhile OpenSSL gets no more
+    } else if (*static_cast<const unsigned char*>(data) == SSL3_MT_CERTIFICATE_REQUEST) {
+        engine.certificate_requested_ = true;
+    }
 }
 
 tls_engine::~tls_engine() {
@@ -116,6 +170,9 @@ tls_engine::status tls_engine::handshake() {
     SSL_get0_alpn_selected(ssl_.get(), &protocol, &length);
     if (length != 0 && std::string_view(reinterpret_cast<const char*>(protocol), length) != "http/1.1")
         return fail(errc::tls_protocol, "the server chose a protocol that was not offered");
+    // `resume` has verified the session; this is what the handshake itself makes of it.
+    if (SSL_get_verify_result(ssl_.get()) != X509_V_OK || !SSL_get0_peer_certificate(ssl_.get()))
+        return fail(errc::tls_untrusted, "the handshake ended without a verified certificate");
     handshake_done_ = true;
     // Before TLS 1.3 a session may be used many times, and a resumed one brings no new ticket.
     if (resumed() && SSL_version(ssl_.get()) < TLS1_3_VERSION)
@@ -129,7 +186,16 @@ tls_engine::status tls_engine::read(char* buffer, std::size_t capacity, std::siz
         return status::failed;
     ERR_clear_error();
     const int result = SSL_read_ex(ssl_.get(), buffer, capacity, &size);
-    return result == 1 ? status::ok : classify(result);
+    if (messages_since_data_ > most_messages_between_data) {
+        ERR_clear_error();
+        size = 0;
+        return fail(errc::tls_failed, "handshake messages without end on an open connection");
+    }
+    if (result != 1)
+        return classify(result);
+    messages_since_data_ = 0;
+    data_received_ = true;
+    return status::ok;
 }
 
 tls_engine::status tls_engine::write(std::string_view plain) {
@@ -170,6 +236,10 @@ tls_engine::status tls_engine::classify(int result) {
         return fail_handshake(error);
     if (input_ended_ && (error == 0 || ssl_reason(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING))
         return fail(errc::connection_lost, "the connection ended without a close_notify");
+    const int alert = alert_of(error);
+    rejected_ = is_of_handshake(alert) && !data_received_ && SSL_version(ssl_.get()) == TLS1_3_VERSION;
+    if (rejected_)
+        return fail(refuses_us(alert) ? errc::tls_rejected : errc::handshake_failed, error_text(error));
     return fail(errc::tls_failed, error_text(error));
 }
 
@@ -180,18 +250,30 @@ tls_engine::status tls_engine::fail_handshake(unsigned long error) {
         const bool mismatch =
             verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH;
         return fail(mismatch ? errc::tls_host_mismatch : errc::tls_untrusted,
-                    X509_verify_cert_error_string(verdict));
+                    verdict == X509_V_ERR_APPLICATION_VERIFICATION
+                        ? "no certificate of the chain has a pinned public key"
+                        : X509_verify_cert_error_string(verdict));
     }
     if (input_ended_ && (error == 0 || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING))
         return fail(errc::handshake_failed, "the server ended the connection during the handshake");
+    // Before TLS 1.3 there is no alert for "a certificate is required".
+    const int alert = alert_of(error);
+    if (refuses_us(alert) || (alert == SSL_AD_HANDSHAKE_FAILURE && certificate_requested_))
+        return fail(errc::tls_rejected, error_text(error));
     constexpr std::array not_our_tls = {
-        SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST,
-        SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION,
-        SSL_R_UNKNOWN_PROTOCOL,     SSL_R_PACKET_LENGTH_TOO_LONG,
-        SSL_R_UNEXPECTED_MESSAGE,   SSL_R_BAD_RECORD_TYPE,
-        SSL_R_BAD_EXTENSION,        static_cast<int>(SSL_AD_REASON_OFFSET) + SSL_AD_NO_APPLICATION_PROTOCOL};
-    const bool protocol = std::find(not_our_tls.begin(), not_our_tls.end(), reason) != not_our_tls.end();
-    return fail(protocol ? errc::tls_protocol : errc::handshake_failed, error_text(error));
+        SSL_R_WRONG_VERSION_NUMBER,
+        SSL_R_HTTP_REQUEST,
+        SSL_R_UNSUPPORTED_PROTOCOL,
+        SSL_R_TLSV1_ALERT_PROTOCOL_VERSION,
+        SSL_R_UNKNOWN_PROTOCOL,
+        SSL_R_PACKET_LENGTH_TOO_LONG,
+        SSL_R_UNEXPECTED_MESSAGE,
+        SSL_R_BAD_RECORD_TYPE,
+        SSL_R_BAD_EXTENSION,
+        SSL_R_EXCESSIVE_MESSAGE_SIZE,
+        static_cast<int>(SSL_AD_REASON_OFFSET) + SSL_AD_NO_APPLICATION_PROTOCOL};
+    return fail(contains(not_our_tls, reason) ? errc::tls_protocol : errc::handshake_failed,
+                error_text(error));
 }
 
 tls_engine::status tls_engine::fail(errc value, std::string text) {

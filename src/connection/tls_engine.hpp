@@ -49,6 +49,11 @@ public:
 
     /// Whether the handshake resumed a session.
     bool resumed() const noexcept;
+    /// Whether the failure of the last `read` says that the server refused our side of the handshake after it
+    /// was done for us. In TLS 1.3 the client may send as soon as it has sent its own certificate, and the
+    /// server's verdict on that is the first thing to read (RFC 8446, section 4.4.2.4): a request that was
+    /// sent meanwhile was never looked at.
+    bool rejected() const noexcept { return rejected_; }
     /// Why the last call failed.
     error_code code() const noexcept { return code_; }
     const std::string& text() const noexcept { return text_; }
@@ -57,7 +62,10 @@ private:
     status classify(int result);
     status fail(errc value, std::string text);
     status fail_handshake(unsigned long error);
+    void resume(tls_context& context);
 
+    static void on_message(int is_write, int version, int content_type, const void* data, std::size_t size,
+                           SSL* ssl, void* self) noexcept;
     static int bio_read(BIO* bio, char* data, int size);
     static int bio_write(BIO* bio, const char* data, int size);
     static long bio_control(BIO* bio, int command, long number, void* pointer);
@@ -68,8 +76,12 @@ private:
     std::string output_;
     error_code code_;
     std::string text_;
+    int messages_since_data_ = 0; // handshake messages on the open connection, since the last of its data
     bool input_ended_ = false;
     bool handshake_done_ = false;
+    bool certificate_requested_ = false;
+    bool data_received_ = false;
+    bool rejected_ = false;
     bool failed_ = false;
     bool close_notify_sent_ = false;
 };

@@ -9,6 +9,7 @@
 #include <openssl/rand.h>
 
 #include "loopback/openssl.hpp"
+#include "loopback/participant_token.hpp"
 
 namespace bandwidth::webrtc::testing {
 
@@ -226,6 +227,22 @@ certificate make_self_signed_certificate(const certificate_options& options) {
     const auto made = make_leaf(options, *key, nullptr, *key);
     auto pem = to_pem(*made);
     return certificate(pem, to_pem(*key), pem);
+}
+
+std::string public_key_pin(const std::string& certificate_pem) {
+    const auto text = make_memory(certificate_pem);
+    const openssl_ptr<X509> read(PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
+    require_openssl(read != nullptr, "cannot read a certificate");
+    unsigned char* der = nullptr;
+    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(read.get()), &der);
+    require_openssl(size > 0, "cannot encode a public key");
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned digest_size = 0;
+    const int done =
+        EVP_Digest(der, static_cast<std::size_t>(size), digest, &digest_size, EVP_sha256(), nullptr);
+    OPENSSL_free(der);
+    require_openssl(done == 1, "cannot hash a public key");
+    return detail::base64(std::string_view(reinterpret_cast<const char*>(digest), digest_size));
 }
 
 } // namespace bandwidth::webrtc::testing

@@ -22,7 +22,7 @@ public:
                                                      : detail::make_localhost_certificate())
         , runner_(std::move(runner))
         , state_(std::make_shared<detail::server_state>(
-              options_, detail::make_server_context(certificate_, options_.max_tls_version()))) {
+              options_, detail::make_server_context({certificate_, options_.max_tls_version()}))) {
         const auto serve = [state = state_](boost::asio::ip::tcp::socket socket) {
             std::make_shared<detail::http_connection>(state, std::move(socket))->start();
         };

@@ -30,6 +30,10 @@ script& script::send_split(std::string bytes, std::size_t size) {
     return add({kind::send, size == 0 ? 1 : size, std::move(bytes), {}});
 }
 
+script& script::key_update(std::size_t count) { return add({kind::key_update, count, {}, {}}); }
+
+script& script::renegotiate() { return add({kind::renegotiate, 0, {}, {}}); }
+
 script& script::send_raw(std::string bytes) { return add({kind::send_raw, 0, std::move(bytes), {}}); }
 
 script& script::delay(std::chrono::nanoseconds duration) { return add({kind::delay, 0, {}, duration}); }
@@ -66,6 +70,21 @@ scripted_options& scripted_options::max_tls_version(tls_version version) {
 
 scripted_options& scripted_options::server_certificate(certificate shown) {
     server_certificate_ = std::move(shown);
+    return *this;
+}
+
+scripted_options& scripted_options::client_authority(std::string ca_pem) {
+    client_authority_ = std::move(ca_pem);
+    return *this;
+}
+
+scripted_options& scripted_options::alpn(std::string protocol) {
+    alpn_ = std::move(protocol);
+    return *this;
+}
+
+scripted_options& scripted_options::required_server_name(std::string name) {
+    required_server_name_ = std::move(name);
     return *this;
 }
 

@@ -21,6 +21,10 @@ void script_log::received(std::size_t connection, std::string_view bytes) {
     change(connection, [bytes](entry& changed) { changed.received += bytes; });
 }
 
+void script_log::handshake(std::size_t connection, handshake_record seen) {
+    change(connection, [&seen](entry& changed) { changed.handshake = std::move(seen); });
+}
+
 void script_log::ended(std::size_t connection) {
     change(connection, [](entry& changed) { changed.state = script_state::ended; });
 }
@@ -49,6 +53,11 @@ std::size_t script_log::connections() const {
 std::string script_log::received(std::size_t connection) const {
     const std::lock_guard lock(mutex_);
     return at(connection).received;
+}
+
+handshake_record script_log::handshake(std::size_t connection) const {
+    const std::lock_guard lock(mutex_);
+    return at(connection).handshake;
 }
 
 script_state script_log::state(std::size_t connection) const {

@@ -19,11 +19,13 @@ public:
     /// @returns the number of the connection, from 0
     std::size_t connection_opened();
     void received(std::size_t connection, std::string_view bytes);
+    void handshake(std::size_t connection, handshake_record seen);
     void ended(std::size_t connection);
     void failed(std::size_t connection, std::string why);
 
     std::size_t connections() const;
     std::string received(std::size_t connection) const;
+    handshake_record handshake(std::size_t connection) const;
     script_state state(std::size_t connection) const;
     std::string error(std::size_t connection) const;
     bool wait_until_ended(std::size_t connection, std::chrono::nanoseconds timeout) const;
@@ -34,6 +36,7 @@ private:
     struct entry {
         std::string received;
         std::string error;
+        handshake_record handshake;
         script_state state = script_state::running;
     };
 

@@ -109,6 +109,12 @@ asio::awaitable<bool> scripted_connection::perform(const script_step& step) {
         going = co_await write(bytes);
         break;
     }
+    case kind::key_update:
+        going = co_await key_update(step.count);
+        break;
+    case kind::renegotiate:
+        going = co_await renegotiate();
+        break;
     case kind::delay:
         timer_.expires_after(step.duration);
         co_await timer_.async_wait(redirect_error(use_awaitable, error));
@@ -204,6 +210,29 @@ asio::awaitable<bool> scripted_connection::close_notify() {
     co_return going;
 }
 
+asio::awaitable<bool> scripted_connection::key_update(std::size_t count) {
+    bool going = co_await handshake();
+    for (std::size_t i = 0; going && i < count; ++i) {
+        going = tls_ && tls_->key_update();
+    }
+    if (!going || !tls_) {
+        error_ = error_.empty() ? "no key update here" : error_;
+        co_return false;
+    }
+    going = co_await write(tls_->outgoing());
+    co_return going;
+}
+
+asio::awaitable<bool> scripted_connection::renegotiate() {
+    bool going = co_await handshake();
+    if (!going || !tls_ || !tls_->renegotiate()) {
+        error_ = error_.empty() ? "no renegotiation here" : error_;
+        co_return false;
+    }
+    going = co_await write(tls_->outgoing());
+    co_return going;
+}
+
 /// Reads once from the socket. With TLS, what there is to answer (handshake, alerts) waits in
 /// `tls_->outgoing()`.
 asio::awaitable<bool> scripted_connection::receive() {
@@ -218,6 +247,10 @@ asio::awaitable<bool> scripted_connection::receive() {
     plaintext_.clear();
     if (tls_) {
         tls_->receive(came, plaintext_);
+        if (!handshake_logged_) {
+            log_->handshake(number_, tls_->handshake());
+            handshake_logged_ = tls_->current() != tls_engine::state::handshaking;
+        }
     } else {
         plaintext_ = came;
     }

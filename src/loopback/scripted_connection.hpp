@@ -44,6 +44,8 @@ private:
     awaitable<bool> expect(std::string_view text);
     awaitable<bool> send(std::string_view bytes, std::size_t piece);
     awaitable<bool> close_notify();
+    awaitable<bool> key_update(std::size_t count);
+    awaitable<bool> renegotiate();
     awaitable<bool> receive();
     awaitable<bool> read();
     awaitable<bool> write(std::string& bytes);
@@ -60,6 +62,7 @@ private:
     std::string plaintext_;    // scratch of `read`
     std::array<char, 16384> buffer_{};
     std::string error_;
+    bool handshake_logged_ = false;
 };
 
 } // namespace bandwidth::webrtc::testing::detail

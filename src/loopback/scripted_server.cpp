@@ -64,7 +64,9 @@ public:
         if (!options_.plain_tcp()) {
             certificate_ = options_.server_certificate() ? *options_.server_certificate()
                                                          : detail::make_localhost_certificate();
-            state_->tls = detail::make_server_context(certificate_, options_.max_tls_version());
+            state_->tls = detail::make_server_context({certificate_, options_.max_tls_version(),
+                                                       options_.client_authority(), options_.alpn(),
+                                                       options_.required_server_name()});
         }
         const auto serve = [state = state_](boost::asio::ip::tcp::socket socket) {
             state->serve(std::move(socket));
@@ -136,6 +138,10 @@ std::size_t scripted_server::connections() const { return impl_->log().connectio
 
 std::string scripted_server::received(std::size_t connection) const {
     return impl_->log().received(connection);
+}
+
+handshake_record scripted_server::handshake(std::size_t connection) const {
+    return impl_->log().handshake(connection);
 }
 
 script_state scripted_server::state(std::size_t connection) const { return impl_->log().state(connection); }

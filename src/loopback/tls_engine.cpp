@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include <openssl/pem.h>
+
 namespace bandwidth::webrtc::testing::detail {
 
 namespace {
@@ -56,6 +58,7 @@ tls_engine::tls_engine(SSL_CTX& context) : ssl_(SSL_new(&context)) {
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_accept_state(ssl_.get());
+    SSL_set_app_data(ssl_.get(), this);
 }
 
 tls_engine::state tls_engine::receive(std::string_view ciphertext, std::string& plaintext) {
@@ -106,6 +109,39 @@ void tls_engine::close_notify() {
         SSL_shutdown(ssl_.get());
         ERR_clear_error();
     }
+}
+
+bool tls_engine::key_update() {
+    ERR_clear_error();
+    return SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake(ssl_.get()) == 1;
+}
+
+bool tls_engine::renegotiate() {
+    ERR_clear_error();
+    SSL_clear_options(ssl_.get(), SSL_OP_NO_RENEGOTIATION);
+    return SSL_renegotiate(ssl_.get()) == 1 && SSL_do_handshake(ssl_.get()) == 1;
+}
+
+handshake_record tls_engine::handshake() const {
+    handshake_record record;
+    record.server_name = server_name_;
+    record.alpn = alpn_;
+    record.done = state_ != state::handshaking && SSL_is_init_finished(ssl_.get()) == 1;
+    record.resumed = record.done && resumed();
+    if (X509* const shown = SSL_get0_peer_certificate(ssl_.get())) {
+        const openssl_ptr<BIO> memory(BIO_new(BIO_s_mem()));
+        require_openssl(memory != nullptr && PEM_write_bio_X509(memory.get(), shown) == 1,
+                        "cannot write a certificate");
+        char* data = nullptr;
+        const long size = BIO_get_mem_data(memory.get(), &data);
+        record.client_certificate_pem.assign(data, static_cast<std::size_t>(size));
+    }
+    return record;
+}
+
+void tls_engine::note_client_hello(std::string server_name, std::vector<std::string> alpn) {
+    server_name_ = std::move(server_name);
+    alpn_ = std::move(alpn);
 }
 
 void tls_engine::fail() {

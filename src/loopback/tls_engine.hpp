@@ -2,6 +2,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include <bandwidth/webrtc/testing/handshake_record.hpp>
 
 #include "loopback/openssl.hpp"
 
@@ -41,6 +44,18 @@ public:
     state current() const noexcept { return state_; }
     /// Whether the handshake resumed an earlier session; only once it is done.
     bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
+    /// In TLS 1.3, has the client change its keys, and asks it to answer with the same (RFC 8446 section
+    /// 4.6.3). False where that cannot be.
+    bool key_update();
+    /// In TLS 1.2, asks the client to shake hands again (HelloRequest; RFC 5246 section 7.4.1.1). False where
+    /// that cannot be.
+    bool renegotiate();
+
+    /// What the client has shown of itself so far.
+    handshake_record handshake() const;
+    /// For the context: what stands in the ClientHello.
+    void note_client_hello(std::string server_name, std::vector<std::string> alpn);
+
     /// Why the connection failed.
     const std::string& error() const noexcept { return error_; }
 
@@ -56,6 +71,8 @@ private:
     std::string_view incoming_; // ciphertext given to `receive` that OpenSSL has not taken yet
     std::string outgoing_;
     std::string error_;
+    std::string server_name_;
+    std::vector<std::string> alpn_;
     state state_ = state::handshaking;
     bool close_notify_sent_ = false;
 };

@@ -41,13 +41,34 @@ pool::pool(const asio::any_io_executor& executor, pool_settings settings)
     , base_executor_(executor)
     , strand_(asio::make_strand(executor))
     , timer_(strand_)
-    , tls_(settings_.tls, settings_.dispatch.max_connections * 2)
+    , tls_(make_context(settings_.tls))
     , names_(std::make_shared<name_lookup>(strand_, settings_.endpoint.host, settings_.endpoint.port,
                                            settings_.names))
     , encoder_(settings_.host_header, settings_.user_agent)
     , credentials_generation_(settings_.credentials->generation())
     , dispatcher_(settings_.dispatch, encoder_, *this) {
     encoder_.set_authorization(authorization());
+    settings_.tls = {}; // a private key may be in it
+}
+
+std::shared_ptr<tls_context> pool::make_context(const tls_settings& settings) const {
+    return std::make_shared<tls_context>(settings, settings_.dispatch.max_connections * 2);
+}
+
+void pool::reload_tls(const tls_settings& settings) {
+    asio::post(strand_, [self = shared_from_this(), context = make_context(settings)]() mutable {
+        self->use(std::move(context));
+    });
+}
+
+// Before the turn takes what was submitted: a caller who saw `reload_tls` return gets the new settings.
+void pool::use(std::shared_ptr<tls_context> context) {
+    dispatcher_.begin_turn(now_ = clock_now());
+    tls_ = std::move(context);
+    dispatcher_.retire_all();
+    refresh_credentials();
+    take_submitted();
+    end_turn();
 }
 
 // What a source gives goes onto the wire, so it is checked each time.
@@ -170,8 +191,8 @@ void pool::arm_timer() {
 }
 
 std::shared_ptr<connection> pool::make_connection(connection_events& events) {
-    return std::make_shared<tls_connection>(static_cast<connection_host&>(*this), events, tls_,
-                                            settings_.endpoint, settings_.dispatch.depth, settings_.limits);
+    return std::make_shared<tls_connection>(static_cast<connection_host&>(*this), events, settings_.endpoint,
+                                            settings_.dispatch.depth, settings_.limits);
 }
 
 } // namespace bandwidth::webrtc::detail

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "connection/tls_connection.hpp"
 #include "pipeline/request_encoder.hpp"
@@ -39,7 +40,7 @@ class pool final : public std::enable_shared_from_this<pool>,
                    private dispatcher_host,
                    private connection_host {
 public:
-    /// \throws api_error (`errc::invalid_options`) when the certificate authorities cannot be loaded.
+    /// \throws api_error (`errc::invalid_options`) when the TLS settings cannot be loaded.
     static std::shared_ptr<pool> make(const asio::any_io_executor& executor, pool_settings settings);
     ~pool();
 
@@ -53,6 +54,10 @@ public:
     }
     /// Any thread. Cancels the call with that number, if it is not done.
     void cancel(std::uint64_t id);
+    /// Any thread. What is dialled or submitted from now on uses these settings, with no session of earlier
+    /// ones; open connections end when what is in flight on them is answered.
+    /// \throws api_error (`errc::invalid_options`) when they do not load; nothing has changed then.
+    void reload_tls(const tls_settings& settings);
     /// Any thread. Closes at once.
     void close();
     const counters& stats() const noexcept { return dispatcher_.stats(); }
@@ -67,6 +72,7 @@ private:
     const executor_type& executor() const noexcept override { return strand_; }
     read_buffers& buffers() noexcept override { return buffers_; }
     name_lookup& names() noexcept override { return *names_; }
+    std::shared_ptr<tls_context> tls() noexcept override { return tls_; }
     std::shared_ptr<void> keep_alive() override { return shared_from_this(); }
     void begin_turn() override;
     void end_turn() override;
@@ -77,6 +83,8 @@ private:
         return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     }
 
+    std::shared_ptr<tls_context> make_context(const tls_settings& settings) const;
+    void use(std::shared_ptr<tls_context> context);
     std::string authorization() const;
     void refresh_credentials() noexcept;
     void take_submitted();
@@ -89,7 +97,7 @@ private:
     asio::steady_timer timer_;
     std::optional<time_point> armed_;
     time_point now_{};
-    tls_context tls_;
+    std::shared_ptr<tls_context> tls_;
     std::shared_ptr<name_lookup> names_;
     request_encoder encoder_;
     unsigned long long credentials_generation_;

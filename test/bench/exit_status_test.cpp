@@ -44,7 +44,8 @@ TEST_CASE("exit status: what each outcome gives") {
 TEST_CASE("exit status: which failures mean that there is no connection") {
     for (const auto code :
          {webrtc::errc::host_not_found, webrtc::errc::connect_failed, webrtc::errc::connect_timeout,
-          webrtc::errc::tls_untrusted, webrtc::errc::tls_host_mismatch, webrtc::errc::tls_protocol})
+          webrtc::errc::tls_untrusted, webrtc::errc::tls_host_mismatch, webrtc::errc::tls_protocol,
+          webrtc::errc::tls_rejected})
         CHECK(is_connection_failure(code, false));
     for (const auto code : {webrtc::errc::connection_lost, webrtc::errc::response_timeout,
                             webrtc::errc::protocol_error, webrtc::errc::queue_full, webrtc::errc::cancelled})

@@ -1,6 +1,8 @@
 // T14, T16: sessions are resumed, provably.
 #include <doctest/doctest.h>
 
+#include <chrono>
+
 #include "connection/tls_peer.hpp"
 
 using namespace test;
@@ -97,4 +99,82 @@ TEST_CASE("a handshake that failed leaves no session") {
         CHECK(pair.handshake() == status::failed);
     }
     CHECK_FALSE(context.take_session());
+}
+
+namespace {
+
+// A session that one context has, offered by another: whether the server resumed it, or the error.
+struct crossing {
+    bool resumed;
+    bandwidth::webrtc::error_code code;
+};
+
+crossing carry_over(detail::tls_context& from, detail::tls_context& to, const tls_server& server,
+                    const std::string& host = "localhost") {
+    connect_once(from, server, ending::close_notify);
+    to.put_session(from.take_session());
+    tls_pair pair(to, server, host);
+    const auto result = pair.handshake();
+    return {result == status::ok && pair.client.resumed(), pair.client.code()};
+}
+
+} // namespace
+
+TEST_CASE("T14, T21: a session is verified again before it is offered") {
+    const testing::certificate_authority other;
+    for (const int version : both_versions) {
+        CAPTURE(version);
+        const tls_server server(localhost_certificate(), version);
+        detail::tls_context known(trusting(), 4);
+        { // nothing has changed
+            detail::tls_context same(trusting(), 4);
+            const auto outcome = carry_over(known, same, server);
+            CHECK(outcome.resumed);
+            CHECK_FALSE(outcome.code);
+        }
+        { // another authority
+            detail::tls_context distrusting({other.pem(), ""}, 4);
+            const auto outcome = carry_over(known, distrusting, server);
+            CHECK_FALSE(outcome.resumed);
+            CHECK(outcome.code == errc::tls_untrusted);
+        }
+        { // another host
+            detail::tls_context same(trusting(), 4);
+            const auto outcome = carry_over(known, same, server, "api.example");
+            CHECK_FALSE(outcome.resumed);
+            CHECK(outcome.code == errc::tls_host_mismatch);
+        }
+        { // pins that match, then pins that do not
+            auto settings = trusting();
+            settings.pins.push_back(
+                detail::parse_public_key_pin(testing::public_key_pin(authority().pem())).value());
+            detail::tls_context pinning(settings, 4);
+            CHECK(carry_over(known, pinning, server).resumed);
+            settings.pins.front().fill(0);
+            detail::tls_context elsewhere(settings, 4);
+            const auto outcome = carry_over(known, elsewhere, server);
+            CHECK_FALSE(outcome.resumed);
+            CHECK(outcome.code == errc::tls_untrusted);
+        }
+    }
+}
+
+TEST_CASE("T02, T14: a certificate that has expired since is not resumed") {
+    const auto now = std::chrono::system_clock::now();
+    const auto day = std::chrono::hours(24);
+    const auto shown = authority().issue(testing::certificate_options{}
+                                             .dns_name("localhost")
+                                             .valid_from(now - 3 * day)
+                                             .valid_until(now - day));
+    for (const int version : both_versions) {
+        const tls_server server(shown, version);
+        detail::tls_context earlier(trusting(), 4); // which does not look at the time
+        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(earlier.native()), X509_V_FLAG_NO_CHECK_TIME);
+        detail::tls_context today(trusting(), 4);
+        CHECK(connect_once(earlier, server, ending::cut) == false);
+        CHECK(connect_once(earlier, server, ending::cut)); // it could be resumed ...
+        const auto outcome = carry_over(earlier, today, server);
+        CHECK_FALSE(outcome.resumed); // ... and is not
+        CHECK(outcome.code == errc::tls_untrusted);
+    }
 }

@@ -209,19 +209,3 @@ TEST_CASE("T09: http/1.1 is offered, none is fine, another protocol is not") {
         CHECK(pair.client.code() == errc::tls_protocol);
     }
 }
-
-TEST_CASE("T18: a key update is answered") {
-    detail::tls_context context(trusting(), 4);
-    const tls_server server(localhost_certificate(), TLS1_3_VERSION);
-    tls_pair pair(context, server);
-    REQUIRE(pair.handshake() == status::ok);
-    std::string received;
-    pair.receive(received);
-    pair.to_server();
-    SSL_key_update(pair.server(), SSL_KEY_UPDATE_REQUESTED);
-    pair.server_write("new keys");
-    CHECK(pair.receive(received) == status::want_input);
-    CHECK(received == "new keys");
-    CHECK(pair.client.write("mine too") == status::ok);
-    CHECK(pair.server_read() == "mine too");
-}

@@ -50,6 +50,21 @@ public:
     }
     SSL_CTX* native() const { return context_.get(); }
 
+    /// Demands a client certificate, and ends the handshake with the alert that OpenSSL has for `verdict` (an
+    /// X509_V_ERR_...) whatever comes; X509_V_OK: takes any.
+    void demand_certificate(int verdict) {
+        verdict_ = verdict;
+        SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+        SSL_CTX_set_cert_verify_callback(
+            context_.get(),
+            [](X509_STORE_CTX* chain, void* self) {
+                const int result = static_cast<tls_server*>(self)->verdict_;
+                X509_STORE_CTX_set_error(chain, result);
+                return result == X509_V_OK ? 1 : 0;
+            },
+            this);
+    }
+
     /// Selects this ALPN protocol, offered or not.
     void select_alpn(std::string protocol) {
         alpn_ = std::move(protocol);
@@ -72,6 +87,7 @@ public:
 private:
     detail::ssl_context_ptr context_;
     std::string alpn_;
+    int verdict_ = X509_V_OK;
 };
 
 /// A client engine and a server that talk through strings.
@@ -157,6 +173,16 @@ public:
         return (SSL_get_shutdown(server_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
     }
     SSL* server() const { return server_.get(); }
+    /// Why the server's connection failed when it read what the client has sent last; 0 where it did not.
+    int server_reason() {
+        to_server();
+        ERR_clear_error();
+        char buffer[1];
+        SSL_read(server_.get(), buffer, sizeof buffer);
+        const auto error = ERR_peek_error();
+        ERR_clear_error();
+        return ERR_GET_REASON(error);
+    }
     std::string take_from_server() {
         std::string wire;
         char buffer[4096];

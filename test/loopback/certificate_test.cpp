@@ -126,3 +126,29 @@ TEST_CASE("a certificate can have ten thousand names") {
     }
     CHECK(matches_host(certificate_authority().issue(options), "host9999.example"));
 }
+
+TEST_CASE("the pin of a public key is what the openssl program says") {
+    // openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64
+    static const char fixed[] =
+        "-----BEGIN CERTIFICATE-----\n"
+        "MIIBdzCCAR2gAwIBAgIUSy5ZgbZsKjM6CreKvf0yUKfEagAwCgYIKoZIzj0EAwIw\n"
+        "EDEOMAwGA1UEAwwFZml4ZWQwIBcNMjYxMTIyMDIzMjEyWhgPMjEyNjEwMjkwMjMy\n"
+        "MTJaMBAxDjAMBgNVBAMMBWZpeGVkMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n"
+        "A+JVdTY1emhPIJoNdmpcs+dyIoOQlPWxsTtGuHJmphl4akcTmsp5ThqlSJRZlV0f\n"
+        "WUTtfkz3UJsmRPeNeldUgaNTMFEwHQYDVR0OBBYEFOF9IDUXgnzB0yU8DvCNpzr3\n"
+        "5gsSMB8GA1UdIwQYMBaAFOF9IDUXgnzB0yU8DvCNpzr35gsSMA8GA1UdEwEB/wQF\n"
+        "MAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAOUSLUbVCQ00ji01WbZqhODXVJndMLYT\n"
+        "SdsR9XEBJI/1AiAoglffjMSZ2cp6wLtdH3kHhcdXHJBi3lHTDeQO7O6Fjw==\n"
+        "-----END CERTIFICATE-----\n";
+    CHECK(public_key_pin(fixed) == "gd61iqkzwV/qTFeWDG0fCzoaeUuKvLRZI07CHo17Kcg=");
+    CHECK_THROWS_AS(public_key_pin("nonsense"), std::runtime_error);
+}
+
+TEST_CASE("a pin belongs to the first certificate's key") {
+    const certificate_authority authority;
+    const auto made = authority.issue(certificate_options());
+    CHECK(public_key_pin(made.chain_pem()) == public_key_pin(made.chain_pem() + authority.pem()));
+    CHECK(public_key_pin(made.chain_pem()) != public_key_pin(authority.pem()));
+    CHECK(public_key_pin(made.chain_pem()) !=
+          public_key_pin(authority.issue(certificate_options()).chain_pem()));
+}

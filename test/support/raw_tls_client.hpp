@@ -31,6 +31,8 @@ struct raw_tls_options {
     int max_version = TLS1_3_VERSION;
     std::string alpn; ///< the offer, in wire form ("\x08http/1.1"); empty: none
     SSL_SESSION* resumed = nullptr;
+    std::string certificate_pem = {}; ///< to show to a server that asks; empty: none
+    std::string private_key_pem = {};
 };
 
 /// How a connection came to its end.
@@ -44,6 +46,14 @@ public:
                    const raw_tls_options& options = raw_tls_options()) {
         tls_.set_verify_mode(asio::ssl::verify_peer);
         tls_.add_certificate_authority(asio::buffer(ca_pem));
+        if (!options.certificate_pem.empty()) {
+            tls_.use_certificate_chain(asio::buffer(options.certificate_pem));
+            tls_.use_private_key(asio::buffer(options.private_key_pem), asio::ssl::context::pem);
+        }
+        if (options.max_version < TLS1_2_VERSION) {
+            SSL_CTX_set_min_proto_version(tls_.native_handle(), TLS1_VERSION);
+            SSL_CTX_set_security_level(tls_.native_handle(), 0);
+        }
         stream_.emplace(context_, tls_);
         stream_->set_verify_callback(asio::ssl::host_name_verification(options.host));
         SSL* const ssl = stream_->native_handle();

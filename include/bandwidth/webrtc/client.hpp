@@ -376,6 +376,15 @@ public:
         return try_drain()(std::forward<CompletionToken>(token));
     }
 
+    /// Uses other TLS options from now on, for certificates that are renewed while the client runs.
+    ///
+    /// Takes `ca_pem`, `ca_file` (read again), `client_certificate` and every `pin_public_key` from
+    /// `options`, and nothing else. Every call that starts after it has returned goes to a connection made
+    /// with them; the connections of before take no more calls and close when those in flight are answered.
+    /// No TLS session is carried over. It costs new connections, so call it when something has changed.
+    /// Thread safety: any thread, at any time. After `close` it does nothing. \throws api_error
+    /// (`errc::invalid_options`) naming the option that is wrong; nothing has changed then.
+    void reload_tls(const client_options& options);
     /// Closes at once: every call that waits or is in flight completes with `errc::client_closed`, and so
     /// does every later one. May be called more than once.
     void close();

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bandwidth::webrtc {
 
@@ -43,6 +44,19 @@ public:
     client_options& ca_pem(std::string_view pem);
     /// As `ca_pem`, from a file that is read when the client is made.
     client_options& ca_file(std::string_view path);
+    /// Shows this certificate to a server that asks for one (mutual TLS; RFC 8446, section 4.3.2). Not given
+    /// by default. A server that does not take it, or misses it, fails calls with `errc::tls_rejected`.
+    /// \param chain_pem the certificate in PEM, then any intermediate ones.
+    /// \param key_pem its private key in PEM, not encrypted.
+    client_options& client_certificate(std::string_view chain_pem, std::string_view key_pem);
+    /// Adds a pin: a server is trusted only if, on top of the usual verification, one of the pins is the key
+    /// of a certificate in its verified chain, root included. Another server fails calls with
+    /// `errc::tls_untrusted`. Pin a second key that is kept in reserve, or an authority's: a server that
+    /// changes its only pinned key is out of reach.
+    /// \param sha256_base64 the SHA-256 of the key's SubjectPublicKeyInfo in base64, 44 characters (RFC 7469,
+    ///        section 2.4): `openssl x509 -in cert.pem -pubkey -noout | openssl pkey -pubin -outform der |
+    ///        openssl dgst -sha256 -binary | base64`.
+    client_options& pin_public_key(std::string_view sha256_base64);
 
     /// Connections to keep at most: 1 to 10,000; default 8.
     client_options& max_connections(std::size_t value);
@@ -85,6 +99,9 @@ public:
     const std::shared_ptr<const credential_source>& credentials() const noexcept { return credentials_; }
     const std::string& ca_pem() const noexcept { return ca_pem_; }
     const std::string& ca_file() const noexcept { return ca_file_; }
+    const std::string& client_certificate_pem() const noexcept { return client_certificate_pem_; }
+    const std::string& client_private_key_pem() const noexcept { return client_private_key_pem_; }
+    const std::vector<std::string>& public_key_pins() const noexcept { return public_key_pins_; }
     std::size_t max_connections() const noexcept { return max_connections_; }
     std::size_t min_connections() const noexcept { return min_connections_; }
     std::size_t pipeline_depth() const noexcept { return pipeline_depth_; }
@@ -110,6 +127,9 @@ private:
     std::shared_ptr<const credential_source> credentials_;
     std::string ca_pem_;
     std::string ca_file_;
+    std::string client_certificate_pem_;
+    std::string client_private_key_pem_;
+    std::vector<std::string> public_key_pins_;
     std::string user_agent_;
     std::size_t max_connections_ = 8;
     std::size_t min_connections_ = 0;

@@ -23,9 +23,10 @@ enum class errc {
     connect_timeout,      ///< ... or none did in time
     handshake_timeout,    ///< TCP was connected, TLS did not finish in time
     handshake_failed,     ///< the peer ended the TLS handshake, with an alert or without
-    tls_untrusted,        ///< the certificate chain leads to no trusted authority, or has expired
+    tls_untrusted,        ///< the certificate chain has no trusted authority, no pinned key, or has expired
     tls_host_mismatch,    ///< no subjectAltName of the certificate names the host
-    tls_protocol,         ///< what came is not TLS, or a TLS version or ALPN protocol that we do not speak
+    tls_protocol,         ///< not TLS, not a version or ALPN protocol that we speak, or an oversized message
+    tls_rejected,         ///< the server refused our client certificate, or that we have none
     tls_failed,           ///< a TLS alert or a broken record on an established connection
     queue_full,           ///< the pool's queue is at its limit
     queue_timeout,        ///< the deadline passed while the call waited for a connection

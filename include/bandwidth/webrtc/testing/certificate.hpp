@@ -94,4 +94,10 @@ private:
 /// @throws std::runtime_error when OpenSSL fails
 certificate make_self_signed_certificate(const certificate_options& options);
 
+/// The SHA-256 of a certificate's public key (its SubjectPublicKeyInfo) in base64, as
+/// `client_options::pin_public_key` takes it (RFC 7469, section 2.4). May be called from several threads.
+/// @param certificate_pem  in PEM; the first certificate counts
+/// @throws std::runtime_error when that is no certificate
+std::string public_key_pin(const std::string& certificate_pem);
+
 } // namespace bandwidth::webrtc::testing

@@ -46,7 +46,8 @@ public:
     /// Called for every answer, on the server's thread or strand, when the answer is made: to print what goes
     /// on. It must not throw, and must not call the server.
     loopback_options& on_answer(answer_function called);
-    /// The newest TLS version on offer (the oldest is always 1.2). Default TLS 1.3.
+    /// The newest TLS version on offer. The oldest is 1.2, or 1.0 where the newest is older than 1.2. Default
+    /// TLS 1.3.
     loopback_options& max_tls_version(tls_version version);
     /// The certificate to show. Default: one for localhost, 127.0.0.1 and ::1, of an authority made at start.
     loopback_options& server_certificate(certificate shown);

@@ -11,6 +11,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <bandwidth/webrtc/testing/certificate.hpp>
+#include <bandwidth/webrtc/testing/handshake_record.hpp>
 #include <bandwidth/webrtc/testing/tls_version.hpp>
 
 namespace bandwidth::webrtc::testing {
@@ -26,6 +27,8 @@ struct script_step {
         expect_bytes,
         send,
         send_raw,
+        key_update,
+        renegotiate,
         delay,
         close_notify,
         fin,
@@ -67,6 +70,12 @@ public:
     script& send(std::string bytes);
     /// Sends bytes in pieces of `size` bytes, each in a TLS record and a system call of its own.
     script& send_split(std::string bytes, std::size_t size = 1);
+    /// Changes the keys `count` times, in TLS 1.3, and asks the client each time to do the same (KeyUpdate;
+    /// RFC 8446 section 4.6.3). Leaves in one system call. The script fails on an older TLS and on plain TCP.
+    script& key_update(std::size_t count = 1);
+    /// Asks the client to shake hands again, in TLS 1.2 (HelloRequest; RFC 5246 section 7.4.1.1). The script
+    /// fails on TLS 1.3 and on plain TCP; and, some step later, when the client refuses.
+    script& renegotiate();
     /// Sends bytes beneath TLS, unencrypted: to break the record layer.
     script& send_raw(std::string bytes);
     /// Waits.
@@ -101,17 +110,30 @@ public:
     scripted_options& port(std::uint16_t port);
     /// Plain TCP in place of TLS. Default false.
     scripted_options& plain_tcp(bool enabled);
-    /// The newest TLS version on offer (the oldest is always 1.2). Default TLS 1.3.
+    /// The newest TLS version on offer. The oldest is 1.2, or 1.0 where the newest is older than 1.2. Default
+    /// TLS 1.3.
     scripted_options& max_tls_version(tls_version version);
     /// The certificate to show: see `certificate_authority` for wrong ones. Default: one for localhost,
     /// 127.0.0.1 and ::1, of an authority made at start.
     scripted_options& server_certificate(certificate shown);
+    /// Ends the handshake with a client that shows no certificate of this authority (in PEM). In TLS 1.3 the
+    /// client learns of it after the handshake. Default: asks for none.
+    scripted_options& client_authority(std::string ca_pem);
+    /// Selects this ALPN protocol, offered or not, in the answer to a client that offers any; the empty text:
+    /// never selects one. Default: "http/1.1" where that is offered.
+    scripted_options& alpn(std::string protocol);
+    /// Refuses a client that asks for another host (SNI) or for none, with the alert unrecognized_name.
+    /// Default: takes any.
+    scripted_options& required_server_name(std::string name);
 
     const std::string& address() const noexcept { return address_; }
     std::uint16_t port() const noexcept { return port_; }
     bool plain_tcp() const noexcept { return plain_tcp_; }
     tls_version max_tls_version() const noexcept { return max_tls_version_; }
     const std::optional<certificate>& server_certificate() const noexcept { return server_certificate_; }
+    const std::string& client_authority() const noexcept { return client_authority_; }
+    const std::optional<std::string>& alpn() const noexcept { return alpn_; }
+    const std::string& required_server_name() const noexcept { return required_server_name_; }
 
 private:
     std::string address_ = "127.0.0.1";
@@ -119,6 +141,9 @@ private:
     bool plain_tcp_ = false;
     tls_version max_tls_version_ = tls_version::tls_1_3;
     std::optional<certificate> server_certificate_;
+    std::string client_authority_;
+    std::optional<std::string> alpn_;
+    std::string required_server_name_;
 };
 
 /// How far a script has come.
@@ -170,6 +195,8 @@ public:
     /// yet.
     /// @param connection  0 for the first that was accepted
     std::string received(std::size_t connection) const;
+    /// What the client has shown of itself in the handshake of a connection so far.
+    handshake_record handshake(std::size_t connection) const;
     /// How far the script of a connection has come.
     script_state state(std::size_t connection) const;
     /// Why the script of a connection failed; empty when it did not.
