@@ -61,10 +61,13 @@ void name_lookup::forget(std::uint64_t ticket) { waiting_.erase(ticket); }
 
 void name_lookup::look_up() {
     cache_.look_up_began();
-    // By way of the strand in any case: a resolver of any kind may call from anywhere.
-    auto done = [executor = executor_, weak = weak_from_this()](const error_code& code,
-                                                                const address_list& addresses) {
-        asio::post(executor, [weak, code, addresses] {
+    // By way of the strand in any case: a resolver of any kind may call from anywhere. It holds nothing of
+    // the context's, so that it may keep the handler for longer than the context lives.
+    auto done = [weak = weak_from_this()](const error_code& code, const address_list& addresses) {
+        const auto alive = weak.lock();
+        if (!alive)
+            return;
+        asio::post(alive->executor_, [weak, code, addresses] {
             if (const auto self = weak.lock())
                 self->ended(code, addresses);
         });

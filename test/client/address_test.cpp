@@ -541,14 +541,18 @@ TEST_CASE("O08: the context goes while a host is looked up or dialled") {
         const auto before = support::open_descriptors();
         const auto watched = std::make_shared<int>(0);
         {
-            std::optional<asio::io_context> context(std::in_place);
-            client client(*context, with_resolver(named_host(), resolver));
-            client.async_create_session(session_request{}, [watched](const result<session>&) { ++*watched; });
-            context->run_for(30ms);
+            asio::io_context context;
+            auto owned = std::make_shared<client>(context, with_resolver(named_host(), resolver));
+            auto& calls = *owned;
+            // The call owns the client, as a coroutine does that waits for it.
+            calls.async_create_session(session_request{},
+                                       [watched, owned](const result<session>&) { ++*watched; });
+            owned.reset();
+            context.run_for(30ms);
             CHECK(resolver->look_ups == 1);
-            context.reset();
-            CHECK(watched.use_count() == 1);
+            CHECK(watched.use_count() == 2);
         }
+        CHECK(watched.use_count() == 1);
         CHECK(*watched == 0);
         CHECK(support::open_descriptors() == before);
     }

@@ -108,8 +108,8 @@ TEST_CASE("W16: a full send buffer under a pipeline of 256: nothing is lost, mix
         CHECK(client.stats().deepest_pipeline == 256);
         CHECK(client.stats().dials == 1);
         CHECK(client.stats().replays == 0);
-        for (const auto& [target, count] : server.answered())
-            CHECK_MESSAGE(count == 1, target);
+        for (const auto& each : server.answered())
+            CHECK_MESSAGE(each.second == 1, each.first);
         CHECK(server.answered().size() == reads.size() + writes.size() + 1);
         CHECK(support::at_rest(client.stats()));
     }
@@ -164,8 +164,8 @@ TEST_CASE(
             REQUIRE_MESSAGE(reads[i].has_value(), reads[i].error().describe());
             CHECK(reads[i]->id().value() == id(i));
         }
-        for (const auto& [target, count] : server.answered())
-            CHECK_MESSAGE(count == 1, target);
+        for (const auto& each : server.answered())
+            CHECK_MESSAGE(each.second == 1, each.first);
         CHECK(server.answered().size() == 13);
         CHECK(wait_for(context, client.try_get_session(session_id("last"))).has_value());
         CHECK(server.connections() == 2); // that on which it came was given up

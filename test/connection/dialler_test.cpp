@@ -118,7 +118,7 @@ TEST_CASE("W04: no address") {
     CHECK_FALSE(one.outcome.socket);
 }
 
-TEST_CASE("W05: a dial into a blackhole has no end of its own; cancelled it leaves nothing") {
+TEST_CASE("W05: a dial into a blackhole has no end of its own, and leaves nothing when it is cancelled") {
     asio::io_context context;
     const tcp::socket with_reactor(context); // whose descriptors are not the dial's
     const blackhole hole("127.0.0.1");
