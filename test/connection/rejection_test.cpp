@@ -89,22 +89,22 @@ TEST_CASE("T17: what the server says of a wrong certificate") {
         errc code;
         const char* text;
     };
-    for (const auto& [verdict, code, text] :
+    for (const auto& expected :
          {row{X509_V_ERR_CERT_HAS_EXPIRED, errc::tls_rejected, "certificate expired"},
           row{X509_V_ERR_CERT_REVOKED, errc::tls_rejected, "certificate revoked"},
           row{X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, errc::tls_rejected, "unknown ca"},
           row{X509_V_ERR_CERT_REJECTED, errc::tls_rejected, "bad certificate"},
           row{X509_V_ERR_CERT_SIGNATURE_FAILURE, errc::handshake_failed, "decrypt error"},
           row{X509_V_ERR_CA_MD_TOO_WEAK, errc::tls_rejected, "bad certificate"}}) {
-        CAPTURE(text);
+        CAPTURE(expected.text);
         detail::tls_context context(with_certificate(), 4);
         tls_server server(localhost_certificate(), TLS1_3_VERSION);
-        server.demand_certificate(verdict);
+        server.demand_certificate(expected.verdict);
         tls_pair pair(context, server);
         CHECK(first_read(pair) == status::failed);
         CHECK(pair.client.rejected());
-        CHECK(pair.client.code() == code);
-        CHECK(pair.client.text().find(text) != std::string::npos);
+        CHECK(pair.client.code() == expected.code);
+        CHECK(pair.client.text().find(expected.text) != std::string::npos);
     }
 }
 
