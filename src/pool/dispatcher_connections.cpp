@@ -14,8 +14,8 @@ namespace {
 // time has taken that of its calls.
 bool final_for_all(const error_code& code) noexcept {
     return code == errc::host_not_found || code == errc::tls_untrusted || code == errc::tls_host_mismatch ||
-           code == errc::tls_protocol || code == errc::resolve_timeout || code == errc::connect_timeout ||
-           code == errc::handshake_timeout;
+           code == errc::tls_protocol || code == errc::tls_rejected || code == errc::resolve_timeout ||
+           code == errc::connect_timeout || code == errc::handshake_timeout;
 }
 
 // So many connections in a row that took a request and ended without an answer are the server's fault.

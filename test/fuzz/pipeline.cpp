@@ -31,7 +31,7 @@ public:
     explicit script(std::size_t depth) : depth_(depth), requests_(depth, detail::response_limits{}) {}
 
     void push(request_class kind, std::size_t size) {
-        if (!requests_.accepts(kind))
+        if (!requests_.accepts(kind == request_class::unsafe))
             return;
         require(expected_.size() < depth_, "no more requests than the depth");
         require(!ended_ && !closed_, "nothing is accepted behind a failure or an announced close");
@@ -40,7 +40,7 @@ public:
                 "nothing goes behind an unsafe one");
         auto& made = calls_.emplace_back(); // a deque: it stays where it is
         made.request.kind = kind;
-        requests_.push(made, size);
+        requests_.push(made, size, detail::time_point());
         expected_.push_back({&made, kind});
         pushed_ += size;
     }
@@ -92,7 +92,7 @@ public:
         for (std::size_t i = 0; i < expected_.size(); ++i)
             require(requests_.at(i).owner == expected_[i].owner, "the callers in their order");
         if (closed_ || ended_)
-            require(!requests_.accepts(request_class::safe), "nothing is accepted");
+            require(!requests_.accepts(false), "nothing is accepted");
     }
 
     bool ended() const noexcept { return ended_; }
