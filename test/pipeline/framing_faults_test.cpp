@@ -251,7 +251,7 @@ TEST_CASE("F14: an obs-fold becomes a space (RFC 9112, section 5.2)") {
     check_fields_refused("Transfer-Encoding: chunked\r\n , gzip\r\n");
 }
 
-TEST_CASE("F16: 101 is refused, for nobody asked; 100 is skipped, though nobody asked") {
+TEST_CASE("F16: 101 is refused, for nobody asked, and 100 is skipped, though nobody asked") {
     check_refused("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n");
     check_refused("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 101 Switching Protocols\r\n\r\n");
     const auto read = read_every_way(
