@@ -29,7 +29,7 @@ struct settings {
     std::size_t participants = 2; ///< in each session
     std::size_t connections = 8;
     std::size_t depth = 8;
-    std::size_t callers = 0; ///< calls that are made at the same time; 0: connections times depth
+    std::size_t callers = 0;  ///< calls that are made at the same time; 0: connections times depth
     std::size_t attempts = 3; ///< of each call, the first one included
     std::string operations{default_operations};
     std::vector<call_kind> phases = parse_operations(default_operations);

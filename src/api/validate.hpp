@@ -1,7 +1,7 @@
 #pragma once
 
-#include <cstddef>
 #include <bandwidth/webrtc/retry_policy.hpp>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
