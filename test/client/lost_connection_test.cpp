@@ -49,7 +49,7 @@ void warm_up(asio::io_context& context, client& client) {
 
 } // namespace
 
-TEST_CASE("the next call works after the server closed the idle connection") {
+TEST_CASE("W07, W09: the next call works after the server closed the idle connection") {
     for (const bool reset : {false, true}) {
         for (const bool noticed : {false, true}) {
             CAPTURE(reset);
@@ -97,7 +97,7 @@ TEST_CASE("a POST after the server closed the idle connection") {
     CHECK(server.session_count() == server.stats().requests_post);
 }
 
-TEST_CASE("a POST is never sent twice, however its answer is lost") {
+TEST_CASE("W08: a POST is never sent twice, however its answer is lost") {
     struct row {
         std::string name;
         fault injected;
@@ -137,7 +137,7 @@ TEST_CASE("a POST is never sent twice, however its answer is lost") {
     }
 }
 
-TEST_CASE("GET, PUT and DELETE are sent again when the connection is lost") {
+TEST_CASE("W08: GET, PUT and DELETE are sent again when the connection is lost") {
     loopback_server server(recording());
     asio::io_context context;
     client client(context, options_for(server));
@@ -173,7 +173,7 @@ TEST_CASE("without allow_replay a GET fails like a POST") {
     CHECK(server.stats().requests_get == 1);
 }
 
-TEST_CASE("replays are bounded") {
+TEST_CASE("W13: replays are bounded") {
     for (const int most : {0, 2, 5}) {
         CAPTURE(most);
         loopback_server server(recording());
@@ -201,7 +201,7 @@ TEST_CASE("replays are bounded") {
     }
 }
 
-TEST_CASE("Connection: close in the middle of a pipeline: every call is answered once") {
+TEST_CASE("W11: Connection: close in the middle of a pipeline, every call is answered once") {
     loopback_server server(recording().requests_per_connection(5));
     asio::io_context context;
     client client(context, options_for(server).max_connections(1));
@@ -247,7 +247,7 @@ TEST_CASE("POSTs where the server closes after every few answers") {
     CHECK(server.stats().requests_post == 50);
 }
 
-TEST_CASE("a reset or a close in the middle of a pipeline: the rest is sent again") {
+TEST_CASE("W10: a reset or a close in the middle of a pipeline, the rest is sent again") {
     for (const auto& injected :
          {fault{}.on("GET", "/s4").reset(), fault{}.on("GET", "/s4").close_before_answer(),
           fault{}.on("GET", "/s4").truncate_at(50)}) {
@@ -290,7 +290,7 @@ TEST_CASE("garbage as an answer fails its request alone, the innocent behind it 
     CHECK(client.stats().dials == 2);
 }
 
-TEST_CASE("after a failed connection the next one is not pipelined on until it has answered") {
+TEST_CASE("N5: after a failed connection the next one is not pipelined on until it has answered") {
     // RFC 9112, section 9.3.2
     scripted_server server;
     server.add(script{}
@@ -320,6 +320,34 @@ TEST_CASE("after a failed connection the next one is not pipelined on until it h
     CHECK(server.connections() >= 2);
 }
 
+TEST_CASE("W12: an answer that arrived before the reset is delivered, what is behind it is sent again") {
+    scripted_server server;
+    server.add(script{}
+                   .expect_requests()
+                   .send(support::session_answer("first"))
+                   .expect_requests(2)
+                   .send(support::session_answer("a"))
+                   .rst());
+    server.otherwise(script{}.expect_requests().send(support::session_answer("b")));
+    asio::io_context context;
+    client client(context, options_for(server).max_connections(1));
+    REQUIRE(wait_for(context, client.try_get_session(session_id("first"))).has_value());
+    collector<session> results;
+    client.async_get_session(session_id("a"), results.next());
+    client.async_get_session(session_id("b"), results.next());
+    // The answer and the reset are both there before this side reads, or writes again.
+    context.restart();
+    context.poll();
+    REQUIRE(server.wait_until_ended(0, support::generous_limit));
+    results.wait(context);
+    CHECK(results.each_once());
+    REQUIRE_MESSAGE(results[0].has_value(), results[0].error().describe());
+    CHECK(results[0]->id().value() == "a");
+    REQUIRE_MESSAGE(results[1].has_value(), results[1].error().describe());
+    CHECK(results[1]->id().value() == "b");
+    CHECK(server.received(1).find("/sessions/a") == std::string::npos); // it was answered
+}
+
 TEST_CASE("an answer that arrived before the connection ended is delivered") {
     scripted_server server;
     server.add(script{}.expect_requests().send(support::session_answer("a")).fin());
@@ -331,7 +359,7 @@ TEST_CASE("an answer that arrived before the connection ended is delivered") {
     CHECK(client.stats().connections_lost == 0);
 }
 
-TEST_CASE("bytes that no request asked for close the connection and are no answer to the next") {
+TEST_CASE("F06: bytes that no request asked for close the connection and are no answer to the next") {
     scripted_server server;
     server.add(
         script{}.expect_requests().send(support::session_answer("a") + support::session_answer("evil")));
@@ -348,7 +376,7 @@ TEST_CASE("bytes that no request asked for close the connection and are no answe
     CHECK(client.stats().unsolicited_bytes == support::session_answer("evil").size());
 }
 
-TEST_CASE("a timeout notice on an idle connection is a silent close") {
+TEST_CASE("N2: a 408 on an idle connection is a silent close") {
     scripted_server server;
     server.add(script{}
                    .expect_requests()
