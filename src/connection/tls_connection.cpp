@@ -188,6 +188,8 @@ void tls_connection::on_readable() {
             return;
         }
         events_->on_received(size);
+        if (phase_ == phase::closed)
+            return;
         tls_->input(std::string_view(cipher.data(), size));
         if (phase_ == phase::handshaking && !step_handshake())
             return;
@@ -257,7 +259,8 @@ bool tls_connection::consume(std::string_view plain) {
                 return false;
             }
             if (requests_.last_answer_closes()) {
-                fail(close_cause::graceful, errc::connection_lost, "the server announced that it closes");
+                fail(requests_.close_was_announced() ? close_cause::graceful : close_cause::ended,
+                     errc::connection_lost, "the server announced that it closes");
                 return false;
             }
             break;
@@ -279,7 +282,8 @@ void tls_connection::peer_ended(bool clean, const error_code& system_error) {
         if (phase_ == phase::closed)
             return;
         // Close-delimited: the end of the body was the end of the connection (RFC 9112, section 6.3).
-        fail(close_cause::graceful, errc::connection_lost, "the server closed the connection");
+        fail(requests_.close_was_announced() ? close_cause::graceful : close_cause::ended,
+             errc::connection_lost, "the server closed the connection");
         return;
     }
     fail(system_error ? close_cause::failed : close_cause::ended, requests_.error(),

@@ -6,6 +6,15 @@
 
 namespace bandwidth::webrtc::detail {
 
+namespace {
+
+bool starts_alike(std::string_view one, std::string_view other) noexcept {
+    const auto size = std::min(one.size(), other.size());
+    return one.substr(0, size) == other.substr(0, size);
+}
+
+} // namespace
+
 pipeline::pipeline(std::size_t depth, const response_limits& limits)
     : reader_(limits), slots_(std::bit_ceil(depth)), mask_(slots_.size() - 1), depth_(depth) {}
 
@@ -62,7 +71,8 @@ pipeline::event pipeline::receive(std::string_view& input) {
         return event::need_more;
     // What a server sends before it closes an idle connection (RFC 9110, section 15.5.9): an end, not a
     // fault.
-    if (count_ == 0 && (input.starts_with("HTTP/1.1 408") || input.starts_with("HTTP/1.0 408")))
+    // However little of it has come.
+    if (count_ == 0 && (starts_alike(input, "HTTP/1.1 408") || starts_alike(input, "HTTP/1.0 408")))
         return fail(errc::connection_lost);
     // RFC 9112, section 9.2: bytes without an outstanding request are no response, and neither are bytes
     // that come before a single byte of the request has left.

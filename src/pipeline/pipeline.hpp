@@ -85,8 +85,12 @@ public:
     time_point answered_pushed() const noexcept { return answered_.pushed; }
     const response& message() const noexcept { return reader_.message(); }
     errc error() const noexcept { return error_; }
-    /// Whether the last answer announced that the connection closes.
+    /// Whether the connection closes behind the last answer.
     bool last_answer_closes() const noexcept { return last_answer_closes_; }
+    /// Whether it did so in words, so that what is behind it was not processed (RFC 9112, section 9.6).
+    bool close_was_announced() const noexcept {
+        return last_answer_closes_ && reader_.message().close_announced;
+    }
     /// Whether the last answer came before its request was written. The connection must be closed (RFC 9112,
     /// section 9.5), but nothing is known of what stands behind.
     bool last_answer_was_early() const noexcept { return last_answer_was_early_; }

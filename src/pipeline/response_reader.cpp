@@ -89,6 +89,7 @@ void response_reader::start_grammar() {
     chunked_ = false;
     content_length_ = false;
     close_ = false;
+    message_.close_announced = false;
     grammar_.emplace(*this);
     grammar_->eager(false); // so that it stops behind the head, and behind each part of a chunk
     // put_head keeps the limit. Beast's own would come a byte early when a line comes in pieces.
@@ -300,8 +301,10 @@ void response_reader::on_field(http::field name, string_view_type text, string_v
         break;
     case http::field::connection:
         // Beast lets "keep-alive" win over "close" in HTTP/1.0 (RFC 9112, section 9.3, has it the other way).
-        if (!message_.http_1_1 && http::token_list(value).exists("close"))
+        if (http::token_list(value).exists("close")) {
+            message_.close_announced = true;
             close_ = true;
+        }
         break;
     case http::field::content_encoding:
         // None was offered (no Accept-Encoding), and none is decoded.

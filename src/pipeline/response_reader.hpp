@@ -24,7 +24,8 @@ struct response_limits {
 struct response {
     int status = 0;
     bool http_1_1 = false;
-    bool keep_alive = false; ///< RFC 9112, section 9.3, from the header section alone
+    bool close_announced = false; ///< by Connection: close
+    bool keep_alive = false;      ///< RFC 9112, section 9.3, from the header section alone
     std::string_view body;
     std::string_view content_type;
     std::string_view request_id; ///< the service's id of the request

@@ -31,8 +31,6 @@ public:
     void failed(time_point connected, time_point now) noexcept;
     /// Whether more than one request may be in flight on a connection.
     bool trusted(time_point now) const noexcept { return now >= fallback_until_; }
-    /// When trust returns; in the past where there is trust.
-    time_point fallback_until() const noexcept { return fallback_until_; }
 
 private:
     void fall_back(time_point now) noexcept;

@@ -52,6 +52,7 @@ public:
     int failed_dials = 0;         ///< while it waited, with no other connection
     std::uint64_t sequence = 0;
     time_point started{};
+    time_point queued_since{};
     time_point deadline{};
     member* carrier = nullptr;
     call* previous = nullptr;

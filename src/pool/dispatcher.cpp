@@ -9,11 +9,6 @@ namespace {
 
 // No deadline is further away than this, so that adding it to a time cannot overflow.
 constexpr auto longest_deadline = std::chrono::hours(24 * 365);
-// An answer whose caller has gone is read to its end if that is no further away than this; else the
-// connection is cheaper to make anew.
-constexpr std::uint64_t drain_limit = 256 * 1024;
-// The same for a request that is partly written.
-constexpr std::uint64_t write_off_limit = 64 * 1024;
 
 } // namespace
 
@@ -86,6 +81,7 @@ call_list& dispatcher::lane_of(const call& value) noexcept {
 
 void dispatcher::enqueue(call& value) noexcept {
     value.where = call::state::queued;
+    value.queued_since = now_;
     lane_of(value).push_back(value);
     ++counters_.queue_depth;
 }
@@ -94,6 +90,7 @@ void dispatcher::enqueue(call& value) noexcept {
 void dispatcher::enqueue_front(call& value) {
     value.carrier = nullptr;
     value.where = call::state::queued;
+    value.queued_since = now_;
     lane_of(value).push_front(value);
     ++counters_.queue_depth;
     timers_.set(value, value.deadline);
@@ -189,41 +186,43 @@ void dispatcher::give_up_in_flight(call& value, errc code) {
     auto& carrier = *value.carrier;
     auto& requests = carrier.requests();
     const auto index = requests.index_of(value);
-    const bool long_answer = index == 0 && requests.answer_head_done() &&
-                             requests.answer_remaining().value_or(drain_limit + 1) > drain_limit;
     const auto& slot = requests.at(index);
     const bool long_request =
         requests.state_of(slot) == send_state::partial && requests.unsent_bytes(slot) > write_off_limit;
+    const bool long_answer = index == 0 && requests.answer_remaining().value_or(0) > drain_limit;
+    const bool only_this_attempt = code != errc::cancelled && now_ < value.deadline;
     const bool taken_back = carrier.link->take_back(value);
     --counters_.in_flight;
-    if (!taken_back) {
-        requests.abandon(value, now_);
-        ++counters_.zombies;
-    }
-    const bool only_this_attempt = code != errc::cancelled && now_ < value.deadline;
-    if (!taken_back && only_this_attempt && value.request.kind != request_class::unsafe &&
-        value.allow_replay && retry_later(value, false, std::nullopt))
-        value.maybe_processed = true;
-    else
-        fail(value, code, {}, taken_back ? delivery::not_sent : delivery::maybe_processed);
-
     if (taken_back) {
+        if (index == 0)
+            carrier.head_since = now_;
         if (requests.outstanding() == 0)
             carrier.idle_since = now_;
-        refile(carrier);
-        timers_.set_no_later(carrier, due(carrier));
-        if (carrier.retired && requests.outstanding() == requests.zombies())
-            close_member(carrier);
-    } else if (long_answer || long_request) {
-        carrier.link->close();
-        settle_lost(carrier, loss::abandoned, errc::connection_lost, "it was closed for another call's sake");
-        remove(carrier);
+        if (only_this_attempt)
+            enqueue_front(value);
+        else
+            fail(value, code, {}, delivery::not_sent);
+    } else {
+        requests.abandon(value, now_);
+        ++counters_.zombies;
+        if (only_this_attempt && value.request.kind != request_class::unsafe && value.allow_replay &&
+            retry_later(value, false, std::nullopt))
+            value.maybe_processed = true;
+        else
+            fail(value, code, {}, delivery::maybe_processed);
+    }
+
+    const auto zombies = requests.zombies();
+    if (long_request || long_answer) {
+        abandon(carrier);
     } else if (carrier.retired) {
-        if (requests.outstanding() == requests.zombies())
+        if (requests.outstanding() == zombies)
             close_member(carrier);
-    } else if (requests.zombies() * 2 > requests.depth()) {
+    } else if (zombies > 1 && zombies * 2 > requests.depth()) { // a single one has its time
         retire(carrier);
     } else {
+        if (taken_back)
+            refile(carrier);
         timers_.set_no_later(carrier, due(carrier));
     }
 }

@@ -123,6 +123,9 @@ private:
     void complete(call& value, bool success);
     void give_up(call& value, errc code);
     void give_up_in_flight(call& value, errc code);
+    /// Fails those that wait for a connection and for which `which` is true.
+    template <class Predicate>
+    void fail_waiting(Predicate which, const error_code& code, const std::string& text);
     void fail_queue(const error_code& code, const std::string& text);
     void check_drained();
     errc waiting_timeout() const noexcept;
@@ -156,18 +159,27 @@ private:
     enum class dead_end_kind {
         dial,       ///< no connection, or one that ended before it was used
         final,      ///< no connection, for a reason that every dial would meet
+        timeout,    ///< no connection in time
         unanswered, ///< a connection that took a request and ended
     };
     void dead_end(dead_end_kind kind, time_point dialled, const error_code& code, const std::string& text);
     void dial_for_waiting();
     void suspect(member& value);
+    void take_back_unwritten(member& value);
     void retire(member& value);
+    void abandon(member& value);
     void close_member(member& value);
     void remove(member& value);
     void refile(member& value);
     time_point due(const member& value) const noexcept;
     time_point head_due(const member& value) const noexcept;
     time_point suspect_at(const member& value) const noexcept;
+
+    /// An answer that nobody waits for is read to its end if that is no further away than this; else the
+    /// connection is cheaper to make anew.
+    static constexpr std::uint64_t drain_limit = 256 * 1024;
+    /// The rest of a request whose caller has gone is written if it is no longer than this.
+    static constexpr std::uint64_t write_off_limit = 64 * 1024;
 
     dispatcher_settings settings_;
     const request_encoder& encoder_;

@@ -44,7 +44,7 @@ bool dispatcher::send_again(call& value, const member& from, const response& ans
         return false;
     if (answer.status == 425)
         value.last_answer = true;
-    else if (answer.status >= 500) // it may have acted before it failed
+    else if (answer.status != 429) // it may have acted before it failed
         value.maybe_processed = true;
     return true;
 }
@@ -105,7 +105,8 @@ void dispatcher::settle_lost(call& lost, const lost_request& request, loss how, 
                              const std::string& text) {
     const auto verdict =
         after_loss(request, how, settings_.max_replays, policy_of(lost).retry_protocol_error());
-    if (request.head && request.fresh)
+    if (request.head && request.fresh && request.sent != send_state::unsent &&
+        (how == loss::ended || how == loss::failed))
         ++lost.fresh_losses;
     switch (verdict.action) {
     case replay_action::reassign:
@@ -114,7 +115,8 @@ void dispatcher::settle_lost(call& lost, const lost_request& request, loss how, 
     case replay_action::replay:
         // Behind an announced close nothing was processed, so that nothing is doubled: charged, never
         // refused.
-        if (how == loss::graceful) {
+        // What this side has abandoned is nobody's fault.
+        if (how == loss::graceful || how == loss::abandoned) {
             budget_.charge(now_);
         } else if (!budget_.withdraw(now_)) {
             ++counters_.retries_refused;

@@ -98,8 +98,9 @@ bool dispatcher::dispatch_exclusive() {
     // replayed.
     const auto& next = *exclusive_.front();
     const bool replayable = next.request.kind != request_class::unsafe && next.allow_replay;
+    // While dials fail it is better than none.
     const auto stale = [&](const member& value) {
-        return !replayable && now_ - value.idle_since > settings_.unsafe_idle_limit;
+        return !replayable && dial_failures_ == 0 && now_ - value.idle_since > settings_.unsafe_idle_limit;
     };
     auto* to = usable(&connection_set::reserved_idle);
     if (!to || stale(*to)) {
@@ -109,7 +110,8 @@ bool dispatcher::dispatch_exclusive() {
     if (!to)
         return false;
     if (stale(*to)) {
-        if (connections_.size() >= settings_.max_connections && now_ >= dial_again_at_)
+        if (connections_.size() >= settings_.max_connections && now_ >= dial_again_at_ &&
+            connecting_ < exclusive_.size())
             close_member(*to); // makes room for a fresh one
         return false;
     }
@@ -119,6 +121,7 @@ bool dispatcher::dispatch_exclusive() {
 
 void dispatcher::assign(call& value, member& to) {
     unqueue(value);
+    value.needs_fresh = false;
     const bool first = to.requests().outstanding() == 0;
     to.link->stage(value, encoder_, now_);
     value.where = call::state::in_flight;
@@ -190,7 +193,8 @@ void dispatcher::reserve_for_exclusive() {
     const auto wanted = std::min(exclusive_.size(), share);
     for (auto it = connections_.all().begin(); reserved_ < wanted && it != connections_.all().end(); ++it) {
         auto& value = **it;
-        if (value.reserved || value.retired || !value.is_open() || value.requests().closing())
+        if (value.reserved || value.retired || !value.is_open() || value.requests().closing() ||
+            value.suspect || value.requests().outstanding() == 0)
             continue;
         value.reserved = true;
         ++reserved_;

@@ -10,16 +10,15 @@ namespace bandwidth::webrtc::detail {
 
 namespace {
 
-// A verdict on the name or on the certificate is the same for every dial, and a dial that took all of its
-// time has taken that of its calls.
+// A verdict on the name or on the certificate is the same for every dial.
 bool final_for_all(const error_code& code) noexcept {
     return code == errc::host_not_found || code == errc::tls_untrusted || code == errc::tls_host_mismatch ||
-           code == errc::tls_protocol || code == errc::tls_rejected || code == errc::resolve_timeout ||
-           code == errc::connect_timeout || code == errc::handshake_timeout;
+           code == errc::tls_protocol || code == errc::tls_rejected;
 }
 
 // So many connections in a row that took a request and ended without an answer are the server's fault.
 constexpr int most_unanswered = 8;
+constexpr std::chrono::seconds idled_out_after(1);
 
 } // namespace
 
@@ -79,6 +78,19 @@ void dispatcher::opened(member& value, bool resumed) {
 void dispatcher::received(member& value, std::size_t bytes) {
     value.received_last = now_;
     counters_.bytes_received += bytes;
+    const auto& requests = value.requests();
+    if (requests.zombies() == 0 || requests.at(0).owner || !requests.answer_head_done())
+        return;
+    // Nobody waits for this answer: it is read to its end if that is not far.
+    value.drained += bytes;
+    if (value.drained > drain_limit || requests.answer_remaining().value_or(0) > drain_limit)
+        abandon(value);
+}
+
+void dispatcher::abandon(member& value) {
+    value.link->close();
+    settle_lost(value, loss::abandoned, errc::connection_lost, "it was closed for another call's sake");
+    remove(value);
 }
 
 void dispatcher::answered(member& value, exchange* owner, const response& answer) {
@@ -96,6 +108,7 @@ void dispatcher::answered(member& value, exchange* owner, const response& answer
             std::min(settings_.idle_timeout, std::max(hint - std::chrono::seconds(2), hint / 2));
     }
     value.head_since = now_;
+    value.drained = 0;
     value.suspect = false;
     if (!std::exchange(value.has_answered, true)) { // so it is more than a port that accepts connections
         dial_failures_ = unanswered_in_row_ = 0;
@@ -112,10 +125,9 @@ void dispatcher::answered(member& value, exchange* owner, const response& answer
     } else {
         --counters_.zombies;
     }
-    if (requests.outstanding() == 0) {
+    if (requests.outstanding() == 0)
         value.idle_since = now_;
-        timers_.set_no_later(value, due(value));
-    }
+    timers_.set_no_later(value, due(value));
     if (value.retired && requests.outstanding() == requests.zombies())
         close_member(value);
     else
@@ -141,16 +153,19 @@ void dispatcher::closed(member& value, const close_info& info) {
     else if (info.code == errc::protocol_error || info.code == errc::response_too_large)
         how = value.requests().unsolicited_bytes() != 0 ? loss::failed : loss::faulty;
     const auto& requests = value.requests();
-    const bool unanswered = !value.has_answered && !requests.answer_started();
+    const bool unanswered = !value.has_answered;
     const bool unused = unanswered && (requests.outstanding() == 0 ||
                                        requests.state_of(requests.at(0)) == send_state::unsent);
+    // A server may end what it has had no use for.
+    const bool idled_out =
+        requests.outstanding() == 0 && how == loss::ended && now_ - value.opened >= idled_out_after;
     const auto dialled = value.dialled;
     value.ended_well = how == loss::graceful;
     settle_lost(value, how, info.code, info.text);
     remove(value);
     if (how == loss::rejected || (unused && final_for_all(info.code)))
         dead_end(dead_end_kind::final, dialled, info.code, info.text);
-    else if (unanswered)
+    else if (unanswered && !idled_out)
         dead_end(unused ? dead_end_kind::dial : dead_end_kind::unanswered, dialled, info.code, info.text);
 }
 
@@ -171,10 +186,21 @@ void dispatcher::dead_end(dead_end_kind kind, time_point dialled, const error_co
     last_dial_error_ =
         "the last connection could not be made: " + code.message() + (text.empty() ? "" : ": ") + text;
     // As long as another connection can serve them, one failed dial fails nobody.
-    if (counters_.open.get() != 0)
+    if (counters_.open.get() != 0) {
+        while (kind == dead_end_kind::final && !fresh_.empty()) {
+            auto& value = *fresh_.front();
+            unqueue(value);
+            fail(value, code, text);
+        }
         return;
+    }
     if (kind == dead_end_kind::final) {
         fail_queue(code, text);
+        return;
+    }
+    if (kind == dead_end_kind::timeout) {
+        // Those that came later have their own time.
+        fail_waiting([&](const call& value) { return value.queued_since <= dialled; }, code, text);
         return;
     }
     if (connecting_ != 0)
@@ -185,10 +211,18 @@ void dispatcher::dead_end(dead_end_kind kind, time_point dialled, const error_co
             fail_queue(code, text);
         return;
     }
+    const auto has_enough = [this](call& value) {
+        return ++value.failed_dials >= policy_of(value).attempts() || dial_again_at_ >= value.deadline;
+    };
+    fail_waiting(has_enough, code, text);
+}
+
+template <class Predicate>
+void dispatcher::fail_waiting(Predicate which, const error_code& code, const std::string& text) {
     for (auto* const lane : {&shared_, &exclusive_, &fresh_}) {
         for (call* value = lane->front(); value;) {
             auto& waiting = *std::exchange(value, value->next);
-            if (++waiting.failed_dials < policy_of(waiting).attempts() && dial_again_at_ < waiting.deadline)
+            if (!which(waiting))
                 continue;
             unqueue(waiting);
             fail(waiting, code, text);
@@ -208,12 +242,13 @@ void dispatcher::expired(member& value) {
                                                     : errc::handshake_timeout;
         const auto dialled = value.dialled;
         close_member(value);
-        dead_end(dead_end_kind::final, dialled, code, {});
+        dead_end(dead_end_kind::timeout, dialled, code, {});
         return;
     }
     auto& requests = value.requests();
     if (requests.outstanding() != 0 && now_ >= head_due(value)) {
         const bool in_body = requests.answer_head_done();
+        value.ended_well = false;
         value.link->close();
         settle_lost(value, loss::stalled, in_body ? errc::body_timeout : errc::response_timeout, {});
         remove(value);
@@ -221,6 +256,10 @@ void dispatcher::expired(member& value) {
     }
     if (requests.outstanding() != 0 && now_ >= suspect_at(value))
         suspect(value);
+    if (value.suspect && requests.outstanding() == 0) {
+        close_member(value);
+        return;
+    }
     const bool overdue = requests.zombies() != 0 && now_ >= requests.oldest_zombie() + settings_.zombie_grace;
     const bool idle_too_long = requests.outstanding() == 0 && now_ >= value.idle_since + value.idle_limit;
     if (idle_too_long) {
@@ -268,20 +307,30 @@ time_point dispatcher::suspect_at(const member& value) const noexcept {
 void dispatcher::suspect(member& value) {
     value.suspect = true;
     ++counters_.suspects;
+    if (std::exchange(value.reserved, false))
+        --reserved_;
+    take_back_unwritten(value);
+    refile(value);
+}
+
+void dispatcher::take_back_unwritten(member& value) {
     const auto& requests = value.requests();
     for (std::size_t i = requests.outstanding(); i-- > 0;) {
         auto* const owner = requests.at(i).owner;
         if (owner && value.link->take_back(*owner)) {
             --counters_.in_flight;
             enqueue_front(static_cast<call&>(*owner));
+            if (i == 0)
+                value.head_since = now_;
         }
     }
     if (requests.outstanding() == 0)
         value.idle_since = now_;
-    refile(value);
 }
 
 void dispatcher::retire_all() {
+    dial_failures_ = unanswered_in_row_ = 0; // what failed before says nothing of what comes
+    dial_again_at_ = {};
     std::vector<member*> all;
     for (const auto& entry : connections_.all())
         all.push_back(entry.get());
@@ -302,6 +351,7 @@ void dispatcher::retire(member& value) {
         --reserved_;
     --counters_.open;
     ++counters_.draining;
+    take_back_unwritten(value);
     if (value.requests().outstanding() == value.requests().zombies()) {
         close_member(value);
         return;

@@ -33,6 +33,7 @@ public:
     time_point idle_since{};
     time_point head_since{};    ///< since when the head's answer is due
     time_point received_last{}; ///< when the last bytes came
+    std::size_t drained = 0;    ///< bytes of the head's answer since nobody waits for it, about
     bool reserved = false;      ///< kept free of new calls until it is idle and can take an unsafe one
     bool retired = false;       ///< takes no more calls, counted as draining
     bool touched = false;       ///< something is staged

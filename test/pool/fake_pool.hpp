@@ -123,6 +123,8 @@ public:
             return;
         using event = detail::pipeline::event;
         events_->on_received(bytes.size());
+        if (phase_ == phase::closed)
+            return;
         partial_ += bytes;
         for (std::string_view input = partial_;;) {
             switch (requests_.receive(input)) {
@@ -143,7 +145,9 @@ public:
                     return;
                 }
                 if (requests_.last_answer_closes()) {
-                    end(detail::close_cause::graceful, errc::connection_lost, {});
+                    end(requests_.close_was_announced() ? detail::close_cause::graceful
+                                                        : detail::close_cause::ended,
+                        errc::connection_lost, {});
                     return;
                 }
             }
@@ -155,7 +159,9 @@ public:
         if (requests_.end_of_stream(true) == detail::pipeline::event::answered) {
             events_->on_answer(requests_.owner(), requests_.message());
             if (phase_ != phase::closed)
-                end(detail::close_cause::graceful, errc::connection_lost, {});
+                end(requests_.close_was_announced() ? detail::close_cause::graceful
+                                                    : detail::close_cause::ended,
+                    errc::connection_lost, {});
             return;
         }
         end(detail::close_cause::ended, requests_.error(), {});

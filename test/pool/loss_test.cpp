@@ -102,6 +102,7 @@ TEST_CASE("an answer in part is sent again, up to the limit") {
         pool.connect(i);
         pool.turn([&] { pool.link(i).receive("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal"); });
         pool.turn([&] { pool.link(i).fin(); });
+        pool.pass(500ms);
     }
     CHECK(get.failed_with(errc::incomplete_response, delivery::maybe_processed));
     CHECK(get.attempts == 3);

@@ -52,6 +52,8 @@ public:
         for (const auto step : steps_) {
             random_ = random_numbers(seed_, step);
             take_step();
+            if (idle_beside_waiting())
+                return "a call waits beside an idle connection";
         }
         random_ = random_numbers(seed_, 1'000'000);
         finish();
@@ -59,6 +61,19 @@ public:
     }
 
 private:
+    // Deadlines hide starvation, so it is looked for after each step.
+    bool idle_beside_waiting() const {
+        const auto waits = [](const auto& each) {
+            return each->where == test_call::state::queued && !each->is_drain && !each->needs_fresh &&
+                   !each->request.exclusive();
+        };
+        const auto idle = [](const auto& link) {
+            return link->phase() == phase::open && link->outstanding() == 0 && !link->requests().closing();
+        };
+        return std::any_of(pool_.calls.begin(), pool_.calls.end(), waits) &&
+               std::any_of(pool_.links.begin(), pool_.links.end(), idle);
+    }
+
     unsigned pick(unsigned count) { return random_.pick(count); }
     bool one_in(unsigned count) { return pick(count) == 0; }
 
@@ -242,7 +257,7 @@ private:
                 unprocessed_answers(target); // by 421 and 425, which any call is sent again for
             if (!repeatable && sends > 1 + (each->allow_replay ? std::min(excused, 2) : 0))
                 return "I3: " + target + " was sent " + std::to_string(sends) + " times";
-            if (sends > max_replays_ + attempts_ + 2)
+            if (sends > max_replays_ + attempts_)
                 return "I4: " + target + " was sent " + std::to_string(sends) + " times";
             if (each->status != 0)
                 continue;
