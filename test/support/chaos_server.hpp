@@ -47,7 +47,7 @@ struct chaos {
         fin,       ///< FIN without close_notify
         reset,     ///< RST
         garbage,   ///< something that is no HTTP in place of the answer, and then nothing ever more
-        silence,   ///< no answer to this one, nor to any behind it
+        silence,   ///< nothing ever more
     };
     static constexpr std::size_t whole = static_cast<std::size_t>(-1);
 
@@ -134,7 +134,7 @@ public:
         runner_.run([&] { copy = state_->records; });
         return copy;
     }
-    /// Which request ended a connection, for those that were ended by one.
+    /// Which request's answer told the client of the end of its connection, announced it or broke off.
     std::map<std::size_t, std::uint64_t> ended_by() {
         std::map<std::size_t, std::uint64_t> copy;
         runner_.run([&] { copy = state_->ended_by; });
@@ -284,15 +284,18 @@ private:
             const auto& what = to.what;
             if (what.ending != chaos::end::none) {
                 ended_ = true;
-                if (state_->keep_books)
-                    state_->ended_by.emplace(number_, to.nonce);
             }
             text_.clear();
             if (what.ending == chaos::end::garbage)
                 text_ = "\x01\x02 no HTTP at all\r\n\r\n";
-            else if (what.ending != chaos::end::silence)
+            else
                 append_answer(to);
-            state_->act(to.nonce, what, what.bytes >= text_.size());
+            const bool is_whole = what.bytes >= text_.size();
+            state_->act(to.nonce, what, is_whole);
+            const bool is_told = what.ending == chaos::end::announced || what.ending == chaos::end::garbage ||
+                                 (ended_ && !is_whole && what.ending != chaos::end::silence);
+            if (is_told && state_->keep_books)
+                state_->ended_by.emplace(number_, to.nonce);
             text_.resize(std::min(text_.size(), what.bytes));
             if (what.piece == 0)
                 plain_ += text_;
@@ -440,7 +443,7 @@ private:
             if (!keep_books)
                 return;
             auto& seen = records[nonce];
-            const bool answers = what.ending != chaos::end::garbage && what.ending != chaos::end::silence;
+            const bool answers = what.ending != chaos::end::garbage;
             const bool refuses =
                 what.status == 408 || what.status == 421 || what.status == 425 || what.status == 429;
             if (!answers || !refuses)

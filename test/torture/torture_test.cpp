@@ -87,10 +87,12 @@ chaos full_chaos(std::uint64_t seed, std::uint64_t nonce, int send) {
         return what;
     }
     case 4:
-        if (random.one_in(4))
+        if (random.one_in(4)) {
             what.ending = end::silence;
-        else
-            what.delay = std::chrono::milliseconds(random.pick(60));
+            what.bytes = random.one_in(2) ? 0 : random.pick(200);
+            return what;
+        }
+        what.delay = std::chrono::milliseconds(random.pick(60));
         return what;
     case 5:
         if (random.one_in(4))
@@ -117,6 +119,7 @@ struct outcome {
     int completions = 0;
     bool is_post = false;
     bool cancelled = false; ///< by its caller
+    bool impatient = false; ///< its attempts time out
     bool succeeded = false;
     std::string id; ///< in the answer, of those that have one
     failure why;
@@ -212,6 +215,7 @@ private:
         auto& kept = outcomes_[nonce];
         kept.started = ++clock_;
         kept.is_post = kind == 4 || kind == 5;
+        kept.impatient = impatient;
         const auto name = "n" + std::to_string(nonce);
         inside_ = true;
         if (kind < 4) {
@@ -323,7 +327,7 @@ std::string broken_on_ended_connections(const std::vector<outcome>& calls,
         for (const auto on : record.connections) {
             const auto found = ended_by.find(on);
             // One that left early was not told.
-            if (found == ended_by.end() || calls[found->second].cancelled ||
+            if (found == ended_by.end() || calls[found->second].cancelled || calls[found->second].impatient ||
                 calls[found->second].why.code() == condition::timeout)
                 continue;
             if (calls[found->second].ended < calls[nonce].started)
