@@ -194,7 +194,7 @@ TEST_CASE("the handlers of one context, the client on another") {
     CHECK(done == 100);
 }
 
-TEST_CASE("a storm of cancellations from other threads' calls") {
+TEST_CASE("O07: a storm of cancellations from other threads' calls") {
     loopback_server server(loopback_options{}.delay(1ms));
     running_context context(4);
     client client(*context, options_for(server).max_connections(3));
@@ -234,7 +234,7 @@ TEST_CASE("a storm of cancellations from other threads' calls") {
     CHECK(wait_for(client.try_create_session()).has_value());
 }
 
-TEST_CASE("a drain while eight threads start calls") {
+TEST_CASE("O15: a drain while eight threads start calls") {
     loopback_server server;
     running_context context(4);
     client client(*context, options_for(server).queue_limit(100'000));
@@ -269,7 +269,7 @@ TEST_CASE("a drain while eight threads start calls") {
     CHECK(client.stats().connections_lost == 0);
 }
 
-TEST_CASE("a client is destroyed while its calls run on four threads") {
+TEST_CASE("O10: a client is destroyed while its calls run on four threads") {
     loopback_server server(loopback_options{}.delay(1ms));
     running_context context(4);
     for (int round = 0; round < 20; ++round) {
