@@ -139,7 +139,7 @@ TEST_CASE("a POST that was cancelled in flight is not sent again") {
     CHECK(server.session_count() == 2);
 }
 
-TEST_CASE("a cancellation that comes late does nothing, also not to the next call") {
+TEST_CASE("O09: a cancellation that comes late does nothing, also not to the next call") {
     loopback_server server;
     asio::io_context context;
     client client(context, options_for(server));
@@ -188,7 +188,7 @@ TEST_CASE("repeated cancellation completes the call once") {
     CHECK(client.stats().calls_cancelled == 1);
 }
 
-TEST_CASE("cancelled while the connection is being made: the dial is not lost") {
+TEST_CASE("O08: cancelled while the connection is being made: the dial is not lost") {
     loopback_server server;
     asio::io_context context;
     client client(context, options_for(server));
@@ -236,7 +236,7 @@ TEST_CASE("coroutines: terminal cancellation by default, every type when the cor
         CHECK(run(read_one_totally, type) == errc::cancelled);
 }
 
-TEST_CASE("many calls, half of them cancelled at different moments") {
+TEST_CASE("O07: many calls, half of them cancelled at different moments") {
     loopback_server server(loopback_options{}.delay(1ms));
     asio::io_context context;
     client client(context, options_for(server).max_connections(2));

@@ -57,7 +57,7 @@ TEST_CASE("a deadline in the queue: nothing is sent") {
     CHECK(server.stats().requests_post == 1);
 }
 
-TEST_CASE("deadlines at the edges") {
+TEST_CASE("O11: deadlines at the edges") {
     loopback_server server;
     asio::io_context context;
     client client(context, options_for(server));

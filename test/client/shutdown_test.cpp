@@ -67,7 +67,7 @@ TEST_CASE("a drain of a client that does nothing completes at once, and run() re
     run_until(context, [&] { return server.stats().connections_open == 0; });
 }
 
-TEST_CASE("a drain with traffic: every call is answered, later ones are refused") {
+TEST_CASE("O15: a drain with traffic: every call is answered, later ones are refused") {
     loopback_server server(loopback_options{}.delay(5ms));
     asio::io_context context;
     client client(context, options_for(server).max_connections(2));
@@ -136,7 +136,7 @@ TEST_CASE("a drain of a client that is drained already has nothing to wait for")
     CHECK(wait_for(context, client.try_drain()).has_value());
 }
 
-TEST_CASE("close: everything in flight completes as closed, once") {
+TEST_CASE("O10: close: everything in flight completes as closed, once") {
     loopback_server server(loopback_options{}.delay(500ms));
     asio::io_context context;
     client client(context, options_for(server).max_connections(3));
@@ -160,7 +160,7 @@ TEST_CASE("close: everything in flight completes as closed, once") {
     CHECK(context.stopped());
 }
 
-TEST_CASE("destruction with everything in flight completes every call once") {
+TEST_CASE("O10: destruction with everything in flight completes every call once") {
     loopback_server server(loopback_options{}.delay(300ms));
     asio::io_context context;
     collector<session> results;
@@ -180,7 +180,7 @@ TEST_CASE("destruction with everything in flight completes every call once") {
     CHECK(context.stopped()); // nothing is left behind
 }
 
-TEST_CASE("a client is destroyed by a handler of its own") {
+TEST_CASE("O10: a client is destroyed by a handler of its own") {
     loopback_server server;
     asio::io_context context;
     std::optional<client> owner(std::in_place, context, options_for(server));
@@ -197,7 +197,7 @@ TEST_CASE("a client is destroyed by a handler of its own") {
     CHECK(results.each_once());
 }
 
-TEST_CASE("the context is destroyed with a coroutine in it that owns the client") {
+TEST_CASE("O10: the context is destroyed with a coroutine in it that owns the client") {
     loopback_server server;
     server.inject(fault{}.always().delay(10s));
     for (const std::uint64_t requests : {0U, 1U}) {
@@ -210,7 +210,7 @@ TEST_CASE("the context is destroyed with a coroutine in it that owns the client"
     }
 }
 
-TEST_CASE("the context is destroyed after it ran for a while, the client after that coroutine") {
+TEST_CASE("O10: the context is destroyed after it ran for a while, the client after that coroutine") {
     loopback_server server;
     server.inject(fault{}.always().delay(10s));
     collector<session> results;
@@ -226,7 +226,7 @@ TEST_CASE("the context is destroyed after it ran for a while, the client after t
     CHECK(results.succeeded() == 0);
 }
 
-TEST_CASE("the context is stopped first: nothing completes, nothing leaks") {
+TEST_CASE("O10: the context is stopped first: nothing completes, nothing leaks") {
     loopback_server server(loopback_options{}.delay(100ms));
     asio::io_context context;
     collector<session> results;

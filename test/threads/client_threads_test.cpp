@@ -14,6 +14,7 @@
 #include <boost/asio/use_future.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <future>
 #include <memory>
 #include <optional>
@@ -194,7 +195,7 @@ TEST_CASE("the handlers of one context, the client on another") {
     CHECK(done == 100);
 }
 
-TEST_CASE("a storm of cancellations from other threads' calls") {
+TEST_CASE("O07: a storm of cancellations from other threads' calls") {
     loopback_server server(loopback_options{}.delay(1ms));
     running_context context(4);
     client client(*context, options_for(server).max_connections(3));
@@ -234,7 +235,7 @@ TEST_CASE("a storm of cancellations from other threads' calls") {
     CHECK(wait_for(client.try_create_session()).has_value());
 }
 
-TEST_CASE("a drain while eight threads start calls") {
+TEST_CASE("O15: a drain while eight threads start calls") {
     loopback_server server;
     running_context context(4);
     client client(*context, options_for(server).queue_limit(100'000));
@@ -269,7 +270,7 @@ TEST_CASE("a drain while eight threads start calls") {
     CHECK(client.stats().connections_lost == 0);
 }
 
-TEST_CASE("a client is destroyed while its calls run on four threads") {
+TEST_CASE("O10: a client is destroyed while its calls run on four threads") {
     loopback_server server(loopback_options{}.delay(1ms));
     running_context context(4);
     for (int round = 0; round < 20; ++round) {
@@ -350,4 +351,122 @@ TEST_CASE("two contexts, a client on each, one server") {
             use(number % 2 == 0 ? first : second, wrong, std::to_string(number) + "-" + std::to_string(i));
     });
     CHECK(wrong == 0);
+}
+
+TEST_CASE("eight threads use a client while others reload its TLS options and read its statistics") {
+    loopback_server server;
+    running_context context(4);
+    client client(*context, options_for(server).max_connections(3));
+    std::atomic<int> wrong = 0;
+    std::atomic<bool> over = false;
+    std::thread reader([&] {
+        std::uint64_t before = 0;
+        while (!over) {
+            const auto stats = client.stats();
+            if (stats.calls_started < before || stats.queue_depth > callers || stats.in_flight > callers)
+                ++wrong;
+            before = stats.calls_started;
+        }
+    });
+    std::thread reloader([&] {
+        while (!over) {
+            client.reload_tls(options_for(server));
+            // The next one when the connections of this one are in use.
+            const auto dials = client.stats().dials;
+            while (!over && client.stats().dials == dials)
+                std::this_thread::yield();
+        }
+    });
+    on_threads(callers, [&](int number) {
+        for (int i = 0; i < 20; ++i)
+            use(client, wrong, std::to_string(number) + "-" + std::to_string(i));
+    });
+    over = true;
+    reader.join();
+    reloader.join();
+    CHECK(wrong == 0);
+    CHECK(server.session_count() == 0);
+    CHECK(client.stats().calls_succeeded == callers * 20 * 3);
+    CHECK(client.stats().connections_lost == 0);
+    CHECK(client.stats().dials > 3); // they were replaced
+    CHECK(wait_for(client.try_drain()).has_value());
+}
+
+TEST_CASE(
+    "O10: everything at once: eight threads call and cancel, another reads, reloads, drains; then it is "
+    "destroyed") {
+    loopback_server server(loopback_options{}.delay(1ms).requests_per_connection(20));
+    running_context context(4);
+    for (int round = 0; round < 6; ++round) {
+        completions all;
+        std::atomic<int> twice = 0;
+        std::optional<client> owner(std::in_place, *context, options_for(server).max_connections(3));
+        std::thread other([&] {
+            while (all.count() < 100)
+                std::this_thread::yield();
+            owner->reload_tls(options_for(server));
+            const auto stats = owner->stats();
+            if (stats.calls_started < 100)
+                ++twice;
+            if (round % 3 == 1)
+                owner->async_drain(20s, [](const result<void>&) {});
+            else if (round % 3 == 2)
+                owner->close();
+        });
+        on_threads(callers, [&](int number) {
+            for (int i = 0; i < 40; ++i) {
+                const auto strand = asio::make_strand(*context);
+                const auto signal = std::make_shared<asio::cancellation_signal>();
+                const auto ended = std::make_shared<std::atomic<int>>(0);
+                all.expect();
+                const bool started = i % 4 != 0;
+                auto handler = [&, signal, ended](const result<session>&) {
+                    twice += ended->fetch_add(1) == 0 ? 0 : 1;
+                    all.happened();
+                };
+                auto bound = asio::bind_cancellation_slot(signal->slot(),
+                                                          asio::bind_executor(strand, std::move(handler)));
+                if (started)
+                    owner->async_get_session(session_id(std::to_string(number)), std::move(bound));
+                else
+                    owner->async_create_session(session_request{}, std::move(bound));
+                if (i % 3 == 0)
+                    asio::post(strand, [signal] { signal->emit(asio::cancellation_type::total); });
+            }
+        });
+        other.join();
+        owner.reset(); // with most of them in flight or in the queue
+        CHECK(all.wait());
+        CHECK(twice == 0);
+    }
+}
+
+TEST_CASE("two contexts with four threads each and a client each share nothing") {
+    loopback_server first_server;
+    loopback_server second_server;
+    running_context one(4);
+    running_context two(4);
+    client first(*one, options_for(first_server));
+    std::optional<client> second(std::in_place, *two, options_for(second_server));
+    std::atomic<int> wrong = 0;
+    completions cut_off;
+    std::thread end_of_second([&] {
+        for (int i = 0; i < 100; ++i) {
+            cut_off.expect();
+            second->async_create_session(session_request{},
+                                         [&](const result<session>&) { cut_off.happened(); });
+        }
+        while (cut_off.count() < 20)
+            std::this_thread::yield();
+        second.reset(); // the other one does not notice
+    });
+    on_threads(callers, [&](int number) {
+        for (int i = 0; i < 10; ++i)
+            use(first, wrong, std::to_string(number) + "-" + std::to_string(i));
+    });
+    end_of_second.join();
+    CHECK(cut_off.wait());
+    CHECK(wrong == 0);
+    CHECK(first.stats().calls_succeeded == callers * 10 * 3);
+    CHECK(first.stats().connections_lost == 0);
 }

@@ -1,0 +1,259 @@
+// The service says "later", is slow, or is left in the middle of traffic: rows O01, O03, O04, O10 and O15 of
+// the fault list over sockets. Those without sockets are in test/pool; O07, O08, O09 and O11 stand with what
+// they are about, in cancellation_test.cpp, network_faults_test.cpp and deadline_test.cpp; O17 is test/soak.
+#include <doctest/doctest.h>
+
+#include <bandwidth/webrtc/client.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "support/test_client.hpp"
+
+using namespace bandwidth::webrtc;
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using clock_type = std::chrono::steady_clock;
+using support::collector;
+using support::run_until;
+using support::wait_for;
+using testing::fault;
+using testing::loopback_options;
+using testing::loopback_server;
+
+namespace {
+
+/// A session on the server, and a connection that is pipelined on.
+session_id warm_up(asio::io_context& context, client& client) {
+    const auto made = wait_for(context, client.try_create_session());
+    REQUIRE_MESSAGE(made.has_value(), made.error().describe());
+    return made->id();
+}
+
+/// GETs, a number of them at a time, every hundredth of which the server is slow to answer. What became of
+/// them.
+class traffic {
+public:
+    traffic(asio::io_context& context, client& client, bool slow_ones_are_isolated)
+        : client_(client), isolated_(slow_ones_are_isolated) {
+        for (int i = 0; i < 24; ++i)
+            start();
+        run_until(context, [&] { return ended_ == total; });
+    }
+    /// Calls that are not slow themselves and took as long as if they were.
+    int held() const { return held_; }
+    int slow() const { return slow_; }
+    int wrong() const { return wrong_; }
+
+private:
+    static constexpr int total = 600;
+
+    void start() {
+        if (started_ == total)
+            return;
+        const bool is_slow = ++started_ % 100 == 50;
+        call_options options;
+        if (is_slow)
+            options.isolated(isolated_);
+        const auto began = clock_type::now();
+        client_.async_get_session(session_id(is_slow ? "slow" : "fast"), options,
+                                  [this, is_slow, began](const result<session>& outcome) {
+                                      wrong_ += outcome.error().http_status() == 404 ? 0 : 1;
+                                      const bool late = clock_type::now() - began > 800ms;
+                                      slow_ += is_slow && late ? 1 : 0;
+                                      held_ += !is_slow && late ? 1 : 0;
+                                      ++ended_;
+                                      start();
+                                  });
+    }
+
+    client& client_;
+    bool isolated_;
+    int started_ = 0;
+    int ended_ = 0;
+    int held_ = 0;
+    int slow_ = 0;
+    int wrong_ = 0;
+};
+
+} // namespace
+
+TEST_CASE(
+    "O01: Retry-After is waited for; what is none is not; what is too long fails at once, and is told") {
+    loopback_server server;
+    asio::io_context context;
+    client client(context, server.client_options().retry(
+                               retry_policy{}.throttled_backoff(20ms).longest_retry_after(5s)));
+    const auto id = warm_up(context, client);
+    const auto elapsed_of = [&](const fault& injected, bool succeeds) {
+        server.clear_faults();
+        server.inject(injected);
+        const auto began = clock_type::now();
+        const auto read = wait_for(context, client.try_get_session(id));
+        CHECK_MESSAGE(read.has_value() == succeeds, read.error().describe());
+        if (!succeeds)
+            CHECK(read.error().retry_after() > 5s);
+        return clock_type::now() - began;
+    };
+    CHECK(elapsed_of(fault{}.on("GET").throttle(1s), true) >= 1s);
+    CHECK(elapsed_of(fault{}.on("GET").answer(503).header("Retry-After", "1"), true) >= 1s);
+    CHECK(client.stats().retries == 2);
+    for (const auto* const none : {"-1", "soon", "1.5", ""}) {
+        CAPTURE(none);
+        CHECK(elapsed_of(fault{}.on("GET").answer(503).header("Retry-After", none), true) >= 10ms);
+    }
+    CHECK(client.stats().retries == 6);
+    const auto requests = server.stats().requests_get;
+    for (const auto* const too_long : {"6", "99999999999", "Fri, 31 Dec 9999 23:59:59 GMT"}) {
+        CAPTURE(too_long);
+        elapsed_of(fault{}.on("GET").answer(503).header("Retry-After", too_long), false);
+    }
+    CHECK(server.stats().requests_get == requests + 3); // once each
+    // Longer than the deadline is too long as well.
+    server.inject(fault{}.on("GET").throttle(4s));
+    const auto hasty = wait_for(context, client.try_get_session(id, call_options{}.deadline(2s)));
+    CHECK(hasty.error().http_status() == 429);
+    CHECK(hasty.error().retry_after() == 4s);
+    CHECK(hasty.error().elapsed() < 2s);
+    CHECK(client.stats().retries == 6);
+}
+
+TEST_CASE(
+    "O03: the server becomes slow: the queue is bounded, what finds no place is told at once, and all is "
+    "well again after") {
+    loopback_server server;
+    asio::io_context context;
+    client client(context, server.client_options().max_connections(2).pipeline_depth(4).queue_limit(20).retry(
+                               retry_policy::none()));
+    const auto id = warm_up(context, client);
+    for (int round = 0; round < 3; ++round) {
+        server.inject(fault{}.always().delay(400ms));
+        collector<session> results;
+        for (int i = 0; i < 200; ++i)
+            client.async_get_session(id, call_options{}.deadline(250ms), results.next());
+        run_until(context, [&] { return client.stats().queue_depth != 0; });
+        CHECK(client.stats().queue_depth <= 20);
+        CHECK(client.stats().in_flight <= 8);
+        results.wait(context);
+        REQUIRE(results.each_once());
+        std::size_t refused = 0;
+        std::size_t late = 0;
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            const auto& code = results[i].error().code();
+            if (code == errc::queue_full) {
+                ++refused;
+                CHECK(results[i].error().elapsed() < 250ms);
+                CHECK(results[i].error().delivery() == delivery::not_sent);
+            } else {
+                CHECK_MESSAGE(code == condition::timeout, results[i].error().describe());
+                ++late;
+            }
+        }
+        CHECK(refused >= 200 - 20 - 8);
+        CHECK(late > 0);
+        CHECK(late + refused == 200);
+        server.clear_faults();
+        run_until(context, [&] { return support::at_rest(client.stats()); });
+        collector<session> after;
+        for (int i = 0; i < 20; ++i)
+            client.async_get_session(id, after.next());
+        after.wait(context);
+        CHECK(after.succeeded() == 20);
+    }
+    run_until(context, [&] { return server.stats().connections_open <= 2; }); // the server may learn it later
+}
+
+TEST_CASE(
+    "O04: one slow answer in a hundred at depth 8 holds up none but those that were behind it already") {
+    for (const std::size_t depth : {8U, 1U}) {
+        for (const bool isolated : {false, true}) {
+            CAPTURE(depth);
+            CAPTURE(isolated);
+            loopback_server server;
+            server.inject(fault{}.on("GET", "/slow").always().delay(1s));
+            asio::io_context context;
+            client client(context, server.client_options().max_connections(8).pipeline_depth(depth));
+            warm_up(context, client);
+            const traffic seen(context, client, isolated);
+            CHECK(seen.wrong() == 0);
+            CHECK(seen.slow() == 6);
+            MESSAGE("depth " << depth << std::string(isolated ? ", isolated: " : ": ") << seen.held()
+                             << " of 594 held up, " << client.stats().suspects << " suspects, "
+                             << client.stats().dials << " dials");
+            if (isolated || depth == 1)
+                CHECK(seen.held() == 0);
+            else
+                CHECK(seen.held() <= 6 * 7);
+            CHECK(client.stats().deepest_pipeline <= depth);
+            CHECK(client.stats().requests_sent == 601);
+        }
+    }
+}
+
+TEST_CASE("O10: destroyed with a hundred requests in flight, by their caller or by a completion") {
+    for (const bool by_completion : {false, true}) {
+        CAPTURE(by_completion);
+        loopback_server server;
+        asio::io_context context;
+        std::optional<client> owner(std::in_place, context,
+                                    support::options_for(server).max_connections(1).pipeline_depth(128));
+        const auto id = warm_up(context, *owner);
+        server.inject(fault{}.on("GET", "/first").delay(50ms));
+        server.inject(fault{}.on("GET").delay(20s));
+        collector<session> results;
+        bool first_done = false;
+        owner->async_get_session(session_id("first"), [&](const result<session>& outcome) {
+            CHECK(outcome.error().http_status() == 404);
+            if (by_completion)
+                owner.reset();
+            first_done = true;
+        });
+        for (int i = 0; i < 100; ++i)
+            owner->async_get_session(id, results.next());
+        run_until(context, [&] { return first_done; });
+        if (!by_completion) {
+            run_until(context, [&] { return owner->stats().in_flight == 100; });
+            owner.reset();
+        }
+        CHECK(results.left() == 100); // not inside of the destructor
+        results.wait(context);
+        CHECK(results.each_once());
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            CHECK(results[i].error().code() == errc::client_closed);
+            CHECK(results[i].error().delivery() == delivery::maybe_processed);
+        }
+        context.run_for(support::generous_limit);
+        CHECK(context.stopped());
+        CHECK(server.stats().requests_get == 101);
+    }
+}
+
+TEST_CASE(
+    "O15: a drain during traffic, while the server closes its connections: no call fails, and no POST is "
+    "sent twice") {
+    loopback_server server(loopback_options{}.delay(2ms).requests_per_connection(7));
+    asio::io_context context;
+    client client(context, server.client_options().max_connections(4));
+    const auto id = warm_up(context, client);
+    collector<session> results;
+    for (int i = 0; i < 300; ++i) {
+        if (i % 3 == 0)
+            client.async_create_session(session_request{}, results.next());
+        else
+            client.async_get_session(id, results.next());
+    }
+    run_until(context, [&] { return results.left() < 200; });
+    const auto drained = wait_for(context, client.try_drain(30s));
+    CHECK(drained.has_value());
+    results.wait(context);
+    CHECK(results.each_once());
+    CHECK(results.succeeded() == 300);
+    CHECK(server.session_count() == 101);
+    CHECK(server.stats().requests_post == 101);
+    context.run_for(support::generous_limit);
+    CHECK(context.stopped());
+    CHECK(support::at_rest(client.stats()));
+}
