@@ -393,7 +393,7 @@ TEST_CASE("eight threads use a client while others reload its TLS options and re
 }
 
 TEST_CASE(
-    "O10: everything at once: eight threads call and cancel, another reads, reloads, drains; then it is "
+    "O10: everything at once: eight threads call and cancel, another reads, reloads, drains, then it is "
     "destroyed") {
     loopback_server server(loopback_options{}.delay(1ms).requests_per_connection(20));
     running_context context(4);
