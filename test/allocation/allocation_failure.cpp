@@ -1,6 +1,8 @@
 // The allocators of this program: operator new, OpenSSL's, and the aligned_alloc that Asio takes the memory
 // of its handlers from. Each asks `support::failing_allocations` whether it has to fail, and marks what a
-// scenario allocates, so that a block it does not free is found.
+// scenario allocates, so that a block it does not free is found. OpenSSL's blocks are not marked: it keeps some
+// for the thread and for the process, and leaks a few of its own where it runs out of memory (3.0, in the
+// middle of making a context or of a handshake).
 //
 // Each block has a head of 32 bytes: what was asked of malloc, and whether a scenario counts it.
 
@@ -16,6 +18,7 @@
 
 namespace {
 
+using support::allocator;
 using support::failing_allocations;
 
 struct head {
@@ -32,8 +35,9 @@ head& head_of(void* memory) noexcept {
     return *reinterpret_cast<head*>(static_cast<char*>(memory) - head_size);
 }
 
-void* allocate(std::size_t size, std::size_t alignment = alignof(std::max_align_t)) noexcept {
-    if (failing_allocations.next())
+void* allocate(std::size_t size, std::size_t alignment = alignof(std::max_align_t),
+               support::allocator of = support::allocator::cpp) noexcept {
+    if (failing_allocations.next(of))
         return nullptr;
     const auto before = head_size + (alignment > head_size ? alignment : 0);
     void* const block = std::malloc(size + before);
@@ -42,7 +46,8 @@ void* allocate(std::size_t size, std::size_t alignment = alignof(std::max_align_
     auto at = reinterpret_cast<std::uintptr_t>(block) + head_size;
     at = (at + alignment - 1) / alignment * alignment;
     auto* const memory = reinterpret_cast<void*>(at);
-    const bool watched = failing_allocations.watching && failing_allocations.pauses == 0;
+    const bool watched =
+        failing_allocations.watching && failing_allocations.pauses == 0 && of == allocator::cpp;
     new (&head_of(memory)) head{block, size, watched};
     if (watched)
         watched_blocks.fetch_add(1, std::memory_order_relaxed);
@@ -64,16 +69,18 @@ void* or_throw(void* memory) {
     return memory;
 }
 
-void* ssl_allocate(std::size_t size, const char*, int) { return size == 0 ? nullptr : allocate(size); }
+void* ssl_allocate(std::size_t size, const char*, int) {
+    return size == 0 ? nullptr : allocate(size, alignof(std::max_align_t), allocator::openssl);
+}
 void ssl_release(void* memory, const char*, int) { release(memory); }
-void* ssl_reallocate(void* memory, std::size_t size, const char*, int) {
+void* ssl_reallocate(void* memory, std::size_t size, const char* file, int line) {
     if (!memory)
-        return allocate(size);
+        return ssl_allocate(size, file, line);
     if (size == 0) {
         release(memory);
         return nullptr;
     }
-    void* const larger = allocate(size);
+    void* const larger = ssl_allocate(size, file, line);
     if (larger) {
         const auto old = head_of(memory).size;
         std::memcpy(larger, memory, old < size ? old : size);
@@ -117,7 +124,7 @@ void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { r
 
 // Asio's, whose blocks `free` gets back: not watched, since Asio keeps some for each thread.
 extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
-    if (failing_allocations.next())
+    if (failing_allocations.next(allocator::asio))
         return nullptr;
     void* memory = nullptr;
     return posix_memalign(&memory, alignment < sizeof(void*) ? sizeof(void*) : alignment, size) == 0

@@ -9,31 +9,17 @@
 
 namespace test {
 
-/// Blocks that scenarios have allocated and not freed.
+/// Blocks that scenarios have allocated and not freed; but for OpenSSL's.
 long watched_blocks_alive() noexcept;
 /// Whether OpenSSL's allocations are among those that fail.
 bool openssl_is_replaced() noexcept;
 
-/// Within its scope this thread's allocations count, and the k-th fails with those that follow, `length` in
-/// all.
-class injection {
-public:
-    explicit injection(std::size_t k, std::size_t length = 1) noexcept {
-        auto& here = support::failing_allocations;
-        here.count = 0;
-        here.fails_at = k;
-        here.fails_until = k == 0 ? 0 : k + length - 1;
-        here.armed = true;
-    }
-    ~injection() { support::failing_allocations.armed = false; }
-    injection(const injection&) = delete;
-    injection& operator=(const injection&) = delete;
-};
-
 /// Runs `scenario` without a failure, and then with the first, the second, ... allocation failing, until a
-/// run ends before the one that had to fail. The scenario gets k and arms by itself (`injection`); whatever
-/// it allocates must be gone when it returns. Returns how many allocations have failed.
-inline std::size_t for_each_allocation(const std::function<void(std::size_t)>& scenario) {
+/// run ends before the one that had to fail. The scenario gets k and arms by itself; whatever
+/// it allocates must be gone when it returns. With a `stride`, only each so-manieth. Returns how many
+/// allocations have failed.
+inline std::size_t for_each_allocation(const std::function<void(std::size_t)>& scenario,
+                                       std::size_t stride = 1) {
     auto& here = support::failing_allocations;
     const auto run = [&](std::size_t k) {
         const auto before = watched_blocks_alive();
@@ -48,7 +34,7 @@ inline std::size_t for_each_allocation(const std::function<void(std::size_t)>& s
         run(0);
     REQUIRE(run(0) == 0);
     std::size_t k = 1;
-    for (;; ++k) {
+    for (;; k += stride) {
         const auto left = run(k);
         CHECK_MESSAGE(left == 0, "blocks leaked when allocation " << k << " failed: " << left);
         if (here.count < k)

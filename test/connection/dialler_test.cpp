@@ -21,6 +21,7 @@ using namespace std::chrono_literals;
 using bandwidth::webrtc::error_code;
 using bandwidth::webrtc::detail::address_list;
 using bandwidth::webrtc::detail::dialler;
+using bandwidth::webrtc::detail::serial_executor;
 using support::address;
 using support::blackhole;
 using support::run_until;

@@ -4,6 +4,9 @@
 
 namespace support {
 
+/// Whose allocation it is.
+enum class allocator : unsigned { cpp = 1, openssl = 2, asio = 4, all = 7 };
+
 /// Which allocations fail, for the thread that it is about. `test/allocation/allocation_failure.cpp` replaces
 /// the allocators of its program with some that look here; in other programs nothing does.
 struct allocation_failure {
@@ -14,9 +17,11 @@ struct allocation_failure {
     std::size_t fails_until = 0; ///< ... and all that follow, to this one
     bool watching = false;       ///< blocks made now belong to the scenario, which must free them
 
+    allocator which = allocator::all; ///< that count and fail
+
     /// Counts an allocation; true when it has to fail.
-    bool next() noexcept {
-        if (!armed || pauses != 0)
+    bool next(allocator of) noexcept {
+        if (!armed || pauses != 0 || (static_cast<unsigned>(which) & static_cast<unsigned>(of)) == 0)
             return false;
         ++count;
         return count >= fails_at && count <= fails_until;
