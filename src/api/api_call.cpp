@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <memory>
+#include <new>
 
 #include "api/error_body.hpp"
 #include "api/redact.hpp"
@@ -97,8 +98,15 @@ api_call& call_store::take(const std::shared_ptr<pool>& home) {
         }
         ++in_use_;
     }
-    if (!taken)
-        taken = std::make_unique<api_call>(*this);
+    if (!taken) {
+        try {
+            taken = std::make_unique<api_call>(*this);
+        } catch (...) {
+            const std::lock_guard lock(mutex_);
+            --in_use_;
+            throw;
+        }
+    }
     taken->home() = home;
     taken->set_executor(home->base_executor());
     return *taken.release();
@@ -111,10 +119,14 @@ void call_store::put(api_call& value) noexcept {
         const std::lock_guard lock(mutex_);
         --in_use_;
         last = released_ && in_use_ == 0;
-        if (released_ || unused_.size() >= most_kept)
-            surplus.reset(&value);
-        else
-            unused_.push_back(&value);
+        surplus.reset(&value);
+        if (!released_ && unused_.size() < most_kept) {
+            try {
+                unused_.push_back(&value);
+                static_cast<void>(surplus.release());
+            } catch (const std::bad_alloc&) { // not kept, then
+            }
+        }
     }
     if (last) {
         surplus.reset();

@@ -33,10 +33,7 @@ public:
     client_core(const asio::any_io_executor& executor, const client_options& options)
         : client_core(executor, options, check(options)) {}
 
-    ~client_core() {
-        pool_->close();
-        store_.release();
-    }
+    ~client_core() { pool_->close(); }
 
     client_core(const client_core&) = delete;
     client_core& operator=(const client_core&) = delete;
@@ -48,7 +45,7 @@ public:
     /// A call of `which`, complete but for its body.
     api_call& prepare(operation which, const session_id* session, const participant_id* participant,
                       const call_options& options, api_call::decoder decode) {
-        api_call& call = store_.take(pool_);
+        api_call& call = store_->take(pool_);
         call_handle guard(&call);
         const auto& route = route_of(which);
         if (session)
@@ -97,7 +94,7 @@ public:
     }
 
     api_call& prepare_drain(std::chrono::nanoseconds limit) {
-        api_call& call = store_.take(pool_);
+        api_call& call = store_->take(pool_);
         call.is_drain = true;
         call.deadline_after = limit;
         return call;
@@ -109,8 +106,8 @@ private:
         : prefix_(std::move(settings.path_prefix))
         , account_(options.account())
         , deadline_(options.deadline())
-        , pool_(pool::make(executor, std::move(settings.pool)))
-        , store_(call_store::make(options.credentials())) {}
+        , store_(&call_store::make(options.credentials()))
+        , pool_(pool::make(executor, std::move(settings.pool))) {}
 
     static void refuse_if(api_call& call, const std::optional<std::string>& problem) {
         if (problem && !call.refused)
@@ -120,8 +117,11 @@ private:
     std::string prefix_;
     std::string account_;
     std::chrono::nanoseconds deadline_;
+    struct store_releaser {
+        void operator()(call_store* store) const noexcept { store->release(); }
+    };
+    std::unique_ptr<call_store, store_releaser> store_;
     std::shared_ptr<class pool> pool_;
-    call_store& store_;
 };
 
 /// What a caller's cancellation signal calls. The call may be gone when its turn comes, so it goes by number.
@@ -150,7 +150,8 @@ void start(call_handle handle) {
         value.cancel_id = home->next_cancel_id();
         value.slot_.assign(cancel_hook{home, value.cancel_id});
     }
-    home->submit(static_cast<call&>(*handle.release()));
+    home->submit(value); // another thread may complete it at once
+    static_cast<void>(handle.release());
 }
 
 template <class T>

@@ -69,6 +69,8 @@ private:
             return "cancelled";
         case errc::client_closed:
             return "client closed";
+        case errc::out_of_memory:
+            return "out of memory";
         }
         return "unknown error";
     }
@@ -169,6 +171,7 @@ private:
         case errc::queue_full:
         case errc::connection_lost:
         case errc::incomplete_response:
+        case errc::out_of_memory:
             return asked == condition::retryable;
         case errc::invalid_argument:
         case errc::invalid_options:

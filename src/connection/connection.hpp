@@ -2,6 +2,7 @@
 
 #include <bandwidth/webrtc/error.hpp>
 #include <cstdint>
+#include <new>
 #include <string>
 
 #include "pipeline/pipeline.hpp"
@@ -62,9 +63,15 @@ public:
     webrtc::detail::phase phase() const noexcept { return phase_; }
 
     /// Encodes the request behind those that are staged. Nothing leaves before `flush`.
+    /// \throws std::bad_alloc and nothing is staged.
     void stage(exchange& owner, const request_encoder& encoder, time_point now) {
         const auto before = batch_.size();
-        encoder.append(owner.request, batch_);
+        try {
+            encoder.append(owner.request, batch_);
+        } catch (const std::bad_alloc&) {
+            batch_.resize(before);
+            throw;
+        }
         requests_.push(owner, batch_.size() - before, now);
     }
     /// Takes a staged request back, if not a byte of it has left the batch. Nothing of it is ever sent then.
@@ -82,12 +89,14 @@ public:
     }
 
     /// Starts to resolve, connect and shake hands.
+    /// \throws std::bad_alloc and only `close` may follow.
     virtual void open() = 0;
     /// Gives what is staged to the transport, in one piece where it can.
+    /// \throws std::bad_alloc and only `close` may follow; `requests()` tells what has left.
     virtual void flush() = 0;
     /// Ends it from this side: a close_notify where there is TLS, no event. What is in flight is the
     /// caller's.
-    virtual void close() = 0;
+    virtual void close() noexcept = 0;
 
 protected:
     pipeline requests_;

@@ -2,6 +2,7 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <new>
 #include <utility>
 
 namespace bandwidth::webrtc::detail {
@@ -14,14 +15,32 @@ std::shared_ptr<dialler> dialler::start(const executor_type& executor, const add
     std::shared_ptr<dialler> made(new dialler(executor, addresses, std::move(done)));
     // Without an address there is nothing that could complete.
     if (addresses.empty())
-        asio::post(executor, [made] { made->go_on(); });
+        asio::post(executor, [made] { made->go_on_or_fail(); });
     else
-        made->go_on();
+        made->begin();
     return made;
 }
 
 dialler::dialler(const executor_type& executor, const address_list& addresses, handler done)
     : plan_(addresses), timer_(executor), done_(std::move(done)) {}
+
+void dialler::begin() {
+    try {
+        go_on();
+    } catch (...) {
+        cancel();
+        throw;
+    }
+}
+
+// In a completion there is nobody to throw to.
+void dialler::go_on_or_fail() noexcept {
+    try {
+        go_on();
+    } catch (const std::exception&) {
+        finish(result{std::nullopt, {}, {}, true});
+    }
+}
 
 void dialler::go_on() {
     if (!done_) // cancelled in the meantime
@@ -55,13 +74,18 @@ void dialler::on_attempt(std::size_t index, const error_code& ec) {
         return;
     auto& socket = attempts_[index];
     if (!ec) {
-        finish(result{std::move(socket), plan_.address(index), plan_.describe(), false});
+        result won{std::move(socket), plan_.address(index), {}, false};
+        try {
+            won.errors = plan_.describe();
+        } catch (const std::bad_alloc&) { // they are for information only
+        }
+        finish(std::move(won));
         return;
     }
     error_code ignored;
     socket.close(ignored);
     plan_.failed(index, ec, std::chrono::steady_clock::now());
-    go_on();
+    go_on_or_fail();
 }
 
 void dialler::wait(time_point until) {
@@ -72,7 +96,7 @@ void dialler::wait(time_point until) {
     timer_.expires_at(until);
     timer_.async_wait([self = shared_from_this()](const error_code& ec) {
         if (!ec)
-            self->go_on();
+            self->go_on_or_fail();
     });
 }
 

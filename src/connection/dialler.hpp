@@ -1,10 +1,8 @@
 #pragma once
 
 #include <bandwidth/webrtc/error.hpp>
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -12,6 +10,7 @@
 #include <string>
 
 #include "connection/happy_eyeballs.hpp"
+#include "connection/serial_executor.hpp"
 
 namespace bandwidth::webrtc::detail {
 
@@ -22,7 +21,7 @@ namespace bandwidth::webrtc::detail {
 /// rare, and only here is there something to do between two turns.
 class dialler : public std::enable_shared_from_this<dialler> {
 public:
-    using executor_type = boost::asio::strand<boost::asio::any_io_executor>;
+    using executor_type = serial_executor;
     struct result {
         std::optional<boost::asio::ip::tcp::socket> socket; ///< connected; none when every address has failed
         boost::asio::ip::tcp::endpoint address;             ///< of the socket
@@ -33,6 +32,7 @@ public:
 
     /// Starts to connect. `done` is called once on the strand, never from inside of a call on the dialler,
     /// and destroyed then; not at all after `cancel`.
+    /// \throws std::bad_alloc and `done` is destroyed.
     static std::shared_ptr<dialler> start(const executor_type& executor, const address_list& addresses,
                                           handler done);
     /// Closes every socket and forgets the handler.
@@ -44,7 +44,9 @@ public:
 private:
     dialler(const executor_type& executor, const address_list& addresses, handler done);
 
+    void begin();
     void go_on();
+    void go_on_or_fail() noexcept;
     void attempt(std::size_t index);
     void on_attempt(std::size_t index, const error_code& ec);
     void wait(time_point until);

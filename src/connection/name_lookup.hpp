@@ -1,8 +1,7 @@
 #pragma once
 
+#include <atomic>
 #include <bandwidth/webrtc/error.hpp>
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/strand.hpp>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -10,6 +9,7 @@
 #include <string>
 
 #include "connection/name_cache.hpp"
+#include "connection/serial_executor.hpp"
 
 namespace bandwidth::webrtc::detail {
 
@@ -42,7 +42,7 @@ struct name_settings {
 /// is kept for the dials to come. A look-up in flight keeps nothing alive.
 class name_lookup : public std::enable_shared_from_this<name_lookup> {
 public:
-    using executor_type = boost::asio::strand<boost::asio::any_io_executor>;
+    using executor_type = serial_executor;
     using handler = std::function<void(const name_answer&)>;
 
     name_lookup(const executor_type& executor, std::string host, std::string port,
@@ -50,14 +50,17 @@ public:
 
     /// `told` is called once on the strand, never from inside of this function, and destroyed then; not at
     /// all after `forget`. Returns what `forget` wants.
+    /// \throws std::bad_alloc and `told` is destroyed.
     std::uint64_t ask(handler told);
     void forget(std::uint64_t ticket);
 
     name_cache& cache() noexcept { return cache_; }
 
 private:
+    struct in_flight;
+    void begin(std::uint64_t ticket, time_point now);
     void look_up();
-    void ended(const error_code& code, const address_list& addresses);
+    void ended(const error_code& code, const address_list& addresses) noexcept;
 
     executor_type executor_;
     std::string host_;
@@ -66,6 +69,8 @@ private:
     name_cache cache_;
     std::map<std::uint64_t, handler> waiting_;
     std::uint64_t tickets_ = 0;
+    /// The look-up in flight has ended, and there was no memory to tell: any thread sets it.
+    std::atomic<bool> lost_{false};
 };
 
 } // namespace bandwidth::webrtc::detail

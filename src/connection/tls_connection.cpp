@@ -4,7 +4,9 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
 #include <charconv>
+#include <new>
 #include <utility>
 
 #include "connection/tcp_options.hpp"
@@ -27,7 +29,7 @@ errc resolve_error(const error_code& ec) {
 
 class turn {
 public:
-    explicit turn(connection_host& host) : host_(host) { host_.begin_turn(); }
+    explicit turn(connection_host& host) noexcept : host_(host) { host_.begin_turn(); }
     ~turn() { host_.end_turn(); }
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;
@@ -55,8 +57,55 @@ auto tls_connection::in_turn(Function function) {
         const turn scope(self->host_);
         if (self->phase_ == phase::closed) // by what the turn began with
             return;
-        function(*self, std::forward<decltype(results)>(results)...);
+        try {
+            function(*self, std::forward<decltype(results)>(results)...);
+        } catch (const std::bad_alloc&) {
+            self->out_of_memory();
+        }
     };
+}
+
+// A completion handler that notices when it is destroyed without having been run: Asio needs memory to bring
+// it to the strand, and drops it where there is none.
+template <class Handler>
+class tls_connection::watched {
+public:
+    watched(std::shared_ptr<tls_connection> of, Handler handler)
+        : handler_(std::move(handler)), of_(std::move(of)) {}
+    watched(watched&&) noexcept = default;
+    watched& operator=(watched&&) = delete;
+    ~watched() {
+        if (of_)
+            of_->completion_lost();
+    }
+    void operator()(const error_code& ec) {
+        const auto ran = std::move(of_);
+        handler_(ec);
+    }
+
+private:
+    Handler handler_; // keeps the host
+    std::shared_ptr<tls_connection> of_;
+};
+
+template <class Handler>
+tls_connection::watched<Handler> tls_connection::watch(Handler handler) {
+    return {shared_from_this(), std::move(handler)};
+}
+
+// On any thread. If there is no memory for this either, the timeouts of the pool end the connection.
+void tls_connection::completion_lost() noexcept {
+    if (host_.abandoned())
+        return;
+    try {
+        asio::post(host_.executor(), in_turn([](tls_connection& self) { self.out_of_memory(); }));
+    } catch (const std::bad_alloc&) {
+    }
+}
+
+void tls_connection::out_of_memory() noexcept {
+    if (phase_ != phase::closed)
+        fail(phase_ == phase::open ? close_cause::failed : close_cause::not_made, errc::out_of_memory, {});
 }
 
 void tls_connection::open() {
@@ -168,12 +217,12 @@ bool tls_connection::step_handshake() {
 }
 
 void tls_connection::wait_readable() {
-    socket_.async_wait(tcp::socket::wait_read, in_turn([](tls_connection& self, const error_code& ec) {
+    socket_.async_wait(tcp::socket::wait_read, watch(in_turn([](tls_connection& self, const error_code& ec) {
                            if (ec)
                                self.peer_ended(false, ec);
                            else
                                self.on_readable();
-                       }));
+                       })));
 }
 
 void tls_connection::on_readable() {
@@ -302,10 +351,13 @@ void tls_connection::flush() {
         output_before_ = tls_->output().size();
         record_begin_ = record_end_;
         record_end_ += piece.size();
-        if (tls_->write(piece) != tls_engine::status::ok) {
-            write_broken_ = true; // the reader finds the same, and tells
+        write_broken_ = true; // where it throws
+        const auto status = tls_->write(piece);
+        if (status == tls_engine::status::failed && tls_->code() == errc::out_of_memory)
+            throw std::bad_alloc();
+        write_broken_ = status != tls_engine::status::ok; // the reader finds the same, and tells
+        if (write_broken_)
             requests_.stop_accepting();
-        }
         send_output();
     }
     batch_.erase(0, taken);
@@ -318,12 +370,15 @@ void tls_connection::send_output() {
         const auto size =
             socket_.write_some(asio::buffer(output.data() + output_sent_, output.size() - output_sent_), ec);
         if (ec == asio::error::would_block) {
-            write_pending_ = true;
-            socket_.async_wait(tcp::socket::wait_write, in_turn([](tls_connection& self, const error_code&) {
+            write_broken_ = true; // unless the wait begins
+            socket_.async_wait(tcp::socket::wait_write,
+                               watch(in_turn([](tls_connection& self, const error_code&) {
                                    self.write_pending_ = false;
                                    self.send_output();
                                    self.flush();
-                               }));
+                               })));
+            write_broken_ = false;
+            write_pending_ = true;
         } else if (ec) {
             // What the server has sent before it closed is still to be read, so the reader decides.
             write_broken_ = true;
@@ -354,24 +409,27 @@ void tls_connection::note_sent() noexcept {
         requests_.note_sent(record_begin_, record_begin_);
 }
 
-void tls_connection::close() {
+void tls_connection::close() noexcept {
     if (phase_ == phase::closed)
         return;
     events_ = nullptr;
     shut();
 }
 
-void tls_connection::fail(close_cause cause, const error_code& code, std::string text) {
+void tls_connection::fail(close_cause cause, const error_code& code, std::string text) noexcept {
     shut();
     std::exchange(events_, nullptr)->on_closed(close_info{cause, code, std::move(text)});
 }
 
-void tls_connection::shut() {
+void tls_connection::shut() noexcept {
     const auto was = std::exchange(phase_, phase::closed);
     if (was == phase::open && !write_pending_ && !write_broken_) {
         // RFC 9112, section 9.8: a closure alert before closing, without waiting for the peer's.
-        tls_->close_notify();
-        send_output();
+        try {
+            tls_->close_notify();
+            send_output();
+        } catch (const std::bad_alloc&) { // it goes without a word
+        }
     }
     host_.names().forget(ticket_);
     if (dialler_) // by a timeout, most likely: what is known of the addresses is in doubt

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/strand.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +10,7 @@
 #include "connection/connection.hpp"
 #include "connection/dialler.hpp"
 #include "connection/name_lookup.hpp"
+#include "connection/serial_executor.hpp"
 #include "connection/tls_engine.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -33,7 +32,7 @@ struct read_buffers {
 /// What a connection needs of the pool that owns it.
 class connection_host {
 public:
-    using executor_type = boost::asio::strand<boost::asio::any_io_executor>;
+    using executor_type = serial_executor;
 
     virtual const executor_type& executor() const noexcept = 0;
     virtual read_buffers& buffers() noexcept = 0;
@@ -45,8 +44,10 @@ public:
     virtual std::shared_ptr<void> keep_alive() = 0;
     /// Every completion of a connection runs between these two: what it has made ready goes out in one piece
     /// at the end.
-    virtual void begin_turn() = 0;
-    virtual void end_turn() = 0;
+    virtual void begin_turn() noexcept = 0;
+    virtual void end_turn() noexcept = 0;
+    /// Whether the execution context is going, so that nothing may be posted. Any thread.
+    virtual bool abandoned() const noexcept = 0;
 
 protected:
     ~connection_host() = default;
@@ -66,11 +67,16 @@ public:
 
     void open() override;
     void flush() override;
-    void close() override;
+    void close() noexcept override;
 
 private:
     template <class Function>
     auto in_turn(Function function);
+    template <class Handler>
+    class watched;
+    template <class Handler>
+    watched<Handler> watch(Handler handler);
+    void completion_lost() noexcept;
 
     void look_up();
     void on_resolved(const name_answer& answer);
@@ -85,8 +91,9 @@ private:
     void send_output();
     void note_sent() noexcept;
     void peer_ended(bool clean, const error_code& system_error);
-    void fail(close_cause cause, const error_code& code, std::string text);
-    void shut();
+    void fail(close_cause cause, const error_code& code, std::string text) noexcept;
+    void out_of_memory() noexcept;
+    void shut() noexcept;
 
     connection_host& host_;
     connection_events* events_;            // null once closed

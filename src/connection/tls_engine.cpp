@@ -47,6 +47,15 @@ bool is_of_handshake(int alert) {
     return refuses_us(alert) || alert == SSL_AD_HANDSHAKE_FAILURE || alert == SSL_AD_DECRYPT_ERROR;
 }
 
+// Anywhere in the queue: what fails for want of memory makes others fail in turn. Takes the queue.
+bool memory_ran_out(SSL* ssl) {
+    while (const auto error = ERR_get_error()) {
+        if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
+            return true;
+    }
+    return SSL_get_verify_result(ssl) == X509_V_ERR_OUT_OF_MEM;
+}
+
 std::string error_text(unsigned long error) {
     const char* const reason = ERR_reason_error_string(error);
     return reason ? reason : "TLS error";
@@ -231,7 +240,10 @@ tls_engine::status tls_engine::classify(int result) {
         break;
     }
     const auto error = ERR_peek_error();
+    const bool out_of_memory = memory_ran_out(ssl_.get());
     ERR_clear_error();
+    if (out_of_memory)
+        return fail(errc::out_of_memory, {});
     if (!handshake_done_)
         return fail_handshake(error);
     if (input_ended_ && (error == 0 || ssl_reason(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING))

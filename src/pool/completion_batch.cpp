@@ -1,11 +1,19 @@
 #include "pool/completion_batch.hpp"
 
 #include <boost/asio/post.hpp>
+#include <exception>
 #include <utility>
 
 #include "pool/pool.hpp"
 
 namespace bandwidth::webrtc::detail {
+
+namespace {
+
+// Where a batch leaves its calls that is destroyed while this thread posts it.
+thread_local call_list* giving_back = nullptr;
+
+} // namespace
 
 completion_batch::completion_batch(std::shared_ptr<pool> home, call_list calls) noexcept
     : home_(std::move(home)), calls_(calls) {}
@@ -14,26 +22,44 @@ completion_batch::completion_batch(completion_batch&& other) noexcept
     : home_(std::move(other.home_)), calls_(std::exchange(other.calls_, {})) {}
 
 completion_batch::~completion_batch() {
-    while (call* const value = calls_.pop_front())
-        value->recycle();
+    while (call* const value = calls_.pop_front()) {
+        if (giving_back)
+            giving_back->push_back(*value);
+        else
+            value->recycle();
+    }
 }
 
-void completion_batch::post(completion_batch batch) {
-    const auto executor = batch.calls_.front()->executor();
-    asio::post(executor, std::move(batch));
+call_list completion_batch::post(completion_batch&& batch) noexcept {
+    call_list back;
+    giving_back = &back;
+    try {
+        completion_batch leaving(std::move(batch));
+        const auto executor = leaving.calls_.front()->executor();
+        asio::post(executor, std::move(leaving));
+    } catch (const std::exception&) {
+    }
+    giving_back = nullptr;
+    return back;
 }
 
 void completion_batch::operator()() {
+    std::exception_ptr thrown; // and there was no memory to let the others run on their own
     while (call* const value = calls_.pop_front()) {
         value->home() = home_;
         try {
             pending_call::complete(call_handle(value));
         } catch (...) {
             if (!calls_.empty())
-                post(completion_batch(std::move(home_), std::exchange(calls_, {})));
-            throw;
+                calls_ = post(completion_batch(home_, std::exchange(calls_, {})));
+            if (calls_.empty())
+                throw;
+            if (!thrown)
+                thrown = std::current_exception();
         }
     }
+    if (thrown)
+        std::rethrow_exception(thrown);
 }
 
 } // namespace bandwidth::webrtc::detail

@@ -16,8 +16,8 @@ public:
     completion_batch& operator=(completion_batch&&) = delete;
     ~completion_batch();
 
-    /// Sends the batch to the executor of its first call.
-    static void post(completion_batch batch);
+    /// Sends the batch to the executor of its first call. Gives the calls back when that throws.
+    static call_list post(completion_batch&& batch) noexcept;
 
     void operator()();
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdio>
+#include <new>
+#include <utility>
 
 namespace bandwidth::webrtc::detail {
 
@@ -9,6 +12,13 @@ namespace {
 
 // No deadline is further away than this, so that adding it to a time cannot overflow.
 constexpr auto longest_deadline = std::chrono::hours(24 * 365);
+
+failure made_before(delivery known) {
+    failure_state state;
+    state.code = errc::out_of_memory;
+    state.delivery = known;
+    return failure(std::move(state));
+}
 
 } // namespace
 
@@ -20,7 +30,9 @@ dispatcher::dispatcher(const dispatcher_settings& settings, const request_encode
     , connections_(settings.depth)
     , jitter_(static_cast<std::minstd_rand::result_type>(settings.jitter_seed))
     , budget_(settings.budget_per_second, settings.budget_ratio)
-    , depth_(settings.depth) {}
+    , depth_(settings.depth)
+    , out_of_memory_{made_before(delivery::not_sent), made_before(delivery::maybe_processed),
+                     made_before(delivery::answered)} {}
 
 dispatcher::~dispatcher() = default;
 
@@ -41,13 +53,21 @@ void dispatcher::submit(call& value) {
     value.started = now_;
     const auto limit = std::min<std::chrono::nanoseconds>(value.deadline_after, longest_deadline);
     value.deadline = now_ + limit;
-    if (value.cancel_id != 0)
-        cancellable_.emplace(value.cancel_id, &value);
     if (!value.is_drain) { // a drain waits for the calls, it is none
         ++counters_.calls_started;
         ++active_calls_;
     }
-    if (value.refused) {
+    bool room = true;
+    try {
+        timers_.reserve(active_calls_ + drains_.size() + connections_.size() + 2);
+        if (value.cancel_id != 0)
+            cancellable_.emplace(value.cancel_id, &value);
+    } catch (const std::bad_alloc&) {
+        room = false;
+    }
+    if (!room) {
+        fail(value, errc::out_of_memory);
+    } else if (value.refused) {
         fail(value, value.refused->code(), value.refused->message());
     } else if (closed_ && value.is_drain) {
         complete(value, true); // there is nothing left to wait for
@@ -66,7 +86,9 @@ void dispatcher::submit(call& value) {
         if (queued() >= settings_.queue_limit)
             dispatch(); // some of those that wait may only be waiting for the end of this turn
         if (queued() >= settings_.queue_limit) {
-            fail(value, errc::queue_full, std::to_string(queued()) + " calls wait for a connection");
+            std::array<char, 64> text;
+            std::snprintf(text.data(), text.size(), "%zu calls wait for a connection", queued());
+            fail(value, errc::queue_full, text.data());
             return;
         }
         value.sequence = ++sequence_;
@@ -87,7 +109,7 @@ void dispatcher::enqueue(call& value) noexcept {
 }
 
 // For one that was in line before, and has its old place again.
-void dispatcher::enqueue_front(call& value) {
+void dispatcher::enqueue_front(call& value) noexcept {
     value.carrier = nullptr;
     value.where = call::state::queued;
     value.queued_since = now_;
@@ -101,25 +123,35 @@ void dispatcher::unqueue(call& value) noexcept {
     --counters_.queue_depth;
 }
 
-void dispatcher::fail(call& value, const error_code& code, std::string text) {
-    fail(value, code, std::move(text),
-         value.maybe_processed ? delivery::maybe_processed : delivery::not_sent);
+const failure& dispatcher::out_of_memory(delivery known) const noexcept {
+    return out_of_memory_[static_cast<std::size_t>(known)];
 }
 
-void dispatcher::fail(call& value, const error_code& code, std::string text, delivery known) {
-    failure_state state;
-    state.code = code;
-    state.message = std::move(text);
-    state.attempts = value.attempts;
-    state.elapsed = now_ - value.started;
-    state.delivery = value.maybe_processed ? delivery::maybe_processed : known;
-    value.settle(failure(std::move(state)));
+void dispatcher::fail(call& value, const error_code& code, std::string_view text) noexcept {
+    fail(value, code, text, value.maybe_processed ? delivery::maybe_processed : delivery::not_sent);
+}
+
+void dispatcher::fail(call& value, const error_code& code, std::string_view text, delivery known) noexcept {
+    if (value.maybe_processed)
+        known = delivery::maybe_processed;
+    auto why = out_of_memory(known);
+    try {
+        failure_state state;
+        state.code = code;
+        state.message = text;
+        state.attempts = value.attempts;
+        state.elapsed = now_ - value.started;
+        state.delivery = known;
+        why = failure(std::move(state));
+    } catch (const std::bad_alloc&) { // the one that was made before will do
+    }
+    value.settle(std::move(why));
     if (code == errc::cancelled)
         ++counters_.calls_cancelled;
     complete(value, false);
 }
 
-void dispatcher::complete(call& value, bool success) {
+void dispatcher::complete(call& value, bool success) noexcept {
     timers_.remove(value);
     value.where = call::state::done;
     value.carrier = nullptr;
@@ -165,7 +197,7 @@ void dispatcher::give_up(call& value, errc code) {
         } else {
             unqueue(value);
         }
-        fail(value, code, code == errc::cancelled ? std::string() : last_dial_error_);
+        fail(value, code, code == errc::cancelled ? std::string_view() : last_dial_error_);
         return;
     case call::state::waiting:
         waiting_.remove(value);
@@ -240,7 +272,7 @@ errc dispatcher::waiting_timeout() const noexcept {
                                            : errc::handshake_timeout;
 }
 
-void dispatcher::fail_queue(const error_code& code, const std::string& text) {
+void dispatcher::fail_queue(const error_code& code, std::string_view text) {
     for (auto* const lane : {&shared_, &exclusive_, &fresh_}) {
         while (call* const value = lane->front()) {
             unqueue(*value);

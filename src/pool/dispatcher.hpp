@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <bandwidth/webrtc/retry_policy.hpp>
 #include <chrono>
 #include <cstddef>
@@ -7,6 +8,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -48,7 +50,7 @@ public:
     /// A connection that reports to `events`; the dispatcher opens it.
     virtual std::shared_ptr<connection> make_connection(connection_events& events) = 0;
     /// The call is done, its outcome in it: it is the host's now.
-    virtual void finished(call& value) = 0;
+    virtual void finished(call& value) noexcept = 0;
     /// The time of day, for a Retry-After that is a date.
     virtual std::chrono::sys_seconds time_of_day() = 0;
 
@@ -65,6 +67,10 @@ protected:
 /// itself (see `pipeline`). When all are busy and none can be added, connections are reserved for the
 /// exclusive lane: they take nothing new until they are idle. These two are served by age, and neither holds
 /// up the other. The third is for calls that need a connection that nobody has used.
+///
+/// When an allocation fails, it fails one call, or one connection, with `errc::out_of_memory`; no function
+/// throws. What a call needs to come to its end (its timer, its failure) is there since it was submitted, and
+/// what a connection needs, since it was dialled.
 ///
 /// A connection whose head is late (`suspect`) takes nothing new until the answer has come, and what it has
 /// not written yet is taken back.
@@ -115,27 +121,28 @@ private:
     // Calls.
     call_list& lane_of(const call& value) noexcept;
     void enqueue(call& value) noexcept;
-    void enqueue_front(call& value);
+    void enqueue_front(call& value) noexcept;
     void unqueue(call& value) noexcept;
     std::size_t queued() const noexcept { return shared_.size() + exclusive_.size() + fresh_.size(); }
-    void fail(call& value, const error_code& code, std::string text, delivery known);
-    void fail(call& value, const error_code& code, std::string text = {});
-    void complete(call& value, bool success);
+    void fail(call& value, const error_code& code, std::string_view text, delivery known) noexcept;
+    void fail(call& value, const error_code& code, std::string_view text = {}) noexcept;
+    const failure& out_of_memory(delivery known) const noexcept;
+    void complete(call& value, bool success) noexcept;
     void give_up(call& value, errc code);
     void give_up_in_flight(call& value, errc code);
     /// Fails those that wait for a connection and for which `which` is true.
     template <class Predicate>
-    void fail_waiting(Predicate which, const error_code& code, const std::string& text);
-    void fail_queue(const error_code& code, const std::string& text);
+    void fail_waiting(Predicate which, const error_code& code, std::string_view text);
+    void fail_queue(const error_code& code, std::string_view text);
     void check_drained();
     errc waiting_timeout() const noexcept;
 
     // Sending again.
     bool send_again(call& value, const member& from, const response& answer);
     bool retry_later(call& value, bool throttled, std::optional<std::chrono::seconds> retry_after);
-    void settle_lost(member& value, loss how, const error_code& code, const std::string& text);
+    void settle_lost(member& value, loss how, const error_code& code, std::string_view text);
     void settle_lost(call& value, const lost_request& request, loss how, const error_code& code,
-                     const std::string& text);
+                     std::string_view text);
     const retry_policy& policy_of(const call& value) const noexcept {
         return value.retry ? *value.retry : settings_.retry;
     }
@@ -155,6 +162,7 @@ private:
     // Connections.
     bool can_dial() const noexcept;
     void dial();
+    void flush_touched();
     /// What a dial led to that led to no answer.
     enum class dead_end_kind {
         dial,       ///< no connection, or one that ended before it was used
@@ -162,7 +170,7 @@ private:
         timeout,    ///< no connection in time
         unanswered, ///< a connection that took a request and ended
     };
-    void dead_end(dead_end_kind kind, time_point dialled, const error_code& code, const std::string& text);
+    void dead_end(dead_end_kind kind, time_point dialled, const error_code& code, std::string_view text);
     void dial_for_waiting();
     void suspect(member& value);
     void take_back_unwritten(member& value);
@@ -217,6 +225,8 @@ private:
     int unanswered_in_row_ = 0; // connections that took a request
     // Connections that served well and were ended by agreement: as many new ones need not prove themselves.
     std::size_t proven_places_ = 0;
+    // One for each `delivery`: to fail for want of memory needs none.
+    std::array<failure, 3> out_of_memory_;
     bool draining_ = false;
     bool closed_ = false;
 };

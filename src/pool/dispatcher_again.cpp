@@ -76,7 +76,7 @@ bool dispatcher::retry_later(call& value, bool throttled, std::optional<std::chr
     return true;
 }
 
-void dispatcher::settle_lost(member& value, loss how, const error_code& code, const std::string& text) {
+void dispatcher::settle_lost(member& value, loss how, const error_code& code, std::string_view text) {
     const auto& requests = value.requests();
     const bool failure = how != loss::graceful && how != loss::abandoned;
     if (failure && requests.outstanding() != 0) {
@@ -102,7 +102,7 @@ void dispatcher::settle_lost(member& value, loss how, const error_code& code, co
 }
 
 void dispatcher::settle_lost(call& lost, const lost_request& request, loss how, const error_code& code,
-                             const std::string& text) {
+                             std::string_view text) {
     const auto verdict =
         after_loss(request, how, settings_.max_replays, policy_of(lost).retry_protocol_error());
     if (request.head && request.fresh && request.sent != send_state::unsent &&

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "pool/dispatcher.hpp"
@@ -23,12 +24,25 @@ void dispatcher::end_turn() {
         reserve_for_exclusive();
     }
     check_drained();
-    for (auto* const value : touched_) {
-        value->touched = false;
+    flush_touched();
+}
+
+void dispatcher::flush_touched() {
+    while (!touched_.empty()) {
+        auto& value = *touched_.back();
+        touched_.pop_back();
+        value.touched = false;
         ++counters_.writes;
-        value->link->flush();
+        try {
+            value.link->flush();
+        } catch (const std::bad_alloc&) {
+            // What it has not written it never will. The turn to come finds the calls another one.
+            value.link->close();
+            settle_lost(value, loss::abandoned, errc::out_of_memory, "a request could not be encrypted");
+            remove(value);
+            timers_.set_no_later(dial_again_, now_);
+        }
     }
-    touched_.clear();
 }
 
 void dispatcher::follow_health() {
@@ -123,7 +137,12 @@ void dispatcher::assign(call& value, member& to) {
     unqueue(value);
     value.needs_fresh = false;
     const bool first = to.requests().outstanding() == 0;
-    to.link->stage(value, encoder_, now_);
+    try {
+        to.link->stage(value, encoder_, now_);
+    } catch (const std::bad_alloc&) {
+        fail(value, errc::out_of_memory);
+        return;
+    }
     value.where = call::state::in_flight;
     value.carrier = &to;
     if (value.attempts++ == 0) {

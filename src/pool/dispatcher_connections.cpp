@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "policy/backoff.hpp"
@@ -42,14 +43,29 @@ void dispatcher::dial_for_waiting() {
 }
 
 void dispatcher::dial() {
-    auto& added = connections_.add(*this);
-    added.link = host_.make_connection(added);
-    added.dialled = now_;
+    member* added = nullptr;
     ++connecting_;
     ++counters_.connecting;
     ++counters_.dials;
-    timers_.set(added, due(added));
-    added.link->open();
+    try {
+        timers_.reserve(active_calls_ + drains_.size() + connections_.size() + 2);
+        touched_.reserve(connections_.size() + 1);
+        added = &connections_.add(*this);
+        added->link = host_.make_connection(*added);
+        added->dialled = now_;
+        timers_.set(*added, due(*added));
+        added->link->open();
+    } catch (const std::bad_alloc&) {
+        if (added && added->link) {
+            close_member(*added);
+        } else {
+            --connecting_;
+            --counters_.connecting;
+            if (added)
+                connections_.remove(*added);
+        }
+        dead_end(dead_end_kind::dial, now_, errc::out_of_memory, {});
+    }
 }
 
 void dispatcher::opened(member& value, bool resumed) {
@@ -119,7 +135,12 @@ void dispatcher::answered(member& value, exchange* owner, const response& answer
         auto& answered_call = static_cast<call&>(*owner);
         --counters_.in_flight;
         if (answer.status < 400 || !send_again(answered_call, value, answer)) {
-            const bool success = answered_call.settle(answer, now_ - answered_call.started);
+            bool success = false;
+            try {
+                success = answered_call.settle(answer, now_ - answered_call.started);
+            } catch (const std::bad_alloc&) { // there is no room for what the answer says
+                answered_call.settle(out_of_memory(delivery::answered));
+            }
             complete(answered_call, success);
         }
     } else {
@@ -144,7 +165,9 @@ void dispatcher::closed(member& value, const close_info& info) {
     }
     counters_.unsolicited_bytes += value.requests().unsolicited_bytes();
     loss how = loss::failed;
-    if (info.cause == close_cause::rejected)
+    if (info.code == errc::out_of_memory) // by this machine's fault
+        how = loss::abandoned;
+    else if (info.cause == close_cause::rejected)
         how = loss::rejected;
     else if (info.cause == close_cause::graceful)
         how = loss::graceful;
@@ -171,7 +194,7 @@ void dispatcher::closed(member& value, const close_info& info) {
 
 // A dial led to no answer: others must not follow without a pause, nor without end.
 void dispatcher::dead_end(dead_end_kind kind, time_point dialled, const error_code& code,
-                          const std::string& text) {
+                          std::string_view text) {
     if (kind != dead_end_kind::unanswered)
         ++counters_.dials_failed;
     // Dials that were under way together fail together: that counts once.
@@ -183,8 +206,11 @@ void dispatcher::dead_end(dead_end_kind kind, time_point dialled, const error_co
             now_ + dial_backoff(connects ? std::min(dial_failures_, 3) : dial_failures_, chance());
     }
     last_dial_code_ = code;
-    last_dial_error_ =
-        "the last connection could not be made: " + code.message() + (text.empty() ? "" : ": ") + text;
+    try {
+        last_dial_error_ = "the last connection could not be made: ";
+        last_dial_error_.append(code.message()).append(text.empty() ? "" : ": ").append(text);
+    } catch (const std::bad_alloc&) { // the code will do
+    }
     // As long as another connection can serve them, one failed dial fails nobody.
     if (counters_.open.get() != 0) {
         while (kind == dead_end_kind::final && !fresh_.empty()) {
@@ -218,7 +244,7 @@ void dispatcher::dead_end(dead_end_kind kind, time_point dialled, const error_co
 }
 
 template <class Predicate>
-void dispatcher::fail_waiting(Predicate which, const error_code& code, const std::string& text) {
+void dispatcher::fail_waiting(Predicate which, const error_code& code, std::string_view text) {
     for (auto* const lane : {&shared_, &exclusive_, &fresh_}) {
         for (call* value = lane->front(); value;) {
             auto& waiting = *std::exchange(value, value->next);
@@ -331,15 +357,14 @@ void dispatcher::take_back_unwritten(member& value) {
 void dispatcher::retire_all() {
     dial_failures_ = unanswered_in_row_ = 0; // what failed before says nothing of what comes
     dial_again_at_ = {};
-    std::vector<member*> all;
-    for (const auto& entry : connections_.all())
-        all.push_back(entry.get());
-    for (auto* const value : all) {
-        if (!value->is_open()) { // made with what was known before
-            close_member(*value);
-        } else if (!value->retired) {
-            value->ended_well = value->has_answered;
-            retire(*value);
+    // From the last to the first: one that closes at once is replaced by the last, which was here before.
+    for (std::size_t i = connections_.size(); i-- > 0;) {
+        auto& value = *connections_.all()[i];
+        if (!value.is_open()) { // made with what was known before
+            close_member(value);
+        } else if (!value.retired) {
+            value.ended_well = value.has_answered;
+            retire(value);
         }
     }
 }

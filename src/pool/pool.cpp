@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
 #include <ctime>
+#include <new>
 #include <utility>
 
 #include "pool/completion_batch.hpp"
@@ -23,23 +24,49 @@ time_point clock_now() noexcept {
     return std::chrono::steady_clock::now();
 }
 
+// Until handlers for whose posting there was no memory are posted again.
+constexpr std::chrono::milliseconds delivery_pause{10};
+
 } // namespace
+
+/// What the timer runs. Asio needs memory to bring it to the strand; dropped for want of that it tells.
+struct pool::on_timer {
+    explicit on_timer(std::shared_ptr<pool> value) noexcept : self(std::move(value)) {}
+    on_timer(on_timer&&) noexcept = default;
+    on_timer& operator=(on_timer&&) = delete;
+    ~on_timer() {
+        if (!self || self->abandoned())
+            return;
+        self->timer_lost_ = true;
+        try {
+            self->post_turn();
+        } catch (const std::bad_alloc&) { // the next turn finds it lost
+        }
+    }
+    void operator()(const error_code& ec) {
+        const auto mine = std::move(self);
+        if (ec)
+            return;
+        mine->armed_.reset();
+        mine->begin_turn();
+        mine->end_turn();
+    }
+
+    std::shared_ptr<pool> self;
+};
 
 std::shared_ptr<pool> pool::make(const asio::any_io_executor& executor, pool_settings settings) {
     std::shared_ptr<pool> made(new pool(executor, std::move(settings)));
     asio::use_service<pool_service>(asio::query(executor, asio::execution::context)).add(made);
     if (made->settings_.dispatch.min_connections != 0)
-        asio::post(made->strand_, [made] {
-            made->begin_turn();
-            made->end_turn();
-        });
+        made->post_turn();
     return made;
 }
 
 pool::pool(const asio::any_io_executor& executor, pool_settings settings)
     : settings_(std::move(settings))
     , base_executor_(executor)
-    , strand_(asio::make_strand(executor))
+    , strand_(serial_executor::over(executor))
     , timer_(strand_)
     , tls_(make_context(settings_.tls))
     , names_(std::make_shared<name_lookup>(strand_, settings_.endpoint.host, settings_.endpoint.port,
@@ -94,6 +121,7 @@ void pool::refresh_credentials() noexcept {
 pool::~pool() { abandon(); }
 
 void pool::abandon() noexcept {
+    abandoned_ = true;
     dispatcher_.abandon();
     while (call* const value = finished_.pop_front())
         value->recycle();
@@ -113,11 +141,46 @@ void pool::submit(call& value) {
         value.next = head;
     } while (!submitted_.compare_exchange_weak(head, &value, std::memory_order_release,
                                                std::memory_order_relaxed));
-    if (!head)
-        asio::post(strand_, [self] {
-            self->begin_turn();
-            self->end_turn();
-        });
+    if (head && !turn_missing_.load(std::memory_order_relaxed))
+        return;
+    try {
+        turn_missing_.store(false, std::memory_order_relaxed);
+        post_turn();
+    } catch (...) {
+        turn_missing_.store(true, std::memory_order_relaxed);
+        if (take_back(value)) // else a turn has taken it meanwhile
+            throw;
+    }
+}
+
+void pool::post_turn() {
+    asio::post(strand_, [self = shared_from_this()] {
+        self->begin_turn();
+        self->end_turn();
+    });
+}
+
+// Null when it is no longer on the list. What others have put there stays, for the turn to come.
+call* pool::take_back(call& value) noexcept {
+    call* rest = submitted_.exchange(nullptr, std::memory_order_acquire);
+    call* found = nullptr;
+    call** link = &rest;
+    while (*link && *link != &value)
+        link = &(*link)->next;
+    if (*link) {
+        found = *link;
+        *link = std::exchange(found->next, nullptr);
+        while (*link)
+            link = &(*link)->next;
+    }
+    if (rest) {
+        call* head = submitted_.load(std::memory_order_relaxed);
+        do {
+            *link = head;
+        } while (!submitted_.compare_exchange_weak(head, rest, std::memory_order_release,
+                                                   std::memory_order_relaxed));
+    }
+    return found;
 }
 
 void pool::cancel(std::uint64_t id) {
@@ -128,21 +191,25 @@ void pool::cancel(std::uint64_t id) {
     });
 }
 
-void pool::close() {
-    asio::post(strand_, [self = shared_from_this()] {
-        self->begin_turn();
-        self->dispatcher_.close();
-        self->end_turn();
-    });
+void pool::close() noexcept {
+    close_requested_ = true;
+    try {
+        post_turn();
+    } catch (const std::bad_alloc&) {
+    }
 }
 
-void pool::begin_turn() {
+void pool::begin_turn() noexcept {
     dispatcher_.begin_turn(now_ = clock_now());
     refresh_credentials();
+    // What was submitted before it fails with it, as what was in flight does.
+    const bool closes = close_requested_.load(std::memory_order_acquire);
     take_submitted();
+    if (closes)
+        dispatcher_.close();
 }
 
-void pool::take_submitted() {
+void pool::take_submitted() noexcept {
     call* newest = submitted_.exchange(nullptr, std::memory_order_acquire);
     call* oldest = nullptr;
     while (newest)
@@ -153,25 +220,35 @@ void pool::take_submitted() {
     }
 }
 
-void pool::end_turn() {
+void pool::end_turn() noexcept {
     dispatcher_.end_turn();
     deliver();
     arm_timer();
 }
 
-void pool::deliver() {
+void pool::deliver() noexcept {
+    undelivered_ = false;
+    call_list left;
     while (call* const first = finished_.pop_front()) {
         call_list together;
         together.push_back(*first);
         while (!finished_.empty() && finished_.front()->executor() == first->executor())
             together.push_back(*finished_.pop_front());
-        completion_batch::post(completion_batch(shared_from_this(), together));
+        auto back = completion_batch::post(completion_batch(shared_from_this(), together));
+        while (call* const value = back.pop_front())
+            left.push_back(*value);
     }
+    undelivered_ = !left.empty();
+    finished_ = left;
 }
 
 // Fires when the first time has come, or earlier; it is moved only when an earlier time comes up.
-void pool::arm_timer() {
-    const auto next = dispatcher_.next_time();
+void pool::arm_timer() noexcept {
+    if (timer_lost_.load(std::memory_order_relaxed) && timer_lost_.exchange(false))
+        armed_.reset();
+    auto next = dispatcher_.next_time();
+    if (undelivered_ && (!next || *next > now_ + delivery_pause))
+        next = now_ + delivery_pause;
     if (!next || (armed_ && *armed_ <= *next)) {
         if (!next && armed_) {
             armed_.reset();
@@ -179,15 +256,13 @@ void pool::arm_timer() {
         }
         return;
     }
-    armed_ = next;
-    timer_.expires_after(*next - now_);
-    timer_.async_wait([self = shared_from_this()](const error_code& ec) {
-        if (ec)
-            return;
-        self->armed_.reset();
-        self->begin_turn();
-        self->end_turn();
-    });
+    try {
+        armed_.reset();
+        timer_.expires_after(*next - now_);
+        timer_.async_wait(on_timer(shared_from_this()));
+        armed_ = next;
+    } catch (const std::bad_alloc&) { // at the end of the next turn, then
+    }
 }
 
 std::shared_ptr<connection> pool::make_connection(connection_events& events) {

@@ -4,7 +4,6 @@
 #include <bandwidth/webrtc/credentials.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,19 +46,21 @@ public:
     const asio::any_io_executor& base_executor() const noexcept { return base_executor_; }
 
     /// Any thread. The call is the pool's until it completes.
+    /// \throws std::bad_alloc and the call is the caller's still.
     void submit(call& value);
     /// Any thread. A number for a call that may be cancelled.
     std::uint64_t next_cancel_id() noexcept {
         return last_cancel_id_.fetch_add(1, std::memory_order_relaxed) + 1;
     }
     /// Any thread. Cancels the call with that number, if it is not done.
+    /// \throws std::bad_alloc and nothing has happened.
     void cancel(std::uint64_t id);
     /// Any thread. What is dialled or submitted from now on uses these settings, with no session of earlier
     /// ones; open connections end when what is in flight on them is answered.
     /// \throws api_error (`errc::invalid_options`) when they do not load; nothing has changed then.
     void reload_tls(const tls_settings& settings);
-    /// Any thread. Closes at once.
-    void close();
+    /// Any thread. Closes at once; where there is no memory for that, at the next event.
+    void close() noexcept;
     const counters& stats() const noexcept { return dispatcher_.stats(); }
 
     /// The execution context is going: nothing completes any more.
@@ -74,11 +75,12 @@ private:
     name_lookup& names() noexcept override { return *names_; }
     std::shared_ptr<tls_context> tls() noexcept override { return tls_; }
     std::shared_ptr<void> keep_alive() override { return shared_from_this(); }
-    void begin_turn() override;
-    void end_turn() override;
+    void begin_turn() noexcept override;
+    void end_turn() noexcept override;
+    bool abandoned() const noexcept override { return abandoned_.load(std::memory_order_relaxed); }
     // dispatcher_host
     std::shared_ptr<connection> make_connection(connection_events& events) override;
-    void finished(call& value) override { finished_.push_back(value); }
+    void finished(call& value) noexcept override { finished_.push_back(value); }
     std::chrono::sys_seconds time_of_day() override {
         return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     }
@@ -87,9 +89,12 @@ private:
     void use(std::shared_ptr<tls_context> context);
     std::string authorization() const;
     void refresh_credentials() noexcept;
-    void take_submitted();
-    void deliver();
-    void arm_timer();
+    void post_turn();
+    call* take_back(call& value) noexcept;
+    void take_submitted() noexcept;
+    void deliver() noexcept;
+    void arm_timer() noexcept;
+    struct on_timer;
 
     pool_settings settings_;
     asio::any_io_executor base_executor_;
@@ -105,6 +110,11 @@ private:
     read_buffers buffers_;
     call_list finished_;
     std::atomic<call*> submitted_{nullptr}; // newest first
+    bool undelivered_ = false;              // some of `finished_` could not be posted
+    std::atomic<bool> close_requested_{false};
+    std::atomic<bool> timer_lost_{false};   // there was no memory to run its handler
+    std::atomic<bool> turn_missing_{false}; // of what was submitted, for the same reason
+    std::atomic<bool> abandoned_{false};
     std::atomic<std::uint64_t> last_cancel_id_{0};
 };
 

@@ -8,6 +8,8 @@ namespace {
 constexpr std::size_t arity = 4;
 } // namespace
 
+void timer_queue::grow(std::size_t count) { heap_.reserve(std::max(count, heap_.capacity() * 2)); }
+
 void timer_queue::set(timed& entry, time_point at) {
     if (entry.position_ == 0) {
         heap_.push_back(&entry);

@@ -31,6 +31,11 @@ private:
 /// Sans-io.
 class timer_queue {
 public:
+    /// Up to `count` entries, setting one allocates nothing.
+    void reserve(std::size_t count) {
+        if (count > heap_.capacity())
+            grow(count);
+    }
     /// Sets or moves the time of `entry`.
     void set(timed& entry, time_point at);
     /// Sets it only where none is set, or a later one.
@@ -44,6 +49,7 @@ public:
     std::size_t size() const noexcept { return heap_.size(); }
 
 private:
+    void grow(std::size_t count);
     void place(timed* entry, std::size_t index) noexcept;
     void sift_up(std::size_t index) noexcept;
     void sift_down(std::size_t index) noexcept;

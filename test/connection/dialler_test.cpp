@@ -21,6 +21,7 @@ using namespace std::chrono_literals;
 using bandwidth::webrtc::error_code;
 using bandwidth::webrtc::detail::address_list;
 using bandwidth::webrtc::detail::dialler;
+using bandwidth::webrtc::detail::serial_executor;
 using support::address;
 using support::blackhole;
 using support::run_until;
@@ -34,7 +35,7 @@ namespace {
 struct dial {
     dial(asio::io_context& context, const address_list& addresses)
         : began(clock_type::now())
-        , running(dialler::start(asio::make_strand(asio::any_io_executor(context.get_executor())), addresses,
+        , running(dialler::start(serial_executor::over(context.get_executor()), addresses,
                                  [this](dialler::result&& result) {
                                      ++ended;
                                      took = clock_type::now() - began;
@@ -125,8 +126,8 @@ TEST_CASE("W05: a dial into a blackhole has no end of its own, and leaves nothin
     const auto before = support::open_descriptors();
     const auto watched = std::make_shared<int>(0);
     const auto made =
-        dialler::start(asio::make_strand(asio::any_io_executor(context.get_executor())),
-                       address_list(2, hole.where()), [watched](dialler::result&&) { ++*watched; });
+        dialler::start(serial_executor::over(context.get_executor()), address_list(2, hole.where()),
+                       [watched](dialler::result&&) { ++*watched; });
     context.run_for(50ms);
     CHECK_FALSE(context.stopped());
     CHECK(support::open_descriptors() == before + 1); // the same address twice is one
@@ -146,7 +147,7 @@ TEST_CASE("O08: cancelled when it has just been connected, and twice") {
     const auto before = support::open_descriptors();
     bool told = false;
     const auto made =
-        dialler::start(asio::make_strand(asio::any_io_executor(context.get_executor())),
+        dialler::start(serial_executor::over(context.get_executor()),
                        address_list(1, server.local_endpoint()), [&told](dialler::result&&) { told = true; });
     // On loopback it is connected by now, and the completion is queued or will be with the next poll.
     made->cancel();
@@ -164,8 +165,8 @@ TEST_CASE("O08: the context goes while a dial is under way") {
     const auto watched = std::make_shared<int>(0);
     {
         asio::io_context context;
-        dialler::start(asio::make_strand(asio::any_io_executor(context.get_executor())),
-                       address_list(1, where), [watched](dialler::result&&) { ++*watched; });
+        dialler::start(serial_executor::over(context.get_executor()), address_list(1, where),
+                       [watched](dialler::result&&) { ++*watched; });
         context.run_for(10ms);
     }
     CHECK(*watched == 0);

@@ -32,8 +32,8 @@ struct fixture {
         name_settings settings;
         settings.resolver = resolver;
         settings.cache = cache;
-        names = std::make_shared<name_lookup>(
-            asio::make_strand(asio::any_io_executor(context.get_executor())), "example.org", "443", settings);
+        names = std::make_shared<name_lookup>(serial_executor::over(context.get_executor()), "example.org",
+                                              "443", settings);
         resolver->addresses.push_back(address("127.0.0.1", 443));
     }
     std::uint64_t ask() {
@@ -188,8 +188,8 @@ TEST_CASE("W20: a resolver that cannot start is a failed look-up") {
     asio::io_context context;
     name_settings settings;
     settings.resolver = std::make_shared<exhausted>();
-    const auto names = std::make_shared<name_lookup>(
-        asio::make_strand(asio::any_io_executor(context.get_executor())), "example.org", "443", settings);
+    const auto names = std::make_shared<name_lookup>(serial_executor::over(context.get_executor()),
+                                                     "example.org", "443", settings);
     std::vector<name_answer> told;
     names->ask([&told](const name_answer& answer) { told.push_back(answer); });
     CHECK(told.empty());
@@ -200,9 +200,8 @@ TEST_CASE("W20: a resolver that cannot start is a failed look-up") {
 
 TEST_CASE("W01: the system's resolver") {
     asio::io_context context;
-    const auto names =
-        std::make_shared<name_lookup>(asio::make_strand(asio::any_io_executor(context.get_executor())),
-                                      "localhost", "443", name_settings());
+    const auto names = std::make_shared<name_lookup>(serial_executor::over(context.get_executor()),
+                                                     "localhost", "443", name_settings());
     std::vector<name_answer> told;
     names->ask([&told](const name_answer& answer) { told.push_back(answer); });
     support::run_until(context, [&told] { return told.size() == 1; });

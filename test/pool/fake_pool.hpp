@@ -6,12 +6,14 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "pool/dispatcher.hpp"
+#include "support/allocation_failure.hpp"
 
 namespace test {
 
@@ -75,6 +77,7 @@ public:
             flushed_when_closed = true; // I6
         if (phase_ != phase::open || jammed)
             return;
+        const support::own_allocations own;
         const auto size = record_.size() + batch_.size();
         wire += record_.substr(record_sent_) + batch_;
         batch_.clear();
@@ -82,7 +85,7 @@ public:
         record_sent_ = 0;
         note_sent(size);
     }
-    void close() override {
+    void close() noexcept override {
         phase_ = phase::closed;
         events_ = nullptr;
     }
@@ -125,18 +128,30 @@ public:
         events_->on_received(bytes.size());
         if (phase_ == phase::closed)
             return;
-        partial_ += bytes;
+        {
+            const support::own_allocations own;
+            partial_ += bytes;
+        }
         for (std::string_view input = partial_;;) {
-            switch (requests_.receive(input)) {
-            case event::need_more:
+            auto next = event::failed;
+            try {
+                next = requests_.receive(input);
+            } catch (const std::bad_alloc&) {
+                end(detail::close_cause::failed, errc::out_of_memory, {});
+                return;
+            }
+            switch (next) {
+            case event::need_more: {
+                const support::own_allocations own;
                 partial_ = std::string(input);
                 return;
+            }
             case event::failed:
                 end(detail::close_cause::failed, requests_.error(), {});
                 return;
             case event::answered:
                 ++answered;
-                statuses.push_back(requests_.message().status);
+                note_status();
                 events_->on_answer(requests_.owner(), requests_.message());
                 if (phase_ == phase::closed)
                     return;
@@ -201,6 +216,10 @@ public:
     std::string wire;
 
 private:
+    void note_status() {
+        const support::own_allocations own;
+        statuses.push_back(requests_.message().status);
+    }
     void note_sent(std::size_t bytes) {
         sent_ += bytes;
         requests_.note_sent(sent_, sent_);
@@ -236,6 +255,7 @@ public:
     }
 
     test_call& make(request_class kind = request_class::safe) {
+        const support::own_allocations own;
         auto& made = *calls.emplace_back(std::make_unique<test_call>());
         made.request.kind = kind;
         made.request.method = kind == request_class::unsafe ? "POST"
@@ -292,10 +312,9 @@ public:
     void answer(std::size_t index, const std::string& more_fields = {}) {
         const auto body = link(index).next_target();
         REQUIRE_FALSE(body.empty());
-        turn([&] {
-            link(index).receive("HTTP/1.1 200 OK\r\n" + more_fields +
-                                "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-        });
+        const auto bytes = "HTTP/1.1 200 OK\r\n" + more_fields +
+                           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+        turn([&] { link(index).receive(bytes); });
     }
     void answer_all(std::size_t index) {
         while (link(index).phase() == phase::open && !link(index).next_target().empty())
@@ -345,7 +364,10 @@ private:
         return links.emplace_back(std::make_shared<fake_connection>(events, depth_));
     }
     std::chrono::sys_seconds time_of_day() override { return std::chrono::sys_seconds(1'000'000'000s); }
-    void finished(detail::call& value) override { order.push_back(static_cast<test_call*>(&value)); }
+    void finished(detail::call& value) noexcept override {
+        const support::own_allocations own;
+        order.push_back(static_cast<test_call*>(&value));
+    }
 
     std::size_t depth_;
     detail::request_encoder encoder_{"host", "test"};

@@ -39,6 +39,7 @@ enum class errc {
     bad_json,             ///< a success whose body does not hold what the operation promises
     cancelled,            ///< the caller cancelled the call
     client_closed,        ///< the client was closed, drained or destroyed
+    out_of_memory,        ///< an allocation failed; of such a call no more than its `delivery` is known
 };
 
 /// Questions to ask of any error code: `if (ec == condition::timeout)`.
