@@ -176,7 +176,7 @@ TEST_CASE("F13: a head without end is refused early") {
     check_refused(ok + repeat("a: b\r\n", 6000), errc::response_too_large);
 }
 
-TEST_CASE("F14: bytes that have no place in a head cost the connection; a folded line is read") {
+TEST_CASE("F14: bytes that have no place in a head cost the connection, a folded line is read") {
     for (const std::string& fields :
          {"X: a\0b\r\n"s, "X: a\rb\r\n"s, "X: a\x7f\r\n"s, "X : a\r\n"s, "no colon\r\n"s, " X: a\r\n"s})
         check_refused(ok + fields + "Content-Length: 14\r\n\r\n" + body);
