@@ -18,6 +18,7 @@ public:
     template <class Function>
     void step(Function function) {
         auto& here = support::failing_allocations;
+        here.which = support::allocator::all;
         here.fails_at = k_;
         here.fails_until = k_ == 0 ? 0 : k_ + length_ - 1;
         here.armed = true;
