@@ -113,7 +113,7 @@ void submit_some(torn_pool& torn) {
 // Runs it with each allocation failing alone, and with each beginning a run of seven.
 template <class Steps>
 void torture(Steps steps) {
-    for (const std::size_t length : {1, 7}) {
+    for (const std::size_t length : {std::size_t{1}, std::size_t{7}}) {
         CAPTURE(length);
         const auto failed = for_each_allocation([&](std::size_t k) {
             CAPTURE(k);
