@@ -96,10 +96,11 @@ void name_lookup::look_up() {
         if (!alive)
             return;
         try {
-            asio::post(alive->executor_, [flight, code, addresses] {
+            auto copy = addresses; // a captured reference to const could not be moved out again
+            asio::post(alive->executor_, [flight, code, found = std::move(copy)] {
                 flight->arrived = true;
                 if (const auto self = flight->of.lock())
-                    self->ended(code, addresses);
+                    self->ended(code, found);
             });
         } catch (const std::bad_alloc&) { // `flight` tells
         }

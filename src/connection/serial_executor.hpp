@@ -63,14 +63,23 @@ private:
         explicit task_of(Given&& given) : function(std::forward<Given>(given)) {
             end = [](task& base, bool run) {
                 auto& self = static_cast<task_of&>(base);
-                Function taken(std::move(self.function));
-                self.~task_of();
-                allocator().deallocate(&self, 1);
+                task_place place(&self);
+                Function taken(std::move(self.function)); // may copy, and so throw
+                place.reset();
                 if (run)
                     std::move(taken)();
             };
         }
         Function function;
+
+    private:
+        struct free_task {
+            void operator()(task_of* done) const noexcept {
+                done->~task_of();
+                allocator().deallocate(done, 1);
+            }
+        };
+        using task_place = std::unique_ptr<task_of, free_task>;
     };
     class queue;
     class runner;

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <bandwidth/webrtc/error.hpp>
@@ -68,7 +69,9 @@ std::vector<x509_ptr> read_certificates(const char* option, const std::string& p
 void trust_pem(SSL_CTX* context, const std::string& pem) {
     X509_STORE* const store = SSL_CTX_get_cert_store(context);
     for (const auto& certificate : read_certificates("ca_pem", pem)) {
-        if (X509_STORE_add_cert(store, certificate.get()) != 1)
+        // Reads the extensions now: what runs out of memory when they are first used stays invalid for ever.
+        if (X509_check_purpose(certificate.get(), -1, 0) != 1 ||
+            X509_STORE_add_cert(store, certificate.get()) != 1)
             refuse("ca_pem: a certificate cannot be used");
     }
 }
@@ -101,9 +104,14 @@ void use_client_certificate(SSL_CTX* context, const tls_settings& settings) {
 } // namespace
 
 tls_context::tls_context(const tls_settings& settings, std::size_t session_limit)
-    : context_(SSL_CTX_new(TLS_client_method())), pins_(settings.pins), session_limit_(session_limit) {
-    if (!context_)
+    : context_((ERR_clear_error(), SSL_CTX_new(TLS_client_method())))
+    , pins_(settings.pins)
+    , session_limit_(session_limit) {
+    // Some of what OpenSSL could not allocate is missing in a context that it gives nevertheless.
+    if (const bool whole = ERR_peek_error() == 0; !context_ || !whole) {
+        ERR_clear_error();
         throw std::bad_alloc();
+    }
     SSL_CTX* const context = context_.get();
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);

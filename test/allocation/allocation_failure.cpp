@@ -1,8 +1,8 @@
 // The allocators of this program: operator new, OpenSSL's, and the aligned_alloc that Asio takes the memory
 // of its handlers from. Each asks `support::failing_allocations` whether it has to fail, and marks what a
-// scenario allocates, so that a block it does not free is found. OpenSSL's blocks are not marked: it keeps some
-// for the thread and for the process, and leaks a few of its own where it runs out of memory (3.0, in the
-// middle of making a context or of a handshake).
+// scenario allocates, so that a block it does not free is found. OpenSSL's blocks are not marked: it keeps
+// some for the thread and for the process, and leaks a few of its own where it runs out of memory (3.0, in
+// the middle of making a context or of a handshake).
 //
 // Each block has a head of 32 bytes: what was asked of malloc, and whether a scenario counts it.
 
@@ -131,3 +131,7 @@ extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept
                ? memory
                : nullptr;
 }
+
+// For LeakSanitizer: OpenSSL's own leaks, as above.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:libcrypto\nleak:libssl\n"; }

@@ -6,6 +6,11 @@
 // What may throw besides the initiating functions is `io_context::run`: Asio allocates between the end of an
 // operation and its handler, and throws from there where it cannot. What was to run then is lost; the client
 // finds out (a read, a write, its timer), or a timeout ends it (a dial: the connect timeout).
+//
+// What does not hold, with OpenSSL 3.0: when some of SSL_CTX_new's allocations fail, it gives a context that
+// is not whole, and tells no error. Each handshake of that client fails, until `reload_tls` makes another;
+// that it heals is what is checked. A verification that runs out of memory fails as `errc::tls_untrusted`,
+// which is not retryable. And OpenSSL leaks blocks of its own then, so that only the library's are counted.
 
 #include <array>
 #include <bandwidth/webrtc/client.hpp>
@@ -34,6 +39,24 @@ namespace {
 /// A client, and calls whose completions are counted.
 class torn_client {
 public:
+    struct record {
+        int times = 0;
+        bool begun = false;
+        bool failed = false;
+        webrtc::failure why;
+    };
+    struct handler {
+        record* to;
+        template <class Result>
+        void operator()(Result outcome) const {
+            const support::own_allocations own;
+            ++to->times;
+            to->failed = !outcome;
+            if (!outcome)
+                to->why = outcome.error();
+        }
+    };
+
     torn_client(const webrtc::client_options& options, std::size_t k, allocator which)
         : options_(options), k_(k), which_(which) {}
 
@@ -69,6 +92,12 @@ public:
     void get() {
         start([&](auto done) { client->async_get_session(id, std::move(done)); });
     }
+    const record* get_fresh() {
+        const auto index = started_;
+        get();
+        run();
+        return &calls[index];
+    }
     bool all_done() const {
         for (std::size_t i = 0; i < started_; ++i) {
             if (calls[i].begun && calls[i].times == 0)
@@ -93,15 +122,21 @@ public:
         for (std::size_t i = 0; i < started_; ++i) {
             CHECK(calls[i].times == (calls[i].begun ? 1 : 0));
             if (calls[i].begun && calls[i].failed && !may_fail)
-                CHECK(calls[i].why.code() == webrtc::condition::retryable);
+                CHECK_MESSAGE(
+                    (calls[i].why.code() == webrtc::condition::retryable ||
+                     (which_ == allocator::openssl && calls[i].why.code() == webrtc::condition::tls_error)),
+                    calls[i].why.describe());
         }
         k_ = 0;
         if (client && !closed) {
-            const auto before = started_;
-            get();
-            run();
-            CHECK_MESSAGE(!calls[before].failed, calls[before].why.describe());
-            CHECK(calls[before].times == 1);
+            auto fresh = get_fresh();
+            if (fresh->failed && which_ == allocator::openssl) {
+                // A context that OpenSSL left incomplete is known by its failing; a new one heals it.
+                client->reload_tls(options_);
+                fresh = get_fresh();
+            }
+            CHECK_MESSAGE(!fresh->failed, fresh->why.describe());
+            CHECK(fresh->times == 1);
             const auto stats = client->stats();
             CHECK(stats.queue_depth == 0);
             CHECK(stats.in_flight == 0);
@@ -117,24 +152,6 @@ public:
         for (auto& call : calls)
             call.why = {};
     }
-
-    struct record {
-        int times = 0;
-        bool begun = false;
-        bool failed = false;
-        webrtc::failure why;
-    };
-    struct handler {
-        record* to;
-        template <class Result>
-        void operator()(Result outcome) const {
-            const support::own_allocations own;
-            ++to->times;
-            to->failed = !outcome;
-            if (!outcome)
-                to->why = outcome.error();
-        }
-    };
 
     asio::io_context context;
     std::optional<webrtc::client> client;
@@ -155,8 +172,8 @@ public:
     torture()
         : options_(support::options_for(server)
                        .deadline(20s)
-                       .connect_timeout(1s)
-                       .response_timeout(2s)
+                       .connect_timeout(500ms)
+                       .response_timeout(1s)
                        .max_connections(2)
                        .retry(webrtc::retry_policy{})) {
         asio::io_context context;
@@ -193,7 +210,7 @@ public:
 private:
     // A handshake allocates thousands of times in OpenSSL: some of these, unless all are asked for.
     static std::size_t stride_of(allocator which) {
-        return which == allocator::openssl && !std::getenv("BANDWIDTH_WEBRTC_TEST_EVERY_ALLOCATION") ? 37 : 1;
+        return which == allocator::openssl && !std::getenv("BANDWIDTH_WEBRTC_TEST_EVERY_ALLOCATION") ? 97 : 1;
     }
 
     webrtc::client_options options_;

@@ -18,6 +18,7 @@ public:
     template <class Function>
     void step(Function function) {
         auto& here = support::failing_allocations;
+        here.which = support::allocator::all;
         here.fails_at = k_;
         here.fails_until = k_ == 0 ? 0 : k_ + length_ - 1;
         here.armed = true;
@@ -112,7 +113,7 @@ void submit_some(torn_pool& torn) {
 // Runs it with each allocation failing alone, and with each beginning a run of seven.
 template <class Steps>
 void torture(Steps steps) {
-    for (const std::size_t length : {1, 7}) {
+    for (const std::size_t length : {std::size_t{1}, std::size_t{7}}) {
         CAPTURE(length);
         const auto failed = for_each_allocation([&](std::size_t k) {
             CAPTURE(k);
