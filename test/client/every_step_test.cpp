@@ -227,25 +227,33 @@ public:
                                  .response_timeout(response_timeout);
         trials_.push_back(std::make_unique<trial>(context_, options, planned_, next_, what, faulty, fault));
         next_ += what.steps.size();
+        if (trials_.size() == most_at_once)
+            run_those();
     }
     /// Runs all that were added. How many of them sent the answer with the fault whole.
     std::size_t run() {
-        for (const auto& each : trials_)
-            run_until(context_, [&] { return each->done(); });
-        const auto seen = server_.records();
-        std::size_t whole = 0;
-        for (const auto& each : trials_)
-            whole += each->check(seen) ? 1U : 0U;
-        trials_.clear();
-        return whole;
+        run_those();
+        return whole_;
     }
 
 private:
+    static constexpr std::size_t most_at_once = 150; // each has a few descriptors
+
+    void run_those() {
+        for (const auto& each : trials_)
+            run_until(context_, [&] { return each->done(); });
+        const auto seen = server_.records();
+        for (const auto& each : trials_)
+            whole_ += each->check(seen) ? 1U : 0U;
+        trials_.clear();
+    }
+
     plans planned_;
     chaos_server server_;
     asio::io_context context_;
     std::vector<std::unique_ptr<trial>> trials_;
     std::uint64_t next_ = 1;
+    std::size_t whole_ = 0;
 };
 
 // Longer than any answer here: the last bytes of each are met for certain.

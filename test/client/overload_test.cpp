@@ -81,8 +81,7 @@ private:
 
 } // namespace
 
-TEST_CASE(
-    "O01: Retry-After is waited for, what is none is not, what is too long fails at once, and is told") {
+TEST_CASE("O01: Retry-After is waited for, what is none is not, what is too long fails at once and is told") {
     loopback_server server;
     asio::io_context context;
     client client(context, server.client_options().retry(

@@ -282,7 +282,7 @@ TEST_CASE("J12: a participant token is printed as redacted") {
     CHECK(out.str() == "[redacted][redacted]");
 }
 
-TEST_CASE("J11: a redirect is a failure that says so, and nobody follows it, no credentials go elsewhere") {
+TEST_CASE("J11: a redirect is a failure that says so, nobody follows it, no credentials go elsewhere") {
     scripted_server elsewhere;
     elsewhere.otherwise(script{}.expect_requests().send(support::session_answer("stolen")));
     const auto there = std::to_string(elsewhere.port());

@@ -177,7 +177,7 @@ TEST_CASE("T17: neither the private key nor the certificate stands in a failure"
     CHECK(text.size() < 200);
 }
 
-TEST_CASE("T01: a pinned key, the server's or its authority's, lets it pass, and any of several will do") {
+TEST_CASE("T01: a pinned key, the server's or its authority's, lets it pass, any of several will do") {
     const certificate_authority authority;
     const auto shown = authority.issue(support::for_localhost());
     const auto nobody = public_key_pin(certificate_authority().pem());

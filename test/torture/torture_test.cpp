@@ -365,7 +365,8 @@ void check(const client_run& done, chaos_server& server, const bounds& allowed) 
 
 /// What came about in all rounds, for a look at whether there was any chaos.
 struct totals {
-    std::uint64_t succeeded = 0, answered = 0, lost = 0, timed_out = 0, cancelled = 0, other = 0;
+    std::uint64_t succeeded = 0, answered = 0, lost = 0, timed_out = 0, cancelled = 0;
+    std::map<std::string, std::uint64_t> others; // by their message
     std::uint64_t replays = 0, retries = 0, connections_lost = 0, dials_failed = 0, deepest = 0;
 
     void add(const client_run& done) {
@@ -378,7 +379,7 @@ struct totals {
                : code == errc::cancelled       ? cancelled
                : code == condition::timeout    ? timed_out
                : code == errc::connection_lost ? lost
-                                               : other);
+                                               : others[code.message()]);
         }
         const auto stats = done.stats();
         replays += stats.replays;
@@ -389,10 +390,13 @@ struct totals {
     }
     std::string text() const {
         const auto n = [](std::uint64_t value) { return std::to_string(value) + " "; };
+        std::string rest;
+        for (const auto& [message, number] : others)
+            rest += n(number) + message + ", ";
         return n(succeeded) + "succeeded, " + n(answered) + "answered with an error, " + n(lost) + "lost, " +
-               n(timed_out) + "timed out, " + n(cancelled) + "cancelled, " + n(other) + "others; " +
-               n(connections_lost) + "connections lost, " + n(dials_failed) + "dials failed, " + n(replays) +
-               "replays, " + n(retries) + "retries";
+               n(timed_out) + "timed out, " + n(cancelled) + "cancelled, " + rest + n(connections_lost) +
+               "connections lost, " + n(dials_failed) + "dials failed, " + n(replays) + "replays, " +
+               n(retries) + "retries";
     }
 };
 
