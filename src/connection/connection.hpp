@@ -13,6 +13,13 @@ namespace bandwidth::webrtc::detail {
 /// Where a connection stands. A timeout's error names the phase.
 enum class phase : std::uint8_t { resolving, connecting, handshaking, open, closed };
 
+/// The error of a dial that ran out of time in that phase.
+inline errc timeout_in(phase at) noexcept {
+    return at == phase::resolving    ? errc::resolve_timeout
+           : at == phase::connecting ? errc::connect_timeout
+                                     : errc::handshake_timeout;
+}
+
 /// How a connection ended, which decides what may be sent again and how soon.
 enum class close_cause : std::uint8_t {
     graceful, ///< its last complete answer announced it: what is behind was not processed (RFC 9112, 9.6)

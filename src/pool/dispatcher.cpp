@@ -267,18 +267,7 @@ errc dispatcher::waiting_timeout() const noexcept {
         if (!entry->is_open())
             furthest = std::max(furthest, entry->link->phase());
     }
-    return furthest == phase::resolving    ? errc::resolve_timeout
-           : furthest == phase::connecting ? errc::connect_timeout
-                                           : errc::handshake_timeout;
-}
-
-void dispatcher::fail_queue(const error_code& code, std::string_view text) {
-    for (auto* const lane : {&shared_, &exclusive_, &fresh_}) {
-        while (call* const value = lane->front()) {
-            unqueue(*value);
-            fail(*value, code, text);
-        }
-    }
+    return timeout_in(furthest);
 }
 
 void dispatcher::check_drained() {

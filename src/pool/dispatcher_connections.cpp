@@ -213,11 +213,8 @@ void dispatcher::dead_end(dead_end_kind kind, time_point dialled, const error_co
     }
     // As long as another connection can serve them, one failed dial fails nobody.
     if (counters_.open.get() != 0) {
-        while (kind == dead_end_kind::final && !fresh_.empty()) {
-            auto& value = *fresh_.front();
-            unqueue(value);
-            fail(value, code, text);
-        }
+        if (kind == dead_end_kind::final)
+            fail_waiting([](const call& value) { return value.needs_fresh; }, code, text);
         return;
     }
     if (kind == dead_end_kind::final) {
@@ -256,16 +253,17 @@ void dispatcher::fail_waiting(Predicate which, const error_code& code, std::stri
     }
 }
 
+void dispatcher::fail_queue(const error_code& code, std::string_view text) {
+    fail_waiting([](const call&) { return true; }, code, text);
+}
+
 void dispatcher::expired(member& value) {
     if (!value.is_open()) {
         if (now_ < value.dialled + settings_.connect_timeout) {
             timers_.set(value, due(value));
             return;
         }
-        const auto at = value.link->phase();
-        const auto code = at == phase::resolving    ? errc::resolve_timeout
-                          : at == phase::connecting ? errc::connect_timeout
-                                                    : errc::handshake_timeout;
+        const auto code = timeout_in(value.link->phase());
         const auto dialled = value.dialled;
         close_member(value);
         dead_end(dead_end_kind::timeout, dialled, code, {});

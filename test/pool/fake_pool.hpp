@@ -316,6 +316,14 @@ public:
                            "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
         turn([&] { link(index).receive(bytes); });
     }
+    /// As above, with a status and no body.
+    void refuse(std::size_t index, int status, const std::string& more_fields = {}) {
+        REQUIRE_FALSE(link(index).next_target().empty());
+        turn([&] {
+            link(index).receive("HTTP/1.1 " + std::to_string(status) + " No\r\n" + more_fields +
+                                "Content-Length: 0\r\n\r\n");
+        });
+    }
     void answer_all(std::size_t index) {
         while (link(index).phase() == phase::open && !link(index).next_target().empty())
             answer(index);
@@ -376,5 +384,12 @@ private:
 };
 
 constexpr auto unsafe = request_class::unsafe;
+
+inline std::vector<std::string> targets(std::initializer_list<const test_call*> calls) {
+    std::vector<std::string> all;
+    for (const auto* const each : calls)
+        all.push_back(each->request.target);
+    return all;
+}
 
 } // namespace test

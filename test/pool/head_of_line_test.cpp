@@ -5,17 +5,6 @@
 
 using namespace test;
 
-namespace {
-
-std::vector<std::string> targets(std::initializer_list<const test_call*> calls) {
-    std::vector<std::string> all;
-    for (const auto* const each : calls)
-        all.push_back(each->request.target);
-    return all;
-}
-
-} // namespace
-
 TEST_CASE("O04: a connection whose head is late gets no new neighbours, until the answer comes") {
     fake_pool pool(with_connections(1));
     pool.prove(0);

@@ -5,17 +5,6 @@
 
 using namespace test;
 
-namespace {
-
-std::vector<std::string> targets(std::initializer_list<const test_call*> calls) {
-    std::vector<std::string> all;
-    for (const auto* const each : calls)
-        all.push_back(each->request.target);
-    return all;
-}
-
-} // namespace
-
 TEST_CASE("W07, W09: a connection that the server closes while idle is gone before the next call") {
     for (const bool fin : {false, true}) {
         fake_pool pool(with_connections(1));

@@ -7,12 +7,6 @@ using namespace test;
 
 namespace {
 
-void answer_with(fake_pool& pool, std::size_t index, int status) {
-    pool.turn([&] {
-        pool.link(index).receive("HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: 0\r\n\r\n");
-    });
-}
-
 detail::dispatcher_settings with_attempts(int attempts, std::size_t connections = 1) {
     auto settings = with_connections(connections);
     settings.retry.attempts(attempts);
@@ -76,7 +70,7 @@ TEST_CASE(
     fake_pool pool(with_connections(2));
     pool.prove(0);
     auto& get = pool.submit();
-    answer_with(pool, 0, 421);
+    pool.refuse(0, 421);
     REQUIRE(pool.links.size() == 2);
     pool.turn([&] { pool.link(1).refused(errc::tls_untrusted); });
     CHECK(get.failed_with(errc::tls_untrusted, delivery::not_sent));
@@ -86,9 +80,9 @@ TEST_CASE("a call that was sent on a fresh connection once goes anywhere afterwa
     fake_pool pool(with_attempts(3));
     pool.prove(0);
     auto& get = pool.submit();
-    answer_with(pool, 0, 421);
+    pool.refuse(0, 421);
     pool.connect(1);
-    answer_with(pool, 1, 500);
+    pool.refuse(1, 500);
     pool.pass(100ms);
     CHECK(pool.links.size() == 2);
     pool.answer(1);
@@ -325,7 +319,7 @@ TEST_CASE("a call that was answered may have been processed, whatever the status
     fake_pool pool(settings);
     pool.prove(0);
     auto& put = pool.submit(request_class::idempotent);
-    answer_with(pool, 0, 409);
+    pool.refuse(0, 409);
     pool.cancel(put);
     CHECK(put.failed_with(errc::cancelled, delivery::maybe_processed));
 }
