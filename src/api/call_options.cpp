@@ -3,7 +3,7 @@
 #include <bandwidth/webrtc/call_options.hpp>
 #include <boost/beast/core/string.hpp>
 
-#include "pipeline/request_encoder.hpp"
+#include "pipeline/http_grammar.hpp"
 
 namespace bandwidth::webrtc {
 

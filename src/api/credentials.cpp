@@ -2,7 +2,7 @@
 #include <bandwidth/webrtc/error.hpp>
 #include <string>
 
-#include "pipeline/request_encoder.hpp"
+#include "pipeline/http_grammar.hpp"
 
 namespace bandwidth::webrtc {
 

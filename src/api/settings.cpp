@@ -6,6 +6,7 @@
 #include <random>
 
 #include "api/validate.hpp"
+#include "pipeline/http_grammar.hpp"
 
 namespace bandwidth::webrtc::detail {
 

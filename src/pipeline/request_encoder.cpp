@@ -1,6 +1,5 @@
 #include "pipeline/request_encoder.hpp"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -35,21 +34,6 @@ void request_encoder::append(const request& request, std::string& out) const {
         out.append("Content-Length: ").append(digits.data(), end).append("\r\n");
     }
     out.append("\r\n").append(request.body);
-}
-
-bool valid_field_value(std::string_view value) noexcept {
-    return std::none_of(value.begin(), value.end(), [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return (byte < 0x20 && byte != '\t') || byte == 0x7f;
-    });
-}
-
-bool valid_field_name(std::string_view name) noexcept {
-    constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-    return !name.empty() && std::all_of(name.begin(), name.end(), [others](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               others.find(c) != std::string_view::npos;
-    });
 }
 
 } // namespace bandwidth::webrtc::detail

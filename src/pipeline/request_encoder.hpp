@@ -27,10 +27,4 @@ private:
     std::string tail_;          // " HTTP/1.1\r\n" and every constant line
 };
 
-/// Whether `value` may stand as a header field's value: no CR, LF, NUL or other control character but HTAB
-/// (RFC 9110, section 5.5). One of them would put a second line on the wire.
-bool valid_field_value(std::string_view value) noexcept;
-/// Whether `name` is a token (RFC 9110, section 5.6.2).
-bool valid_field_name(std::string_view name) noexcept;
-
 } // namespace bandwidth::webrtc::detail

@@ -1,19 +1,12 @@
 #include "pipeline/response_reader.hpp"
 
 #include <algorithm>
-#include <boost/beast/core/string.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/field.hpp>
-#include <boost/beast/http/rfc7230.hpp>
 #include <charconv>
-#include <exception>
-#include <new>
+#include <utility>
 
-#include "pipeline/request_encoder.hpp"
+#include "pipeline/http_grammar.hpp"
 
 namespace bandwidth::webrtc::detail {
-
-namespace http = boost::beast::http;
 
 namespace {
 
@@ -23,170 +16,351 @@ constexpr std::size_t most_size_digits = 32;
 constexpr std::size_t most_kept_body = 64 * 1024;
 constexpr std::chrono::seconds longest_keep_alive = std::chrono::hours(24);
 
-bool is_hex_digit(char c) noexcept {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+bool is_hex_digit(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+// All of `digits`, and nothing else; false on overflow too.
+template <class Number>
+bool read_number(std::string_view digits, Number& value, int base = 10) noexcept {
+    const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+    return ec == std::errc() && end == digits.data() + digits.size();
 }
 
-// Whether a quote is left open at the end of a chunk's line (RFC 9110, section 5.6.4).
-bool has_open_quote(std::string_view line) noexcept {
-    bool open = false;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-        if (line[i] == '"')
-            open = !open;
-        else if (line[i] == '\\' && open)
-            ++i;
+std::string unfold(std::string_view value) {
+    std::string whole;
+    while (!value.empty()) {
+        const auto end = value.find('\r');
+        const auto piece = trim(value.substr(0, end));
+        if (!piece.empty() && !whole.empty())
+            whole += ' ';
+        whole += piece;
+        value.remove_prefix(end == std::string_view::npos ? value.size() : end + 2);
     }
-    return open;
+    return whole;
 }
 
-// field-name ":" OWS field-value OWS, or what continues the line before (RFC 9112, section 5).
-bool valid_trailer(std::string_view line, bool first) noexcept {
-    if (line.front() == ' ' || line.front() == '\t')
-        return !first && valid_field_value(line);
-    const auto colon = line.find(':');
-    return colon != std::string_view::npos && valid_field_name(line.substr(0, colon)) &&
-           valid_field_value(line.substr(colon + 1));
+void keep_view(std::string_view& view, std::string& storage) {
+    if (!view.data() || view.data() == storage.data()) // none, or kept already
+        return;
+    storage.assign(view);
+    view = storage;
 }
-
-std::string_view trim(std::string_view text) noexcept {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-void assign(std::string& to, boost::beast::string_view from) { to.assign(from.data(), from.size()); }
 
 } // namespace
 
-response_reader::response_reader(const response_limits& limits) : limits_(limits) { start(); }
-
 void response_reader::start() {
     done_ = false;
-    message_ = {};
+    started_ = false;
     if (body_.capacity() > most_kept_body)
         std::string().swap(body_);
     else
         body_.clear();
     piece_ = {};
     header_bytes_ = 0;
+    body_bytes_ = 0;
     fields_ = 0;
     interim_ = 0;
-    start_grammar();
+    start_head();
 }
 
-void response_reader::start_grammar() {
-    content_type_.clear();
-    request_id_.clear();
-    retry_after_.clear();
-    date_.clear();
-    message_.keep_alive_timeout.reset();
-    part_ = part::head;
+void response_reader::start_head() noexcept {
+    message_ = {};
+    part_ = part::status_line;
     chunk_seen_ = false;
-    trailer_seen_ = false;
-    retry_after_seen_ = false;
-    header_done_ = false;
     chunked_ = false;
-    content_length_ = false;
-    close_ = false;
-    message_.close_announced = false;
-    grammar_.emplace(*this);
-    grammar_->eager(false); // so that it stops behind the head, and behind each part of a chunk
-    // put_head keeps the limit. Beast's own would come a byte early when a line comes in pieces.
-    grammar_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes + 8));
-    grammar_->body_limit(limits_.body_bytes);
+    keep_alive_ = false;
+    content_length_.reset();
 }
 
 response_reader::status response_reader::feed(std::string_view& input) {
     if (done_)
         start();
+    started_ = started_ || !input.empty();
     for (;;) {
         const auto result = put(input);
         if (result == status::need_more)
-            keep_piece();
+            keep();
         if (result != status::done)
             return result;
-        if (message_.status >= 200) {
-            done_ = true;
-            return result;
-        }
+        if (message_.status >= 200)
+            return finish();
         // RFC 9110, section 15.2: any number of interim responses may come before the final one. They share
         // one budget of bytes and fields with it, so a server cannot hold a connection with them.
         if (++interim_ > limits_.interim)
             return fail(errc::protocol_error);
-        start_grammar();
+        start_head();
     }
 }
 
+// `done` with the message's last byte.
 response_reader::status response_reader::put(std::string_view& input) {
-    // `done` of a part means that the next one can begin; of the message, that its last byte was taken.
     while (!input.empty()) {
-        auto result = status::done;
+        auto result = status::need_more;
         switch (part_) {
-        case part::head:
-            result = put_head(input);
-            if (result == status::done && grammar_->is_done())
-                return finish();
+        case part::status_line:
+            result = put_status_line(input);
+            if (result == status::done)
+                continue;
+            return result;
+        case part::fields:
+        case part::trailers:
+            result = put_fields(input);
+            if (result != status::done)
+                return result;
+            result = part_ == part::trailers ? status::done : head_ended();
             break;
         case part::chunk_line:
             result = put_chunk_line(input);
-            break;
-        case part::trailers:
-            result = put_trailers(input);
             if (result == status::done)
-                return finish();
-            break;
+                continue;
+            return result;
         case part::body:
-        case part::chunk_data: {
-            std::size_t taken = 0;
-            result = parse(input, taken);
-            input.remove_prefix(taken);
-            if (result == status::done && grammar_->is_done())
-                return finish();
+        case part::to_end:
+        case part::chunk_data:
+            result = put_body(input);
             break;
         }
-        }
-        if (result != status::done)
+        if (result != status::need_more)
             return result;
     }
     return status::need_more;
 }
 
-response_reader::status response_reader::parse(std::string_view given, std::size_t& taken) {
-    parser_error ec;
-    try {
-        taken = grammar_->put(boost::asio::const_buffer(given.data(), given.size()), ec);
-    } catch (const std::bad_alloc&) {
-        throw;
-    } catch (const std::exception&) { // Beast throws std::length_error on some oversized fields
-        return fail(errc::response_too_large);
-    }
-    if (ec == http::error::need_more)
-        return status::need_more;
-    if (ec == http::error::body_limit || ec == http::error::header_limit)
-        return fail(errc::response_too_large);
-    return ec ? fail(errc::protocol_error) : status::done;
+// `done` with the size of the line at the front of `input`, its CRLF included.
+response_reader::status response_reader::find_line(std::string_view input, std::size_t& size) noexcept {
+    // No byte over the limit is looked at, so that the verdict does not depend on how the bytes were cut.
+    const auto window = input.substr(0, limits_.header_bytes - header_bytes_);
+    const auto end = find_control(window, scanned_);
+    scanned_ = end;
+    if (end < window.size() && window[end] != '\r')
+        return fail(errc::protocol_error);
+    if (end + 1 >= window.size())
+        return window.size() < input.size() ? fail(errc::response_too_large) : status::need_more;
+    if (window[end + 1] != '\n')
+        return fail(errc::protocol_error);
+    size = end + 2;
+    return status::done;
 }
 
-response_reader::status response_reader::put_head(std::string_view& input) {
-    // Beast's own limit begins anew with each call. No byte over ours is shown to it, so that the verdict
-    // does not depend on how the bytes were cut.
-    const auto left = limits_.header_bytes - header_bytes_;
-    std::size_t taken = 0;
-    const auto result = parse(input.substr(0, left), taken);
-    if (result == status::failed)
-        return result;
-    input.remove_prefix(taken);
-    header_bytes_ += taken;
-    if (result == status::done)
-        part_ = chunked_ ? part::chunk_line : part::body;
-    else if (input.size() > left - taken)
+void response_reader::take_line(std::string_view& input, std::size_t size) noexcept {
+    input.remove_prefix(size);
+    header_bytes_ += size;
+    scanned_ = 0;
+}
+
+response_reader::status response_reader::put_status_line(std::string_view& input) {
+    // HTTP-version SP status-code SP [ reason-phrase ] (RFC 9112, section 4)
+    constexpr std::string_view name = "HTTP/1.";
+    if (input.substr(0, name.size()) != name.substr(0, input.size()))
+        return fail(errc::protocol_error);
+    std::size_t size = 0;
+    if (const auto found = find_line(input, size); found != status::done)
+        return found;
+    const auto line = input.substr(0, size - 2);
+    if (line.size() < 13 || (line[7] != '0' && line[7] != '1') || line[8] != ' ' || line[12] != ' ' ||
+        !is_digit(line[9]) || !is_digit(line[10]) || !is_digit(line[11]))
+        return fail(errc::protocol_error);
+    message_.http_1_1 = line[7] == '1';
+    message_.status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
+    if (message_.status < 100 || message_.status > 599 || message_.status == 101)
+        return fail(errc::protocol_error);
+    take_line(input, size);
+    part_ = part::fields;
+    return status::done;
+}
+
+response_reader::status response_reader::put_fields(std::string_view& input) {
+    for (;;) {
+        std::size_t size = 0;
+        if (const auto found = find_line(input, size); found != status::done)
+            return found;
+        if (size == 2) {
+            take_line(input, size);
+            return status::done;
+        }
+        // The line goes on where the next one begins with a space.
+        if (size == input.size())
+            return status::need_more;
+        if (input[size] == ' ' || input[size] == '\t') {
+            folded_ = true;
+            scanned_ = size;
+            continue;
+        }
+        if (!take_field(input.substr(0, size - 2)))
+            return status::failed;
+        take_line(input, size);
+    }
+}
+
+// field-name ":" OWS field-value OWS (RFC 9112, section 5)
+bool response_reader::take_field(std::string_view line) {
+    if (++fields_ > limits_.fields)
+        return refuse(errc::response_too_large);
+    const bool folded = std::exchange(folded_, false);
+    const auto colon = line.find(':');
+    const auto name = line.substr(0, colon);
+    if (colon == std::string_view::npos || (part_ == part::trailers && !valid_field_name(name)))
+        return refuse(errc::protocol_error);
+    if (part_ == part::trailers)
+        return true;
+    const auto value = line.substr(colon + 1);
+    if (!folded)
+        return on_field(name, trim(value));
+    const auto whole = unfold(value);
+    const bool accepted = on_field(name, whole);
+    keep(); // views into `whole`
+    return accepted;
+}
+
+bool response_reader::on_field(std::string_view name, std::string_view value) {
+    // By their sizes, so that most are compared with one name, or none.
+    switch (name.size()) {
+    case 4:
+        if (equals_ignoring_case(name, "date")) {
+            message_.date = value;
+            return true;
+        }
+        break;
+    case 10:
+        if (equals_ignoring_case(name, "connection"))
+            return on_connection(value);
+        if (equals_ignoring_case(name, "keep-alive")) {
+            on_keep_alive(value);
+            return true;
+        }
+        break;
+    case 11:
+        if (equals_ignoring_case(name, "retry-after")) {
+            if (!message_.retry_after.data()) // the first one counts
+                message_.retry_after = value;
+            return true;
+        }
+        break;
+    case 12:
+        if (equals_ignoring_case(name, "content-type")) {
+            message_.content_type = value;
+            return true;
+        }
+        if (equals_ignoring_case(name, "x-request-id")) {
+            message_.request_id = value;
+            return true;
+        }
+        break;
+    case 14:
+        if (equals_ignoring_case(name, "content-length"))
+            return on_content_length(value);
+        break;
+    case 16:
+        if (equals_ignoring_case(name, "x-amzn-requestid")) {
+            message_.request_id = value;
+            return true;
+        }
+        // None was offered (no Accept-Encoding), and none is decoded.
+        if (equals_ignoring_case(name, "content-encoding"))
+            return value.empty() || equals_ignoring_case(value, "identity") || refuse(errc::protocol_error);
+        break;
+    case 17:
+        if (equals_ignoring_case(name, "transfer-encoding"))
+            return on_transfer_encoding(value);
+        break;
+    default:
+        break;
+    }
+    return valid_field_name(name) || refuse(errc::protocol_error);
+}
+
+bool response_reader::on_transfer_encoding(std::string_view value) noexcept {
+    if (chunked_ || content_length_ || !message_.http_1_1 || !equals_ignoring_case(value, "chunked"))
+        return refuse(errc::protocol_error);
+    chunked_ = true;
+    return true;
+}
+
+// One number, or the same one several times (RFC 9110, section 8.6).
+bool response_reader::on_content_length(std::string_view value) noexcept {
+    if (chunked_)
+        return refuse(errc::protocol_error);
+    bool more = true;
+    while (more) {
+        more = value.find(',') != std::string_view::npos;
+        std::uint64_t length = 0;
+        if (!read_number(take_element(value), length) || content_length_.value_or(length) != length)
+            return refuse(errc::protocol_error);
+        content_length_ = length;
+    }
+    return true;
+}
+
+bool response_reader::on_connection(std::string_view value) noexcept {
+    while (!value.empty()) {
+        const auto option = take_element(value);
+        if (option.empty())
+            continue;
+        if (!valid_field_name(option)) // a token, as names are
+            return refuse(errc::protocol_error);
+        if (equals_ignoring_case(option, "close"))
+            message_.close_announced = true;
+        else if (equals_ignoring_case(option, "keep-alive"))
+            keep_alive_ = true;
+    }
+    return true;
+}
+
+void response_reader::on_keep_alive(std::string_view value) noexcept {
+    while (!value.empty() && !message_.keep_alive_timeout) {
+        const auto parameter = take_element(value);
+        const auto equals = parameter.find('=');
+        if (equals == std::string_view::npos ||
+            !equals_ignoring_case(trim(parameter.substr(0, equals)), "timeout"))
+            continue;
+        unsigned seconds = 0;
+        if (read_number(trim(parameter.substr(equals + 1)), seconds))
+            message_.keep_alive_timeout = std::min(std::chrono::seconds(seconds), longest_keep_alive);
+        return;
+    }
+}
+
+// Which framing the header section says (RFC 9112, section 6.3). `need_more` where a body follows.
+response_reader::status response_reader::head_ended() noexcept {
+    // "close" wins (RFC 9112, section 9.3); HTTP/1.0 keeps the connection only where it says so.
+    message_.keep_alive = !message_.close_announced && (message_.http_1_1 || keep_alive_);
+    if (message_.status < 200 || message_.status == 204 || message_.status == 304)
+        return status::done;
+    if (chunked_) {
+        part_ = part::chunk_line;
+        return status::need_more;
+    }
+    if (!content_length_) {
+        message_.keep_alive = false;
+        part_ = part::to_end;
+        return status::need_more;
+    }
+    if (*content_length_ > limits_.body_bytes)
         return fail(errc::response_too_large);
-    return result;
+    left_ = *content_length_;
+    part_ = part::body;
+    return left_ == 0 ? status::done : status::need_more;
+}
+
+response_reader::status response_reader::put_body(std::string_view& input) {
+    if (part_ == part::to_end) {
+        body_bytes_ += input.size();
+        if (body_bytes_ > limits_.body_bytes)
+            return fail(errc::response_too_large);
+        left_ = input.size();
+    }
+    const auto piece =
+        input.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size())));
+    add_to_body(piece);
+    input.remove_prefix(piece.size());
+    left_ -= piece.size();
+    if (left_ == 0 && part_ == part::chunk_data)
+        part_ = part::chunk_line;
+    return left_ == 0 && part_ == part::body ? status::done : status::need_more;
 }
 
 response_reader::status response_reader::put_chunk_line(std::string_view& input) {
-    // Beast takes the CRLF behind a chunk's data with the line of the next one.
     const std::size_t begin = chunk_seen_ ? 2 : 0;
     if (chunk_seen_ && (input[0] != '\r' || (input.size() > 1 && input[1] != '\n')))
         return fail(errc::protocol_error);
@@ -199,70 +373,52 @@ response_reader::status response_reader::put_chunk_line(std::string_view& input)
         return fail(errc::response_too_large);
     if (end == std::string_view::npos)
         return status::need_more;
-    const auto line = input.substr(begin, end - begin);
-    if (!line.ends_with('\r') || has_open_quote(line))
+    auto line = input.substr(begin, end - begin);
+    if (!line.ends_with('\r'))
         return fail(errc::protocol_error);
-    const auto size = line.substr(0, line.size() - 1);
+    line.remove_suffix(1);
     const auto digits =
-        static_cast<std::size_t>(std::find_if_not(size.begin(), size.end(), is_hex_digit) - size.begin());
-    const bool last = size.substr(0, digits).find_first_not_of('0') == std::string_view::npos;
-    auto given = input.substr(0, end + 1);
-    std::string last_line;
-    if (last) // without trailers, as far as Beast gets to know
-        given = last_line.append(given).append("\r\n");
-    std::size_t taken = 0;
-    const auto result = parse(given, taken);
-    if (result != status::done)
-        return fail(result == status::failed ? error_ : errc::protocol_error);
+        static_cast<std::size_t>(std::find_if_not(line.begin(), line.end(), is_hex_digit) - line.begin());
+    const auto extensions = line.substr(digits);
+    if (!read_number(line.substr(0, digits), left_, 16) || !valid_chunk_extensions(extensions))
+        return fail(errc::protocol_error);
+    if (extensions.size() > limits_.chunk_extension || left_ > limits_.body_bytes - body_bytes_)
+        return fail(errc::response_too_large);
+    body_bytes_ += left_;
+    chunk_seen_ = true;
     input.remove_prefix(end + 1);
-    part_ = last ? part::trailers : part::chunk_data;
+    part_ = left_ == 0 ? part::trailers : part::chunk_data;
     return status::done;
 }
 
-response_reader::status response_reader::put_trailers(std::string_view& input) {
-    for (;;) {
-        const auto end = input.find('\n');
-        const auto size = end == std::string_view::npos ? input.size() : end + 1;
-        if (size > limits_.header_bytes - header_bytes_)
-            return fail(errc::response_too_large);
-        if (end == std::string_view::npos)
-            return status::need_more;
-        auto line = input.substr(0, end);
-        if (!line.ends_with('\r'))
-            return fail(errc::protocol_error);
-        line.remove_suffix(1);
-        if (!line.empty()) {
-            if (!valid_trailer(line, !trailer_seen_))
-                return fail(errc::protocol_error);
-            if (++fields_ > limits_.fields)
-                return fail(errc::response_too_large);
-            trailer_seen_ = true;
-        }
-        header_bytes_ += size;
-        input.remove_prefix(size);
-        if (line.empty())
-            return status::done;
+// In one piece it stays in the caller's buffer.
+void response_reader::add_to_body(std::string_view piece) {
+    if (piece_.empty() && body_.empty()) {
+        piece_ = piece;
+        return;
     }
+    body_.append(piece_).append(piece);
+    piece_ = {};
 }
 
 response_reader::status response_reader::end_of_stream(bool clean) {
-    if (done_ || !header_done_ || grammar_->is_done() || !grammar_->need_eof() || !clean)
-        return fail(errc::incomplete_response);
-    parser_error ec;
-    grammar_->put_eof(ec);
-    if (ec)
-        return fail(errc::incomplete_response);
-    done_ = true;
-    return finish();
+    return !done_ && part_ == part::to_end && clean ? finish() : fail(errc::incomplete_response);
 }
 
-response_reader::status response_reader::finish() {
+response_reader::status response_reader::finish() noexcept {
+    done_ = true;
     message_.body = body_.empty() ? piece_ : std::string_view(body_);
-    message_.content_type = content_type_;
-    message_.request_id = request_id_;
-    message_.retry_after = retry_after_;
-    message_.date = date_;
     return status::done;
+}
+
+// The caller's buffer is about to go.
+void response_reader::keep() {
+    body_.append(piece_);
+    piece_ = {};
+    keep_view(message_.content_type, content_type_);
+    keep_view(message_.request_id, request_id_);
+    keep_view(message_.retry_after, retry_after_);
+    keep_view(message_.date, date_);
 }
 
 response_reader::status response_reader::fail(errc value) noexcept {
@@ -270,116 +426,9 @@ response_reader::status response_reader::fail(errc value) noexcept {
     return status::failed;
 }
 
-void response_reader::keep_piece() {
-    body_.append(piece_);
-    piece_ = {};
-}
-
-void response_reader::on_status_line(int code, int version, parser_error& ec) {
-    if (code < 100 || code > 599 || code == 101)
-        ec = http::error::bad_status;
-    message_.status = code;
-    message_.http_1_1 = version >= 11;
-}
-
-void response_reader::on_field(http::field name, string_view_type text, string_view_type value,
-                               parser_error& ec) {
-    if (++fields_ > limits_.fields) {
-        ec = http::error::header_limit;
-        return;
-    }
-    switch (name) {
-    case http::field::transfer_encoding:
-        if (chunked_ || content_length_ || !message_.http_1_1 || !boost::beast::iequals(value, "chunked"))
-            ec = http::error::bad_transfer_encoding;
-        chunked_ = true;
-        break;
-    case http::field::content_length:
-        if (chunked_)
-            ec = http::error::bad_content_length;
-        content_length_ = true;
-        break;
-    case http::field::connection:
-        // Beast lets "keep-alive" win over "close" in HTTP/1.0 (RFC 9112, section 9.3, has it the other way).
-        if (http::token_list(value).exists("close")) {
-            message_.close_announced = true;
-            close_ = true;
-        }
-        break;
-    case http::field::content_encoding:
-        // None was offered (no Accept-Encoding), and none is decoded.
-        if (!value.empty() && !boost::beast::iequals(value, "identity"))
-            ec = http::error::bad_value;
-        break;
-    case http::field::content_type:
-        assign(content_type_, value);
-        break;
-    case http::field::retry_after:
-        if (!retry_after_seen_)
-            assign(retry_after_, value);
-        retry_after_seen_ = true;
-        break;
-    case http::field::date:
-        assign(date_, value);
-        break;
-    case http::field::keep_alive:
-        if (!message_.keep_alive_timeout)
-            read_keep_alive({value.data(), value.size()});
-        break;
-    case http::field::unknown:
-        if (boost::beast::iequals(text, "x-amzn-requestid") || boost::beast::iequals(text, "x-request-id"))
-            assign(request_id_, value);
-        break;
-    default:
-        break;
-    }
-}
-
-void response_reader::on_header(parser_error&) {
-    header_done_ = message_.status >= 200;
-    message_.keep_alive = grammar_->keep_alive() && !close_;
-}
-
-void response_reader::on_chunk_header(std::uint64_t size, string_view_type extensions, parser_error& ec) {
-    if (extensions.size() > limits_.chunk_extension)
-        ec = http::error::header_limit;
-    chunk_left_ = size;
-    chunk_seen_ = true;
-}
-
-std::size_t response_reader::on_body(string_view_type piece) {
-    if (piece_.empty() && body_.empty()) {
-        piece_ = std::string_view(piece.data(), piece.size());
-    } else {
-        keep_piece();
-        body_.append(piece.data(), piece.size());
-    }
-    if (part_ == part::chunk_data) {
-        chunk_left_ -= piece.size();
-        if (chunk_left_ == 0)
-            part_ = part::chunk_line;
-    }
-    return piece.size();
-}
-
-void response_reader::read_keep_alive(std::string_view value) noexcept {
-    while (!value.empty()) {
-        const auto comma = value.find(',');
-        auto parameter = trim(value.substr(0, comma));
-        value = comma == std::string_view::npos ? std::string_view() : value.substr(comma + 1);
-        const auto equals = parameter.find('=');
-        if (equals == std::string_view::npos)
-            continue;
-        const auto name = trim(parameter.substr(0, equals));
-        if (!boost::beast::iequals(string_view_type(name.data(), name.size()), "timeout"))
-            continue;
-        const auto digits = trim(parameter.substr(equals + 1));
-        unsigned seconds = 0;
-        const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
-        if (ec == std::errc() && end == digits.data() + digits.size())
-            message_.keep_alive_timeout = std::min(std::chrono::seconds(seconds), longest_keep_alive);
-        return;
-    }
+bool response_reader::refuse(errc value) noexcept {
+    error_ = value;
+    return false;
 }
 
 } // namespace bandwidth::webrtc::detail

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <bandwidth/webrtc/error.hpp>
-#include <boost/beast/http/basic_parser.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +19,7 @@ struct response_limits {
     std::size_t chunk_extension = 256; ///< bytes of extensions on one chunk
 };
 
-/// A final response. The views live until the reader is fed again.
+/// A final response. The views live until the reader is fed again, or the bytes that it was fed are gone.
 struct response {
     int status = 0;
     bool http_1_1 = false;
@@ -36,26 +35,38 @@ struct response {
     std::optional<std::chrono::seconds> keep_alive_timeout;
 };
 
+// clang-format off
 /// Reads one response after the other out of a stream of bytes. Sans-io.
 ///
-/// Beast's parser does the grammar; around it stands what Beast 1.81 lets through:
-/// - Transfer-Encoding other than exactly "chunked", or beside Content-Length, or in HTTP/1.0: the framing is
-///   in doubt, so it is an error (RFC 9112, sections 6.1 and 6.3; response smuggling).
-/// - A status below 100 or above 599, and a 101 that nobody asked for: error.
-/// - Interim responses look like final ones: they are skipped here, in bounded number and size.
-/// - Trailers would be merged into the header section, and a long one makes it throw: Beast never sees them.
-///   They are checked, counted and dropped here (RFC 9110, section 6.5.1; RFC 9112, section 7.1.2), so they
-///   change neither framing nor persistence nor anything else.
-/// - Chunk extensions have no limit, and a quote in one that is not closed waits for more, for ever: a
-/// chunk's
-///   line is handed over when it is complete and within its bounds.
-/// - A head that comes in drips is counted as a whole.
+/// | part        | holds                                                  | is followed by                          |
+/// |-------------|--------------------------------------------------------|-----------------------------------------|
+/// | status_line | the first line of a final or interim response          | fields                                  |
+/// | fields      | header lines and the empty line                        | status_line behind an interim response; |
+/// |             |                                                        | the end, body, to_end or chunk_line     |
+/// | body        | as many bytes as Content-Length says                   | the end                                 |
+/// | to_end      | everything until a close_notify                        | the end                                 |
+/// | chunk_line  | size and extensions, behind the CRLF of the last chunk | chunk_data, or trailers behind size 0   |
+/// | chunk_data  | as many bytes as the line says                         | chunk_line                              |
+/// | trailers    | lines like header lines, and the empty line            | the end                                 |
+// clang-format on
+///
+/// A line is looked at when all of it is there, and a body byte when it comes, so what becomes of a stream
+/// does not depend on how it was cut. What is in doubt is an error, since behind a misread answer every later
+/// one would go to the wrong caller:
+/// - A line ends with CRLF. A bare CR or LF, NUL, any control character but HTAB, white space before a colon,
+///   and anything before the status line are errors (RFC 9112, sections 2.2 and 5.1).
+/// - Transfer-Encoding other than exactly "chunked", or beside Content-Length, or in HTTP/1.0; Content-Length
+///   that is no number, or two that differ (RFC 9112, sections 6.1 and 6.3; response smuggling).
+/// - A version other than 1.0 and 1.1, a status below 100 or above 599, and a 101 that nobody asked for.
+/// - Interim responses are skipped, in bounded number and size (RFC 9110, section 15.2).
+/// - Trailers are checked, counted and dropped: they change neither framing nor persistence nor anything else
+///   (RFC 9110, section 6.5.1; RFC 9112, section 7.1.2).
 /// An obs-fold is replaced by a space, as RFC 9112, section 5.2 asks of a user agent.
 class response_reader {
 public:
     enum class status { need_more, done, failed };
 
-    explicit response_reader(const response_limits& limits);
+    explicit response_reader(const response_limits& limits) : limits_(limits) {}
 
     /// Takes bytes from the front of `input`. `done`: `message()` is a final response, and `input` holds what
     /// comes after it. `need_more`: what is left in `input` must be presented again with more behind it.
@@ -68,98 +79,63 @@ public:
     const response& message() const noexcept { return message_; }
     /// What went wrong: `protocol_error`, `response_too_large` or `incomplete_response`.
     errc error() const noexcept { return error_; }
-    /// Whether a byte of the message was taken, interim responses included.
-    bool started() const noexcept { return !done_ && (interim_ != 0 || grammar_->got_some()); }
+    /// Whether a byte of the message has come, interim responses included.
+    bool started() const noexcept { return !done_ && started_; }
     /// Whether the header section of the final response is complete.
-    bool header_done() const noexcept { return !done_ && header_done_; }
+    bool header_done() const noexcept { return !done_ && part_ > part::fields; }
     /// What is still to come of the body, where Content-Length tells. Only with `header_done()`.
     std::optional<std::uint64_t> body_remaining() const noexcept {
-        const auto remaining = grammar_->content_length_remaining();
-        return remaining ? std::optional<std::uint64_t>(*remaining) : std::nullopt;
+        return part_ == part::body ? std::optional<std::uint64_t>(left_) : std::nullopt;
     }
 
 private:
-    class grammar;
-    friend class grammar;
-    using string_view_type = boost::beast::string_view;
-    using parser_error = boost::beast::error_code;
-
-    // What Beast's parser calls. Its parser object serves one message only, so it is made anew for each.
-    class grammar final : public boost::beast::http::basic_parser<false> {
-    public:
-        explicit grammar(response_reader& reader) : reader_(reader) {}
-
-    private:
-        void on_request_impl(boost::beast::http::verb, string_view_type, string_view_type, int,
-                             parser_error&) override {}
-        void on_response_impl(int code, string_view_type, int version, parser_error& ec) override {
-            reader_.on_status_line(code, version, ec);
-        }
-        void on_field_impl(boost::beast::http::field name, string_view_type text, string_view_type value,
-                           parser_error& ec) override {
-            reader_.on_field(name, text, value, ec);
-        }
-        void on_header_impl(parser_error& ec) override { reader_.on_header(ec); }
-        void on_body_init_impl(const boost::optional<std::uint64_t>&, parser_error&) override {}
-        std::size_t on_body_impl(string_view_type piece, parser_error&) override {
-            return reader_.on_body(piece);
-        }
-        void on_chunk_header_impl(std::uint64_t size, string_view_type extensions,
-                                  parser_error& ec) override {
-            reader_.on_chunk_header(size, extensions, ec);
-        }
-        std::size_t on_chunk_body_impl(std::uint64_t, string_view_type piece, parser_error&) override {
-            return reader_.on_body(piece);
-        }
-        void on_finish_impl(parser_error&) override {}
-
-        response_reader& reader_;
-    };
-
-    void on_status_line(int code, int version, parser_error& ec);
-    void on_field(boost::beast::http::field name, string_view_type text, string_view_type value,
-                  parser_error& ec);
-    void on_header(parser_error& ec);
-    void on_chunk_header(std::uint64_t size, string_view_type extensions, parser_error& ec);
-    std::size_t on_body(string_view_type piece);
+    enum class part : std::uint8_t { status_line, fields, body, to_end, chunk_line, chunk_data, trailers };
 
     void start();
-    void start_grammar();
+    void start_head() noexcept;
     status put(std::string_view& input);
-    status parse(std::string_view given, std::size_t& taken);
-    status put_head(std::string_view& input);
+    status put_status_line(std::string_view& input);
+    status put_fields(std::string_view& input);
+    status put_body(std::string_view& input);
     status put_chunk_line(std::string_view& input);
-    status put_trailers(std::string_view& input);
+    status find_line(std::string_view input, std::size_t& size) noexcept;
+    void take_line(std::string_view& input, std::size_t size) noexcept;
+    bool take_field(std::string_view line);
+    bool on_field(std::string_view name, std::string_view value);
+    bool on_transfer_encoding(std::string_view value) noexcept;
+    bool on_content_length(std::string_view value) noexcept;
+    bool on_connection(std::string_view value) noexcept;
+    void on_keep_alive(std::string_view value) noexcept;
+    status head_ended() noexcept;
+    void add_to_body(std::string_view piece);
+    status finish() noexcept;
+    void keep();
     status fail(errc value) noexcept;
-    status finish();
-    void keep_piece();
-    void read_keep_alive(std::string_view value) noexcept;
-
-    // What the next byte belongs to.
-    enum class part : std::uint8_t { head, body, chunk_line, chunk_data, trailers };
+    bool refuse(errc value) noexcept;
 
     response_limits limits_;
-    std::optional<grammar> grammar_;
     response message_;
-    std::string body_; // the pieces, where the body did not come in one
+    // Where a view cannot stay in the caller's buffer, for the next bytes come in another.
+    std::string body_;
     std::string content_type_;
     std::string request_id_;
     std::string retry_after_;
     std::string date_;
-    std::string_view piece_; // the first piece, still in the caller's buffer
-    std::size_t header_bytes_ = 0;
+    std::string_view piece_;       // the first piece of the body, still in the caller's buffer
+    std::size_t scanned_ = 0;      // of what is left in the input: no line ends there
+    std::size_t header_bytes_ = 0; // taken
+    std::uint64_t left_ = 0;       // bytes of the body, or of the chunk, that are still to come
+    std::uint64_t body_bytes_ = 0; // of chunks that were announced, or of a body without length
     unsigned fields_ = 0;
     unsigned interim_ = 0;
-    std::uint64_t chunk_left_ = 0; // bytes of the chunk that are still to come
-    part part_ = part::head;
-    bool chunk_seen_ = false; // a CRLF stands before the next chunk's line
-    bool trailer_seen_ = false;
+    part part_ = part::status_line;
     bool done_ = false;
-    bool header_done_ = false;
+    bool started_ = false;
+    bool folded_ = false;     // the line goes on in the next one
+    bool chunk_seen_ = false; // a CRLF stands before the next chunk's line
     bool chunked_ = false;
-    bool content_length_ = false;
-    bool close_ = false; // Connection: close
-    bool retry_after_seen_ = false;
+    bool keep_alive_ = false; // Connection: keep-alive
+    std::optional<std::uint64_t> content_length_;
     errc error_ = errc::protocol_error;
 };
 

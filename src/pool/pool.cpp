@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "pipeline/http_grammar.hpp"
 #include "pool/completion_batch.hpp"
 #include "pool/pool_service.hpp"
 

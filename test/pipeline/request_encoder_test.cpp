@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "pipeline/http_grammar.hpp"
+
 namespace {
 
 using bandwidth::webrtc::detail::request;

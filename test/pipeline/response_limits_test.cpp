@@ -168,7 +168,7 @@ TEST_CASE("F09: a field value of more than 64 KiB throws nothing where the limit
     CHECK(read_cut(ok + field + "Content-Length: 0\r\n\r\n", {}, options).answers.size() == 1);
     CHECK(read_cut(chunked + "0\r\n" + field + "\r\n", {}, options).answers.size() == 1);
     const std::string folded = "A: a\r\n " + std::string(70'000, 'x') + "\r\n";
-    CHECK(read_cut(ok + folded + "Content-Length: 0\r\n\r\n", {}, options).error == errc::response_too_large);
+    CHECK(read_cut(ok + folded + "Content-Length: 0\r\n\r\n", {}, options).answers.size() == 1);
 }
 
 TEST_CASE("a large body comes in pieces of any size") {

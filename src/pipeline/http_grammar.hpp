@@ -1,0 +1,81 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace bandwidth::webrtc::detail {
+
+// The lexical rules of RFC 9110, section 5 and RFC 9112 that both directions share.
+
+/// Which bytes may stand in a token (RFC 9110, section 5.6.2).
+inline constexpr std::array<bool, 256> token_chars = [] {
+    std::array<bool, 256> table{};
+    for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+                                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
+
+/// Where the token at the front of `text` ends.
+inline std::size_t token_size(std::string_view text) noexcept {
+    std::size_t size = 0;
+    while (size < text.size() && token_chars[static_cast<unsigned char>(text[size])])
+        ++size;
+    return size;
+}
+
+/// The first byte from `from` on that may not stand in a field's value: a control character other than HTAB,
+/// or DEL (RFC 9110, section 5.5). `text.size()` where there is none.
+std::size_t find_control(std::string_view text, std::size_t from = 0) noexcept;
+
+/// Whether `value` may stand as a header field's value. A CR or LF would put a second line on the wire.
+bool valid_field_value(std::string_view value) noexcept;
+/// Whether `name` is a token.
+bool valid_field_name(std::string_view name) noexcept;
+/// *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] ) (RFC 9112, section 7.1.1).
+bool valid_chunk_extensions(std::string_view text) noexcept;
+
+/// Whether it is SP or HTAB.
+inline bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
+
+/// Without the spaces and tabs at both ends.
+inline std::string_view trim(std::string_view text) noexcept {
+    while (!text.empty() && is_blank(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back()))
+        text.remove_suffix(1);
+    return text;
+}
+
+/// The first element of a comma-separated list, trimmed; takes it and its comma off the front of `list`.
+std::string_view take_element(std::string_view& list) noexcept;
+
+/// Whether `text`, in which there is no control character, is `lower`, in whatever case. `lower` is of
+/// lower-case letters, digits and hyphens.
+inline bool equals_ignoring_case(std::string_view text, std::string_view lower) noexcept {
+    if (text.size() != lower.size())
+        return false;
+    // What has the bit of lower case set in `lower` may lack it in `text`: a letter is then the same in upper
+    // case, and a digit or hyphen a control character.
+    constexpr std::uint64_t case_bits = 0x2020202020202020;
+    const auto word_at = [](std::string_view from, std::size_t at) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, from.data() + at, sizeof word);
+        return word;
+    };
+    std::size_t i = 0;
+    for (; i + 8 <= text.size(); i += 8) {
+        if ((word_at(text, i) | case_bits) != word_at(lower, i))
+            return false;
+    }
+    for (; i < text.size(); ++i) {
+        if ((static_cast<unsigned char>(text[i]) | 0x20U) != static_cast<unsigned char>(lower[i]))
+            return false;
+    }
+    return true;
+}
+
+} // namespace bandwidth::webrtc::detail
