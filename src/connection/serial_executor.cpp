@@ -22,8 +22,8 @@ public:
     queue& operator=(const queue&) = delete;
 
     // True: nobody runs the queue, nor is about to, and the caller has to hand it over. Another thread that
-    // is just doing so may fail, and would then leave what is added meanwhile to nobody: it is waited for. (Not
-    // this thread, should the executor below call us.)
+    // is just doing so may fail, and would then leave what is added meanwhile to nobody: it is waited for.
+    // (Not this thread, should the executor below call us.)
     bool push(task& added) noexcept {
         const auto self = std::this_thread::get_id();
         std::unique_lock lock(mutex_);
