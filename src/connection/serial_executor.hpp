@@ -60,9 +60,8 @@ public:
 private:
     struct task {
         task* next = nullptr;
-        void (*end)(task&,
-                    bool run) =
-            nullptr; ///< frees the task; before that moves its function out when it is to run
+        /// Frees the task, and runs its function or does not.
+        void (*end)(task&, bool run) = nullptr;
     };
     template <class Function>
     struct task_of final : task {
@@ -76,8 +75,7 @@ private:
                     return;
                 Function taken(std::move(self.function)); // may copy, and so throw
                 place.reset();
-                if (run)
-                    std::move(taken)();
+                std::move(taken)();
             };
         }
         Function function;
