@@ -3,7 +3,10 @@
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/require.hpp>
+#include <condition_variable>
+#include <exception>
 #include <mutex>
+#include <thread>
 
 namespace bandwidth::webrtc::detail {
 
@@ -18,16 +21,30 @@ public:
     queue(const queue&) = delete;
     queue& operator=(const queue&) = delete;
 
-    // True: nobody runs the queue, nor is about to.
+    // True: nobody runs the queue, nor is about to, and the caller has to hand it over. Another thread that
+    // is just doing so may fail, and would then leave what is added meanwhile to nobody: it is waited for.
+    // (Not this thread, should the executor below call us.)
     bool push(task& added) noexcept {
-        const std::lock_guard lock(mutex_);
+        const auto self = std::this_thread::get_id();
+        std::unique_lock lock(mutex_);
+        handed_over_.wait(lock, [&] { return handing_ == std::thread::id() || handing_ == self; });
         (last_ ? last_->next : first_) = &added;
         last_ = &added;
-        return !std::exchange(scheduled_, true);
+        if (std::exchange(scheduled_, true))
+            return false;
+        handing_ = self;
+        return true;
+    }
+    // The executor below has taken it.
+    void handed_over() noexcept {
+        const std::lock_guard lock(mutex_);
+        if (handing_ == std::this_thread::get_id()) // it may be under way already, or even at its end
+            end_handing();
     }
     // Null when there is nothing more; who asked has stopped running the queue then.
     task* pop() noexcept {
         const std::lock_guard lock(mutex_);
+        end_handing();
         task* const taken = first_;
         if (!taken) {
             scheduled_ = false;
@@ -38,9 +55,10 @@ public:
             last_ = nullptr;
         return taken;
     }
-    // Nobody runs the queue after all. What others have added meanwhile stays, for who comes next.
+    // The executor below has not taken it. What waits in `push` is for them who push it to hand over.
     void take_back(task& added) noexcept {
         const std::lock_guard lock(mutex_);
+        end_handing();
         scheduled_ = false;
         task* before = nullptr;
         for (task* at = first_; at != &added; at = at->next)
@@ -57,6 +75,7 @@ public:
             dropped = std::exchange(first_, nullptr);
             last_ = nullptr;
             scheduled_ = false;
+            end_handing();
         }
         while (dropped) {
             task* const next = dropped->next;
@@ -69,24 +88,36 @@ public:
     const asio::any_io_executor below_never;
 
 private:
+    void end_handing() noexcept {
+        if (std::exchange(handing_, std::thread::id()) != std::thread::id())
+            handed_over_.notify_all();
+    }
+
     std::mutex mutex_;
+    std::condition_variable handed_over_;
+    std::thread::id handing_; // the thread in whose hands it is
     task* first_ = nullptr;
     task* last_ = nullptr;
     bool scheduled_ = false;
 };
 
-/// On the stack of a thread that hands a runner to the executor below: one that is destroyed meanwhile was
-/// not taken, and one that runs meanwhile was.
+/// On the stack of a thread that hands a runner to the executor below: a runner that is destroyed meanwhile,
+/// and was not run, was not taken.
 struct serial_executor::handing_over {
     explicit handing_over(const queue& of) noexcept : of_(of), outer_(std::exchange(innermost, this)) {}
     ~handing_over() { innermost = outer_; }
     handing_over(const handing_over&) = delete;
     handing_over& operator=(const handing_over&) = delete;
 
+    // Null when this thread is not about it, or no longer.
     static handing_over* find(const queue& of) noexcept {
-        return innermost && &innermost->of_ == &of ? innermost : nullptr;
+        auto* at = innermost;
+        while (at && (&at->of_ != &of || at->ran))
+            at = at->outer_;
+        return at;
     }
     bool ran = false;
+    bool dropped = false;
 
 private:
     const queue& of_;
@@ -103,7 +134,11 @@ public:
     runner(runner&&) noexcept = default;
     runner& operator=(runner&&) = delete;
     ~runner() {
-        if (queue_ && !handing_over::find(*queue_))
+        if (!queue_)
+            return;
+        if (auto* const here = handing_over::find(*queue_))
+            here->dropped = true;
+        else
             queue_->drop_all();
     }
 
@@ -111,31 +146,42 @@ public:
         const auto mine = std::move(queue_);
         if (auto* const here = handing_over::find(*mine))
             here->ran = true;
-        while (task* const next = mine->pop()) {
+        std::exception_ptr thrown; // of several, and there was no memory to run them apart, the first
+        for (int left = most_in_a_row;; --left) {
+            if (thrown || left == 0) {
+                if (run_later(mine))
+                    break;
+                left = most_in_a_row;
+            }
+            task* const next = mine->pop();
+            if (!next)
+                break;
             try {
                 next->end(*next, true);
             } catch (...) {
-                go_on(mine);
-                throw;
+                if (!thrown)
+                    thrown = std::current_exception();
             }
         }
+        if (thrown)
+            std::rethrow_exception(thrown);
     }
 
 private:
-    // The rest runs on its own; here, when there is no memory for that.
-    static void go_on(const std::shared_ptr<queue>& mine) noexcept {
+    // Then something else of the executor below has its turn.
+    static constexpr int most_in_a_row = 64;
+
+    // False: there was no memory for that.
+    static bool run_later(const std::shared_ptr<queue>& mine) noexcept {
+        handing_over scope(*mine);
         try {
-            const handing_over scope(*mine);
             mine->below_never.execute(runner(mine));
-            return;
         } catch (...) {
+            return !scope.dropped;
         }
-        while (task* const next = mine->pop()) {
-            try {
-                next->end(*next, true);
-            } catch (...) { // one at a time can be told
-            }
-        }
+        if (scope.dropped)
+            mine->drop_all();
+        return true;
     }
 
     std::shared_ptr<queue> queue_;
@@ -157,12 +203,18 @@ void serial_executor::enqueue(task& added) const {
     try {
         (never_blocks_ ? mine->below_never : mine->below_possibly).execute(runner(mine));
     } catch (...) {
-        if (!scope.ran) {
+        if (scope.dropped) {
             mine->take_back(added);
             added.end(added, false);
+        } else {
+            mine->handed_over();
         }
         throw;
     }
+    if (scope.dropped) // the executor below is closed, and says nothing
+        mine->drop_all();
+    else
+        mine->handed_over();
 }
 
 } // namespace bandwidth::webrtc::detail

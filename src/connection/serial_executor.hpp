@@ -17,7 +17,10 @@ namespace bandwidth::webrtc::detail {
 /// all else goes on.
 ///
 /// Functions are never run inside of `execute`, be it asked to block or not, unless the executor below runs
-/// it there. Thread safety: safe.
+/// it there. What throws leaves the executor below as if it had been run there, and the rest goes on. What
+/// waits when the execution context below is destroyed is destroyed without having been run. What is
+/// scheduled is work for the context below; a copy of this executor alone is not, so a work guard on one
+/// guards nothing. Thread safety: safe.
 class serial_executor {
 public:
     /// No constructor: Asio's conversion to `any_io_executor`, looking for one, would look at itself.
@@ -38,8 +41,12 @@ public:
     }
 
     boost::asio::execution_context& query(boost::asio::execution::context_t) const;
-    serial_executor require(boost::asio::execution::blocking_t::never_t) const { return {queue_, true}; }
-    serial_executor require(boost::asio::execution::blocking_t::possibly_t) const { return {queue_, false}; }
+    serial_executor require(boost::asio::execution::blocking_t::never_t) const noexcept {
+        return {queue_, true};
+    }
+    serial_executor require(boost::asio::execution::blocking_t::possibly_t) const noexcept {
+        return {queue_, false};
+    }
     boost::asio::execution::blocking_t query(boost::asio::execution::blocking_t) const noexcept {
         return never_blocks_ ? boost::asio::execution::blocking_t(boost::asio::execution::blocking.never)
                              : boost::asio::execution::blocking_t(boost::asio::execution::blocking.possibly);
@@ -53,8 +60,8 @@ public:
 private:
     struct task {
         task* next = nullptr;
-        void (*end)(task&,
-                    bool run) = nullptr; ///< moves the function out, frees the task, and runs it or not
+        /// Frees the task, and runs its function or does not.
+        void (*end)(task&, bool run) = nullptr;
     };
     template <class Function>
     struct task_of final : task {
@@ -64,10 +71,11 @@ private:
             end = [](task& base, bool run) {
                 auto& self = static_cast<task_of&>(base);
                 task_place place(&self);
+                if (!run)
+                    return;
                 Function taken(std::move(self.function)); // may copy, and so throw
                 place.reset();
-                if (run)
-                    std::move(taken)();
+                std::move(taken)();
             };
         }
         Function function;

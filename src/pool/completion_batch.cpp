@@ -32,14 +32,14 @@ completion_batch::~completion_batch() {
 
 call_list completion_batch::post(completion_batch&& batch) noexcept {
     call_list back;
-    giving_back = &back;
+    auto* const outer = std::exchange(giving_back, &back);
     try {
         completion_batch leaving(std::move(batch));
         const auto executor = leaving.calls_.front()->executor();
         asio::post(executor, std::move(leaving));
-    } catch (const std::exception&) {
+    } catch (...) {
     }
-    giving_back = nullptr;
+    giving_back = outer;
     return back;
 }
 

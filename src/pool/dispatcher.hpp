@@ -58,6 +58,7 @@ protected:
     ~dispatcher_host() = default;
 };
 
+// clang-format off
 /// Who carries a call: the queue, the choice of a connection, dialling, deadlines, replays, retries, drain
 /// and close. Sans-io: connections come from the host, and the time is told at the start of each turn. One
 /// strand.
@@ -75,12 +76,13 @@ protected:
 /// A connection whose head is late (`suspect`) takes nothing new until the answer has come, and what it has
 /// not written yet is taken back.
 ///
-/// | file                        | holds |
-/// |-----------------------------|----------------------------------------------------------------------------|
-/// | dispatcher.cpp              | the life of a call: queued, given up, completed; close and drain | |
-/// dispatcher_choice.cpp       | the end of a turn: which connection takes which call, reservations         |
-/// | dispatcher_again.cpp        | what is sent again: after an answer, after a loss, when, how often | |
-/// dispatcher_connections.cpp  | making, watching and ending connections                                    |
+/// | file                       | holds                                                                |
+/// |----------------------------|----------------------------------------------------------------------|
+/// | dispatcher.cpp             | the life of a call: queued, given up, completed; close and drain     |
+/// | dispatcher_choice.cpp      | the end of a turn: which connection takes which call, reservations   |
+/// | dispatcher_again.cpp       | what is sent again: after an answer, after a loss, when, how often   |
+/// | dispatcher_connections.cpp | making, watching and ending connections                              |
+// clang-format on
 class dispatcher {
 public:
     dispatcher(const dispatcher_settings& settings, const request_encoder& encoder, dispatcher_host& host);

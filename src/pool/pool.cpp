@@ -41,7 +41,7 @@ struct pool::on_timer {
         self->timer_lost_ = true;
         try {
             self->post_turn();
-        } catch (const std::bad_alloc&) { // the next turn finds it lost
+        } catch (...) { // the next turn finds it lost
         }
     }
     void operator()(const error_code& ec) {
@@ -126,12 +126,9 @@ void pool::abandon() noexcept {
     dispatcher_.abandon();
     while (call* const value = finished_.pop_front())
         value->recycle();
-    call* submitted = submitted_.exchange(nullptr);
-    while (submitted) {
-        call* const next = std::exchange(submitted->next, nullptr);
-        submitted->recycle();
-        submitted = next;
-    }
+    call_list submitted = exchange_submitted();
+    while (call* const value = submitted.pop_front())
+        value->recycle();
 }
 
 void pool::submit(call& value) {
@@ -140,48 +137,55 @@ void pool::submit(call& value) {
     call* head = submitted_.load(std::memory_order_relaxed);
     do {
         value.next = head;
-    } while (!submitted_.compare_exchange_weak(head, &value, std::memory_order_release,
-                                               std::memory_order_relaxed));
-    if (head && !turn_missing_.load(std::memory_order_relaxed))
+    } while (!submitted_.compare_exchange_weak(head, &value));
+    // Only a turn that is known to come, and takes what it finds after it was counted off, makes another one
+    // needless. Not one that somebody else is about to post: that may fail.
+    if (turns_to_come_ > 0)
         return;
     try {
-        turn_missing_.store(false, std::memory_order_relaxed);
         post_turn();
     } catch (...) {
-        turn_missing_.store(true, std::memory_order_relaxed);
         if (take_back(value)) // else a turn has taken it meanwhile
             throw;
     }
 }
 
+// A turn may begin before it is counted, so the number may be too low, but never too high.
 void pool::post_turn() {
     asio::post(strand_, [self = shared_from_this()] {
+        --self->turns_to_come_;
         self->begin_turn();
         self->end_turn();
     });
+    ++turns_to_come_;
 }
 
-// Null when it is no longer on the list. What others have put there stays, for the turn to come.
-call* pool::take_back(call& value) noexcept {
-    call* rest = submitted_.exchange(nullptr, std::memory_order_acquire);
-    call* found = nullptr;
-    call** link = &rest;
-    while (*link && *link != &value)
-        link = &(*link)->next;
-    if (*link) {
-        found = *link;
-        *link = std::exchange(found->next, nullptr);
-        while (*link)
-            link = &(*link)->next;
-    }
-    if (rest) {
-        call* head = submitted_.load(std::memory_order_relaxed);
-        do {
-            *link = head;
-        } while (!submitted_.compare_exchange_weak(head, rest, std::memory_order_release,
-                                                   std::memory_order_relaxed));
-    }
-    return found;
+// Under the lock: oldest first behind what `take_back` has left.
+void pool::sort_submitted() noexcept {
+    call* newest = submitted_.exchange(nullptr);
+    call_list came;
+    while (newest)
+        came.push_front(*std::exchange(newest, newest->next));
+    while (call* const value = came.pop_front())
+        sorted_.push_back(*value);
+}
+
+call_list pool::exchange_submitted() noexcept {
+    const std::lock_guard lock(sorted_mutex_);
+    sort_submitted();
+    return std::exchange(sorted_, {});
+}
+
+// False when it is no longer there.
+bool pool::take_back(call& value) noexcept {
+    const std::lock_guard lock(sorted_mutex_);
+    sort_submitted();
+    const call* at = sorted_.front();
+    while (at && at != &value)
+        at = at->next;
+    if (at)
+        sorted_.remove(value);
+    return at;
 }
 
 void pool::cancel(std::uint64_t id) {
@@ -196,7 +200,7 @@ void pool::close() noexcept {
     close_requested_ = true;
     try {
         post_turn();
-    } catch (const std::bad_alloc&) {
+    } catch (...) {
     }
 }
 
@@ -211,14 +215,9 @@ void pool::begin_turn() noexcept {
 }
 
 void pool::take_submitted() noexcept {
-    call* newest = submitted_.exchange(nullptr, std::memory_order_acquire);
-    call* oldest = nullptr;
-    while (newest)
-        oldest = std::exchange(newest, std::exchange(newest->next, oldest));
-    while (oldest) {
-        call& value = *std::exchange(oldest, std::exchange(oldest->next, nullptr));
-        dispatcher_.submit(value);
-    }
+    call_list submitted = exchange_submitted();
+    while (call* const value = submitted.pop_front())
+        dispatcher_.submit(*value);
 }
 
 void pool::end_turn() noexcept {

@@ -5,6 +5,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,8 +30,8 @@ struct pool_settings {
 
 /// The dispatcher's way to the world: a strand, a clock, and the way in for calls from any thread.
 ///
-/// In: `submit` pushes the call on a lock-free list; the first one on an empty list posts a turn that takes
-/// all of them, so that calls that are started together are written together. Out: calls that finish in one
+/// In: `submit` pushes the call on a lock-free list and, unless one is to come, posts a turn that takes all
+/// there are, so that calls that are started together are written together. Out: calls that finish in one
 /// turn are posted to their executors at its end, those with the same executor in one piece, and never run on
 /// the strand. Life: pending operations (the turn, the timer, each connection's wait) hold the pool; the pool
 /// owns the calls that were submitted. When the execution context goes first, its shutdown abandons the
@@ -90,7 +91,9 @@ private:
     std::string authorization() const;
     void refresh_credentials() noexcept;
     void post_turn();
-    call* take_back(call& value) noexcept;
+    void sort_submitted() noexcept;
+    call_list exchange_submitted() noexcept;
+    bool take_back(call& value) noexcept;
     void take_submitted() noexcept;
     void deliver() noexcept;
     void arm_timer() noexcept;
@@ -110,10 +113,12 @@ private:
     read_buffers buffers_;
     call_list finished_;
     std::atomic<call*> submitted_{nullptr}; // newest first
-    bool undelivered_ = false;              // some of `finished_` could not be posted
+    std::mutex sorted_mutex_;
+    call_list sorted_;                  // what was submitted before them, oldest first
+    std::atomic<int> turns_to_come_{0}; // posted, counted, and not begun
+    bool undelivered_ = false;          // some of `finished_` could not be posted
     std::atomic<bool> close_requested_{false};
-    std::atomic<bool> timer_lost_{false};   // there was no memory to run its handler
-    std::atomic<bool> turn_missing_{false}; // of what was submitted, for the same reason
+    std::atomic<bool> timer_lost_{false}; // there was no memory to run its handler
     std::atomic<bool> abandoned_{false};
     std::atomic<std::uint64_t> last_cancel_id_{0};
 };
