@@ -72,6 +72,11 @@ public:
                 path_ids{account_, session ? std::string_view(session->value()) : std::string_view(),
                          participant ? std::string_view(participant->value()) : std::string_view()});
             call.request.header_lines = options.header_lines();
+            // These answers name what was asked for.
+            if (which == operation::get_session)
+                call.asked_id = session->value();
+            else if (which == operation::get_participant)
+                call.asked_id = participant->value();
         }
         call.deadline_after = options.deadline().value_or(deadline_);
         call.attempt_timeout = options.attempt_timeout();

@@ -176,6 +176,7 @@ private:
     void take_back_unwritten(member& value);
     void retire(member& value);
     void abandon(member& value);
+    void distrust(member& value, call& victim);
     void close_member(member& value);
     void remove(member& value);
     void refile(member& value);

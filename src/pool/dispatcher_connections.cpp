@@ -135,13 +135,17 @@ void dispatcher::answered(member& value, exchange* owner, const response& answer
         auto& answered_call = static_cast<call&>(*owner);
         --counters_.in_flight;
         if (answer.status < 400 || !send_again(answered_call, value, answer)) {
-            bool success = false;
+            auto made = settled::failure;
             try {
-                success = answered_call.settle(answer, now_ - answered_call.started);
+                made = answered_call.settle(answer, now_ - answered_call.started);
             } catch (const std::bad_alloc&) { // there is no room for what the answer says
                 answered_call.settle(out_of_memory(delivery::answered));
             }
-            complete(answered_call, success);
+            if (made == settled::foreign) {
+                distrust(value, answered_call);
+                return;
+            }
+            complete(answered_call, made == settled::value);
         }
     } else {
         --counters_.zombies;
@@ -153,6 +157,21 @@ void dispatcher::answered(member& value, exchange* owner, const response& answer
         close_member(value);
     else
         refile(value);
+}
+
+// `victim` was given the answer to another request: so would be the calls behind it.
+void dispatcher::distrust(member& value, call& victim) {
+    auto& requests = value.requests();
+    if (requests.outstanding() != 0)
+        health_.failed(value.opened, now_);
+    value.link->close();
+    settle_lost(value, loss::failed, errc::protocol_error, "an answer before it was for another request");
+    remove(value);
+    const bool repeatable = victim.request.kind != request_class::unsafe && victim.allow_replay;
+    if (repeatable && policy_of(victim).retry_protocol_error() && retry_later(victim, false, std::nullopt))
+        victim.maybe_processed = true;
+    else
+        complete(victim, false);
 }
 
 void dispatcher::closed(member& value, const close_info& info) {
