@@ -180,7 +180,8 @@ void dispatcher::expired(call& value) {
         return;
     }
     if (value.where == call::state::queued) {
-        give_up(value, waiting_timeout());
+        const auto* const dial = awaited_dial();
+        give_up(value, dial ? timeout_in(dial->link->phase()) : errc::queue_timeout);
         return;
     }
     const auto& requests = value.carrier->requests();
@@ -197,7 +198,12 @@ void dispatcher::give_up(call& value, errc code) {
         } else {
             unqueue(value);
         }
-        fail(value, code, code == errc::cancelled ? std::string_view() : last_dial_error_);
+        if (code == errc::cancelled)
+            fail(value, code);
+        else if (const auto* const dial = awaited_dial(); dial && last_dial_error_.empty())
+            fail(value, code, dial->link->describe_dial());
+        else
+            fail(value, code, last_dial_error_);
         return;
     case call::state::waiting:
         waiting_.remove(value);
@@ -259,15 +265,16 @@ void dispatcher::give_up_in_flight(call& value, errc code) {
     }
 }
 
-errc dispatcher::waiting_timeout() const noexcept {
+// The dial that has come furthest, where there is no connection to wait for.
+const member* dispatcher::awaited_dial() const noexcept {
+    const member* furthest = nullptr;
     if (counters_.open.get() != 0 || connecting_ == 0)
-        return errc::queue_timeout;
-    phase furthest = phase::resolving;
+        return furthest;
     for (const auto& entry : connections_.all()) {
-        if (!entry->is_open())
-            furthest = std::max(furthest, entry->link->phase());
+        if (!entry->is_open() && (!furthest || furthest->link->phase() < entry->link->phase()))
+            furthest = entry.get();
     }
-    return timeout_in(furthest);
+    return furthest;
 }
 
 void dispatcher::check_drained() {

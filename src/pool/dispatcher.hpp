@@ -135,7 +135,7 @@ private:
     void fail_waiting(Predicate which, const error_code& code, std::string_view text);
     void fail_queue(const error_code& code, std::string_view text);
     void check_drained();
-    errc waiting_timeout() const noexcept;
+    const member* awaited_dial() const noexcept;
 
     // Sending again.
     bool send_again(call& value, const member& from, const response& answer);

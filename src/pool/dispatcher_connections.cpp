@@ -283,9 +283,10 @@ void dispatcher::expired(member& value) {
             return;
         }
         const auto code = timeout_in(value.link->phase());
+        const auto text = value.link->describe_dial();
         const auto dialled = value.dialled;
         close_member(value);
-        dead_end(dead_end_kind::timeout, dialled, code, {});
+        dead_end(dead_end_kind::timeout, dialled, code, text);
         return;
     }
     auto& requests = value.requests();

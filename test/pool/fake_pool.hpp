@@ -88,6 +88,7 @@ public:
         record_sent_ = 0;
         note_sent(size);
     }
+    std::string describe_dial() const noexcept override { return "as far as it came"; }
     void close() noexcept override {
         phase_ = phase::closed;
         events_ = nullptr;
