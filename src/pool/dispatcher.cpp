@@ -148,6 +148,8 @@ void dispatcher::fail(call& value, const error_code& code, std::string_view text
     value.settle(std::move(why));
     if (code == errc::cancelled)
         ++counters_.calls_cancelled;
+    else if (code == condition::timeout)
+        ++counters_.calls_timed_out;
     complete(value, false);
 }
 
@@ -197,6 +199,8 @@ void dispatcher::give_up(call& value, errc code) {
             drains_.remove(value);
         } else {
             unqueue(value);
+            if (code == errc::cancelled)
+                ++counters_.calls_cancelled_queued;
         }
         if (code == errc::cancelled)
             fail(value, code);
@@ -221,6 +225,8 @@ void dispatcher::give_up(call& value, errc code) {
 // Its neighbours must not notice: what was not written is taken back, and of the rest the answer is read and
 // dropped, within bounds.
 void dispatcher::give_up_in_flight(call& value, errc code) {
+    if (code == errc::cancelled)
+        ++counters_.calls_cancelled_in_flight;
     auto& carrier = *value.carrier;
     auto& requests = carrier.requests();
     const auto index = requests.index_of(value);
@@ -244,7 +250,7 @@ void dispatcher::give_up_in_flight(call& value, errc code) {
         requests.abandon(value, now_);
         ++counters_.zombies;
         if (only_this_attempt && value.request.kind != request_class::unsafe && value.allow_replay &&
-            retry_later(value, false, std::nullopt))
+            retry_later(value, counters_.retries_timeout))
             value.maybe_processed = true;
         else
             fail(value, code, {}, delivery::maybe_processed);

@@ -137,8 +137,10 @@ bool dispatcher::dispatch_exclusive() {
             }
         }
         if (connections_.size() >= settings_.max_connections && now_ >= dial_again_at_ &&
-            connecting_ < exclusive_.size())
+            connecting_ < exclusive_.size()) {
+            to->closed_for = &counters_.connections_closed_idle;
             close_member(*to); // makes room for a fresh one
+        }
         return false;
     }
     assign(*exclusive_.front(), *to);
