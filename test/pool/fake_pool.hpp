@@ -88,7 +88,10 @@ public:
         record_sent_ = 0;
         note_sent(size);
     }
-    std::string describe_dial() const noexcept override { return "as far as it came"; }
+    std::string describe_dial() const noexcept override {
+        const support::own_allocations own;
+        return "as far as it came";
+    }
     void close() noexcept override {
         phase_ = phase::closed;
         events_ = nullptr;
