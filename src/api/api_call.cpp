@@ -1,6 +1,7 @@
 #include "api/api_call.hpp"
 
 #include <algorithm>
+#include <boost/beast/core/string.hpp>
 #include <exception>
 #include <memory>
 #include <new>
@@ -16,9 +17,24 @@ namespace {
 constexpr std::size_t kept_body = 4096;
 constexpr std::size_t read_body = 64 * 1024; // of an error's body, for its message
 
+// As much of an id as tells it from another one: the whole of somebody else's is not for our logs.
+std::string abbreviated(std::string_view id) {
+    constexpr std::size_t kept = 8;
+    return '"' + clean_text(id.substr(0, kept), kept) + (id.size() > kept ? "...\"" : "\"");
+}
+
 } // namespace
 
-bool api_call::settle(const response& answer, std::chrono::nanoseconds elapsed) {
+// The id of what the answer tells of.
+const std::string& api_call::named_id() const noexcept {
+    if (const auto* const told = std::get_if<session>(&outcome))
+        return told->id().value();
+    if (const auto* const told = std::get_if<participant>(&outcome))
+        return told->id().value();
+    return asked_id;
+}
+
+settled api_call::settle(const response& answer, std::chrono::nanoseconds elapsed) {
     failure_state known;
     // Redacted before it is cut, so that no half of a secret stays at the end.
     const auto keep_body = [&known, &answer] {
@@ -26,15 +42,18 @@ bool api_call::settle(const response& answer, std::chrono::nanoseconds elapsed) 
     };
     if (answer.status >= 200 && answer.status < 300) {
         auto problem = decode(answer.body, outcome);
+        // UUIDs mean the same in either case.
+        if (!problem && !asked_id.empty() && !boost::beast::iequals(named_id(), asked_id))
+            return settle_foreign(elapsed);
         if (!problem)
-            return true;
+            return settled::value;
         keep_body();
         known.code = errc::bad_json;
         known.message = std::move(*problem);
         known.request_id = clean_text(answer.request_id, 128);
     } else if (answer.status == 404 && ignore_not_found) {
         outcome = std::monostate();
-        return true;
+        return settled::value;
     } else {
         keep_body();
         known.code = make_http_error(answer.status);
@@ -63,7 +82,22 @@ bool api_call::settle(const response& answer, std::chrono::nanoseconds elapsed) 
     known.elapsed = elapsed;
     known.delivery = delivery::answered;
     outcome = failure(std::move(known));
-    return false;
+    return settled::failure;
+}
+
+// Of the answer nothing is kept, not even its status: it is somebody else's. Our own has not come.
+settled api_call::settle_foreign(std::chrono::nanoseconds elapsed) {
+    failure_state known;
+    known.code = errc::protocol_error;
+    known.message = "the answer is for " + abbreviated(named_id()) + ", not for " + abbreviated(asked_id);
+    auto secrets = store_.secrets();
+    append_secrets_of_headers(request.header_lines, secrets);
+    known.message = redact_values(redact_tokens(known.message), secrets);
+    known.attempts = attempts;
+    known.elapsed = elapsed;
+    known.delivery = delivery::maybe_processed;
+    outcome = failure(std::move(known));
+    return settled::foreign;
 }
 
 void api_call::recycle() noexcept {
@@ -79,6 +113,7 @@ void api_call::recycle() noexcept {
     reset_progress();
     decode = nullptr;
     ignore_not_found = false;
+    asked_id.clear();
     outcome = std::monostate();
     request.target.clear();
     request.header_lines.clear();

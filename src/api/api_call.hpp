@@ -6,6 +6,7 @@
 #include <bandwidth/webrtc/subscriptions.hpp>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -27,15 +28,19 @@ public:
 
     explicit api_call(call_store& store) noexcept : store_(store) {}
 
-    bool settle(const response& answer, std::chrono::nanoseconds elapsed) override;
+    settled settle(const response& answer, std::chrono::nanoseconds elapsed) override;
     void settle(failure reason) override { outcome = std::move(reason); }
     void recycle() noexcept override;
 
     decoder decode = nullptr;
     bool ignore_not_found = false;
+    std::string asked_id; ///< the id that a success has to name; empty: any, or none
     outcome_type outcome;
 
 private:
+    const std::string& named_id() const noexcept;
+    settled settle_foreign(std::chrono::nanoseconds elapsed);
+
     call_store& store_;
 };
 

@@ -72,6 +72,11 @@ public:
                 path_ids{account_, session ? std::string_view(session->value()) : std::string_view(),
                          participant ? std::string_view(participant->value()) : std::string_view()});
             call.request.header_lines = options.header_lines();
+            // These answers name what was asked for.
+            if (which == operation::get_session)
+                call.asked_id = session->value();
+            else if (which == operation::get_participant)
+                call.asked_id = participant->value();
         }
         call.deadline_after = options.deadline().value_or(deadline_);
         call.attempt_timeout = options.attempt_timeout();
@@ -240,6 +245,32 @@ client_stats client::stats() const {
     to.bytes_received = from.bytes_received.get();
     to.writes = from.writes.get();
     to.deepest_pipeline = from.deepest_pipeline.get();
+    to.calls_timed_out = from.calls_timed_out.get();
+    to.calls_cancelled_queued = from.calls_cancelled_queued.get();
+    to.calls_cancelled_in_flight = from.calls_cancelled_in_flight.get();
+    to.answers_2xx = from.answers_2xx.get();
+    to.answers_4xx = from.answers_4xx.get();
+    to.answers_5xx = from.answers_5xx.get();
+    to.replays_announced = from.replays_announced.get();
+    to.replays_lost = from.replays_lost.get();
+    to.replays_given_up = from.replays_given_up.get();
+    to.replays_answered = from.replays_answered.get();
+    to.retries_throttled = from.retries_throttled.get();
+    to.retries_status = from.retries_status.get();
+    to.retries_timeout = from.retries_timeout.get();
+    to.retries_lost = from.retries_lost.get();
+    to.retries_protocol = from.retries_protocol.get();
+    to.dials_failed_resolving = from.dials_failed_resolving.get();
+    to.dials_failed_connecting = from.dials_failed_connecting.get();
+    to.dials_failed_tls = from.dials_failed_tls.get();
+    to.connections_closed_announced = from.connections_closed_announced.get();
+    to.connections_closed_ended = from.connections_closed_ended.get();
+    to.connections_closed_broken = from.connections_closed_broken.get();
+    to.connections_closed_protocol = from.connections_closed_protocol.get();
+    to.connections_closed_timeout = from.connections_closed_timeout.get();
+    to.connections_closed_idle = from.connections_closed_idle.get();
+    to.connections_closed_retired = from.connections_closed_retired.get();
+    to.connections_closed_abandoned = from.connections_closed_abandoned.get();
     return to;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <ostream>
 
+#include "api/base64.hpp"
 #include "api/json_reader.hpp"
 
 namespace bandwidth::webrtc {
@@ -15,30 +16,14 @@ constexpr std::size_t max_token_bytes = 16 * 1024;
 // 2261-12-31T00:00:00Z: see device_token_claims::expires_at.
 constexpr std::int64_t max_expiry_seconds = 9'214'560'000;
 
-constexpr std::string_view base64url_alphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
 // RFC 7515 section 2: base64url without padding.
 std::optional<std::string> decode_base64url(std::string_view text) {
     if (text.size() % 4 == 1) {
         return std::nullopt;
     }
-    std::string bytes;
-    bytes.reserve(text.size() * 3 / 4);
-    unsigned bits = 0;
-    unsigned count = 0;
-    for (const char c : text) {
-        const std::size_t value = base64url_alphabet.find(c);
-        if (value == std::string_view::npos) {
-            return std::nullopt;
-        }
-        bits = (bits << 6U) | static_cast<unsigned>(value);
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            bytes += static_cast<char>(bits >> count);
-            bits &= (1U << count) - 1U;
-        }
+    auto bytes = decode_base64(text, base64::url);
+    if (!text.empty()) {
+        return std::nullopt;
     }
     return bytes;
 }

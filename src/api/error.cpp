@@ -60,7 +60,7 @@ private:
         case errc::incomplete_response:
             return "connection lost in the middle of the response";
         case errc::protocol_error:
-            return "the response is not valid HTTP";
+            return "the response is not valid HTTP, or another request's";
         case errc::response_too_large:
             return "the response is over a limit";
         case errc::bad_json:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "api/base64.hpp"
 #include "api/json_writer.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -177,26 +178,6 @@ finding find_secret(std::string_view text, bool at_word) noexcept {
     return found || !at_word ? found : find_parameter(text);
 }
 
-// RFC 4648, section 4; what is no base64 ends it.
-std::string decode_base64(std::string_view text) {
-    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string bytes;
-    unsigned bits = 0;
-    unsigned count = 0;
-    for (const char c : text) {
-        const auto value = alphabet.find(c);
-        if (value == std::string_view::npos)
-            break;
-        bits = (bits << 6U | static_cast<unsigned>(value)) & 0xFFFFU;
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            bytes += static_cast<char>(bits >> count & 0xFFU);
-        }
-    }
-    return bytes;
-}
-
 void replace_all(std::string& text, std::string_view secret) {
     for (auto at = text.find(secret); at != std::string::npos;
          at = text.find(secret, at + replacement.size()))
@@ -244,7 +225,8 @@ std::vector<std::string> secrets_of_authorization(std::string_view value) {
     const auto space = value.find(' ');
     const auto credentials = space == std::string_view::npos ? value : value.substr(space + 1);
     if (space != std::string_view::npos && ends_with_ignoring_case(value.substr(0, space), "basic")) {
-        auto both = decode_base64(credentials);
+        auto encoded = credentials;
+        auto both = decode_base64(encoded, base64::standard); // whatever stands behind it
         const auto colon = both.find(':');
         if (colon != std::string::npos) {
             auto password = both.substr(colon + 1);

@@ -104,6 +104,9 @@ public:
     /// Ends it from this side: a close_notify where there is TLS, no event. What is in flight is the
     /// caller's.
     virtual void close() noexcept = 0;
+    /// While it is being made: how far it has come, for the message of a timeout. Empty where nothing is
+    /// known, or there is no memory to tell it.
+    virtual std::string describe_dial() const noexcept { return {}; }
 
 protected:
     pipeline requests_;

@@ -37,6 +37,8 @@ public:
                                           handler done);
     /// Closes every socket and forgets the handler.
     void cancel() noexcept;
+    /// Each address that was tried so far, and what came of it.
+    std::string describe() const { return plan_.describe_all(); }
 
     dialler(const dialler&) = delete;
     dialler& operator=(const dialler&) = delete;

@@ -5,14 +5,10 @@
 
 namespace bandwidth::webrtc::detail {
 
-namespace {
-
 std::string text_of(const boost::asio::ip::tcp::endpoint& address) {
     const auto ip = address.address().to_string();
     return (address.address().is_v6() ? "[" + ip + "]" : ip) + ":" + std::to_string(address.port());
 }
-
-} // namespace
 
 address_list interleave(const address_list& addresses) {
     address_list one; // of the first one's family
@@ -62,22 +58,23 @@ bool happy_eyeballs::out_of_resources() const noexcept {
     });
 }
 
-std::string happy_eyeballs::describe(std::size_t limit) const {
+std::string happy_eyeballs::describe(std::size_t limit, bool with_silent) const {
     // Room for ", and 1234 more".
     constexpr std::size_t reserve = 20;
     std::string text;
     std::size_t told = 0;
-    for (std::size_t i = 0; i < addresses_.size(); ++i) {
-        if (!errors_[i])
+    for (std::size_t i = 0; i < started_; ++i) {
+        if (!errors_[i] && !with_silent)
             continue;
-        const auto one = text_of(addresses_[i]) + " " + errors_[i].message();
+        const auto one = text_of(addresses_[i]) + (errors_[i] ? " " + errors_[i].message() : " no answer");
         if (text.size() + one.size() + reserve > limit)
             break;
         text.append(told == 0 ? "" : ", ").append(one);
         ++told;
     }
-    if (told < failed_)
-        text.append(told == 0 ? "" : ", and ").append(std::to_string(failed_ - told)).append(" more");
+    const auto all = with_silent ? started_ : failed_;
+    if (told < all)
+        text.append(told == 0 ? "" : ", and ").append(std::to_string(all - told)).append(" more");
     return text;
 }
 

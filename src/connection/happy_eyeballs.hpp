@@ -15,6 +15,9 @@ namespace bandwidth::webrtc::detail {
 /// Where a host may be reached, best first.
 using address_list = std::vector<boost::asio::ip::tcp::endpoint>;
 
+/// "127.0.0.1:443", "[::1]:443".
+std::string text_of(const boost::asio::ip::tcp::endpoint& address);
+
 /// The addresses with their families taking turns, each address once (RFC 8305, section 4). The first keeps
 /// its place: getaddrinfo has sorted by RFC 6724, so its family is the one that is most likely to work, and
 /// whatever is wrong with one family costs a single Connection Attempt Delay.
@@ -59,9 +62,13 @@ public:
     /// nothing of its address.
     bool out_of_resources() const noexcept;
     /// Each address that has failed with its error, in at most `limit` bytes; for the rest there is a number.
-    std::string describe(std::size_t limit = 200) const;
+    std::string describe(std::size_t limit = 200) const { return describe(limit, false); }
+    /// The same with the addresses that were tried and have neither failed nor connected.
+    std::string describe_all(std::size_t limit = 200) const { return describe(limit, true); }
 
 private:
+    std::string describe(std::size_t limit, bool with_silent) const;
+
     address_list addresses_;
     std::vector<error_code> errors_; // as long as addresses_
     std::chrono::nanoseconds delay_;

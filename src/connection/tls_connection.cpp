@@ -169,9 +169,7 @@ void tls_connection::on_dialled(dialler::result&& result) {
         on_connected();
         return;
     }
-    dial_errors_ =
-        (dial_errors_.empty() ? endpoint_.host + " port " + endpoint_.port + ": " : dial_errors_ + ", ") +
-        result.errors;
+    dial_errors_ = with_dial_errors(result.errors);
     // The host may have moved.
     if (!result.out_of_resources) {
         host_.names().cache().all_failed(version_);
@@ -181,6 +179,25 @@ void tls_connection::on_dialled(dialler::result&& result) {
         }
     }
     fail(close_cause::not_made, errc::connect_failed, dial_errors_);
+}
+
+std::string tls_connection::with_dial_errors(const std::string& more) const {
+    return (dial_errors_.empty() ? endpoint_.host + " port " + endpoint_.port + ": " : dial_errors_ + ", ") +
+           more;
+}
+
+std::string tls_connection::describe_dial() const noexcept {
+    try {
+        if (phase_ == phase::resolving)
+            return dial_errors_.empty() ? endpoint_.host + ": no answer from the name server"
+                                        : dial_errors_ + ", and no answer from the name server";
+        if (phase_ == phase::connecting && dialler_)
+            return with_dial_errors(dialler_->describe());
+        if (phase_ == phase::handshaking)
+            return with_dial_errors(text_of(address_) + " connected, but the TLS handshake was not done");
+    } catch (const std::bad_alloc&) { // the code will do
+    }
+    return {};
 }
 
 void tls_connection::on_connected() {

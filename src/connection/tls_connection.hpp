@@ -68,6 +68,7 @@ public:
     void open() override;
     void flush() override;
     void close() noexcept override;
+    std::string describe_dial() const noexcept override;
 
 private:
     template <class Function>
@@ -93,6 +94,7 @@ private:
     void peer_ended(bool clean, const error_code& system_error);
     void fail(close_cause cause, const error_code& code, std::string text) noexcept;
     void out_of_memory() noexcept;
+    std::string with_dial_errors(const std::string& more) const;
     void shut() noexcept;
 
     connection_host& host_;

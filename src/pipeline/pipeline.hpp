@@ -1,7 +1,6 @@
 #pragma once
 
 #include <bandwidth/webrtc/error.hpp>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,10 +9,9 @@
 
 #include "pipeline/exchange.hpp"
 #include "pipeline/response_reader.hpp"
+#include "pipeline/time_point.hpp"
 
 namespace bandwidth::webrtc::detail {
-
-using time_point = std::chrono::steady_clock::time_point;
 
 /// How far a request has come, for the question whether the server can have acted on it.
 enum class send_state : std::uint8_t {

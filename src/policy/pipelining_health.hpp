@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "pipeline/time_point.hpp"
+
 namespace bandwidth::webrtc::detail {
 
 // clang-format off
@@ -23,8 +25,6 @@ namespace bandwidth::webrtc::detail {
 // clang-format on
 class pipelining_health {
 public:
-    using time_point = std::chrono::steady_clock::time_point;
-
     /// A final answer came.
     void answered(bool closes, bool http_1_1, time_point now) noexcept;
     /// A connection with more than one request in flight failed.

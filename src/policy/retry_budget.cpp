@@ -1,6 +1,7 @@
 #include "policy/retry_budget.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace bandwidth::webrtc::detail {
 

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstdint>
+
+#include "pipeline/time_point.hpp"
 
 namespace bandwidth::webrtc::detail {
 
@@ -14,8 +15,6 @@ namespace bandwidth::webrtc::detail {
 /// more. Not their sum: with both, a busy client would go over its ratio.
 class retry_budget {
 public:
-    using time_point = std::chrono::steady_clock::time_point;
-
     retry_budget(double per_second, double ratio) noexcept : floor_(per_second * seconds), ratio_(ratio) {}
 
     /// A call was sent for the first time.

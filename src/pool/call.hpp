@@ -15,6 +15,13 @@ namespace bandwidth::webrtc::detail {
 
 class member;
 
+/// What a call made of the answer that came for it.
+enum class settled : std::uint8_t {
+    value,
+    failure,
+    foreign, ///< a failure too: it is the answer to another request, so the connection has lost count
+};
+
 /// One call from its preparation to its completion: the caller's handler, the request, and where it stands.
 /// The floor above derives from it to keep the typed result.
 ///
@@ -60,8 +67,8 @@ public:
     void on_time(time_point now) override;
     class dispatcher* owner = nullptr;
 
-    /// The answer has come: keep what the operation makes of it, a value or a failure. True for a value.
-    virtual bool settle(const response& answer, std::chrono::nanoseconds elapsed) = 0;
+    /// The answer has come: keep what the operation makes of it, a value or a failure.
+    virtual settled settle(const response& answer, std::chrono::nanoseconds elapsed) = 0;
     /// No answer.
     virtual void settle(failure reason) = 0;
     /// Makes it ready for another use, and gives it back to where calls are kept.

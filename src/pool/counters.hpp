@@ -35,6 +35,15 @@ struct counters {
     counter calls_started, calls_succeeded, calls_failed, calls_cancelled, requests_sent, replays;
     counter dials, dials_failed, handshakes_full, handshakes_resumed, connections_closed, connections_lost;
     counter retries, retries_refused, suspects, fallbacks, queue_wait, hol_wait;
+    // By reason; see client_stats.
+    counter calls_timed_out, calls_cancelled_queued, calls_cancelled_in_flight;
+    counter answers_2xx, answers_4xx, answers_5xx;
+    counter replays_announced, replays_lost, replays_given_up, replays_answered;
+    counter retries_throttled, retries_status, retries_timeout, retries_lost, retries_protocol;
+    counter dials_failed_resolving, dials_failed_connecting, dials_failed_tls;
+    counter connections_closed_announced, connections_closed_ended, connections_closed_broken;
+    counter connections_closed_protocol, connections_closed_timeout, connections_closed_idle;
+    counter connections_closed_retired, connections_closed_abandoned;
     counter unsolicited_bytes, bytes_sent, bytes_received, writes, deepest_pipeline;
 };
 

@@ -148,6 +148,8 @@ void dispatcher::fail(call& value, const error_code& code, std::string_view text
     value.settle(std::move(why));
     if (code == errc::cancelled)
         ++counters_.calls_cancelled;
+    else if (code == condition::timeout)
+        ++counters_.calls_timed_out;
     complete(value, false);
 }
 
@@ -180,7 +182,8 @@ void dispatcher::expired(call& value) {
         return;
     }
     if (value.where == call::state::queued) {
-        give_up(value, waiting_timeout());
+        const auto* const dial = awaited_dial();
+        give_up(value, dial ? timeout_in(dial->link->phase()) : errc::queue_timeout);
         return;
     }
     const auto& requests = value.carrier->requests();
@@ -196,8 +199,15 @@ void dispatcher::give_up(call& value, errc code) {
             drains_.remove(value);
         } else {
             unqueue(value);
+            if (code == errc::cancelled)
+                ++counters_.calls_cancelled_queued;
         }
-        fail(value, code, code == errc::cancelled ? std::string_view() : last_dial_error_);
+        if (code == errc::cancelled)
+            fail(value, code);
+        else if (const auto* const dial = awaited_dial(); dial && last_dial_error_.empty())
+            fail(value, code, dial->link->describe_dial());
+        else
+            fail(value, code, last_dial_error_);
         return;
     case call::state::waiting:
         waiting_.remove(value);
@@ -215,6 +225,8 @@ void dispatcher::give_up(call& value, errc code) {
 // Its neighbours must not notice: what was not written is taken back, and of the rest the answer is read and
 // dropped, within bounds.
 void dispatcher::give_up_in_flight(call& value, errc code) {
+    if (code == errc::cancelled)
+        ++counters_.calls_cancelled_in_flight;
     auto& carrier = *value.carrier;
     auto& requests = carrier.requests();
     const auto index = requests.index_of(value);
@@ -238,7 +250,7 @@ void dispatcher::give_up_in_flight(call& value, errc code) {
         requests.abandon(value, now_);
         ++counters_.zombies;
         if (only_this_attempt && value.request.kind != request_class::unsafe && value.allow_replay &&
-            retry_later(value, false, std::nullopt))
+            retry_later(value, counters_.retries_timeout))
             value.maybe_processed = true;
         else
             fail(value, code, {}, delivery::maybe_processed);
@@ -259,15 +271,16 @@ void dispatcher::give_up_in_flight(call& value, errc code) {
     }
 }
 
-errc dispatcher::waiting_timeout() const noexcept {
+// The dial that has come furthest, where there is no connection to wait for.
+const member* dispatcher::awaited_dial() const noexcept {
+    const member* furthest = nullptr;
     if (counters_.open.get() != 0 || connecting_ == 0)
-        return errc::queue_timeout;
-    phase furthest = phase::resolving;
+        return furthest;
     for (const auto& entry : connections_.all()) {
-        if (!entry->is_open())
-            furthest = std::max(furthest, entry->link->phase());
+        if (!entry->is_open() && (!furthest || furthest->link->phase() < entry->link->phase()))
+            furthest = entry.get();
     }
-    return timeout_in(furthest);
+    return furthest;
 }
 
 void dispatcher::check_drained() {

@@ -137,11 +137,12 @@ private:
     void fail_waiting(Predicate which, const error_code& code, std::string_view text);
     void fail_queue(const error_code& code, std::string_view text);
     void check_drained();
-    errc waiting_timeout() const noexcept;
+    const member* awaited_dial() const noexcept;
 
     // Sending again.
     bool send_again(call& value, const member& from, const response& answer);
-    bool retry_later(call& value, bool throttled, std::optional<std::chrono::seconds> retry_after);
+    bool retry_later(call& value, counter& reason, bool throttled = false,
+                     std::optional<std::chrono::seconds> retry_after = std::nullopt);
     void settle_lost(member& value, loss how, const error_code& code, std::string_view text);
     void settle_lost(call& value, const lost_request& request, loss how, const error_code& code,
                      std::string_view text);
@@ -178,8 +179,10 @@ private:
     void take_back_unwritten(member& value);
     void retire(member& value);
     void abandon(member& value);
+    void distrust(member& value, call& victim);
     void close_member(member& value);
     void remove(member& value);
+    void count_failed_dial(const error_code& code) noexcept;
     void refile(member& value);
     time_point due(const member& value) const noexcept;
     time_point head_due(const member& value) const noexcept;

@@ -28,6 +28,7 @@ bool dispatcher::send_again(call& value, const member& from, const response& ans
         }
         ++value.replays;
         ++counters_.replays;
+        ++counters_.replays_answered;
         if (action == answer_action::fresh)
             value.needs_fresh = value.last_answer = true;
         enqueue_front(value);
@@ -40,7 +41,8 @@ bool dispatcher::send_again(call& value, const member& from, const response& ans
     std::optional<std::chrono::seconds> retry_after;
     if (!answer.retry_after.empty())
         retry_after = parse_retry_after(answer.retry_after, answer.date, host_.time_of_day());
-    if (!retry_later(value, throttled, retry_after))
+    auto& reason = throttled ? counters_.retries_throttled : counters_.retries_status;
+    if (!retry_later(value, reason, throttled, retry_after))
         return false;
     if (answer.status == 425)
         value.last_answer = true;
@@ -50,7 +52,8 @@ bool dispatcher::send_again(call& value, const member& from, const response& ans
 }
 
 // True: it waits for its next attempt. It is in no list and on no connection when this is called.
-bool dispatcher::retry_later(call& value, bool throttled, std::optional<std::chrono::seconds> retry_after) {
+bool dispatcher::retry_later(call& value, counter& reason, bool throttled,
+                             std::optional<std::chrono::seconds> retry_after) {
     const auto& policy = policy_of(value);
     if (value.retries + 1 >= policy.attempts())
         return false;
@@ -69,6 +72,7 @@ bool dispatcher::retry_later(call& value, bool throttled, std::optional<std::chr
     }
     ++value.retries;
     ++counters_.retries;
+    ++reason;
     value.carrier = nullptr;
     value.where = call::state::waiting;
     waiting_.push_back(value);
@@ -124,12 +128,17 @@ void dispatcher::settle_lost(call& lost, const lost_request& request, loss how, 
         }
         ++lost.replays;
         ++counters_.replays;
+        ++(how == loss::graceful                            ? counters_.replays_announced
+           : how == loss::abandoned || how == loss::stalled ? counters_.replays_given_up
+                                                            : counters_.replays_lost);
         if (verdict.delivery == delivery::maybe_processed)
             lost.maybe_processed = true;
         enqueue_front(lost);
         return;
     case replay_action::retry:
-        if (!retry_later(lost, false, std::nullopt))
+        if (!retry_later(lost, how == loss::stalled  ? counters_.retries_timeout
+                               : how == loss::faulty ? counters_.retries_protocol
+                                                     : counters_.retries_lost))
             break;
         lost.maybe_processed = true;
         return;

@@ -108,13 +108,15 @@ bool dispatcher::dispatch_shared() {
 }
 
 bool dispatcher::dispatch_exclusive() {
-    // A server may be closing a connection that was idle for long just now, and an unsafe call cannot be
-    // replayed.
+    const auto replayable = [](const call& value) {
+        return value.request.kind != request_class::unsafe && value.allow_replay;
+    };
     const auto& next = *exclusive_.front();
-    const bool replayable = next.request.kind != request_class::unsafe && next.allow_replay;
-    // While dials fail it is better than none.
+    const bool trusting = replayable(next);
+    // A server may be closing a connection that was idle for long just now, and an unsafe call cannot be
+    // replayed. While dials fail it is better than none.
     const auto stale = [&](const member& value) {
-        return !replayable && dial_failures_ == 0 && now_ - value.idle_since > settings_.unsafe_idle_limit;
+        return !trusting && dial_failures_ == 0 && now_ - value.idle_since > settings_.unsafe_idle_limit;
     };
     auto* to = usable(&connection_set::reserved_idle);
     if (!to || stale(*to)) {
@@ -124,9 +126,21 @@ bool dispatcher::dispatch_exclusive() {
     if (!to)
         return false;
     if (stale(*to)) {
+        // One behind may be content with it, if each before that has a dial, begun or to come. Once it has
+        // answered, it is as good as a new one to the first in line.
+        const auto dials = connecting_ + (settings_.max_connections - connections_.size());
+        std::size_t before = 1;
+        for (call* behind = next.next; behind && before <= dials; behind = behind->next, ++before) {
+            if (replayable(*behind)) {
+                assign(*behind, *to);
+                return true;
+            }
+        }
         if (connections_.size() >= settings_.max_connections && now_ >= dial_again_at_ &&
-            connecting_ < exclusive_.size())
+            connecting_ < exclusive_.size()) {
+            to->closed_for = &counters_.connections_closed_idle;
             close_member(*to); // makes room for a fresh one
+        }
         return false;
     }
     assign(*exclusive_.front(), *to);

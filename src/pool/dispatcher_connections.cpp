@@ -104,12 +104,19 @@ void dispatcher::received(member& value, std::size_t bytes) {
 }
 
 void dispatcher::abandon(member& value) {
+    value.closed_for = &counters_.connections_closed_abandoned;
     value.link->close();
     settle_lost(value, loss::abandoned, errc::connection_lost, "it was closed for another call's sake");
     remove(value);
 }
 
 void dispatcher::answered(member& value, exchange* owner, const response& answer) {
+    if (answer.status < 300)
+        ++counters_.answers_2xx;
+    else if (answer.status >= 500)
+        ++counters_.answers_5xx;
+    else if (answer.status >= 400)
+        ++counters_.answers_4xx;
     const auto& requests = value.requests();
     const std::chrono::nanoseconds service = now_ - value.head_since;
     const std::chrono::nanoseconds latency = now_ - requests.answered_pushed();
@@ -135,13 +142,17 @@ void dispatcher::answered(member& value, exchange* owner, const response& answer
         auto& answered_call = static_cast<call&>(*owner);
         --counters_.in_flight;
         if (answer.status < 400 || !send_again(answered_call, value, answer)) {
-            bool success = false;
+            auto made = settled::failure;
             try {
-                success = answered_call.settle(answer, now_ - answered_call.started);
+                made = answered_call.settle(answer, now_ - answered_call.started);
             } catch (const std::bad_alloc&) { // there is no room for what the answer says
                 answered_call.settle(out_of_memory(delivery::answered));
             }
-            complete(answered_call, success);
+            if (made == settled::foreign) {
+                distrust(value, answered_call);
+                return;
+            }
+            complete(answered_call, made == settled::value);
         }
     } else {
         --counters_.zombies;
@@ -155,6 +166,23 @@ void dispatcher::answered(member& value, exchange* owner, const response& answer
         refile(value);
 }
 
+// `victim` was given the answer to another request: so would be the calls behind it.
+void dispatcher::distrust(member& value, call& victim) {
+    value.closed_for = &counters_.connections_closed_protocol;
+    auto& requests = value.requests();
+    if (requests.outstanding() != 0)
+        health_.failed(value.opened, now_);
+    value.link->close();
+    settle_lost(value, loss::failed, errc::protocol_error, "an answer before it was for another request");
+    remove(value);
+    const bool repeatable = victim.request.kind != request_class::unsafe && victim.allow_replay;
+    if (repeatable && policy_of(victim).retry_protocol_error() &&
+        retry_later(victim, counters_.retries_protocol))
+        victim.maybe_processed = true;
+    else
+        complete(victim, false);
+}
+
 void dispatcher::closed(member& value, const close_info& info) {
     if (info.cause == close_cause::not_made) {
         const auto dialled = value.dialled;
@@ -165,16 +193,22 @@ void dispatcher::closed(member& value, const close_info& info) {
     }
     counters_.unsolicited_bytes += value.requests().unsolicited_bytes();
     loss how = loss::failed;
-    if (info.code == errc::out_of_memory) // by this machine's fault
+    value.closed_for = &counters_.connections_closed_broken;
+    if (info.code == errc::out_of_memory) { // by this machine's fault
         how = loss::abandoned;
-    else if (info.cause == close_cause::rejected)
+        value.closed_for = nullptr;
+    } else if (info.cause == close_cause::rejected) {
         how = loss::rejected;
-    else if (info.cause == close_cause::graceful)
+    } else if (info.cause == close_cause::graceful) {
         how = loss::graceful;
-    else if (info.cause == close_cause::ended)
+        value.closed_for = &counters_.connections_closed_announced;
+    } else if (info.cause == close_cause::ended) {
         how = loss::ended;
-    else if (info.code == errc::protocol_error || info.code == errc::response_too_large)
+        value.closed_for = &counters_.connections_closed_ended;
+    } else if (info.code == errc::protocol_error || info.code == errc::response_too_large) {
         how = value.requests().unsolicited_bytes() != 0 ? loss::failed : loss::faulty;
+        value.closed_for = &counters_.connections_closed_protocol;
+    }
     const auto& requests = value.requests();
     const bool unanswered = !value.has_answered;
     const bool unused = unanswered && (requests.outstanding() == 0 ||
@@ -192,11 +226,21 @@ void dispatcher::closed(member& value, const close_info& info) {
         dead_end(unused ? dead_end_kind::dial : dead_end_kind::unanswered, dialled, info.code, info.text);
 }
 
+void dispatcher::count_failed_dial(const error_code& code) noexcept {
+    ++counters_.dials_failed;
+    if (code == errc::host_not_found || code == errc::resolve_failed || code == errc::resolve_timeout)
+        ++counters_.dials_failed_resolving;
+    else if (code == errc::connect_failed || code == errc::connect_timeout)
+        ++counters_.dials_failed_connecting;
+    else if (code == errc::handshake_timeout || code == condition::tls_error)
+        ++counters_.dials_failed_tls;
+}
+
 // A dial led to no answer: others must not follow without a pause, nor without end.
 void dispatcher::dead_end(dead_end_kind kind, time_point dialled, const error_code& code,
                           std::string_view text) {
     if (kind != dead_end_kind::unanswered)
-        ++counters_.dials_failed;
+        count_failed_dial(code);
     // Dials that were under way together fail together: that counts once.
     if (dialled >= last_dead_end_) {
         last_dead_end_ = now_;
@@ -264,15 +308,17 @@ void dispatcher::expired(member& value) {
             return;
         }
         const auto code = timeout_in(value.link->phase());
+        const auto text = value.link->describe_dial();
         const auto dialled = value.dialled;
         close_member(value);
-        dead_end(dead_end_kind::timeout, dialled, code, {});
+        dead_end(dead_end_kind::timeout, dialled, code, text);
         return;
     }
     auto& requests = value.requests();
     if (requests.outstanding() != 0 && now_ >= head_due(value)) {
         const bool in_body = requests.answer_head_done();
         value.ended_well = false;
+        value.closed_for = &counters_.connections_closed_timeout;
         value.link->close();
         settle_lost(value, loss::stalled, in_body ? errc::body_timeout : errc::response_timeout, {});
         remove(value);
@@ -281,6 +327,7 @@ void dispatcher::expired(member& value) {
     if (requests.outstanding() != 0 && now_ >= suspect_at(value))
         suspect(value);
     if (value.suspect && requests.outstanding() == 0) {
+        value.closed_for = &counters_.connections_closed_timeout;
         close_member(value);
         return;
     }
@@ -288,6 +335,7 @@ void dispatcher::expired(member& value) {
     const bool idle_too_long = requests.outstanding() == 0 && now_ >= value.idle_since + value.idle_limit;
     if (idle_too_long) {
         value.ended_well = value.has_answered;
+        value.closed_for = &counters_.connections_closed_idle;
         close_member(value);
         return;
     }
@@ -370,6 +418,7 @@ void dispatcher::retire_all() {
 void dispatcher::retire(member& value) {
     value.requests().stop_accepting();
     value.retired = true;
+    value.closed_for = &counters_.connections_closed_retired;
     if (std::exchange(value.reserved, false))
         --reserved_;
     --counters_.open;
@@ -407,6 +456,8 @@ void dispatcher::remove(member& value) {
     } else {
         --(value.retired ? counters_.draining : counters_.open);
         ++counters_.connections_closed;
+        if (value.closed_for)
+            ++*value.closed_for;
     }
     if (value.ended_well)
         proven_places_ = std::min(proven_places_ + 1, settings_.max_connections);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "connection/connection.hpp"
+#include "pool/counters.hpp"
 #include "pool/timer_queue.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -41,7 +42,8 @@ public:
     bool ended_well = false; ///< it served, and ends by agreement or by age
     bool suspect = false;    ///< the head's answer is late: takes no calls until it has come
     std::chrono::nanoseconds idle_limit{0};
-    bool counted_idle = false; ///< in the statistics
+    bool counted_idle = false;     ///< in the statistics
+    counter* closed_for = nullptr; ///< in the statistics: why it ends
 
     // Kept by connection_set.
     std::size_t shelf = 0;

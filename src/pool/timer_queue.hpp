@@ -1,13 +1,12 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <vector>
 
-namespace bandwidth::webrtc::detail {
+#include "pipeline/time_point.hpp"
 
-using time_point = std::chrono::steady_clock::time_point;
+namespace bandwidth::webrtc::detail {
 
 /// Something that wants to be told when a time has come. At most one time each.
 class timed {

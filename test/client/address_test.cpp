@@ -116,6 +116,7 @@ TEST_CASE("W02: a name server that does not answer: each call has its own end, a
     CHECK(results.order()[0] == 0);
     for (std::size_t i = 0; i < results.size(); ++i) {
         CHECK(results[i].error().code() == errc::resolve_timeout);
+        CHECK(results[i].error().message() == "localhost: no answer from the name server");
         CHECK(results[i].error().code() == condition::timeout);
         CHECK(results[i].error().delivery() == delivery::not_sent);
     }
@@ -256,6 +257,9 @@ TEST_CASE("W05: nobody answers the SYN: a connect timeout, once for each call, a
         CHECK(results.order()[0] == 0);
         for (std::size_t i = 0; i < results.size(); ++i) {
             CHECK(results[i].error().code() == errc::connect_timeout);
+            const auto where = "127.0.0.1:" + std::to_string(hole.where().port());
+            CHECK_MESSAGE(results[i].error().message().ends_with(where + " no answer"),
+                          results[i].error().message());
             CHECK(results[i].error().delivery() == delivery::not_sent);
             CHECK(results[i].error().attempts() == 0);
         }
@@ -267,6 +271,21 @@ TEST_CASE("W05: nobody answers the SYN: a connect timeout, once for each call, a
         CHECK(support::open_descriptors() == before);
         CHECK(resolver->look_ups == (named ? 1 : 0)); // an address is not looked up
     }
+}
+
+TEST_CASE("W05: a connect timeout tells what came of each address") {
+    const blackhole hole("127.0.0.1");
+    const auto refusing = address("127.0.0.2", support::unused_port());
+    const auto resolver = std::make_shared<fake_resolver>();
+    resolver->addresses = {refusing, hole.where()};
+    asio::io_context context;
+    client client(context, with_resolver(named_host().connect_timeout(300ms), resolver));
+    const auto outcome = wait_for(context, client.try_create_session());
+    REQUIRE(outcome.has_error());
+    CHECK(outcome.error().code() == errc::connect_timeout);
+    CHECK(outcome.error().message() ==
+          "localhost port 443: 127.0.0.2:" + std::to_string(refusing.port()) +
+              " Connection refused, 127.0.0.1:" + std::to_string(hole.where().port()) + " no answer");
 }
 
 TEST_CASE("W05: after a connect timeout the name is looked up anew") {

@@ -376,6 +376,57 @@ TEST_CASE("F06: bytes that no request asked for close the connection and are no 
     CHECK(client.stats().unsolicited_bytes == support::session_answer("evil").size());
 }
 
+TEST_CASE("I2: an answer that nobody asked for, while calls are in flight, is handed to none of them") {
+    scripted_server server;
+    server.add(script{}
+                   .expect_requests()
+                   .send(support::session_answer("first"))
+                   .expect_requests(2)
+                   .send(support::session_answer("somebody else's", "X-Request-Id: his\r\n") +
+                         support::session_answer("a") + support::session_answer("b")));
+    server.otherwise(script{}.expect_requests().send(support::session_answer("b")));
+    asio::io_context context;
+    client client(context, options_for(server).max_connections(1));
+    const auto first = wait_for(context, client.try_get_session(session_id("first")));
+    REQUIRE(first.has_value());
+    collector<session> results;
+    client.async_get_session(session_id("a"), results.next());
+    client.async_get_session(session_id("b"), results.next());
+    results.wait(context);
+    REQUIRE(results[0].has_error());
+    const auto& why = results[0].error();
+    CHECK(why.code() == errc::protocol_error);
+    CHECK(why.delivery() == delivery::maybe_processed);
+    CHECK(why.message() == R"(the answer is for "somebody...", not for "a")");
+    CHECK(why.http_status() == 0); // nothing of the other's is kept
+    CHECK(why.body().empty());
+    CHECK(why.request_id().empty());
+    REQUIRE_MESSAGE(results[1].has_value(), results[1].error().describe());
+    CHECK(results[1]->id().value() == "b");
+    CHECK(server.connections() == 2);
+    CHECK(server.received(1).find("/sessions/b ") != std::string::npos);
+    CHECK(support::at_rest(client.stats()));
+}
+
+TEST_CASE("I2: a participant's answer has to name him, in either case of letters") {
+    scripted_server server;
+    server.otherwise(
+        script{}
+            .expect_requests()
+            .send(support::http_answer(200, R"({"id":"320E2AF6-13ec-498d-8b51-daba52c37853"})"))
+            .expect_requests()
+            .send(support::http_answer(200, R"({"id":"320e2af6-13ec-498d-8b51-daba52c37854"})")));
+    asio::io_context context;
+    client client(context, options_for(server));
+    const participant_id asked("320e2af6-13ec-498d-8b51-daba52c37853");
+    const auto good = wait_for(context, client.try_get_participant(asked));
+    REQUIRE_MESSAGE(good.has_value(), good.error().describe());
+    const auto bad = wait_for(context, client.try_get_participant(asked));
+    REQUIRE(bad.has_error());
+    CHECK(bad.error().code() == errc::protocol_error);
+    CHECK(client.stats().connections_closed == 1);
+}
+
 TEST_CASE("N2: a 408 on an idle connection is a silent close") {
     scripted_server server;
     server.add(script{}

@@ -21,6 +21,49 @@ using testing::loopback_options;
 using testing::loopback_server;
 using testing::tls_version;
 
+TEST_CASE("the statistics tell why: each reason stands in its own place") {
+    testing::scripted_server server;
+    const auto refused = [](int status) { return support::http_answer(status, "{}"); };
+    server.add(testing::script{}
+                   .expect_requests()
+                   .send(refused(500))
+                   .expect_requests()
+                   .send(refused(500))
+                   .expect_requests()
+                   .send(refused(503))
+                   .expect_requests()
+                   .send(refused(404))
+                   .expect_requests()
+                   .send("no HTTP\r\n\r\n"));
+    server.add(
+        testing::script{}.expect_requests().send(support::session_answer("s", "Connection: close\r\n")));
+    server.add(testing::script{}.expect_requests().send(support::session_answer("s")).rst());
+    server.otherwise(testing::script{}.expect_requests());
+    asio::io_context context;
+    client client(context, options_for(server).max_connections(1).retry(
+                               retry_policy{}.attempts(4).backoff(1ms, 2ms).throttled_backoff(1ms)));
+    const auto get = [&] { return wait_for(context, client.try_get_session(session_id("s"))); };
+    CHECK(get().error().http_status() == 404);
+    CHECK(get().error().code() == errc::protocol_error);
+    CHECK(get().has_value());
+    CHECK(get().has_value());
+    run_until(context, [&] { return client.stats().connections_closed == 3; });
+    const auto late =
+        wait_for(context, client.try_get_session(session_id("s"), call_options{}.deadline(20ms)));
+    CHECK(late.error().code() == condition::timeout);
+    const auto seen = client.stats();
+    CHECK(seen.answers_2xx == 2);
+    CHECK(seen.answers_4xx == 1);
+    CHECK(seen.answers_5xx == 3);
+    CHECK(seen.retries_status == 2);
+    CHECK(seen.retries_throttled == 1);
+    CHECK(seen.retries == 3);
+    CHECK(seen.connections_closed_protocol == 1);
+    CHECK(seen.connections_closed_announced == 1);
+    CHECK(seen.connections_closed_broken == 1);
+    CHECK(seen.calls_timed_out == 1);
+}
+
 TEST_CASE("a client connects at its first call, and keeps the connection") {
     loopback_server server;
     asio::io_context context;

@@ -202,6 +202,9 @@ TEST_CASE("T07: a server that never finishes the handshake, however much of it c
         tls_trial trial(options_for(server).base_url(by_address(server.port())).connect_timeout(200ms));
         const auto seen = trial.refusal();
         CHECK(seen.code() == errc::handshake_timeout);
+        const auto where = "127.0.0.1:" + std::to_string(server.port());
+        CHECK_MESSAGE(seen.message().ends_with(where + " connected, but the TLS handshake was not done"),
+                      seen.message());
         CHECK(seen.code() == condition::timeout);
         CHECK(seen.elapsed() >= 200ms);
         CHECK(seen.elapsed() < 5s);

@@ -135,6 +135,16 @@ TEST_CASE("W04: each address is named with its error") {
     CHECK_FALSE(p.eyeballs.out_of_resources());
 }
 
+TEST_CASE("W05: an address that was tried and is silent is told of where that is asked for") {
+    plan p({"::1", "10.0.0.1", "10.0.0.2"});
+    p.attempts();
+    p.fail(0);
+    p.attempts();
+    CHECK(p.eyeballs.describe() == "[::1]:443 Connection refused");
+    CHECK(p.eyeballs.describe_all() == "[::1]:443 Connection refused, 10.0.0.1:443 no answer");
+    CHECK(p.eyeballs.describe_all(1) == "2 more");
+}
+
 TEST_CASE("W04: the text of a thousand failures is bounded and tells how many there were") {
     std::vector<std::string> texts;
     for (int i = 0; i < 1000; ++i)

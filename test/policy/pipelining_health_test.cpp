@@ -4,7 +4,7 @@
 
 using namespace std::chrono_literals;
 using bandwidth::webrtc::detail::pipelining_health;
-using time_point = pipelining_health::time_point;
+using bandwidth::webrtc::detail::time_point;
 
 namespace {
 constexpr time_point start(1h);

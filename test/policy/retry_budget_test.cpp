@@ -4,7 +4,7 @@
 
 using namespace std::chrono_literals;
 using bandwidth::webrtc::detail::retry_budget;
-using time_point = retry_budget::time_point;
+using bandwidth::webrtc::detail::time_point;
 
 namespace {
 

@@ -229,6 +229,7 @@ TEST_CASE("the connect timeout names the phase that it ended") {
         CHECK_FALSE(get.done());
         pool.pass(1ms);
         CHECK(get.failed_with(code, delivery::not_sent));
+        CHECK(get.why.message() == "as far as it came");
         CHECK(pool.link(0).phase() == phase::closed);
         CHECK(pool.connection_gauges_are_zero());
         CHECK(pool.gauges_are_zero());

@@ -51,6 +51,7 @@ TEST_CASE("a deadline while nothing but a dial is under way names the dial's pha
         pool.pass(1ns);
         CHECK(get.failed_with(code, delivery::not_sent));
         CHECK(get.why.elapsed() == 1s);
+        CHECK(get.why.message() == "as far as it came");
         pool.connect(0);
         CHECK(pool.sends_of(get) == 0);
     }

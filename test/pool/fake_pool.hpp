@@ -38,11 +38,13 @@ inline detail::dispatcher_settings with_connections(std::size_t count, std::size
 /// A call whose outcome is kept for the test to look at.
 class test_call final : public detail::call {
 public:
-    bool settle(const detail::response& answer, std::chrono::nanoseconds) override {
+    detail::settled settle(const detail::response& answer, std::chrono::nanoseconds) override {
+        if (answer.status < 300 && knows_own && answer.body != request.target)
+            return detail::settled::foreign;
         ++completions;
         status = answer.status;
         body = std::string(answer.body);
-        return answer.status < 300;
+        return answer.status < 300 ? detail::settled::value : detail::settled::failure;
     }
     void settle(failure reason) override {
         ++completions;
@@ -58,7 +60,8 @@ public:
 
     int completions = 0;
     int recycled = 0;
-    int status = 0; ///< of the answer; 0: it failed without one
+    bool knows_own = false; ///< an answer that does not repeat its target is foreign; see `fake_pool::order`
+    int status = 0;         ///< of the answer; 0: it failed without one
     std::string body;
     failure why;
 };
@@ -84,6 +87,10 @@ public:
         record_.clear();
         record_sent_ = 0;
         note_sent(size);
+    }
+    std::string describe_dial() const noexcept override {
+        const support::own_allocations own;
+        return "as far as it came";
     }
     void close() noexcept override {
         phase_ = phase::closed;

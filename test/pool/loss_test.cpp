@@ -210,6 +210,56 @@ TEST_CASE("F06: surplus bytes close the connection, the answers stand") {
     CHECK(pool.connection_gauges_are_zero());
 }
 
+TEST_CASE(
+    "I2: an answer to another request fails its call, and no other answer of that connection is believed") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    auto& head = pool.make();
+    head.knows_own = true;
+    pool.submit(head);
+    auto& behind = pool.submit();
+    pool.turn([&] {
+        pool.link(0).receive(
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/9"
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/2");
+    });
+    CHECK(pool.order.back() == &head);
+    CHECK(pool.sends_of(head) == 1);
+    CHECK(pool.link(0).phase() == phase::closed);
+    CHECK_FALSE(behind.done());
+    pool.connect(1);
+    pool.answer(1);
+    CHECK(behind.answered("/3"));
+    CHECK(pool.stats().calls_failed.get() == 1);
+    CHECK(pool.stats().connections_lost.get() == 1);
+    CHECK(pool.gauges_are_zero());
+}
+
+TEST_CASE("a call that was given another's answer is sent again where its policy says so") {
+    auto settings = with_connections(1);
+    settings.retry = bandwidth::webrtc::retry_policy{}.retry_protocol_error(true);
+    fake_pool pool(settings);
+    for (const bool repeatable : {true, false}) {
+        CAPTURE(repeatable);
+        auto& call = pool.make(repeatable ? request_class::safe : unsafe);
+        call.knows_own = true;
+        pool.submit(call);
+        pool.connect(pool.links.size() - 1);
+        pool.turn([&] { pool.links.back()->receive("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/9"); });
+        CHECK(pool.links.back()->phase() == phase::closed);
+        CHECK((pool.order.size() == 2) != repeatable);
+        if (!repeatable)
+            continue;
+        pool.pass(1s);
+        pool.connect(pool.links.size() - 1);
+        pool.answer(pool.links.size() - 1);
+        CHECK(call.answered(call.request.target));
+        CHECK(pool.order.size() == 1);
+        pool.turn([&] { pool.links.back()->fin(); });
+    }
+    CHECK(pool.gauges_are_zero());
+}
+
 TEST_CASE("a head without an answer in time fails, those behind it are sent again") {
     fake_pool pool(with_connections(1));
     pool.prove(0);

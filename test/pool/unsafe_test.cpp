@@ -74,6 +74,75 @@ TEST_CASE("an unsafe call does not trust a connection that was idle for long: it
     CHECK(pool.link(1).targets() == std::vector<std::string>{"/3"});
 }
 
+TEST_CASE("an isolated GET takes the connection that a POST before it does not trust") {
+    fake_pool pool(with_connections(3));
+    pool.prove(0);
+    pool.pass(4s + 1ms);
+    auto& post = pool.submit(unsafe);
+    auto& once = pool.make(); // may not be replayed, so that it trusts no more than a POST
+    once.request.isolated = true;
+    once.allow_replay = false;
+    pool.submit(once);
+    auto& get = pool.make();
+    get.request.isolated = true;
+    pool.submit(get);
+    REQUIRE(pool.links.size() == 3); // one dial for each of the first two
+    CHECK(pool.link(0).outstanding() == 1);
+    CHECK(pool.sends_of(get) == 1);
+    CHECK(pool.sends_of(post) == 0);
+    CHECK(pool.sends_of(once) == 0);
+    SUBCASE("the dial is done first") {
+        pool.connect(1);
+        CHECK(pool.sends_of(post) == 1);
+        CHECK(pool.sends_of(once) == 0);
+    }
+    SUBCASE("the GET is answered first: what was used just now is trusted") {
+        pool.answer(0);
+        CHECK(pool.sends_of(post) == 1);
+        pool.connect(1);
+        CHECK(pool.sends_of(once) == 1);
+    }
+    pool.answer_all(0);
+    pool.answer_all(1);
+    pool.connect(2);
+    pool.answer_all(1);
+    pool.answer_all(2);
+    CHECK(pool.order.size() == 4);
+    CHECK(pool.gauges_are_zero());
+}
+
+TEST_CASE("isolated GETs without end do not starve a POST") {
+    fake_pool pool(with_connections(2));
+    pool.prove(0);
+    pool.pass(4s + 1ms);
+    auto& post = pool.submit(unsafe);
+    for (int i = 0; i < 3; ++i) {
+        auto& get = pool.make();
+        get.request.isolated = true;
+        pool.submit(get);
+    }
+    CHECK(pool.sends_of(post) == 0);
+    pool.answer(0); // the dial never comes to an end, the connection serves one call
+    CHECK(pool.sends_of(post) == 1);
+}
+
+TEST_CASE("where a POST has no dial, an isolated GET behind it does not go first") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    pool.pass(4s + 1ms);
+    auto& post = pool.make(unsafe);
+    auto& get = pool.make();
+    get.request.isolated = true;
+    pool.turn([&] {
+        pool.dispatcher().submit(post);
+        pool.dispatcher().submit(get);
+    });
+    CHECK(pool.link(0).phase() == phase::closed);
+    REQUIRE(pool.links.size() == 2);
+    pool.connect(1);
+    CHECK(pool.link(1).targets() == targets({&post}));
+}
+
 TEST_CASE("where there is no room for a new one, the stale one makes room") {
     fake_pool pool(with_connections(1));
     pool.prove(0);

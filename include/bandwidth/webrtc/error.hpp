@@ -34,7 +34,7 @@ enum class errc {
     body_timeout,         ///< the response body stopped in the middle
     connection_lost,      ///< the connection ended before the answer
     incomplete_response,  ///< the connection ended in the middle of the answer
-    protocol_error,       ///< the answer is not HTTP/1.1 as RFC 9112 wants it
+    protocol_error,       ///< the answer is not HTTP/1.1 (RFC 9112), or another request's
     response_too_large,   ///< the answer's head or body is over its limit
     bad_json,             ///< a success whose body does not hold what the operation promises
     cancelled,            ///< the caller cancelled the call

@@ -42,8 +42,8 @@ public:
     /// Whether a POST that was answered with 429 is tried again. Default false: an unsafe request is on the
     /// wire at most once.
     retry_policy& retry_throttled_unsafe(bool value);
-    /// Whether a request whose answer was no HTTP (`errc::protocol_error`) is tried once more. Default false:
-    /// the server would most likely say the same again.
+    /// Whether a request whose answer was no HTTP, or another request's (`errc::protocol_error`), is tried
+    /// once more. Default false: the server would most likely say the same again.
     retry_policy& retry_protocol_error(bool value);
 
     int attempts() const noexcept { return attempts_; }

@@ -19,11 +19,27 @@ struct client_stats {
     std::uint64_t calls_started = 0;
     std::uint64_t calls_succeeded = 0;
     std::uint64_t calls_failed = 0;
+    std::uint64_t calls_timed_out = 0; ///< of the failed ones: by the deadline, or another timeout of ours
     std::uint64_t calls_cancelled = 0; ///< of the failed ones
-    std::uint64_t requests_sent = 0;   ///< requests given to a connection, replays included
-    std::uint64_t replays = 0;         ///< requests sent again at once, on another connection
-    std::uint64_t retries = 0;         ///< requests sent again after a pause, by policy
-    std::uint64_t retries_refused = 0; ///< ... that the retry budget did not allow
+    std::uint64_t calls_cancelled_queued = 0;    ///< of these: while they waited for a connection
+    std::uint64_t calls_cancelled_in_flight = 0; ///< of these: while their answer was due
+    /// Answers by status, those included that are asked for again or that nobody waits for.
+    std::uint64_t answers_2xx = 0;
+    std::uint64_t answers_4xx = 0;
+    std::uint64_t answers_5xx = 0;
+    std::uint64_t requests_sent = 0;     ///< requests given to a connection, replays included
+    std::uint64_t replays = 0;           ///< requests sent again at once, on another connection
+    std::uint64_t replays_announced = 0; ///< of these: behind an announced close
+    std::uint64_t replays_lost = 0;      ///< of these: the connection was lost
+    std::uint64_t replays_given_up = 0;  ///< of these: this side closed it, for an answer before
+    std::uint64_t replays_answered = 0;  ///< of these: the answer asked for it (408, 421)
+    std::uint64_t retries = 0;           ///< requests sent again after a pause, by policy
+    std::uint64_t retries_throttled = 0; ///< of these: after 429 or 503
+    std::uint64_t retries_status = 0;    ///< of these: after another status
+    std::uint64_t retries_timeout = 0;   ///< of these: no answer in time
+    std::uint64_t retries_lost = 0;      ///< of these: the connection was lost before its first answer
+    std::uint64_t retries_protocol = 0;  ///< of these: the answer was no HTTP, or another request's
+    std::uint64_t retries_refused = 0;   ///< ... that the retry budget did not allow
     /// Times that an answer was late, so that its connection took no more calls until it came.
     std::uint64_t suspects = 0;
     /// Times that the server was found to break pipelines, so that for a while one request at a time was
@@ -33,10 +49,21 @@ struct client_stats {
     std::uint64_t hol_wait_ns = 0;   ///< sum over all answers: behind others on the same connection
     std::uint64_t dials = 0;
     std::uint64_t dials_failed = 0;
+    std::uint64_t dials_failed_resolving = 0;  ///< of these: the name was not found, or not in time
+    std::uint64_t dials_failed_connecting = 0; ///< of these: TCP
+    std::uint64_t dials_failed_tls = 0;        ///< of these: TLS, certificates included
     std::uint64_t handshakes_full = 0;
     std::uint64_t handshakes_resumed = 0;
     std::uint64_t connections_closed = 0;
-    std::uint64_t connections_lost = 0; ///< of the closed ones: with requests unanswered
+    std::uint64_t connections_closed_announced = 0; ///< of these: the server had announced it in an answer
+    std::uint64_t connections_closed_ended = 0;     ///< of these: by the server, without a word in HTTP
+    std::uint64_t connections_closed_broken = 0;    ///< of these: by a reset, or an error of TLS
+    std::uint64_t connections_closed_protocol = 0; ///< of these: what came was not what was asked for in HTTP
+    std::uint64_t connections_closed_timeout = 0;  ///< of these: no answer in time
+    std::uint64_t connections_closed_idle = 0;     ///< of these: idle for too long
+    std::uint64_t connections_closed_retired = 0;  ///< of these: too old, or replaced by newer ones
+    std::uint64_t connections_closed_abandoned = 0; ///< of these: for too much that nobody waited for
+    std::uint64_t connections_lost = 0;             ///< of the closed ones: with requests unanswered
     /// Bytes that no request had asked for; each time the connection is closed.
     std::uint64_t unsolicited_bytes = 0;
     std::uint64_t bytes_sent = 0; ///< TLS records included

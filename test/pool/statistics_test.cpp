@@ -1,0 +1,230 @@
+// The statistics that tell why something happened.
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pool/fake_pool.hpp"
+
+using namespace test;
+using detail::counter;
+using detail::counters;
+
+namespace {
+
+detail::dispatcher_settings with_attempts(int attempts) {
+    auto settings = with_connections(1);
+    settings.retry.attempts(attempts);
+    return settings;
+}
+
+template <std::size_t Count>
+using reasons = std::array<counter counters::*, Count>;
+
+/// `one` has counted to 1, the others to 0.
+template <std::size_t Count>
+void check_only(const fake_pool& pool, const reasons<Count>& all, counter counters::*one) {
+    for (const auto each : all)
+        CHECK((pool.stats().*each).get() == (each == one ? 1 : 0));
+}
+
+const reasons<8> closed{&counters::connections_closed_announced, &counters::connections_closed_ended,
+                        &counters::connections_closed_broken,    &counters::connections_closed_protocol,
+                        &counters::connections_closed_timeout,   &counters::connections_closed_idle,
+                        &counters::connections_closed_retired,   &counters::connections_closed_abandoned};
+const reasons<5> retried{&counters::retries_throttled, &counters::retries_status, &counters::retries_timeout,
+                         &counters::retries_lost, &counters::retries_protocol};
+const reasons<4> replayed{&counters::replays_announced, &counters::replays_lost, &counters::replays_given_up,
+                          &counters::replays_answered};
+const reasons<3> not_dialled{&counters::dials_failed_resolving, &counters::dials_failed_connecting,
+                             &counters::dials_failed_tls};
+
+void receive(fake_pool& pool, std::string_view bytes) {
+    pool.turn([&] { pool.link(0).receive(bytes); });
+}
+
+} // namespace
+
+TEST_CASE("connections that were closed are counted by reason") {
+    struct row {
+        counter counters::*reason;
+        std::function<void(fake_pool&)> event;
+    };
+    const std::vector<row> rows = {
+        {&counters::connections_closed_announced,
+         [](fake_pool& pool) {
+             pool.submit();
+             pool.answer(0, "Connection: close\r\n");
+         }},
+        {&counters::connections_closed_ended,
+         [](fake_pool& pool) { pool.turn([&] { pool.link(0).fin(); }); }},
+        {&counters::connections_closed_broken,
+         [](fake_pool& pool) { pool.turn([&] { pool.link(0).reset(); }); }},
+        {&counters::connections_closed_protocol,
+         [](fake_pool& pool) {
+             pool.submit();
+             receive(pool, "no HTTP\r\n\r\n");
+         }},
+        {&counters::connections_closed_protocol, [](fake_pool& pool) { receive(pool, "surplus"); }},
+        {&counters::connections_closed_protocol,
+         [](fake_pool& pool) {
+             auto& call = pool.make();
+             call.knows_own = true;
+             pool.submit(call);
+             receive(pool, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/9");
+         }},
+        {&counters::connections_closed_timeout,
+         [](fake_pool& pool) {
+             pool.submit();
+             pool.pass(20s);
+         }},
+        {&counters::connections_closed_idle, [](fake_pool& pool) { pool.pass(60s); }},
+        {&counters::connections_closed_idle,
+         [](fake_pool& pool) {
+             pool.pass(5s);
+             pool.submit(unsafe); // does not trust it, and there is no room for another
+         }},
+        {&counters::connections_closed_retired,
+         [](fake_pool& pool) { pool.turn([&] { pool.dispatcher().retire_all(); }); }},
+        {&counters::connections_closed_abandoned,
+         [](fake_pool& pool) {
+             pool.cancel(pool.submit());
+             receive(pool, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
+             receive(pool, "the first of a million bytes");
+         }},
+        {nullptr, [](fake_pool& pool) { pool.close(); }},
+    };
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        CAPTURE(i);
+        fake_pool pool(with_connections(1));
+        pool.prove(0);
+        rows[i].event(pool);
+        CHECK(pool.link(0).phase() == phase::closed);
+        CHECK(pool.stats().connections_closed.get() == 1);
+        check_only(pool, closed, rows[i].reason);
+    }
+}
+
+TEST_CASE("retries are counted by reason") {
+    const auto retry_after = [](counter counters::*reason, const std::function<void(fake_pool&)>& event) {
+        auto settings = with_attempts(2);
+        settings.retry = bandwidth::webrtc::retry_policy{}.retry_protocol_error(true);
+        fake_pool pool(settings);
+        pool.submit();
+        pool.connect(0);
+        event(pool);
+        CHECK(pool.stats().retries.get() == 1);
+        check_only(pool, retried, reason);
+    };
+    retry_after(&counters::retries_throttled, [](fake_pool& pool) { pool.refuse(0, 503); });
+    retry_after(&counters::retries_status, [](fake_pool& pool) { pool.refuse(0, 500); });
+    retry_after(&counters::retries_timeout, [](fake_pool& pool) { pool.pass(15s); });
+    retry_after(&counters::retries_lost, [](fake_pool& pool) { pool.turn([&] { pool.link(0).reset(); }); });
+    retry_after(&counters::retries_protocol, [](fake_pool& pool) { receive(pool, "no HTTP\r\n\r\n"); });
+}
+
+TEST_CASE("a timeout of one attempt is counted with the retries for time") {
+    fake_pool pool(with_attempts(2));
+    auto& get = pool.make();
+    get.attempt_timeout = 1s;
+    pool.submit(get);
+    pool.connect(0);
+    pool.pass(1s);
+    CHECK(pool.stats().retries.get() == 1);
+    check_only(pool, retried, &counters::retries_timeout);
+    CHECK(pool.stats().calls_timed_out.get() == 0);
+}
+
+TEST_CASE("replays are counted by reason") {
+    const auto replay_after = [](counter counters::*reason, const std::function<void(fake_pool&)>& event) {
+        fake_pool pool(with_connections(1));
+        pool.prove(0);
+        pool.submit();
+        pool.submit();
+        event(pool);
+        CHECK(pool.stats().replays.get() == 1);
+        check_only(pool, replayed, reason);
+    };
+    replay_after(&counters::replays_announced,
+                 [](fake_pool& pool) { pool.answer(0, "Connection: close\r\n"); });
+    replay_after(&counters::replays_lost, [](fake_pool& pool) {
+        pool.answer(0);
+        pool.turn([&] { pool.link(0).reset(); });
+    });
+    replay_after(&counters::replays_given_up, [](fake_pool& pool) {
+        pool.cancel(*pool.calls[1]);
+        receive(pool, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
+        receive(pool, "the first of a million bytes");
+    });
+    replay_after(&counters::replays_answered, [](fake_pool& pool) {
+        pool.answer(0);
+        pool.refuse(0, 421);
+    });
+}
+
+TEST_CASE("dials that failed are counted by how far they came") {
+    const std::pair<errc, counter counters::*> table[] = {
+        {errc::host_not_found, &counters::dials_failed_resolving},
+        {errc::resolve_failed, &counters::dials_failed_resolving},
+        {errc::connect_failed, &counters::dials_failed_connecting},
+        {errc::handshake_failed, &counters::dials_failed_tls},
+        {errc::tls_untrusted, &counters::dials_failed_tls},
+        {errc::out_of_memory, nullptr},
+    };
+    for (const auto& [code, reason] : table) {
+        CAPTURE(code);
+        fake_pool pool(with_connections(1));
+        pool.submit();
+        pool.turn([&, failed = code] { pool.link(0).refused(failed); });
+        CHECK(pool.stats().dials_failed.get() == 1);
+        check_only(pool, not_dialled, reason);
+    }
+    const std::pair<phase, counter counters::*> timeouts[] = {
+        {phase::resolving, &counters::dials_failed_resolving},
+        {phase::connecting, &counters::dials_failed_connecting},
+        {phase::handshaking, &counters::dials_failed_tls},
+    };
+    for (const auto& [reached, reason] : timeouts) {
+        fake_pool pool(with_connections(1));
+        pool.submit();
+        pool.link(0).reach(reached);
+        pool.pass(5s);
+        check_only(pool, not_dialled, reason);
+        CHECK(pool.stats().calls_timed_out.get() == 1);
+    }
+}
+
+TEST_CASE("cancellations are counted by where they met the call") {
+    fake_pool pool(with_attempts(2));
+    pool.cancel(pool.submit());
+    CHECK(pool.stats().calls_cancelled_queued.get() == 1);
+    auto& in_flight = pool.submit();
+    pool.connect(0);
+    pool.cancel(in_flight);
+    CHECK(pool.stats().calls_cancelled_in_flight.get() == 1);
+    auto& pausing = pool.submit();
+    pool.answer(0); // the zombie's
+    pool.refuse(0, 500);
+    pool.cancel(pausing);
+    CHECK(pool.stats().calls_cancelled.get() == 3);
+    CHECK(pool.stats().calls_cancelled_queued.get() == 1);
+    CHECK(pool.stats().calls_cancelled_in_flight.get() == 1);
+}
+
+TEST_CASE("answers are counted by status, a zombie's and one that is asked for again too") {
+    fake_pool pool(with_attempts(2));
+    pool.prove(0);
+    pool.cancel(pool.submit());
+    pool.answer(0);
+    pool.submit();
+    pool.refuse(0, 500);
+    pool.pass(1s);
+    pool.refuse(0, 404);
+    CHECK(pool.stats().answers_2xx.get() == 2);
+    CHECK(pool.stats().answers_4xx.get() == 1);
+    CHECK(pool.stats().answers_5xx.get() == 1);
+}
