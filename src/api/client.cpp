@@ -68,8 +68,8 @@ public:
             call.request.isolated = options.isolated();
             call.request.has_content = route.has_body();
             append_target(
-                call.request.target, prefix_, which,
-                path_ids{account_, session ? std::string_view(session->value()) : std::string_view(),
+                call.request.target, account_path_, which,
+                path_ids{session ? std::string_view(session->value()) : std::string_view(),
                          participant ? std::string_view(participant->value()) : std::string_view()});
             call.request.header_lines = options.header_lines();
             // These answers name what was asked for.
@@ -108,8 +108,7 @@ public:
 private:
     client_core(const asio::any_io_executor& executor, const client_options& options,
                 checked_settings settings)
-        : prefix_(std::move(settings.path_prefix))
-        , account_(options.account())
+        : account_path_(account_path(settings.path_prefix, options.account()))
         , deadline_(options.deadline())
         , store_(&call_store::make(options.credentials()))
         , pool_(pool::make(executor, std::move(settings.pool))) {}
@@ -119,8 +118,7 @@ private:
             call.refused.emplace(errc::invalid_argument, *problem);
     }
 
-    std::string prefix_;
-    std::string account_;
+    std::string account_path_;
     std::chrono::nanoseconds deadline_;
     struct store_releaser {
         void operator()(call_store* store) const noexcept { store->release(); }

@@ -1,5 +1,7 @@
 #include "api/routes.hpp"
 
+#include <algorithm>
+
 #include "api/percent_encoding.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -12,12 +14,12 @@ struct stretch {
     std::string_view path_ids::*id = nullptr; // null at the end
 };
 
-using split_path = std::array<stretch, 4>;
+using split_path = std::array<stretch, 3>;
+
+// What all templates begin with; a client puts it together once.
+constexpr std::string_view account_part = "/accounts/{accountId}";
 
 constexpr std::string_view path_ids::*id_named(std::string_view placeholder) {
-    if (placeholder == "{accountId}") {
-        return &path_ids::account;
-    }
     return placeholder == "{sessionId}" ? &path_ids::session : &path_ids::participant;
 }
 
@@ -40,15 +42,25 @@ constexpr split_path split(std::string_view path_template) {
 constexpr std::array<split_path, routes.size()> split_paths = [] {
     std::array<split_path, routes.size()> all;
     for (std::size_t i = 0; i != all.size(); ++i) {
-        all[i] = split(routes[i].path_template);
+        all[i] = split(routes[i].path_template.substr(account_part.size()));
     }
     return all;
 }();
 
+static_assert(std::all_of(routes.begin(), routes.end(),
+                          [](const route& each) { return each.path_template.starts_with(account_part); }));
+
 } // namespace
 
-void append_target(std::string& out, std::string_view prefix, operation which, const path_ids& ids) {
-    out.append(prefix);
+std::string account_path(std::string_view prefix, std::string_view account) {
+    std::string path(prefix);
+    path.append(account_part.substr(0, account_part.find('{')));
+    append_path_segment(path, account);
+    return path;
+}
+
+void append_target(std::string& out, std::string_view base, operation which, const path_ids& ids) {
+    out.append(base);
     for (const stretch& part : split_paths[static_cast<std::size_t>(which)]) {
         out.append(part.text);
         if (part.id == nullptr) {

@@ -84,13 +84,16 @@ static_assert(
 
 /// What fills a path template; unused ids may be empty. All must have passed `validate_id`.
 struct path_ids {
-    std::string_view account;
     std::string_view session;
     std::string_view participant;
 };
 
-/// Appends the path of a request to `out`: `prefix` as it is (the path of the base URL, without a slash at
-/// the end: "/v1"), then the template with each id percent-encoded. Takes memory only if `out` is too small.
-void append_target(std::string& out, std::string_view prefix, operation which, const path_ids& ids);
+/// What all paths of an account begin with: `prefix` as it is (the path of the base URL, without a slash at
+/// the end: "/v1"), then "/accounts/" and the percent-encoded account.
+std::string account_path(std::string_view prefix, std::string_view account);
+
+/// Appends the path of a request to `out`: `base`, which `account_path` made, then the rest of the template
+/// with each id percent-encoded. Takes memory only if `out` is too small.
+void append_target(std::string& out, std::string_view base, operation which, const path_ids& ids);
 
 } // namespace bandwidth::webrtc::detail

@@ -101,6 +101,11 @@ public:
     /// Gives what is staged to the transport, in one piece where it can.
     /// \throws std::bad_alloc and only `close` may follow; `requests()` tells what has left.
     virtual void flush() = 0;
+    /// Gives back the memory that it needs only while it is busy; the next request takes it anew.
+    virtual void release_buffers() noexcept {
+        if (batch_.empty())
+            std::string().swap(batch_);
+    }
     /// Ends it from this side: a close_notify where there is TLS, no event. What is in flight is the
     /// caller's.
     virtual void close() noexcept = 0;

@@ -54,14 +54,17 @@ auto tls_connection::in_turn(Function function) {
     return [keep = host_.keep_alive(), self = shared_from_this(), function](auto&&... results) {
         if (self->phase_ == phase::closed)
             return;
-        const turn scope(self->host_);
-        if (self->phase_ == phase::closed) // by what the turn began with
-            return;
-        try {
-            function(*self, std::forward<decltype(results)>(results)...);
-        } catch (const std::bad_alloc&) {
-            self->out_of_memory();
+        {
+            const turn scope(self->host_);
+            if (self->phase_ == phase::closed) // by what the turn began with
+                return;
+            try {
+                function(*self, std::forward<decltype(results)>(results)...);
+            } catch (const std::bad_alloc&) {
+                self->out_of_memory();
+            }
         }
+        self->read_on();
     };
 }
 
@@ -78,9 +81,10 @@ public:
         if (of_)
             of_->completion_lost();
     }
-    void operator()(const error_code& ec) {
+    template <class... Results>
+    void operator()(const Results&... results) {
         const auto ran = std::move(of_);
-        handler_(ec);
+        handler_(results...);
     }
 
 private:
@@ -213,8 +217,7 @@ void tls_connection::on_connected() {
     phase_ = phase::handshaking;
     context_ = host_.tls();
     tls_.emplace(*context_, endpoint_.host);
-    if (step_handshake())
-        wait_readable();
+    wants_to_read_ = step_handshake();
 }
 
 bool tls_connection::step_handshake() {
@@ -233,38 +236,63 @@ bool tls_connection::step_handshake() {
     }
 }
 
-void tls_connection::wait_readable() {
-    socket_.async_wait(tcp::socket::wait_read, watch(in_turn([](tls_connection& self, const error_code& ec) {
-                           if (ec)
-                               self.peer_ended(false, ec);
-                           else
-                               self.on_readable();
-                       })));
+// With a buffer, Asio's reactor reads as soon as there is something, and hears of the next bytes without
+// asking; to wait without one takes no memory, and a system call more, an epoll_ctl each time.
+void tls_connection::read_on() noexcept {
+    if (!wants_to_read_ || phase_ == phase::closed)
+        return;
+    wants_to_read_ = false;
+    try {
+        if (rests_) {
+            received_.reset();
+            socket_.async_wait(
+                tcp::socket::wait_read,
+                watch(in_turn([](tls_connection& self, const error_code& ec) { self.on_readable(ec, 0); })));
+        } else {
+            if (!received_)
+                received_ = std::make_unique<receive_buffer>();
+            socket_.async_receive(asio::buffer(*received_),
+                                  watch(in_turn([](tls_connection& self, const error_code& ec,
+                                                   std::size_t size) { self.on_readable(ec, size); })));
+        }
+    } catch (const std::bad_alloc&) {
+        const turn scope(host_);
+        out_of_memory();
+    }
 }
 
-void tls_connection::on_readable() {
+void tls_connection::on_readable(error_code ec, std::size_t size) {
+    wants_to_read_ = true;
+    if (ec == asio::error::operation_aborted) // `release_buffers` wants the buffer back
+        return;
+    if (!ec && size != 0) {
+        if (!on_received(std::string_view(received_->data(), size)) || size < received_->size())
+            return;
+    }
     auto& cipher = host_.buffers().cipher;
     for (int i = 0; i < reads_per_turn; ++i) {
-        error_code ec;
-        const auto size = socket_.read_some(asio::buffer(cipher), ec);
+        if (!ec)
+            size = socket_.read_some(asio::buffer(cipher), ec);
         if (ec == asio::error::would_block)
-            break;
+            return;
         if (ec) {
             peer_ended(false, ec == asio::error::eof ? error_code() : ec);
             return;
         }
-        events_->on_received(size);
-        if (phase_ == phase::closed)
+        if (!on_received(std::string_view(cipher.data(), size)) || size < cipher.size())
             return;
-        tls_->input(std::string_view(cipher.data(), size));
-        if (phase_ == phase::handshaking && !step_handshake())
-            return;
-        if (phase_ == phase::open && !decrypt())
-            return;
-        if (size < cipher.size())
-            break;
     }
-    wait_readable();
+}
+
+// False when the connection has ended.
+bool tls_connection::on_received(std::string_view cipher) {
+    events_->on_received(cipher.size());
+    if (phase_ == phase::closed)
+        return false;
+    tls_->input(cipher);
+    if (phase_ == phase::handshaking && !step_handshake())
+        return false;
+    return phase_ != phase::open || decrypt();
 }
 
 // False when the connection has ended.
@@ -361,6 +389,7 @@ void tls_connection::flush() {
         return;
     // One record at a time, and the next only when the socket has taken it whole: so it is known to the
     // record what the server can have seen. What stays in the batch gathers more.
+    rests_ = false;
     std::size_t taken = 0;
     while (taken < batch_.size() && !write_pending_ && !write_broken_) {
         const auto piece = std::string_view(batch_).substr(taken, largest_record);
@@ -424,6 +453,19 @@ void tls_connection::note_sent() noexcept {
         requests_.note_sent(record_begin_, record_end_);
     else
         requests_.note_sent(record_begin_, record_begin_);
+}
+
+void tls_connection::release_buffers() noexcept {
+    if (phase_ != phase::open || write_pending_ || !tls_->output().empty())
+        return;
+    connection::release_buffers();
+    tls_->release_buffers();
+    if (partial_.empty())
+        std::string().swap(partial_);
+    rests_ = true;
+    error_code ignored; // then the buffer stays
+    if (received_)
+        socket_.cancel(ignored);
 }
 
 void tls_connection::close() noexcept {

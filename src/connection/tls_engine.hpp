@@ -44,6 +44,13 @@ public:
     /// Appends a close_notify to `output()`, once.
     void close_notify();
 
+    /// Gives back the memory of buffers in which there is nothing.
+    void release_buffers() noexcept {
+        if (output_.empty())
+            std::string().swap(output_);
+        SSL_free_buffers(ssl_.get()); // refuses where there is something
+    }
+
     /// Bytes for the wire; the caller takes from it what it has sent.
     std::string& output() noexcept { return output_; }
 

@@ -1,8 +1,9 @@
 #include "pipeline/http_grammar.hpp"
 
 #include <bit>
-#include <cstdint>
-#include <cstring>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace bandwidth::webrtc::detail {
 
@@ -40,29 +41,27 @@ bool take_quoted_string(std::string_view& text) noexcept {
 
 } // namespace
 
-// Eight bytes at a time: most of what a response has is looked at here.
+// Many bytes at a time: most of what a response has is looked at here.
 std::size_t find_control(std::string_view text, std::size_t from) noexcept {
-    constexpr std::uint64_t ones = 0x0101010101010101;
-    constexpr std::uint64_t highs = 0x8080808080808080;
     std::size_t i = from;
-    if constexpr (std::endian::native == std::endian::little) {
-        while (text.size() - i >= sizeof(std::uint64_t)) {
-            std::uint64_t word = 0;
-            std::memcpy(&word, text.data() + i, sizeof word);
-            const auto del = word ^ (ones * 0x7f);
-            // The high bit of each byte that is below 0x20, or zero once DEL is taken off it. A borrow may
-            // set the bits of bytes above such a one too, never below.
-            const auto found = (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & highs;
-            if (found == 0) {
-                i += sizeof word;
-                continue;
-            }
-            i += static_cast<std::size_t>(std::countr_zero(found)) / 8;
-            if (is_control(text[i]))
-                return i;
-            ++i; // a tab
+#ifdef __SSE2__
+    const auto highest_control = _mm_set1_epi8(0x1f);
+    const auto del = _mm_set1_epi8(0x7f);
+    while (text.size() - i >= sizeof(__m128i)) {
+        const auto bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + i));
+        const auto controls = _mm_cmpeq_epi8(_mm_min_epu8(bytes, highest_control), bytes);
+        const auto found =
+            static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(controls, _mm_cmpeq_epi8(bytes, del))));
+        if (found == 0) {
+            i += sizeof bytes;
+            continue;
         }
+        i += static_cast<std::size_t>(std::countr_zero(found));
+        if (is_control(text[i]))
+            return i;
+        ++i; // a tab
     }
+#endif
     while (i < text.size() && !is_control(text[i]))
         ++i;
     return i;

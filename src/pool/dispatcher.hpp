@@ -191,6 +191,9 @@ private:
     /// An answer that nobody waits for is read to its end if that is no further away than this; else the
     /// connection is cheaper to make anew.
     static constexpr std::uint64_t drain_limit = 256 * 1024;
+    /// A connection that is idle for this long gives back its buffers. Shorter, and a steady trickle of calls
+    /// would take them anew each time.
+    static constexpr std::chrono::nanoseconds rest_after = std::chrono::seconds(1);
     /// The rest of a request whose caller has gone is written if it is no longer than this.
     static constexpr std::uint64_t write_off_limit = 64 * 1024;
 

@@ -178,6 +178,7 @@ void dispatcher::assign(call& value, member& to) {
         timers_.set(value, value.deadline - now_ > *value.attempt_timeout ? now_ + *value.attempt_timeout
                                                                           : value.deadline);
     if (first) {
+        to.rests = false;
         to.head_since = now_;
         timers_.set_no_later(to, due(to));
     }

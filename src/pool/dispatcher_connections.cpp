@@ -344,6 +344,10 @@ void dispatcher::expired(member& value) {
         retire(value);
         return;
     }
+    if (requests.outstanding() == 0 && !value.rests && now_ >= value.idle_since + rest_after) {
+        value.rests = true;
+        value.link->release_buffers();
+    }
     timers_.set(value, due(value));
 }
 
@@ -357,8 +361,10 @@ time_point dispatcher::due(const member& value) const noexcept {
     if (!value.is_open())
         return value.dialled + settings_.connect_timeout;
     const auto& requests = value.link->requests();
-    auto at = requests.outstanding() == 0 ? value.idle_since + value.idle_limit
-                                          : std::min(head_due(value), suspect_at(value));
+    auto at =
+        requests.outstanding() == 0
+            ? value.idle_since + (value.rests ? value.idle_limit : std::min(value.idle_limit, rest_after))
+            : std::min(head_due(value), suspect_at(value));
     if (!value.retired) {
         at = std::min(at, value.retire_at);
         if (requests.zombies() != 0)

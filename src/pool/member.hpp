@@ -40,6 +40,7 @@ public:
     bool touched = false;       ///< something is staged
     bool has_answered = false;
     bool ended_well = false; ///< it served, and ends by agreement or by age
+    bool rests = false;      ///< idle for a while, its buffers released
     bool suspect = false;    ///< the head's answer is late: takes no calls until it has come
     std::chrono::nanoseconds idle_limit{0};
     bool counted_idle = false;     ///< in the statistics

@@ -11,7 +11,7 @@ namespace {
 
 std::string target(operation which, std::string_view session, std::string_view participant) {
     std::string out;
-    append_target(out, "/v1", which, {"9900000", session, participant});
+    append_target(out, account_path("/v1", "9900000"), which, {session, participant});
     return out;
 }
 
@@ -102,7 +102,7 @@ TEST_CASE("a target is appended in place") {
     std::string out = "GET ";
     out.reserve(256);
     const char* const place = out.data();
-    append_target(out, "", operation::get_session, {"1", "s", ""});
+    append_target(out, "/accounts/1", operation::get_session, {"s", ""});
     CHECK(out == "GET /accounts/1/sessions/s");
     CHECK(out.data() == place);
 }

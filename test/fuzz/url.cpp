@@ -68,8 +68,8 @@ void check_ids(std::string_view session, std::string_view participant) {
     if (detail::validate_id("session id", session) || detail::validate_id("participant id", participant))
         return;
     std::string target;
-    detail::append_target(target, "/v1", detail::operation::add_participant_to_session,
-                          {"9900000", session, participant});
+    detail::append_target(target, detail::account_path("/v1", "9900000"),
+                          detail::operation::add_participant_to_session, {session, participant});
     require(is_plain(target) && std::count(target.begin(), target.end(), '/') == 7,
             "a target of seven segments");
     require(target.find("/../") == std::string::npos && target.find("/./") == std::string::npos &&

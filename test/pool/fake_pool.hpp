@@ -92,6 +92,7 @@ public:
         const support::own_allocations own;
         return "as far as it came";
     }
+    void release_buffers() noexcept override { ++releases; }
     void close() noexcept override {
         phase_ = phase::closed;
         events_ = nullptr;
@@ -216,6 +217,7 @@ public:
     bool jammed = false;    ///< the socket takes nothing
     bool announced = false; ///< its last answer said that it closes
     int flushes = 0;
+    int releases = 0; ///< of its buffers
     bool was_rejected = false;
     bool flushed_when_closed = false;
     std::size_t answered = 0;

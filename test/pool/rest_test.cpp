@@ -1,0 +1,53 @@
+// Connections that are idle for a while give back their buffers.
+#include <doctest/doctest.h>
+
+#include "pool/fake_pool.hpp"
+
+using namespace test;
+
+TEST_CASE("a connection that is idle for a second gives back its buffers, once") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    pool.pass(1s - 1ms);
+    CHECK(pool.link(0).releases == 0);
+    pool.pass(1ms);
+    CHECK(pool.link(0).releases == 1);
+    pool.pass(10s);
+    CHECK(pool.link(0).releases == 1);
+    CHECK(pool.link(0).phase() == phase::open);
+}
+
+TEST_CASE("a connection that was used in between rests a second later, and a busy one does not") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    for (int i = 0; i < 5; ++i) {
+        pool.pass(900ms);
+        pool.submit();
+        pool.answer(0);
+    }
+    CHECK(pool.link(0).releases == 0);
+    pool.pass(1s);
+    CHECK(pool.link(0).releases == 1);
+    auto& slow = pool.submit();
+    pool.pass(3s);
+    CHECK(pool.link(0).releases == 1);
+    pool.answer(0);
+    CHECK(slow.done());
+    pool.pass(1s);
+    CHECK(pool.link(0).releases == 2);
+}
+
+TEST_CASE("a connection that nobody has used yet rests too, and the idle timeout stays what it is") {
+    auto settings = with_connections(1);
+    settings.min_connections = 1;
+    settings.idle_timeout = 5s;
+    fake_pool pool(settings);
+    pool.turn([] {});
+    pool.connect(0);
+    pool.pass(1s);
+    CHECK(pool.link(0).releases == 1);
+    pool.pass(4s - 1ms);
+    CHECK(pool.link(0).phase() == phase::open);
+    pool.pass(1ms);
+    CHECK(pool.link(0).phase() == phase::closed);
+}
