@@ -34,28 +34,33 @@ const std::string& api_call::named_id() const noexcept {
     return asked_id;
 }
 
+bool api_call::names_what_was_asked() const noexcept {
+    if (asked_id.empty())
+        return true;
+    const auto& named = named_id();
+    return named == asked_id ||
+           boost::beast::iequals(named, asked_id); // a UUID means the same in either case
+}
+
 settled api_call::settle(const response& answer, std::chrono::nanoseconds elapsed) {
-    failure_state known;
-    // Redacted before it is cut, so that no half of a secret stays at the end.
-    const auto keep_body = [&known, &answer] {
-        known.body = redact_tokens(answer.body.substr(0, read_body));
-    };
-    if (answer.status >= 200 && answer.status < 300) {
-        auto problem = decode(answer.body, outcome);
-        // UUIDs mean the same in either case.
-        if (!problem && !asked_id.empty() && !boost::beast::iequals(named_id(), asked_id))
-            return settle_foreign(elapsed);
+    const bool success = answer.status >= 200 && answer.status < 300;
+    std::optional<std::string> problem;
+    if (success) {
+        problem = decode(answer.body, outcome);
         if (!problem)
-            return settled::value;
-        keep_body();
-        known.code = errc::bad_json;
-        known.message = std::move(*problem);
-        known.request_id = clean_text(answer.request_id, 128);
+            return names_what_was_asked() ? settled::value : settle_foreign(elapsed);
     } else if (answer.status == 404 && ignore_not_found) {
         outcome = std::monostate();
         return settled::value;
+    }
+    failure_state known;
+    // Redacted before it is cut, so that no half of a secret stays at the end.
+    known.body = redact_tokens(answer.body.substr(0, read_body));
+    if (success) {
+        known.code = errc::bad_json;
+        known.message = std::move(*problem);
+        known.request_id = clean_text(answer.request_id, 128);
     } else {
-        keep_body();
         known.code = make_http_error(answer.status);
         auto body = parse_error_body(known.body, answer.content_type);
         known.message = std::move(body.message);

@@ -39,6 +39,7 @@ public:
 
 private:
     const std::string& named_id() const noexcept;
+    bool names_what_was_asked() const noexcept;
     settled settle_foreign(std::chrono::nanoseconds elapsed);
 
     call_store& store_;
