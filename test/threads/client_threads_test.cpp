@@ -377,8 +377,10 @@ TEST_CASE("eight threads use a client while others reload its TLS options and re
                 std::this_thread::yield();
         }
     });
+    std::atomic<std::uint64_t> uses = 0;
     on_threads(callers, [&](int number) {
-        for (int i = 0; i < 20; ++i)
+        // On a busy machine the reloader may not have had its turn: until connections were replaced.
+        for (int i = 0; i < 20 || client.stats().dials <= 3; ++i, ++uses)
             use(client, wrong, std::to_string(number) + "-" + std::to_string(i));
     });
     over = true;
@@ -386,9 +388,8 @@ TEST_CASE("eight threads use a client while others reload its TLS options and re
     reloader.join();
     CHECK(wrong == 0);
     CHECK(server.session_count() == 0);
-    CHECK(client.stats().calls_succeeded == callers * 20 * 3);
+    CHECK(client.stats().calls_succeeded == uses * 3);
     CHECK(client.stats().connections_lost == 0);
-    CHECK(client.stats().dials > 3); // they were replaced
     CHECK(wait_for(client.try_drain()).has_value());
 }
 
