@@ -48,7 +48,10 @@ public:
     void release_buffers() noexcept {
         if (output_.empty())
             std::string().swap(output_);
-        SSL_free_buffers(ssl_.get()); // refuses where there is something
+        // Refuses where there is something; but before OpenSSL 3.0.14 (CVE-2024-4741) not between the head of
+        // a record and the rest of it.
+        if (std::string_view(SSL_rstate_string(ssl_.get())) == "RH")
+            SSL_free_buffers(ssl_.get());
     }
 
     /// Bytes for the wire; the caller takes from it what it has sent.

@@ -71,6 +71,30 @@ TEST_CASE("many records are read one after the other") {
     CHECK(received == expected);
 }
 
+TEST_CASE("a record of which a part has come outlives the release of buffers, wherever it is cut") {
+    for (const int version : both_versions) {
+        detail::tls_context context(trusting(), 4);
+        const tls_server server(localhost_certificate(), version);
+        tls_pair pair(context, server);
+        REQUIRE(pair.handshake() == status::ok);
+        std::string received;
+        pair.receive(received);
+        for (std::size_t cut = 0, size = 1; cut <= size; ++cut) {
+            CAPTURE(cut);
+            pair.server_write("hello");
+            const auto wire = pair.take_from_server();
+            size = wire.size();
+            received.clear();
+            for (const auto& piece : {wire.substr(0, cut), wire.substr(cut)}) {
+                pair.client.input(piece);
+                CHECK(pair.read(received) == status::want_input);
+                pair.client.release_buffers();
+            }
+            CHECK(received == "hello");
+        }
+    }
+}
+
 TEST_CASE("T13: the server's close_notify comes behind its data") {
     for (const int version : both_versions) {
         detail::tls_context context(trusting(), 4);
