@@ -307,6 +307,8 @@ std::string broken_by(std::uint64_t nonce, const outcome& call, const support::c
     }
     if (seen.received > why.attempts())
         return "received " + std::to_string(seen.received) + " times: " + why.describe();
+    if (why.message().find("the answer is for ") != std::string::npos) // this server never mixes them up
+        return "I2: was given another's answer, " + why.describe();
     if (why.delivery() == delivery::answered)
         return "delivery: it was not answered, " + why.describe();
     if (why.delivery() == delivery::not_sent && seen.processed != 0)
