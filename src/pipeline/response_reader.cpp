@@ -325,8 +325,13 @@ void response_reader::on_keep_alive(std::string_view value) noexcept {
 response_reader::status response_reader::head_ended() noexcept {
     // "close" wins (RFC 9112, section 9.3); HTTP/1.0 keeps the connection only where it says so.
     message_.keep_alive = !message_.close_announced && (message_.http_1_1 || keep_alive_);
-    if (message_.status < 200 || message_.status == 204 || message_.status == 304)
+    if (message_.status < 200 || message_.status == 204 || message_.status == 304) {
+        // Who announces a body that cannot be (RFC 9110, section 8.6; RFC 9112, section 6.1) may send it too,
+        // and it would be read as the next answer. (A 304 may tell the length that a 200 would have.)
+        if (message_.status == 204 && (chunked_ || content_length_.value_or(0) != 0))
+            message_.keep_alive = false;
         return status::done;
+    }
     if (chunked_) {
         part_ = part::chunk_line;
         return status::need_more;

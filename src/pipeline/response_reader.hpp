@@ -24,7 +24,7 @@ struct response {
     int status = 0;
     bool http_1_1 = false;
     bool close_announced = false; ///< by Connection: close
-    bool keep_alive = false;      ///< RFC 9112, section 9.3, from the header section alone
+    bool keep_alive = false;      ///< RFC 9112, section 9.3, and no doubt where the answer ends
     std::string_view body;
     std::string_view content_type;
     std::string_view request_id; ///< the service's id of the request
@@ -58,6 +58,7 @@ struct response {
 /// - Transfer-Encoding other than exactly "chunked", or beside Content-Length, or in HTTP/1.0; Content-Length
 ///   that is no number, or two that differ (RFC 9112, sections 6.1 and 6.3; response smuggling).
 /// - A version other than 1.0 and 1.1, a status below 100 or above 599, and a 101 that nobody asked for.
+/// - A 204 that announces a body ends where its head does, but nothing behind it is believed.
 /// - Interim responses are skipped, in bounded number and size (RFC 9110, section 15.2).
 /// - Trailers are checked, counted and dropped: they change neither framing nor persistence nor anything else
 ///   (RFC 9110, section 6.5.1; RFC 9112, section 7.1.2).

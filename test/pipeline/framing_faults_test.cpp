@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pipeline/reading.hpp"
@@ -276,6 +277,23 @@ TEST_CASE("F17: body bytes behind a 204 or 304 are not a part of it") {
                   errc::protocol_error);
         }
     }
+}
+
+TEST_CASE("F17: behind a 204 that announces a body nothing is believed") {
+    for (const auto& [fields, kept] :
+         std::vector<std::pair<std::string, bool>>{{"", true},
+                                                   {"Content-Length: 0\r\n", true},
+                                                   {"Content-Length: 5\r\n", false},
+                                                   {"Transfer-Encoding: chunked\r\n", false}}) {
+        CAPTURE(fields);
+        const auto read = read_every_way("HTTP/1.1 204 No Content\r\n" + fields + "\r\n", first_only());
+        REQUIRE(read.answers.size() == 1);
+        CHECK(read.answers[0].keep_alive == kept);
+    }
+    // A 304 tells the length of what it stands for (RFC 9110, section 8.6).
+    const auto read = read_every_way("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", first_only());
+    REQUIRE(read.answers.size() == 1);
+    CHECK(read.answers[0].keep_alive);
 }
 
 TEST_CASE("F19: status lines that are refused") {
