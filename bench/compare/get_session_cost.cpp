@@ -48,6 +48,7 @@ struct settings {
     bool throwing = false;
     bool create = false;
     bool latency = false;
+    bool ahead = false;
 };
 
 /// A moment of a thread, and what its client had done by then.
@@ -214,8 +215,10 @@ void run_callers(const settings& use, totals& found, std::mutex& lock) {
     webrtc::client_options options;
     options.base_url(use.base_url).account(use.account).credentials(use.username, use.password);
     options.max_connections(use.connections).pipeline_depth(use.depth).queue_limit(use.callers);
-    // With many callers each waits long for its turn.
-    options.deadline(std::chrono::minutes(10));
+    // Among many callers each waits long for its turn, and among many connections each for its handshake.
+    options.deadline(std::chrono::minutes(10)).connect_timeout(std::chrono::minutes(10));
+    if (use.ahead)
+        options.min_connections(use.connections);
     if (!use.ca_file.empty())
         options.ca_file(use.ca_file);
     webrtc::client client(io.get_executor(), options);
@@ -225,6 +228,10 @@ void run_callers(const settings& use, totals& found, std::mutex& lock) {
         std::size_t running = 1;
         asio::co_spawn(io, create_one(client, id), until_ended(io, running));
         io.run();
+        io.restart();
+    }
+    while (use.ahead && client.stats().connections_idle < use.connections) {
+        io.run_for(std::chrono::milliseconds(10));
         io.restart();
     }
     tally tally{client, use.warm_up + use.requests, use.warm_up, use.latency};
@@ -328,6 +335,7 @@ int main(int argc, char** argv) {
         ->check(CLI::Range(1, 64));
     app.add_flag("--throwing", use.throwing, "Await get_session, which throws, instead of try_get_session");
     app.add_flag("--create", use.create, "Await try_create_session: a POST, which is not pipelined");
+    app.add_flag("--ahead", use.ahead, "Open all connections before the first call, and keep so many open");
     app.add_flag("--latency", use.latency, "Tell p50 and p99 of the calls' latency too");
     try {
         app.parse(argc, argv);

@@ -153,19 +153,19 @@ END
 port_answers() { (: < "/dev/tcp/$host/$port") 2> /dev/null; }
 
 start_nginx() {
-    local attempt tries started
+    local started
     nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || die "nginx is missing (Debian package nginx-light)"
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
         -addext "subjectAltName=DNS:localhost,IP:$host" \
         -keyout "$work/key.pem" -out "$work/certificate.pem" 2> "$work/openssl.log" ||
         die "cannot make a certificate: $(cat "$work/openssl.log")"
-    for attempt in {1..20}; do
+    for _ in {1..20}; do
         port=$((20000 + RANDOM % 12000))
         if port_answers; then continue; fi
         write_server_config
         taskset -c "$server_core" "$nginx" -p "$work" -c "$work/nginx.conf" -e "$work/error.log" 2> "$work/start.log" &
         started=$!
-        for tries in {1..100}; do
+        for _ in {1..100}; do
             kill -0 "$started" 2> /dev/null || break
             if port_answers; then
                 nginx_process=$started
