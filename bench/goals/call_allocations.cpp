@@ -118,7 +118,7 @@ int main(int argc, char** argv) {
         return app.exit(error) == 0 ? 0 : 2;
     }
     try {
-        for (const std::size_t depth : {1, 8}) {
+        for (const std::size_t depth : {1U, 8U}) {
             measure("try_get_session", &try_calls, depth, count);
             measure("get_session", &throwing_calls, depth, count);
         }
