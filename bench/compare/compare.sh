@@ -97,7 +97,7 @@ if ! has_system_calls; then
     calls=no
     fact "not counted" "system calls: perf cannot count them on this machine"
 fi
-fact load "$connections connections, $requests requests a run (libcurl and undici: half), $rounds rounds, peers in turn"
+fact load "$connections connections, $requests requests a run (libcurl: half), $rounds rounds, peers in turn"
 
 for ((round = 1; round <= rounds; ++round)); do
     for depth in "${depths[@]}"; do

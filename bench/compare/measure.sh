@@ -16,8 +16,8 @@ programs=$(cd "$programs" && pwd)
 # when every request was answered. Where it cannot run at that depth, or at all, it says why and fails. The names of the first two
 # stand in the ratios of the report.
 peers=(floor h2load asio curl undici wrk ours)
-# A slow one makes only one of so many requests.
-declare -A share=([curl]=2 [undici]=2)
+# A slow one makes only one of so many requests. Not undici: Node compiles while it runs, so few requests would cost it more each.
+declare -A share=([curl]=2)
 # Callgrind follows no code that is compiled while it runs; wrk runs for a time and not for a number of requests.
 declare -A no_callgrind=([undici]="callgrind cannot run Node" [wrk]="wrk runs for a time, not for a number of requests")
 ours_options=() # more options for ours
@@ -50,25 +50,34 @@ undici_versions=(8.12.4 8.0.0)
 undici_folder=$programs/undici
 undici_loads() { node -e 'require(process.argv[1] + "/node_modules/undici")' "$undici_folder" > /dev/null 2>&1; }
 
+# Says why not, where Node is missing or too old.
+node_is_there() {
+    local version
+    if ! command -v node > /dev/null || ! command -v npm > /dev/null; then
+        echo "undici is missing: it needs Node 20 or newer, with npm"
+        return 1
+    fi
+    version=$(node --version)
+    version=${version#v}
+    [ "${version%%.*}" -ge 20 ] || { echo "undici is missing: Node $version is older than 20"; return 1; }
+}
+
 install_undici() {
     local version
-    command -v node > /dev/null && command -v npm > /dev/null || return 0
+    node_is_there > /dev/null || return 0
     if undici_loads; then return; fi
     mkdir -p "$undici_folder"
     for version in "${undici_versions[@]}"; do
-        npm install --prefix "$undici_folder" --no-audit --no-fund --ignore-scripts "undici@$version" > "$undici_folder/log" 2>&1 || true
+        npm install --prefix "$undici_folder" --no-audit --no-fund --ignore-scripts --fetch-retries 0 --fetch-timeout 20000 \
+            "undici@$version" > "$undici_folder/log" 2>&1 || true
         if undici_loads; then return; fi
     done
     rm -rf "$undici_folder/node_modules"
 }
 
 peer_undici() {
-    local major
-    command -v node > /dev/null || { echo "undici is missing: it needs Node 20 or newer, with npm"; return 1; }
-    major=$(node --version)
-    major=${major#v}
-    [ "${major%%.*}" -ge 20 ] || { echo "undici is missing: Node $major is older than 20"; return 1; }
-    [ -d "$undici_folder/node_modules/undici" ] || { echo "undici is missing: npm could not install it"; return 1; }
+    node_is_there || return 1
+    [ -d "$undici_folder/node_modules/undici" ] || { echo "undici is missing: npm could not install it, see $undici_folder/log"; return 1; }
     command=(node "$compare_folder/undici_pool.mjs" "$undici_folder" "https://$host:$port"
         "$prefix/accounts/$account/sessions/$session" "$session" "$connections" "$1" "$2")
     proof="undici: $2 requests in"

@@ -367,7 +367,7 @@ if [ "$(nproc)" -lt 3 ]; then fact "not apart" "goal 13: two threads and nginx s
 start_delayed_server
 if [ $short = yes ]; then fact short "one round of few requests: the figures show that the programs work, and nothing else"; fi
 fact compiler "$(first_line "${CXX:-g++}" --version)"
-fact load "$requests requests a run (libcurl and undici: half), $rounds rounds, in turn"
+fact load "$requests requests a run (libcurl: half), $rounds rounds, in turn"
 if [ "$counters" = yes ]; then fact cost "instructions, user and kernel"; else fact cost "CPU time, for want of instruction counters"; fi
 
 rows=(1 2 3 4 5 6 7 8 9 10 11 12 13)
