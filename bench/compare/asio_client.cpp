@@ -152,9 +152,11 @@ asio::awaitable<void> open_all(asio::io_context& io, std::deque<connection>& con
 } // namespace
 
 int main(int argc, char** argv) {
+    const bool help = argc == 2 && std::string(argv[1]) == "--help";
     if (argc != 8) {
-        std::fprintf(stderr, "usage: asio_client HOST PORT ACCOUNT SESSION CONNECTIONS DEPTH REQUESTS\n");
-        return 2;
+        std::fprintf(help ? stdout : stderr,
+                     "usage: asio_client HOST PORT ACCOUNT SESSION CONNECTIONS DEPTH REQUESTS\n");
+        return help ? 0 : 2;
     }
     try {
         const std::string host = argv[1], port = argv[2], account = argv[3], id = argv[4];

@@ -3,7 +3,9 @@
  * must have the size of the first one; they are counted by their bytes and not parsed. The certificate is not
  * checked.
  *
- *   floor HOST PORT PATH CONNECTIONS DEPTH REQUESTS
+ *   floor [--latency] HOST PORT PATH CONNECTIONS DEPTH REQUESTS
+ *
+ * With --latency it also tells how long a batch took: use it with one connection and a depth of one.
  *
  * Exit status: 0 all answered, 1 something failed, 2 wrong usage. */
 #define _GNU_SOURCE
@@ -25,12 +27,15 @@
 struct connection {
     SSL* tls;
     size_t due; /* bytes of the batch that are not answered yet */
+    double sent_at;
 };
 
 struct load {
     char* batch; /* depth times the same request */
     size_t depth, request_size, answer_size;
-    size_t left; /* requests to send */
+    size_t left;       /* requests to send */
+    double* latencies; /* of the batches, in microseconds; or null */
+    size_t batches;
 };
 
 static char buffer[64 * 1024];
@@ -49,6 +54,17 @@ static size_t number(const char* text, size_t most) {
         exit(2);
     }
     return value;
+}
+
+static double microseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+static int compare(const void* left, const void* right) {
+    const double a = *(const double*)left, b = *(const double*)right;
+    return (a > b) - (a < b);
 }
 
 static SSL* open_connection(SSL_CTX* context, const struct addrinfo* address) {
@@ -97,6 +113,8 @@ static bool send_batch(struct connection* c, struct load* load) {
     size_t sent = 0;
     if (count == 0)
         return false;
+    if (load->latencies)
+        c->sent_at = microseconds();
     if (SSL_write_ex(c->tls, load->batch, count * load->request_size, &sent) != 1)
         fail("cannot send a batch");
     c->due = count * load->answer_size;
@@ -117,15 +135,25 @@ static bool serve(struct connection* c, struct load* load) {
         if (got > c->due)
             fail("more was answered than asked, or the answers differ in size");
         c->due -= got;
-        if (c->due == 0)
-            return send_batch(c, load);
+        if (c->due > 0)
+            continue;
+        if (load->latencies)
+            load->latencies[load->batches++] = microseconds() - c->sent_at;
+        return send_batch(c, load);
     }
 }
 
 int main(int argc, char** argv) {
+    const bool help = argc == 2 && strcmp(argv[1], "--help") == 0;
+    const bool latency = argc > 1 && strcmp(argv[1], "--latency") == 0;
+    if (latency) {
+        --argc;
+        ++argv;
+    }
     if (argc != 7) {
-        fprintf(stderr, "usage: floor HOST PORT PATH CONNECTIONS DEPTH REQUESTS\n");
-        return 2;
+        fprintf(help ? stdout : stderr,
+                "usage: floor [--latency] HOST PORT PATH CONNECTIONS DEPTH REQUESTS\n");
+        return help ? 0 : 2;
     }
     const size_t connections = number(argv[4], 1000);
     const size_t requests = number(argv[6], 1000000000);
@@ -150,8 +178,10 @@ int main(int argc, char** argv) {
         fail("a batch does not fit into one TLS record");
     load.batch = malloc(load.depth * load.request_size);
     struct connection* const all = calloc(connections, sizeof *all);
+    if (latency)
+        load.latencies = calloc(requests, sizeof *load.latencies);
     const int events = epoll_create1(EPOLL_CLOEXEC);
-    if (!load.batch || !all || events < 0)
+    if (!load.batch || !all || events < 0 || (latency && !load.latencies))
         fail("no memory, or no epoll");
     for (size_t k = 0; k < load.depth; ++k)
         memcpy(load.batch + k * load.request_size, request, load.request_size);
@@ -168,8 +198,7 @@ int main(int argc, char** argv) {
             fail("cannot wait for the socket");
     }
 
-    struct timespec started, ended;
-    clock_gettime(CLOCK_MONOTONIC, &started);
+    const double started = microseconds();
     size_t busy = 0;
     while (busy < connections && send_batch(&all[busy], &load))
         ++busy;
@@ -183,11 +212,15 @@ int main(int argc, char** argv) {
                 --busy;
         }
     }
-    clock_gettime(CLOCK_MONOTONIC, &ended);
-    const double seconds =
-        (double)(ended.tv_sec - started.tv_sec) + (double)(ended.tv_nsec - started.tv_nsec) / 1e9;
+    const double seconds = (microseconds() - started) / 1e6;
     printf("floor: %zu requests in %.3f s, %.0f requests/s, each answer %zu bytes\n", requests, seconds,
            (double)requests / seconds, load.answer_size);
+    if (latency) {
+        qsort(load.latencies, load.batches, sizeof *load.latencies, compare);
+        printf("p50_us %.2f\np99_us %.2f\n", load.latencies[(load.batches - 1) / 2],
+               load.latencies[(load.batches - 1) * 99 / 100]);
+        free(load.latencies);
+    }
 
     for (size_t k = 0; k < connections; ++k) {
         const int handle = SSL_get_fd(all[k].tls);

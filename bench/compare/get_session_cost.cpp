@@ -1,20 +1,34 @@
 // What one get_session costs in a user's program: many coroutines on one io_context of one thread, each of
-// which awaits one call after the other and checks the typed result.
+// which awaits one call after the other and checks the typed result. With --threads, that many such threads,
+// each with a client of its own.
+//
+// The first line of output is for people; the others are a name and a figure each. All are of the calls
+// behind the warm-up: the same callers make those of before, so neither start nor handshakes are in the
+// figures.
 //
 // Exit status: 0 every answer right, 1 a call failed or an answer was wrong, 2 wrong usage.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <bandwidth/webrtc.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <thread>
+#include <vector>
+
+#include "compare/thread_cost.hpp"
 
 namespace asio = boost::asio;
 namespace webrtc = bandwidth::webrtc;
+using clock_type = std::chrono::steady_clock;
 
 namespace {
 
@@ -22,31 +36,60 @@ struct settings {
     std::string base_url;
     std::string ca_file;
     std::string account = "9900000";
+    std::string username = "user";
+    std::string password = "secret";
     std::string session;
     std::size_t connections = 16;
     std::size_t depth = 8;
     std::size_t callers = 0;
     std::size_t requests = 100'000;
     std::size_t warm_up = 0;
+    std::size_t threads = 1;
     bool throwing = false;
+    bool create = false;
+    bool latency = false;
+    bool ahead = false;
 };
 
-/// One thread runs all callers, so they share this without a lock.
+/// A moment of a thread, and what its client had done by then.
+struct moment {
+    clock_type::time_point time{};
+    webrtc::bench::thread_cost::figures cost{};
+    webrtc::client_stats stats{};
+};
+
+/// What the callers of one thread share, and what they find.
 struct tally {
-    std::size_t left = 0;
+    webrtc::client& client;
+    std::size_t left; // to be called
+    std::size_t warm_up;
+    bool keep_latencies;
+    webrtc::bench::thread_cost cost{};
+    moment began{};
     std::size_t right = 0;
     std::size_t wrong = 0;
-    std::string first_error;
+    std::string first_error{};
+    std::vector<std::chrono::nanoseconds> latencies{};
 
-    void note(const webrtc::session& got, const webrtc::session_id& asked) {
-        if (got.id() == asked)
-            ++right;
-        else
-            note_wrong("the answer is of another session: " + got.id().value());
+    moment now() const { return moment{clock_type::now(), cost.read(), client.stats()}; }
+
+    void note_right() {
+        if (++right == warm_up)
+            began = now();
     }
     void note_wrong(const std::string& what) {
         if (wrong++ == 0)
             first_error = what;
+    }
+    void note(const webrtc::session& got, const webrtc::session_id& asked) {
+        if (got.id() == asked)
+            note_right();
+        else
+            note_wrong("the answer is of another session: " + got.id().value());
+    }
+    void note_latency(clock_type::time_point started) {
+        if (keep_latencies && right > warm_up)
+            latencies.push_back(clock_type::now() - started);
     }
     bool take() {
         if (left == 0 || wrong > 0)
@@ -60,83 +103,210 @@ std::string describe(const webrtc::failure& failure) {
     return failure.code().message() + (failure.message().empty() ? "" : ": " + failure.message());
 }
 
-asio::awaitable<void> try_calls(webrtc::client& client, const webrtc::session_id& id, tally& tally) {
+asio::awaitable<void> try_calls(webrtc::session_id id, tally& tally) {
     while (tally.take()) {
-        auto got = co_await client.try_get_session(id);
+        const auto started = tally.keep_latencies ? clock_type::now() : clock_type::time_point();
+        auto got = co_await tally.client.try_get_session(id);
         if (got)
             tally.note(*got, id);
         else
             tally.note_wrong(describe(got.error()));
+        tally.note_latency(started);
     }
 }
 
-asio::awaitable<void> throwing_calls(webrtc::client& client, const webrtc::session_id& id, tally& tally) {
+asio::awaitable<void> throwing_calls(webrtc::session_id id, tally& tally) {
     try {
         while (tally.take()) {
-            auto got = co_await client.get_session(id);
+            const auto started = tally.keep_latencies ? clock_type::now() : clock_type::time_point();
+            auto got = co_await tally.client.get_session(id);
             tally.note(got, id);
+            tally.note_latency(started);
         }
     } catch (const webrtc::api_error& error) {
         tally.note_wrong(describe(error.failure()));
     }
 }
 
-/// Makes `requests` calls with all callers and returns when the last has its answer.
-tally run_callers(asio::io_context& io, webrtc::client& client, const settings& use, std::size_t requests) {
-    tally result;
-    result.left = requests;
-    const webrtc::session_id id(use.session);
-    std::size_t running = use.callers;
-    const auto calls = use.throwing ? &throwing_calls : &try_calls;
-    for (std::size_t k = 0; k < use.callers; ++k) {
-        const auto ended = [&](std::exception_ptr error) {
-            if (error)
-                std::rethrow_exception(error);
-            // Idle connections keep the context busy for ever.
-            if (--running == 0)
-                io.stop();
-        };
-        asio::co_spawn(io, calls(client, id, result), ended);
+/// What cannot be pipelined: a POST has its connection for itself.
+asio::awaitable<void> creating_calls(webrtc::session_id, tally& tally) {
+    const auto request = webrtc::session_request().tag("session1");
+    while (tally.take()) {
+        const auto started = tally.keep_latencies ? clock_type::now() : clock_type::time_point();
+        auto got = co_await tally.client.try_create_session(request);
+        if (got && !got->id().value().empty())
+            tally.note_right();
+        else
+            tally.note_wrong(got ? "a session without an id" : describe(got.error()));
+        tally.note_latency(started);
     }
-    io.restart();
-    io.run();
-    return result;
 }
 
-int run(const settings& use) {
+asio::awaitable<void> create_one(webrtc::client& client, webrtc::session_id& created) {
+    auto got = co_await client.create_session(webrtc::session_request());
+    created = got.id();
+}
+
+/// Rethrows, and stops the context when the last coroutine has ended: idle connections would keep it busy.
+class until_ended {
+public:
+    until_ended(asio::io_context& io, std::size_t& running) : io_(io), running_(running) {}
+    void operator()(std::exception_ptr error) const {
+        if (error)
+            std::rethrow_exception(error);
+        if (--running_ == 0)
+            io_.stop();
+    }
+
+private:
+    asio::io_context& io_;
+    std::size_t& running_;
+};
+
+/// What all threads found, of the calls behind the warm-up.
+struct totals {
+    std::size_t right = 0;
+    std::size_t wrong = 0;
+    std::string first_error{};
+    double requests_per_s = 0;
+    double seconds = 0;
+    double cpu_us = 0;
+    std::optional<double> instructions = 0;
+    std::vector<std::chrono::nanoseconds> latencies{};
+    std::uint64_t requests_sent = 0;
+    std::uint64_t writes = 0;
+    std::uint64_t connections = 0;
+    std::uint64_t deepest = 0;
+    std::uint64_t handshakes_full = 0;
+    std::uint64_t handshakes_resumed = 0;
+
+    /// Of a thread that has come to its end.
+    void add(const tally& one) {
+        const auto& began = one.began;
+        const auto ended = one.now();
+        const auto made = one.right - one.warm_up;
+        const std::chrono::duration<double> took = ended.time - began.time;
+        right += made;
+        requests_per_s += static_cast<double>(made) / took.count();
+        seconds = std::max(seconds, took.count());
+        cpu_us += ended.cost.cpu_us - began.cost.cpu_us;
+        if (instructions && ended.cost.instructions && began.cost.instructions)
+            *instructions += *ended.cost.instructions - *began.cost.instructions;
+        else
+            instructions.reset();
+        latencies.insert(latencies.end(), one.latencies.begin(), one.latencies.end());
+        requests_sent += ended.stats.requests_sent - began.stats.requests_sent;
+        writes += ended.stats.writes - began.stats.writes;
+        connections += ended.stats.connections_idle + ended.stats.connections_active;
+        deepest = std::max(deepest, ended.stats.deepest_pipeline);
+        handshakes_full += ended.stats.handshakes_full - began.stats.handshakes_full;
+        handshakes_resumed += ended.stats.handshakes_resumed - began.stats.handshakes_resumed;
+    }
+    void add_failure(std::size_t count, const std::string& what) {
+        wrong += count;
+        if (first_error.empty())
+            first_error = what;
+    }
+};
+
+/// All calls of one thread.
+void run_callers(const settings& use, totals& found, std::mutex& lock) {
     asio::io_context io(1);
     webrtc::client_options options;
-    options.base_url(use.base_url).account(use.account).credentials("user", "password");
+    options.base_url(use.base_url).account(use.account).credentials(use.username, use.password);
     options.max_connections(use.connections).pipeline_depth(use.depth).queue_limit(use.callers);
+    // Among many callers each waits long for its turn, and among many connections each for its handshake.
+    options.deadline(std::chrono::minutes(10)).connect_timeout(std::chrono::minutes(10));
+    if (use.ahead)
+        options.min_connections(use.connections);
     if (!use.ca_file.empty())
         options.ca_file(use.ca_file);
     webrtc::client client(io.get_executor(), options);
 
-    if (use.warm_up > 0) {
-        const auto warm = run_callers(io, client, use, use.warm_up);
-        if (warm.wrong > 0) {
-            std::fprintf(stderr, "get_session: %s\n", warm.first_error.c_str());
-            return 1;
-        }
+    webrtc::session_id id(use.session);
+    if (use.session.empty() && !use.create) {
+        std::size_t running = 1;
+        asio::co_spawn(io, create_one(client, id), until_ended(io, running));
+        io.run();
+        io.restart();
     }
-    const auto before = client.stats();
-    const auto started = std::chrono::steady_clock::now();
-    const auto result = run_callers(io, client, use, use.requests);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
-    const auto after = client.stats();
-    if (result.wrong > 0) {
-        std::fprintf(stderr, "get_session: %zu of %zu wrong, the first: %s\n", result.wrong, use.requests,
-                     result.first_error.c_str());
+    while (use.ahead && client.stats().connections_idle < use.connections) {
+        io.run_for(std::chrono::milliseconds(10));
+        io.restart();
+    }
+    tally tally{client, use.warm_up + use.requests, use.warm_up, use.latency};
+    if (use.latency)
+        tally.latencies.reserve(use.requests);
+    if (use.warm_up == 0)
+        tally.began = tally.now();
+    const auto calls = use.create ? &creating_calls : use.throwing ? &throwing_calls : &try_calls;
+    std::size_t running = use.callers;
+    for (std::size_t k = 0; k < use.callers; ++k)
+        asio::co_spawn(io, calls(id, tally), until_ended(io, running));
+    io.run();
+
+    const std::lock_guard<std::mutex> guard(lock);
+    if (tally.wrong > 0)
+        found.add_failure(tally.wrong, tally.first_error);
+    else
+        found.add(tally);
+}
+
+/// Runs on a thread of its own, which no exception may leave.
+void run_thread(const settings& use, totals& found, std::mutex& lock) noexcept {
+    try {
+        run_callers(use, found, lock);
+    } catch (const std::exception& error) {
+        const std::lock_guard<std::mutex> guard(lock);
+        found.add_failure(1, error.what());
+    }
+}
+
+double middle_us(const std::vector<std::chrono::nanoseconds>& sorted, std::size_t percent) {
+    return static_cast<double>(sorted[(sorted.size() - 1) * percent / 100].count()) / 1e3;
+}
+
+void print(const settings& use, totals& found) {
+    const auto calls = static_cast<double>(found.right);
+    const auto full = static_cast<double>(found.handshakes_full);
+    const auto resumed = static_cast<double>(found.handshakes_resumed);
+    std::printf(
+        "%s: %zu requests in %.3f s, %.0f requests/s, %.1f requests each write, %llu connections, at most "
+        "%llu in "
+        "flight on one\n",
+        use.create ? "create_session" : "get_session", found.right, found.seconds, found.requests_per_s,
+        static_cast<double>(found.requests_sent) / static_cast<double>(found.writes),
+        static_cast<unsigned long long>(found.connections), static_cast<unsigned long long>(found.deepest));
+    std::printf("requests_per_s %.1f\ncpu_us %.4f\n", found.requests_per_s, found.cpu_us / calls);
+    if (found.instructions)
+        std::printf("instructions %.1f\n", *found.instructions / calls);
+    if (!found.latencies.empty()) {
+        std::sort(found.latencies.begin(), found.latencies.end());
+        std::printf("p50_us %.2f\np99_us %.2f\n", middle_us(found.latencies, 50),
+                    middle_us(found.latencies, 99));
+    }
+    std::printf("handshakes %.0f\n", full + resumed);
+    if (full + resumed > 0)
+        std::printf("resumed_share %.4f\n", resumed / (full + resumed));
+}
+
+int run(settings use) {
+    totals found;
+    std::mutex lock;
+    // Each thread makes its part of the calls, so that the cost per call is comparable.
+    use.requests = (use.requests + use.threads - 1) / use.threads;
+    std::vector<std::thread> others;
+    for (std::size_t k = 1; k < use.threads; ++k)
+        others.emplace_back([&] { run_thread(use, found, lock); });
+    run_thread(use, found, lock);
+    for (auto& other : others)
+        other.join();
+    if (found.wrong > 0) {
+        std::fprintf(stderr, "get_session: %zu wrong, the first: %s\n", found.wrong,
+                     found.first_error.c_str());
         return 1;
     }
-    const auto writes = static_cast<double>(after.writes - before.writes);
-    std::printf(
-        "get_session: %zu requests in %.3f s, %.0f requests/s, %.1f requests each write, %llu connections, "
-        "at most %llu in flight on one\n",
-        result.right, took.count(), static_cast<double>(result.right) / took.count(),
-        static_cast<double>(after.requests_sent - before.requests_sent) / writes,
-        static_cast<unsigned long long>(after.connections_idle + after.connections_active),
-        static_cast<unsigned long long>(after.deepest_pipeline));
+    print(use, found);
     return 0;
 }
 
@@ -146,7 +316,7 @@ int main(int argc, char** argv) {
     settings use;
     CLI::App app("Cost of one get_session: calls it over and over, and checks every answer.");
     app.add_option("--base-url", use.base_url, "URL before /accounts")->required();
-    app.add_option("--session", use.session, "Id of the session to ask for")->required();
+    app.add_option("--session", use.session, "Id of the session to ask for; none: one is created");
     app.add_option("--account", use.account, "Account id")->capture_default_str();
     app.add_option("--ca-file", use.ca_file, "Trust these authorities (PEM) instead of the system's");
     app.add_option("--connections", use.connections, "Connections")->capture_default_str();
@@ -156,8 +326,17 @@ int main(int argc, char** argv) {
     app.add_option("--requests", use.requests, "Requests to measure")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
-    app.add_option("--warm-up", use.warm_up, "Requests before that")->capture_default_str();
+    app.add_option("--warm-up", use.warm_up, "Requests of each thread before that")->capture_default_str();
+    // A client with threads of its own would be measured here too.
+    app.add_option("--threads", use.threads,
+                   "Threads, each with an io_context, a client and its connections and callers; they share "
+                   "the requests")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 64));
     app.add_flag("--throwing", use.throwing, "Await get_session, which throws, instead of try_get_session");
+    app.add_flag("--create", use.create, "Await try_create_session: a POST, which is not pipelined");
+    app.add_flag("--ahead", use.ahead, "Open all connections before the first call, and keep so many open");
+    app.add_flag("--latency", use.latency, "Tell p50 and p99 of the calls' latency too");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -165,10 +344,5 @@ int main(int argc, char** argv) {
     }
     if (use.callers == 0)
         use.callers = use.connections * use.depth;
-    try {
-        return run(use);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "get_session: %s\n", error.what());
-        return 1;
-    }
+    return run(use);
 }

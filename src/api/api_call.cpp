@@ -7,6 +7,7 @@
 #include <new>
 
 #include "api/error_body.hpp"
+#include "api/percent_encoding.hpp"
 #include "api/redact.hpp"
 #include "policy/retry_after.hpp"
 
@@ -26,20 +27,24 @@ std::string abbreviated(std::string_view id) {
 } // namespace
 
 // The id of what the answer tells of.
-const std::string& api_call::named_id() const noexcept {
+std::string_view api_call::named_id() const noexcept {
     if (const auto* const told = std::get_if<session>(&outcome))
         return told->id().value();
-    if (const auto* const told = std::get_if<participant>(&outcome))
-        return told->id().value();
-    return asked_id;
+    return std::get<std::unique_ptr<participant>>(outcome)->id().value();
 }
 
-bool api_call::names_what_was_asked() const noexcept {
-    if (asked_id.empty())
+// The id that was asked for, percent-encoded.
+std::string_view api_call::asked_segment() const noexcept {
+    const std::string_view target = request.target;
+    return target.substr(target.rfind('/') + 1);
+}
+
+bool api_call::names_what_was_asked() const {
+    if (!names_last_segment || named_id() == asked_segment())
         return true;
-    const auto& named = named_id();
-    return named == asked_id ||
-           boost::beast::iequals(named, asked_id); // a UUID means the same in either case
+    std::string segment;
+    append_path_segment(segment, named_id());
+    return boost::beast::iequals(segment, asked_segment()); // a UUID means the same in either case
 }
 
 settled api_call::settle(const response& answer, std::chrono::nanoseconds elapsed) {
@@ -94,7 +99,8 @@ settled api_call::settle(const response& answer, std::chrono::nanoseconds elapse
 settled api_call::settle_foreign(std::chrono::nanoseconds elapsed) {
     failure_state known;
     known.code = errc::protocol_error;
-    known.message = "the answer is for " + abbreviated(named_id()) + ", not for " + abbreviated(asked_id);
+    known.message =
+        "the answer is for " + abbreviated(named_id()) + ", not for " + abbreviated(asked_segment());
     auto secrets = store_.secrets();
     append_secrets_of_headers(request.header_lines, secrets);
     known.message = redact_values(redact_tokens(known.message), secrets);
@@ -118,7 +124,7 @@ void api_call::recycle() noexcept {
     reset_progress();
     decode = nullptr;
     ignore_not_found = false;
-    asked_id.clear();
+    names_last_segment = false;
     outcome = std::monostate();
     request.target.clear();
     request.header_lines.clear();

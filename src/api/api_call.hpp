@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -21,8 +22,10 @@ class call_store;
 /// A call of one of the operations: the pool's call with the typed outcome.
 class api_call final : public call {
 public:
-    using outcome_type = std::variant<std::monostate, failure, session, participant, created_participant,
-                                      std::vector<participant>, subscriptions>;
+    /// A hundred thousand calls may wait at once, so what is large has a place of its own when it comes.
+    using outcome_type =
+        std::variant<std::monostate, failure, session, std::unique_ptr<participant>,
+                     std::unique_ptr<created_participant>, std::vector<participant>, subscriptions>;
     /// Reads the body of a success into the outcome; a text when it cannot.
     using decoder = std::optional<std::string> (*)(std::string_view body, outcome_type& outcome);
 
@@ -34,12 +37,13 @@ public:
 
     decoder decode = nullptr;
     bool ignore_not_found = false;
-    std::string asked_id; ///< the id that a success has to name; empty: any, or none
+    bool names_last_segment = false; ///< a success has to name the id at the end of the target
     outcome_type outcome;
 
 private:
-    const std::string& named_id() const noexcept;
-    bool names_what_was_asked() const noexcept;
+    std::string_view named_id() const noexcept;
+    std::string_view asked_segment() const noexcept;
+    bool names_what_was_asked() const;
     settled settle_foreign(std::chrono::nanoseconds elapsed);
 
     call_store& store_;

@@ -20,6 +20,11 @@ std::optional<std::string> decode_as(std::string_view body, api_call::outcome_ty
     return codec::decode(body, outcome.emplace<T>());
 }
 
+template <class T>
+std::optional<std::string> decode_apart(std::string_view body, api_call::outcome_type& outcome) {
+    return codec::decode(body, *outcome.emplace<std::unique_ptr<T>>(std::make_unique<T>()));
+}
+
 std::optional<std::string> decode_nothing(std::string_view, api_call::outcome_type& outcome) {
     outcome = std::monostate();
     return std::nullopt;
@@ -58,7 +63,7 @@ public:
             refuse_if(call, "attempt_timeout is not over 0");
         if (options.retry()) {
             refuse_if(call, validate(*options.retry()));
-            call.retry = options.retry();
+            call.retry = std::make_unique<retry_policy>(*options.retry());
         }
         if (!call.refused) {
             call.request.method = route.method.data();
@@ -73,10 +78,7 @@ public:
                          participant ? std::string_view(participant->value()) : std::string_view()});
             call.request.header_lines = options.header_lines();
             // These answers name what was asked for.
-            if (which == operation::get_session)
-                call.asked_id = session->value();
-            else if (which == operation::get_participant)
-                call.asked_id = participant->value();
+            call.names_last_segment = which == operation::get_session || which == operation::get_participant;
         }
         call.deadline_after = options.deadline().value_or(deadline_);
         call.attempt_timeout = options.attempt_timeout();
@@ -164,6 +166,8 @@ result<T> take_result(pending_call& value) {
         return std::move(*reason);
     if constexpr (std::is_void_v<T>)
         return {};
+    else if constexpr (std::is_same_v<T, participant> || std::is_same_v<T, created_participant>)
+        return std::move(*std::get<std::unique_ptr<T>>(outcome));
     else
         return std::move(std::get<T>(outcome));
 }
@@ -296,12 +300,12 @@ call_handle client::prepare_list_session_participants(const session_id& session,
 call_handle client::prepare_create_participant(const participant_request& request,
                                                const call_options& options) {
     return call_handle(&core_->prepare_with(request, detail::operation::create_participant, nullptr, nullptr,
-                                            options, &detail::decode_as<created_participant>));
+                                            options, &detail::decode_apart<created_participant>));
 }
 
 call_handle client::prepare_get_participant(const participant_id& participant, const call_options& options) {
     return call_handle(&core_->prepare(detail::operation::get_participant, nullptr, &participant, options,
-                                       &detail::decode_as<webrtc::participant>));
+                                       &detail::decode_apart<webrtc::participant>));
 }
 
 call_handle client::prepare_delete_participant(const participant_id& participant,

@@ -1,10 +1,14 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace bandwidth::webrtc::detail {
 
@@ -27,9 +31,39 @@ inline std::size_t token_size(std::string_view text) noexcept {
     return size;
 }
 
-/// The first byte from `from` on that may not stand in a field's value: a control character other than HTAB,
-/// or DEL (RFC 9110, section 5.5). `text.size()` where there is none.
-std::size_t find_control(std::string_view text, std::size_t from = 0) noexcept;
+/// Whether it is a control character other than HTAB, or DEL: no field's value may hold it (RFC 9110,
+/// section 5.5).
+inline bool is_control(char c) noexcept {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && byte != '\t') || byte == 0x7f;
+}
+
+/// The first control character from `from` on; `text.size()` where there is none.
+inline std::size_t find_control(std::string_view text, std::size_t from = 0) noexcept {
+    std::size_t i = from;
+    // Many bytes at a time: most of what a response has is looked at here.
+#ifdef __SSE2__
+    const auto highest_control = _mm_set1_epi8(0x1f);
+    const auto del = _mm_set1_epi8(0x7f);
+    while (text.size() - i >= sizeof(__m128i)) {
+        const auto bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + i));
+        const auto controls = _mm_cmpeq_epi8(_mm_min_epu8(bytes, highest_control), bytes);
+        const auto found =
+            static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(controls, _mm_cmpeq_epi8(bytes, del))));
+        if (found == 0) {
+            i += sizeof bytes;
+            continue;
+        }
+        i += static_cast<std::size_t>(std::countr_zero(found));
+        if (is_control(text[i]))
+            return i;
+        ++i; // a tab
+    }
+#endif
+    while (i < text.size() && !is_control(text[i]))
+        ++i;
+    return i;
+}
 
 /// Whether `value` may stand as a header field's value. A CR or LF would put a second line on the wire.
 bool valid_field_value(std::string_view value) noexcept;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <utility>
+#include <cstring>
 
 #include "pipeline/http_grammar.hpp"
 
@@ -25,6 +25,10 @@ template <class Number>
 bool read_number(std::string_view digits, Number& value, int base = 10) noexcept {
     const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
     return ec == std::errc() && end == digits.data() + digits.size();
+}
+
+bool is_line_end(std::string_view text, std::size_t at) noexcept {
+    return at + 1 < text.size() && text[at] == '\r' && text[at + 1] == '\n';
 }
 
 std::string unfold(std::string_view value) {
@@ -127,26 +131,18 @@ response_reader::status response_reader::put(std::string_view& input) {
     return status::need_more;
 }
 
-// `done` with the size of the line at the front of `input`, its CRLF included.
-response_reader::status response_reader::find_line(std::string_view input, std::size_t& size) noexcept {
-    // No byte over the limit is looked at, so that the verdict does not depend on how the bytes were cut.
-    const auto window = input.substr(0, limits_.header_bytes - header_bytes_);
-    const auto end = find_control(window, scanned_);
-    scanned_ = end;
-    if (end < window.size() && window[end] != '\r')
-        return fail(errc::protocol_error);
-    if (end + 1 >= window.size())
-        return window.size() < input.size() ? fail(errc::response_too_large) : status::need_more;
-    if (window[end + 1] != '\n')
-        return fail(errc::protocol_error);
-    size = end + 2;
-    return status::done;
+// No byte over the limit is looked at, so that the verdict does not depend on how the bytes were cut.
+inline std::string_view response_reader::within_limit(std::string_view input) const noexcept {
+    return {input.data(), std::min(input.size(), limits_.header_bytes - header_bytes_)};
 }
 
-void response_reader::take_line(std::string_view& input, std::size_t size) noexcept {
-    input.remove_prefix(size);
-    header_bytes_ += size;
-    scanned_ = 0;
+// Why there is no line's end at `at`, where the first control character stands.
+response_reader::status response_reader::no_line_end(std::string_view window, std::size_t at,
+                                                     std::string_view input) noexcept {
+    const bool may_follow = at == window.size() || (window[at] == '\r' && at + 1 == window.size());
+    if (!may_follow)
+        return fail(errc::protocol_error);
+    return window.size() < input.size() ? fail(errc::response_too_large) : status::need_more;
 }
 
 response_reader::status response_reader::put_status_line(std::string_view& input) {
@@ -154,10 +150,13 @@ response_reader::status response_reader::put_status_line(std::string_view& input
     constexpr std::string_view name = "HTTP/1.";
     if (input.substr(0, name.size()) != name.substr(0, input.size()))
         return fail(errc::protocol_error);
-    std::size_t size = 0;
-    if (const auto found = find_line(input, size); found != status::done)
-        return found;
-    const auto line = input.substr(0, size - 2);
+    const auto window = within_limit(input);
+    const auto end = find_control(window, scanned_);
+    if (!is_line_end(window, end)) {
+        scanned_ = end;
+        return no_line_end(window, end, input);
+    }
+    const auto line = window.substr(0, end);
     if (line.size() < 13 || (line[7] != '0' && line[7] != '1') || line[8] != ' ' || line[12] != ' ' ||
         !is_digit(line[9]) || !is_digit(line[10]) || !is_digit(line[11]))
         return fail(errc::protocol_error);
@@ -165,48 +164,68 @@ response_reader::status response_reader::put_status_line(std::string_view& input
     message_.status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
     if (message_.status < 100 || message_.status > 599 || message_.status == 101)
         return fail(errc::protocol_error);
-    take_line(input, size);
+    input.remove_prefix(end + 2);
+    header_bytes_ += end + 2;
+    scanned_ = 0;
     part_ = part::fields;
     return status::done;
 }
 
 response_reader::status response_reader::put_fields(std::string_view& input) {
+    const auto window = within_limit(input);
+    auto result = status::done;
+    std::size_t begin = 0; // of the line
     for (;;) {
-        std::size_t size = 0;
-        if (const auto found = find_line(input, size); found != status::done)
-            return found;
-        if (size == 2) {
-            take_line(input, size);
-            return status::done;
+        const auto end = find_control(window, begin + scanned_);
+        if (!is_line_end(window, end)) {
+            scanned_ = end - begin;
+            result = no_line_end(window, end, input);
+            break;
+        }
+        const auto next = end + 2;
+        if (end == begin) { // the empty line
+            begin = next;
+            break;
         }
         // The line goes on where the next one begins with a space.
-        if (size == input.size())
-            return status::need_more;
-        if (input[size] == ' ' || input[size] == '\t') {
+        if (next == input.size()) {
+            scanned_ = end - begin;
+            result = status::need_more;
+            break;
+        }
+        if (is_blank(input[next])) {
             folded_ = true;
-            scanned_ = size;
+            scanned_ = next - begin;
             continue;
         }
-        if (!take_field(input.substr(0, size - 2)))
+        scanned_ = 0;
+        if (!take_field({window.data() + begin, end - begin}))
             return status::failed;
-        take_line(input, size);
+        begin = next;
     }
+    input.remove_prefix(begin);
+    header_bytes_ += begin;
+    if (result == status::done)
+        scanned_ = 0;
+    return result;
 }
 
 // field-name ":" OWS field-value OWS (RFC 9112, section 5)
-bool response_reader::take_field(std::string_view line) {
+inline bool response_reader::take_field(std::string_view line) {
     if (++fields_ > limits_.fields)
         return refuse(errc::response_too_large);
-    const bool folded = std::exchange(folded_, false);
-    const auto colon = line.find(':');
-    const auto name = line.substr(0, colon);
-    if (colon == std::string_view::npos || (part_ == part::trailers && !valid_field_name(name)))
+    const char* const begin = line.data();
+    const char* const end = begin + line.size();
+    const auto* const colon = static_cast<const char*>(std::memchr(begin, ':', line.size()));
+    if (!colon)
         return refuse(errc::protocol_error);
+    const std::string_view name(begin, static_cast<std::size_t>(colon - begin));
+    const auto value = trim({colon + 1, static_cast<std::size_t>(end - colon - 1)});
+    if (part_ == part::fields && !folded_)
+        return on_field(name, value);
+    folded_ = false;
     if (part_ == part::trailers)
-        return true;
-    const auto value = line.substr(colon + 1);
-    if (!folded)
-        return on_field(name, trim(value));
+        return valid_field_name(name) || refuse(errc::protocol_error);
     const auto whole = unfold(value);
     const bool accepted = on_field(name, whole);
     keep(); // views into `whole`
@@ -295,14 +314,12 @@ bool response_reader::on_content_length(std::string_view value) noexcept {
 bool response_reader::on_connection(std::string_view value) noexcept {
     while (!value.empty()) {
         const auto option = take_element(value);
-        if (option.empty())
-            continue;
-        if (!valid_field_name(option)) // a token, as names are
-            return refuse(errc::protocol_error);
         if (equals_ignoring_case(option, "close"))
             message_.close_announced = true;
         else if (equals_ignoring_case(option, "keep-alive"))
             keep_alive_ = true;
+        else if (!option.empty() && !valid_field_name(option)) // a token, as names are
+            return refuse(errc::protocol_error);
     }
     return true;
 }

@@ -99,8 +99,8 @@ private:
     status put_fields(std::string_view& input);
     status put_body(std::string_view& input);
     status put_chunk_line(std::string_view& input);
-    status find_line(std::string_view input, std::size_t& size) noexcept;
-    void take_line(std::string_view& input, std::size_t size) noexcept;
+    std::string_view within_limit(std::string_view input) const noexcept;
+    status no_line_end(std::string_view window, std::size_t at, std::string_view input) noexcept;
     bool take_field(std::string_view line);
     bool on_field(std::string_view name, std::string_view value);
     bool on_transfer_encoding(std::string_view value) noexcept;

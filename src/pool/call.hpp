@@ -5,6 +5,7 @@
 #include <bandwidth/webrtc/retry_policy.hpp>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "pipeline/exchange.hpp"
@@ -42,7 +43,7 @@ public:
     bool allow_replay = true;
     std::chrono::nanoseconds deadline_after{0};
     std::optional<std::chrono::nanoseconds> attempt_timeout;
-    std::optional<retry_policy> retry; ///< in place of the client's
+    std::unique_ptr<const retry_policy> retry; ///< in place of the client's, which is usual
 
     /// Names the call in a cancellation, which may come when the call is long gone; 0: it has no slot.
     std::uint64_t cancel_id = 0;

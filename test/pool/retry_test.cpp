@@ -70,13 +70,15 @@ TEST_CASE("a call may have a policy of its own") {
     fake_pool pool(with_attempts(3));
     pool.prove(0);
     auto& impatient = pool.make();
-    impatient.retry = bandwidth::webrtc::retry_policy::none();
+    impatient.retry =
+        std::make_unique<bandwidth::webrtc::retry_policy>(bandwidth::webrtc::retry_policy::none());
     pool.submit(impatient);
     pool.refuse(0, 500);
     CHECK(impatient.status == 500);
 
     auto& post = pool.make(unsafe);
-    post.retry = bandwidth::webrtc::retry_policy().retry_throttled_unsafe(true);
+    post.retry = std::make_unique<bandwidth::webrtc::retry_policy>(
+        bandwidth::webrtc::retry_policy().retry_throttled_unsafe(true));
     pool.submit(post);
     pool.refuse(0, 429);
     pool.pass(1s);

@@ -1,0 +1,386 @@
+#!/bin/bash
+# Measures each goal that doc/performance.md sets, and tells whether it holds. The command to type is ./bench/run --goals, which builds
+# first.
+set -euo pipefail
+export LC_ALL=C
+
+usage() {
+    cat <<'END'
+usage: ./bench/run --goals [OPTION...]
+
+Measures each goal of doc/performance.md and prints a row for it: the figure (median, with minimum and maximum), the goal, and whether
+it holds. Clients run on one core, nginx or the loopback service on another.
+
+  --rounds N       rounds, each measurement once in each (default 5)
+  --requests N     requests of one run (default 200000)
+  --short          one round of few requests, without callgrind: shows that all of it works, and nothing about the goals
+  --json FILE      write all figures to FILE
+
+The exit status is 0 when all ran, whether or not the goals hold.
+END
+}
+
+wrong() {
+    echo "goals: $1" >&2
+    usage >&2
+    exit 2
+}
+
+die() {
+    echo "goals: $1" >&2
+    exit 1
+}
+
+here=$(cd "$(dirname "$0")" && pwd)
+[ $# -ge 1 ] || wrong "the folder with the programs is missing"
+# shellcheck disable=SC2034 # measure.sh uses it
+programs=$1
+shift
+
+rounds=5
+requests=200000
+short=no
+json=
+while [ $# -gt 0 ]; do
+    case $1 in
+    --help | -h) usage; exit 0 ;;
+    --short) short=yes rounds=1 requests=5000; shift; continue ;;
+    --rounds | --requests | --json) [ $# -ge 2 ] || wrong "$1 needs a value" ;;
+    *) wrong "unknown option '$1'" ;;
+    esac
+    case $1 in
+    --rounds) rounds=$2 ;;
+    --requests) requests=$2 ;;
+    --json) json=$2 ;;
+    esac
+    shift 2
+done
+[[ $rounds =~ ^[1-9][0-9]{0,3}$ ]] || wrong "--rounds takes a number from 1 to 9999"
+[[ $requests =~ ^[1-9][0-9]{3,8}$ ]] || wrong "--requests takes a number from 1000 to 999999999"
+if [ -n "$json" ]; then : > "$json" || die "cannot write $json"; fi
+
+# What takes long in one place, and shows as much with less in a short run.
+if [ $short = no ]; then
+    callers=(10 100 1000 10000 100000) pools=(1 10 100 1000) waiting=100000 idle=1000 compilations=5 delayed_seconds=4
+else
+    callers=(10 1000) pools=(1 100) waiting=10000 idle=100 compilations=1 delayed_seconds=1
+fi
+callgrind=yes # also where there are counters: it counts the user's part alone, and always the same
+
+# shellcheck source=bench/compare/measure.sh
+. "$here/../compare/measure.sh"
+# shellcheck disable=SC2034 # measure.sh uses it
+peers=(floor h2load curl undici wrk ours)
+
+# ---- the data that verdicts.awk reads ----
+# sample KEY ROUND FIGURE
+sample() { printf 'sample\t%s\t%s\t%s\n' "$1" "$2" "$3" >> "$data"; }
+# missing KEY WHY: there is no such figure.
+missing() { printf 'missing\t%s\t%s\n' "$1" "$2" >> "$data"; }
+# goal ROW WHAT KEY BASE RELATION LIMIT UNIT [OR_KEY OR_LEAST OR_TEXT]: the figure is KEY, or KEY over BASE where that is not "-".
+# RELATION is <=, <, >= or "-" for what is told without a goal. It holds as well where OR_KEY is OR_LEAST or more: OR_TEXT.
+goal() { (IFS=$'\t'; printf 'goal\t%s\n' "$*") >> "$data"; }
+
+figure() { awk -v name="$1" '$1 == name { print $2; found = 1 } END { exit !found }' "$work/out"; }
+
+# run PROGRAM ARGUMENT...: on the clients' core; its output is in $work/out.
+run() { run_on "$client_core" "$@"; }
+run_on() {
+    taskset -c "$1" "${@:2}" > "$work/out" 2>&1 || { tail -20 "$work/out" >&2; die "failed: ${*:2}"; }
+}
+
+# Ours against nginx: connections, depth and requests, then more options.
+run_ours() { run_ours_on "$client_core" "$@"; }
+run_ours_on() {
+    run_on "$1" "$programs/get_session_cost" --base-url "https://$host:$port$prefix" --ca-file "$work/certificate.pem" \
+        --session "$session" --connections "$2" --depth "$3" --requests "$4" "${@:5}"
+}
+
+# What a call of ours cost in the run before: instructions where the machine counts them, of a thread too.
+thread_counters=yes
+take_cost() {
+    local cost
+    if [ "$counters" = yes ] && cost=$(figure instructions); then
+        :
+    else
+        thread_counters=no
+        cost=$(figure cpu_us)
+    fi
+    sample "$1" "$2" "$cost"
+}
+
+# compared PEER DEPTH ROUND KEY: one run of a peer of the side by side, or why there is none.
+compared() {
+    local metric value cost=cpu_us
+    if ! runs_at "$1" "$2"; then
+        missing "cost.$4" "$("peer_$1" "$2" 1000)"
+        missing "rate.$4" "$("peer_$1" "$2" 1000)"
+        return
+    fi
+    measure "$1" "$2" "$requests"
+    if [ "$counters" = yes ]; then cost=instructions; fi
+    while read -r metric value; do
+        case $metric in
+        "$cost") sample "cost.$4" "$3" "$value" ;;
+        requests_per_s) sample "rate.$4" "$3" "$value" ;;
+        server_busy) sample "busy.$4" "$3" "$value" ;;
+        esac
+    done < "$work/figures"
+}
+
+# counted KEY PEER DEPTH FEW: user instructions per request, where callgrind is there.
+counted() {
+    local why=${no_callgrind[$2]:-}
+    if [ "$short" = yes ]; then why="not in a short run"; fi
+    if [ "$callgrind" = no ]; then why="valgrind is missing"; fi
+    if ! runs_at "$2" "$3"; then why=$("peer_$2" "$3" 1000) || true; fi
+    if [ -n "$why" ]; then missing "$1" "$why"; return; fi
+    note "callgrind: $1"
+    count_with_callgrind "$2" "$3" "$4" 10000 "$work/kept"
+    # shellcheck disable=SC2154 # count_with_callgrind sets it
+    sample "$1" 1 "$counted"
+}
+
+# ---- the rows: each declares its goals once, and measures in each round ----
+row_1_goals() {
+    local depth
+    for depth in 1 8 32; do
+        goal 1 "get_session at depth $depth, to the floor" "cost.ours.$depth" "cost.floor.$depth" "<=" 1.5 "times"
+        goal 1 "get_session at depth $depth, to h2load" "cost.ours.$depth" "cost.h2load.$depth" "<" 1 "times"
+    done
+    for depth in 1 8 32; do
+        goal 1 "  user instructions alone, depth $depth, to the floor" "user.ours.$depth" "user.floor.$depth" - - "times"
+        goal 1 "  user instructions alone, depth $depth, to h2load" "user.ours.$depth" "user.h2load.$depth" - - "times"
+    done
+}
+row_1() {
+    local depth peer
+    for depth in 1 8 32; do
+        for peer in floor h2load ours; do compared $peer $depth "$1" $peer.$depth; done
+    done
+}
+row_1_callgrind() {
+    local depth peer
+    for depth in 1 8 32; do
+        for peer in floor h2load ours; do counted user.$peer.$depth $peer $depth $((128 * depth + 2000)); done
+    done
+}
+
+row_2_goals() {
+    goal 2 "get_session at depth 8, to undici" cost.ours.8 cost.undici.8 "<=" 0.2 "times"
+    goal 2 "get_session at depth 8, to libcurl multi" cost.ours.8 cost.curl.8 "<=" 0.2 "times"
+    goal 2 "get_session at depth 1, to wrk" cost.ours.1 cost.wrk.1 - - "times"
+    goal 2 "  user instructions alone, depth 8, to libcurl multi" user.ours.8 user.curl.8 - - "times"
+}
+row_2() {
+    compared undici 8 "$1" undici.8
+    compared curl 8 "$1" curl.8
+    compared wrk 1 "$1" wrk.1
+}
+row_2_callgrind() { counted user.curl.8 curl 8 3000; }
+
+row_3_goals() {
+    goal 3 "requests/s over 8 connections at depth 10, to undici" rate.ours.8x10 rate.undici.8x10 ">=" 2 "times" \
+        busy.ours.8x10 0.95 "nginx's core is saturated"
+    goal 3 "  how busy nginx's core was with ours" busy.ours.8x10 - - - "of 1"
+}
+row_3() {
+    local connections=8
+    compared undici 10 "$1" undici.8x10
+    compared ours 10 "$1" ours.8x10
+}
+
+# The loopback service waits for each request apart, and answers in order, as a service behind a slow network would.
+start_delayed_server() {
+    local started
+    taskset -c "$server_core" "$programs/../loopback_server" --port 0 --delay 20 --write-ca "$work/delayed.pem" > "$work/delayed.out" 2>&1 &
+    started=$!
+    servers+=("$started")
+    for _ in {1..100}; do
+        delayed_url=$(sed -n 's/^base URL *//p' "$work/delayed.out")
+        if [ -n "$delayed_url" ] && [ -s "$work/delayed.pem" ]; then return; fi
+        kill -0 "$started" 2> /dev/null || break
+        sleep 0.05
+    done
+    die "the loopback service does not start: $(cat "$work/delayed.out")"
+}
+row_4_goals() {
+    goal 4 "20 ms delay, 4 connections, depth 8: part of 1600 requests/s" delayed.8 - ">=" 0.98 "of 1"
+    goal 4 "20 ms delay, 4 connections, depth 1: part of 200 requests/s" delayed.1 - ">=" 0.98 "of 1"
+    goal 4 "  p50 of a call above the 20 ms, depth 8" delayed.over.8 - - - "us"
+    goal 4 "  p50 of a call above the 20 ms, depth 1" delayed.over.1 - - - "us"
+}
+row_4() {
+    local depth batch
+    for depth in 8 1; do
+        batch=$((4 * depth)) # in each 20 ms; whole ones, for the clock to start and stop with an answer
+        run "$programs/get_session_cost" --base-url "$delayed_url" --ca-file "$work/delayed.pem" --connections 4 --depth $depth \
+            --warm-up $((12 * batch)) --requests $((50 * batch * delayed_seconds)) --latency
+        sample delayed.$depth "$1" "$(figure requests_per_s | awk -v ideal=$((50 * batch)) '{ print $1 / ideal }')"
+        sample delayed.over.$depth "$1" "$(figure p50_us | awk '{ print $1 - 20000 }')"
+    done
+}
+
+row_5_goals() {
+    goal 5 "one call in flight, p50 to the floor" p50.ours p50.floor "<=" 1.15 "times"
+    goal 5 "one call in flight, p99 to the floor" p99.ours p99.floor "<=" 1.15 "times"
+    goal 5 "  p50 of ours" p50.ours - - - "us"
+    goal 5 "  p99 of ours" p99.ours - - - "us"
+}
+row_5() {
+    local n=$((requests / 5)) name
+    run "$programs/floor" --latency "$host" "$port" "$prefix/accounts/$account/sessions/$session" 1 1 "$n"
+    for name in p50 p99; do sample $name.floor "$1" "$(figure ${name}_us)"; done
+    run_ours 1 1 "$n" --warm-up 100 --latency
+    for name in p50 p99; do sample $name.ours "$1" "$(figure ${name}_us)"; done
+}
+
+row_6_goals() {
+    local form depth
+    for depth in 1 8; do
+        for form in try_get_session get_session; do
+            goal 6 "allocations of one $form, one connection, depth $depth" "allocations.$form.$depth" - "<=" 0 ""
+        done
+    done
+}
+row_6() {
+    local form depth
+    run "$programs/call_allocations" --calls $((requests / 5))
+    for depth in 1 8; do
+        for form in try_get_session get_session; do sample "allocations.$form.$depth" "$1" "$(figure "${form}_$depth")"; done
+    done
+}
+
+row_7_goals() {
+    goal 7 "heap of one of $waiting calls that wait on 8 connections" waiting.call - "<=" 1024 "bytes"
+    goal 7 "  of that, what a bare coroutine of Asio's takes" waiting.bare - - - "bytes"
+}
+row_7() {
+    run "$programs/waiting_calls" --calls "$waiting"
+    sample waiting.call "$1" "$(figure bytes_per_call)"
+    sample waiting.bare "$1" "$(figure bytes_per_bare_coroutine)"
+}
+
+row_8_goals() {
+    goal 8 "heap of one of $idle idle connections, above plain OpenSSL's" idle.above - "<=" 4096 "bytes"
+    goal 8 "  all of it, OpenSSL's included" idle.all - - - "bytes"
+    goal 8 "  plain OpenSSL's with SSL_MODE_RELEASE_BUFFERS" idle.plain - - - "bytes"
+}
+row_8() {
+    run "$programs/idle_connections" --connections "$idle"
+    sample idle.above "$1" "$(figure bytes_above_openssl)"
+    sample idle.all "$1" "$(figure bytes)"
+    sample idle.plain "$1" "$(figure bytes_openssl_alone)"
+}
+
+# One connection at depth 8 is always full, so the batches are alike however many callers there are; with more connections the callers
+# grow along, so that each is full. With one connection the client sleeps while nginx answers, which costs; so the most connections
+# are held against the second fewest too.
+row_9_goals() {
+    local n
+    for n in "${callers[@]:1}"; do
+        goal 9 "cost per call, $n callers on one connection, to ${callers[0]}" "callers.$n" "callers.${callers[0]}" "<=" 1.15 "times"
+    done
+    for n in "${pools[@]:1}"; do
+        goal 9 "cost per call, $n full connections, to ${pools[0]}" "pools.$n" "pools.${pools[0]}" "<=" 1.15 "times"
+    done
+    if [ ${#pools[@]} -gt 2 ]; then
+        n=${pools[-1]}
+        goal 9 "cost per call, $n full connections, to ${pools[1]}" "pools.$n" "pools.${pools[1]}" "<=" 1.15 "times"
+    fi
+    for n in "${callers[@]:1}"; do
+        goal 9 "  user instructions alone, $n callers, to ${callers[0]}" "user.callers.$n" "user.callers.${callers[0]}" - - "times"
+    done
+    for n in "${pools[@]:1}"; do
+        goal 9 "  user instructions alone, $n connections, to ${pools[0]}" "user.pools.$n" "user.pools.${pools[0]}" - - "times"
+    done
+}
+row_9() {
+    local n
+    for n in "${callers[@]}"; do
+        run_ours 1 8 "$requests" --ahead --callers "$n" --warm-up $((n + 1000))
+        take_cost "callers.$n" "$1"
+    done
+    for n in "${pools[@]}"; do
+        run_ours "$n" 8 "$requests" --ahead --warm-up $((16 * n + 1000))
+        take_cost "pools.$n" "$1"
+    done
+}
+row_9_callgrind() {
+    local n connections=1
+    for n in "${callers[@]}"; do
+        ours_options=(--ahead --callers "$n")
+        counted "user.callers.$n" ours 8 $((n + n / 2 + 2000))
+    done
+    ours_options=(--ahead)
+    for connections in "${pools[@]}"; do counted "user.pools.$connections" ours 8 $((16 * connections + 2000)); done
+    ours_options=()
+}
+
+# The first connection of each place in the pool, which has nothing to resume, falls into the warm-up.
+row_10_goals() {
+    goal 10 "handshakes resumed, nginx closes after 10 answers" resumed - ">=" 0.95 "of 1"
+    goal 10 "  handshakes" handshakes - - - ""
+}
+row_10() {
+    run "$programs/get_session_cost" --base-url "https://$host:$port/storm$prefix" --ca-file "$work/certificate.pem" \
+        --session "$session" --connections "$connections" --depth 8 --warm-up 500 --requests $((requests / 10 + 1000))
+    sample resumed "$1" "$(figure resumed_share)"
+    sample handshakes "$1" "$(figure handshakes)"
+}
+
+row_11_goals() {
+    goal 11 "compile time of a file that awaits one call, -O0" compile.time - "<=" 1.5 "s"
+    goal 11 "  CPU time of it" compile.cpu - - - "s"
+}
+row_11() {
+    local TIMEFORMAT="%R %U %S" k real user kernel
+    for ((k = 1; k <= compilations; ++k)); do
+        { time taskset -c "$client_core" "${CXX:-g++}" -std=c++20 -O0 -I "$here/../../include" -I "$programs/../include" \
+            -c "$here/one_call.cpp" -o "$work/one_call.o" 2> "$work/out"; } 2> "$work/times" || die "cannot compile: $(cat "$work/out")"
+        read -r real user kernel < "$work/times"
+        sample compile.time "$1.$k" "$real"
+        sample compile.cpu "$1.$k" "$(awk -v user="$user" -v kernel="$kernel" 'BEGIN { print user + kernel }')"
+    done
+}
+
+row_12_goals() { goal 12 "cost of create_session, not pipelined, to get_session at depth 1" create get "-" - "times"; }
+row_12() {
+    run_ours "$connections" 1 $((requests / 2)) --warm-up 1000
+    take_cost get "$1"
+    run_ours "$connections" 1 $((requests / 2)) --warm-up 1000 --create
+    take_cost create "$1"
+}
+
+# Two threads with a client each: a client with threads of its own would be a further run here.
+row_13_goals() { goal 13 "cost per call, 2 threads with a client each, to 1 thread" threads.2 threads.1 "<=" 1.15 "times"; }
+row_13() {
+    run_ours 8 8 "$requests" --warm-up 1000
+    take_cost threads.1 "$1"
+    run_ours_on "$cores" 8 8 "$requests" --warm-up 1000 --threads 2
+    take_cost threads.2 "$1"
+}
+
+# ---- all of them ----
+look_around
+if [ "$(nproc)" -lt 3 ]; then fact "not apart" "goal 13: two threads and nginx share $(nproc) cores"; fi
+start_delayed_server
+if [ $short = yes ]; then fact short "one round of few requests: the figures show that the programs work, and nothing else"; fi
+fact compiler "$(first_line "${CXX:-g++}" --version)"
+fact load "$requests requests a run (libcurl: half), $rounds rounds, in turn"
+if [ "$counters" = yes ]; then fact cost "instructions, user and kernel"; else fact cost "CPU time, for want of instruction counters"; fi
+
+rows=(1 2 3 4 5 6 7 8 9 10 11 12 13)
+for row in "${rows[@]}"; do "row_${row}_goals"; done
+for ((round = 1; round <= rounds; ++round)); do
+    for row in "${rows[@]}"; do
+        note "round $round of $rounds, goal $row"
+        "row_$row" "$round"
+    done
+done
+for row in 1 2 9; do "row_${row}_callgrind"; done
+note ""
+if [ "$counters" = yes ] && [ $thread_counters = no ]; then
+    fact "not counted" "goals 9, 12, 13: instructions of a thread; CPU time stands in for them"
+fi
+awk -v json="$json" -f "$here/verdicts.awk" "$data"

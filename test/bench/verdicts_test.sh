@@ -1,0 +1,41 @@
+#!/bin/bash
+# verdicts_test.sh VERDICTS_AWK: what the table of the goals says of made-up figures.
+set -euo pipefail
+export LC_ALL=C
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+line() { (IFS=$'\t'; printf '%s\n' "$*") >> "$folder/data"; }
+line fact machine 'a "quoted" one'
+for round in 1 2 3; do
+    line sample ours $round $((10 + round))
+    line sample base $round 10
+    line sample busy $round 0.97
+done
+line missing absent "it is missing"
+line goal 1 "holds by the median" ours base "<=" 1.2 times
+line goal 2 "does not" ours base "<" 1.2 times
+line goal 3 "a figure by itself" ours - ">=" 12 us
+line goal 4 "or saturated" ours base ">=" 2 times busy 0.95 "the server is saturated"
+line goal 5 "no base" ours absent "<=" 1 times
+line goal 6 "no figure" absent base "<=" 1 times
+line goal 7 "  told" ours - - - us
+awk -v json="$folder/json" -f "$1" "$folder/data" > "$folder/text"
+
+expect() {
+    grep -qE -- "$1" "$2" && return
+    echo "verdicts_test: no line like '$1' in:" >&2
+    cat "$2" >&2
+    exit 1
+}
+expect '^ +1  holds by the median +1\.200 \(1\.100-1\.300\) times +<= 1\.2 +holds$' "$folder/text"
+expect '^ +2  does not .* < 1\.2 +does not hold$' "$folder/text"
+expect '^ +3  a figure by itself +12\.0 \(11\.0-13\.0\) us +>= 12 +holds$' "$folder/text"
+expect '^ +4  or saturated .* holds: the server is saturated$' "$folder/text"
+expect '^ +5  no base +- +<= 1 +not measured: it is missing$' "$folder/text"
+expect '^ +6  no figure +- +<= 1 +not measured: it is missing$' "$folder/text"
+expect '^ +7    told +12\.0 .* for information$' "$folder/text"
+expect '^Of the goals, 3 hold, 1 do not hold, 2 were not measured\.$' "$folder/text"
+expect '"text": "a \\"quoted\\" one"' "$folder/json"
+expect '"goal": 1, "what": "holds by the median", .*"limit": 1.2, "verdict": "holds", "median": 1.2, "min": 1.1, "max": 1.3' "$folder/json"
+expect '"goal": 7, "what": "told", .*"relation": null, "limit": null' "$folder/json"
