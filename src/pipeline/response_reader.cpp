@@ -342,10 +342,14 @@ void response_reader::on_keep_alive(std::string_view value) noexcept {
 response_reader::status response_reader::head_ended() noexcept {
     // "close" wins (RFC 9112, section 9.3); HTTP/1.0 keeps the connection only where it says so.
     message_.keep_alive = !message_.close_announced && (message_.http_1_1 || keep_alive_);
-    if (message_.status < 200 || message_.status == 204 || message_.status == 304) {
-        // Who announces a body that cannot be (RFC 9110, section 8.6; RFC 9112, section 6.1) may send it too,
-        // and it would be read as the next answer. (A 304 may tell the length that a 200 would have.)
-        if (message_.status == 204 && (chunked_ || content_length_.value_or(0) != 0))
+    // Who announces a body that cannot be (RFC 9110, section 8.6; RFC 9112, section 6.1) may send it too, and
+    // it would be read as the next answer. A 304 may tell the length of what it stands for, but to us it is
+    // in doubt as well: nobody has asked for one.
+    const bool announces_body = chunked_ || content_length_.value_or(0) != 0;
+    if (message_.status < 200)
+        return announces_body ? fail(errc::protocol_error) : status::done;
+    if (message_.status == 204 || message_.status == 304) {
+        if (announces_body)
             message_.keep_alive = false;
         return status::done;
     }

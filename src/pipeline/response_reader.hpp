@@ -58,8 +58,9 @@ struct response {
 /// - Transfer-Encoding other than exactly "chunked", or beside Content-Length, or in HTTP/1.0; Content-Length
 ///   that is no number, or two that differ (RFC 9112, sections 6.1 and 6.3; response smuggling).
 /// - A version other than 1.0 and 1.1, a status below 100 or above 599, and a 101 that nobody asked for.
-/// - A 204 that announces a body ends where its head does, but nothing behind it is believed.
-/// - Interim responses are skipped, in bounded number and size (RFC 9110, section 15.2).
+/// - A 204 or 304 that announces a body ends where its head does, but nothing behind it is believed.
+/// - Interim responses are skipped, in bounded number and size (RFC 9110, section 15.2); one that announces a
+///   body is an error.
 /// - Trailers are checked, counted and dropped: they change neither framing nor persistence nor anything else
 ///   (RFC 9110, section 6.5.1; RFC 9112, section 7.1.2).
 /// An obs-fold is replaced by a space, as RFC 9112, section 5.2 asks of a user agent.
