@@ -253,6 +253,7 @@ client_stats client::stats() const {
     to.answers_2xx = from.answers_2xx.get();
     to.answers_4xx = from.answers_4xx.get();
     to.answers_5xx = from.answers_5xx.get();
+    to.answers_foreign = from.answers_foreign.get();
     to.replays_announced = from.replays_announced.get();
     to.replays_lost = from.replays_lost.get();
     to.replays_given_up = from.replays_given_up.get();

@@ -37,7 +37,7 @@ struct counters {
     counter retries, retries_refused, suspects, fallbacks, queue_wait, hol_wait;
     // By reason; see client_stats.
     counter calls_timed_out, calls_cancelled_queued, calls_cancelled_in_flight;
-    counter answers_2xx, answers_4xx, answers_5xx;
+    counter answers_2xx, answers_4xx, answers_5xx, answers_foreign;
     counter replays_announced, replays_lost, replays_given_up, replays_answered;
     counter retries_throttled, retries_status, retries_timeout, retries_lost, retries_protocol;
     counter dials_failed_resolving, dials_failed_connecting, dials_failed_tls;

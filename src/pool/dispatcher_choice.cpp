@@ -91,7 +91,8 @@ member* dispatcher::usable(member* (connection_set::*choose)() const noexcept) {
 
 bool dispatcher::dispatch_shared() {
     // A call that cannot be replayed once more goes first in line on its connection, where no close that is
-    // announced in another's answer can hit it.
+    // announced in another's answer can hit it. It holds up those behind it until there is an idle one:
+    // should they pass, there might never be.
     const auto& next = *shared_.front();
     const bool last_chance = next.replays != 0 && next.replays >= settings_.max_replays;
     auto* to = usable(last_chance ? &connection_set::idle : &connection_set::shallowest);

@@ -168,6 +168,7 @@ void dispatcher::answered(member& value, exchange* owner, const response& answer
 
 // `victim` was given the answer to another request: so would be the calls behind it.
 void dispatcher::distrust(member& value, call& victim) {
+    ++counters_.answers_foreign;
     value.closed_for = &counters_.connections_closed_protocol;
     auto& requests = value.requests();
     if (requests.outstanding() != 0)

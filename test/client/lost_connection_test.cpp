@@ -398,6 +398,7 @@ TEST_CASE("I2: an answer that nobody asked for, while calls are in flight, is ha
     CHECK(why.code() == errc::protocol_error);
     CHECK(why.delivery() == delivery::maybe_processed);
     CHECK(why.message() == R"(the answer is for "somebody...", not for "a")");
+    CHECK(client.stats().answers_foreign == 1);
     CHECK(why.http_status() == 0); // nothing of the other's is kept
     CHECK(why.body().empty());
     CHECK(why.request_id().empty());

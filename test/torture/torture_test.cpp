@@ -356,6 +356,7 @@ void check(const client_run& done, chaos_server& server, const bounds& allowed) 
     CHECK(stats.connections_idle == 0);
     CHECK(stats.connections_connecting == 0);
     CHECK(support::at_rest(stats));
+    CHECK(stats.answers_foreign == 0); // I2, where the call was retried too
     CHECK(stats.calls_started == calls_in_a_round);
     CHECK(stats.calls_succeeded + stats.calls_failed == calls_in_a_round);
     // I7: the other side sees the client's connections end, all of them.

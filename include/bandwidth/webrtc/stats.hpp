@@ -27,6 +27,8 @@ struct client_stats {
     std::uint64_t answers_2xx = 0;
     std::uint64_t answers_4xx = 0;
     std::uint64_t answers_5xx = 0;
+    /// Answers that named another session or participant than was asked for: the server has mixed them up.
+    std::uint64_t answers_foreign = 0;
     std::uint64_t requests_sent = 0;     ///< requests given to a connection, replays included
     std::uint64_t replays = 0;           ///< requests sent again at once, on another connection
     std::uint64_t replays_announced = 0; ///< of these: behind an announced close
