@@ -118,6 +118,7 @@ void api_call::recycle() noexcept {
     cancel_id = 0;
     refused.reset();
     is_drain = false;
+    joint.reset();
     allow_replay = true;
     attempt_timeout.reset();
     retry.reset();

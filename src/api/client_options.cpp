@@ -91,6 +91,10 @@ client_options& client_options::pipeline_depth(std::size_t value) {
     pipeline_depth_ = value;
     return *this;
 }
+client_options& client_options::shards(std::size_t value) {
+    shards_ = value;
+    return *this;
+}
 client_options& client_options::queue_limit(std::size_t value) {
     queue_limit_ = value;
     return *this;

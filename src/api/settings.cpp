@@ -30,6 +30,27 @@ std::chrono::nanoseconds in_range(const char* name, std::chrono::nanoseconds val
     return value;
 }
 
+// An even part of a whole; all parts together are the whole.
+std::size_t part_of(std::size_t whole, std::size_t parts, std::size_t index) {
+    return whole / parts + (index < whole % parts ? 1 : 0);
+}
+
+// What a budget allows in the ten seconds that it counts, when nothing else is sent.
+std::size_t in_ten_seconds(double per_second) { return static_cast<std::size_t>(per_second * 10); }
+
+// Each shard works on its own, with what it has of each.
+void check_division(const client_options& options) {
+    const auto enough = [&](const char* name, std::size_t value) {
+        if (value < options.shards())
+            refuse(std::string(name) + " is " + std::to_string(value) + ", less than one for each of " +
+                   std::to_string(options.shards()) + " shards");
+    };
+    enough("max_connections", options.max_connections());
+    enough("queue_limit", options.queue_limit());
+    if (options.shards() > 1 && options.retry_budget_per_second() > 0)
+        enough("retry_budget per_second times ten", in_ten_seconds(options.retry_budget_per_second()));
+}
+
 void read_base_url(const std::string& text, checked_settings& to) {
     // What is wrong is told without the text: it may hold a password.
     const auto parsed = boost::urls::parse_uri(text);
@@ -66,6 +87,21 @@ void read_base_url(const std::string& text, checked_settings& to) {
 
 } // namespace
 
+pool_settings checked_settings::of_shard(std::size_t index) const {
+    auto part = pool;
+    auto& dispatch = part.dispatch;
+    dispatch.jitter_seed = std::random_device()(); // or all of them would try again at the same time
+    if (shards == 1)
+        return part;
+    dispatch.max_connections = part_of(dispatch.max_connections, shards, index);
+    dispatch.min_connections = part_of(dispatch.min_connections, shards, index);
+    dispatch.queue_limit = part_of(dispatch.queue_limit, shards, index);
+    // Whole requests: no shard can send a part of one again.
+    dispatch.budget_per_second =
+        static_cast<double>(part_of(in_ten_seconds(dispatch.budget_per_second), shards, index)) / 10;
+    return part;
+}
+
 tls_settings check_tls(const client_options& options) {
     if (!options.ca_pem().empty() && !options.ca_file().empty())
         refuse("ca_pem and ca_file: only one of them can be given");
@@ -100,7 +136,7 @@ checked_settings check(const client_options& options) {
     pool.user_agent = options.user_agent();
     if (const auto& names = client_options_access::names(options))
         pool.names = *names;
-    pool.tls = check_tls(options);
+    to.tls = check_tls(options);
     pool.limits.body_bytes = in_range<std::size_t>("body_limit", options.body_limit(), 1024, 1U << 30);
     pool.limits.header_bytes = in_range<std::size_t>("header_limit", options.header_limit(), 1024, 1U << 20);
 
@@ -122,7 +158,8 @@ checked_settings check(const client_options& options) {
     dispatch.response_timeout = in_range("response_timeout", options.response_timeout());
     dispatch.idle_timeout = in_range("idle_timeout", options.idle_timeout());
     dispatch.max_age = in_range("max_connection_age", options.max_connection_age());
-    dispatch.jitter_seed = std::random_device()();
+    to.shards = in_range<std::size_t>("shards", options.shards(), 1, 64);
+    check_division(options);
     return to;
 }
 

@@ -10,8 +10,13 @@ namespace bandwidth::webrtc::detail {
 
 /// Client options after they were checked: what the pool needs, and what the API floor does.
 struct checked_settings {
-    pool_settings pool;
+    pool_settings pool; ///< of all shards together
+    std::size_t shards = 1;
+    tls_settings tls;
     std::string path_prefix; ///< of the base URL, without a slash at its end
+
+    /// What is for one of the shards.
+    pool_settings of_shard(std::size_t index) const;
 };
 
 /// Options that are not the users'.

@@ -103,9 +103,10 @@ void use_client_certificate(SSL_CTX* context, const tls_settings& settings) {
 
 } // namespace
 
-tls_context::tls_context(const tls_settings& settings, std::size_t session_limit)
+// All that does not depend on the settings.
+tls_context::tls_context(std::vector<public_key_hash> pins, std::size_t session_limit)
     : context_((ERR_clear_error(), SSL_CTX_new(TLS_client_method())))
-    , pins_(settings.pins)
+    , pins_(std::move(pins))
     , session_limit_(session_limit) {
     // Some of what OpenSSL could not allocate is missing in a context that it gives nevertheless.
     if (const bool whole = ERR_peek_error() == 0; !context_ || !whole) {
@@ -121,6 +122,20 @@ tls_context::tls_context(const tls_settings& settings, std::size_t session_limit
     SSL_CTX_set_cert_verify_callback(context, &tls_context::verify_chain, this);
     SSL_CTX_set_max_cert_list(context, longest_chain);
 
+    static constexpr unsigned char alpn[] = "\x08http/1.1";
+    if (SSL_CTX_set_alpn_protos(context, alpn, sizeof alpn - 1) != 0)
+        throw std::bad_alloc();
+
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(context, &keep_session);
+    if (SSL_CTX_set_ex_data(context, context_index(), this) != 1)
+        throw std::bad_alloc();
+    sessions_.reserve(session_limit_ + 1);
+}
+
+tls_context::tls_context(const tls_settings& settings, std::size_t session_limit)
+    : tls_context(settings.pins, session_limit) {
+    SSL_CTX* const context = native();
     if (settings.ca_pem.empty() && settings.ca_file.empty()) {
         if (SSL_CTX_set_default_verify_paths(context) != 1)
             refuse("the system's certificate authorities cannot be loaded");
@@ -134,16 +149,22 @@ tls_context::tls_context(const tls_settings& settings, std::size_t session_limit
     ERR_clear_error();
     if (!settings.certificate_pem.empty() || !settings.private_key_pem.empty())
         use_client_certificate(context, settings);
+}
 
-    static constexpr unsigned char alpn[] = "\x08http/1.1";
-    if (SSL_CTX_set_alpn_protos(context, alpn, sizeof alpn - 1) != 0)
-        throw std::bad_alloc();
-
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-    SSL_CTX_sess_set_new_cb(context, &keep_session);
-    if (SSL_CTX_set_ex_data(context, context_index(), this) != 1)
-        throw std::bad_alloc();
-    sessions_.reserve(session_limit_ + 1);
+// Authorities, certificates and keys count their owners, and OpenSSL lets threads use them together.
+tls_context::tls_context(const tls_context& like, std::size_t session_limit)
+    : tls_context(like.pins_, session_limit) {
+    SSL_CTX_set1_cert_store(native(), SSL_CTX_get_cert_store(like.native()));
+    X509* const certificate = SSL_CTX_get0_certificate(like.native());
+    if (!certificate)
+        return;
+    STACK_OF(X509)* chain = nullptr;
+    SSL_CTX_get0_chain_certs(like.native(), &chain);
+    if (SSL_CTX_use_certificate(native(), certificate) != 1 || SSL_CTX_set1_chain(native(), chain) != 1 ||
+        SSL_CTX_use_PrivateKey(native(), SSL_CTX_get0_privatekey(like.native())) != 1) {
+        ERR_clear_error();
+        throw std::bad_alloc(); // they were taken before
+    }
 }
 
 tls_context& tls_context::of(SSL* ssl) noexcept {

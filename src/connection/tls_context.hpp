@@ -47,6 +47,9 @@ public:
 
     /// \throws api_error (`errc::invalid_options`) naming the option that does not load.
     explicit tls_context(const tls_settings& settings, std::size_t session_limit);
+    /// The same authorities, certificate and pins, not loaded again but shared, and no sessions yet. The two
+    /// may be used on different strands.
+    tls_context(const tls_context& like, std::size_t session_limit);
     tls_context(const tls_context&) = delete;
     tls_context& operator=(const tls_context&) = delete;
 
@@ -62,6 +65,7 @@ public:
     static tls_context& of(SSL* ssl) noexcept;
 
 private:
+    tls_context(std::vector<public_key_hash> pins, std::size_t session_limit);
     static int verify_chain(X509_STORE_CTX* chain, void* self) noexcept;
     bool has_pinned_key(STACK_OF(X509) * chain) const noexcept;
 

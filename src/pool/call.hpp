@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "pipeline/exchange.hpp"
 #include "pipeline/response_reader.hpp"
@@ -15,6 +16,14 @@
 namespace bandwidth::webrtc::detail {
 
 class member;
+
+/// A drain of a client with several shards: the first of them completes it, when the others have drained too.
+/// On the strand of the first, once it has begun.
+struct joint_drain {
+    std::vector<call_handle> parts; ///< for the other shards, until it begins
+    std::size_t left = 0;           ///< of these that have not completed
+    bool cut_off = false;           ///< calls were cut off in one of the shards
+};
 
 /// What a call made of the answer that came for it.
 enum class settled : std::uint8_t {
@@ -38,8 +47,9 @@ public:
     enum class state : std::uint8_t { prepared, queued, in_flight, waiting, done };
 
     // Set when it is prepared.
-    std::optional<failure> refused; ///< an argument was refused: completes with this, nothing is sent
-    bool is_drain = false;          ///< no request: waits for the client's last call
+    std::optional<failure> refused;     ///< an argument was refused: completes with this, nothing is sent
+    bool is_drain = false;              ///< no request: waits for the client's last call
+    std::shared_ptr<joint_drain> joint; ///< of a drain that waits for other shards too
     bool allow_replay = true;
     std::chrono::nanoseconds deadline_after{0};
     std::optional<std::chrono::nanoseconds> attempt_timeout;

@@ -69,9 +69,9 @@ void dispatcher::submit(call& value) {
         fail(value, errc::out_of_memory);
     } else if (value.refused) {
         fail(value, value.refused->code(), value.refused->message());
-    } else if (closed_ && value.is_drain) {
+    } else if (closed_ && value.is_drain && !value.joint) {
         complete(value, true); // there is nothing left to wait for
-    } else if (closed_ || (draining_ && !value.is_drain)) {
+    } else if (!value.is_drain && (closed_ || draining_)) {
         fail(value, errc::client_closed, "the client is closed");
     } else if (value.is_drain) {
         draining_ = true;
@@ -284,8 +284,28 @@ const member* dispatcher::awaited_dial() const noexcept {
 }
 
 void dispatcher::check_drained() {
-    if (draining_ && !closed_ && active_calls_ == 0)
+    if (closed_)
+        finish_drains(false);
+    else if (draining_ && active_calls_ == 0)
         close();
+}
+
+// Those that wait for other shards stay; each shard has the same deadline.
+void dispatcher::finish_drains(bool cut_off) {
+    for (call* next = drains_.front(); next;) {
+        call& value = *std::exchange(next, next->next);
+        bool failed = cut_off;
+        if (value.joint) {
+            failed = value.joint->cut_off = value.joint->cut_off || cut_off;
+            if (value.joint->left != 0)
+                continue;
+        }
+        drains_.remove(value);
+        if (failed)
+            fail(value, errc::client_closed, "calls were cut off");
+        else
+            complete(value, true);
+    }
 }
 
 void dispatcher::close() {
@@ -312,12 +332,7 @@ void dispatcher::close() {
         }
         remove(value);
     }
-    while (call* const waiting = drains_.pop_front()) {
-        if (cut_off)
-            fail(*waiting, errc::client_closed, "calls were cut off");
-        else
-            complete(*waiting, true);
-    }
+    finish_drains(cut_off);
 }
 
 void dispatcher::abandon() noexcept {

@@ -137,6 +137,7 @@ private:
     void fail_waiting(Predicate which, const error_code& code, std::string_view text);
     void fail_queue(const error_code& code, std::string_view text);
     void check_drained();
+    void finish_drains(bool cut_off);
     const member* awaited_dial() const noexcept;
 
     // Sending again.

@@ -56,46 +56,44 @@ struct pool::on_timer {
     std::shared_ptr<pool> self;
 };
 
-std::shared_ptr<pool> pool::make(const asio::any_io_executor& executor, pool_settings settings) {
-    std::shared_ptr<pool> made(new pool(executor, std::move(settings)));
+std::shared_ptr<pool> pool::make(const asio::any_io_executor& executor, pool_settings settings,
+                                 std::shared_ptr<tls_context> tls) {
+    std::shared_ptr<pool> made(new pool(executor, std::move(settings), std::move(tls)));
     asio::use_service<pool_service>(asio::query(executor, asio::execution::context)).add(made);
     if (made->settings_.dispatch.min_connections != 0)
         made->post_turn();
     return made;
 }
 
-pool::pool(const asio::any_io_executor& executor, pool_settings settings)
+pool::pool(const asio::any_io_executor& executor, pool_settings settings, std::shared_ptr<tls_context> tls)
     : settings_(std::move(settings))
     , base_executor_(executor)
     , strand_(serial_executor::over(executor))
     , timer_(strand_)
-    , tls_(make_context(settings_.tls))
+    , tls_(std::move(tls))
     , names_(std::make_shared<name_lookup>(strand_, settings_.endpoint.host, settings_.endpoint.port,
                                            settings_.names))
     , encoder_(settings_.host_header, settings_.user_agent)
     , credentials_generation_(settings_.credentials->generation())
     , dispatcher_(settings_.dispatch, encoder_, *this) {
     encoder_.set_authorization(authorization());
-    settings_.tls = {}; // a private key may be in it
 }
 
-std::shared_ptr<tls_context> pool::make_context(const tls_settings& settings) const {
-    return std::make_shared<tls_context>(settings, settings_.dispatch.max_connections * 2);
+void pool::reload_tls(std::shared_ptr<tls_context> context) noexcept {
+    {
+        const std::lock_guard lock(sorted_mutex_);
+        next_tls_.swap(context); // one that no turn has taken is destroyed outside
+    }
+    try {
+        post_turn();
+    } catch (...) {
+    }
 }
 
-void pool::reload_tls(const tls_settings& settings) {
-    asio::post(strand_, [self = shared_from_this(), context = make_context(settings)]() mutable {
-        self->use(std::move(context));
-    });
-}
-
-// Before the turn takes what was submitted: a caller who saw `reload_tls` return gets the new settings.
-void pool::use(std::shared_ptr<tls_context> context) {
-    dispatcher_.begin_turn(now_ = clock_now());
-    tls_ = std::move(context);
-    dispatcher_.retire_all();
-    refresh_credentials();
-    take_submitted();
+void pool::drained_elsewhere(joint_drain& drain, bool cut_off) noexcept {
+    --drain.left;
+    drain.cut_off = drain.cut_off || cut_off;
+    begin_turn();
     end_turn();
 }
 
@@ -126,7 +124,12 @@ void pool::abandon() noexcept {
     dispatcher_.abandon();
     while (call* const value = finished_.pop_front())
         value->recycle();
-    call_list submitted = exchange_submitted();
+    call_list submitted;
+    {
+        const std::lock_guard lock(sorted_mutex_);
+        sort_submitted();
+        submitted = std::exchange(sorted_, {});
+    }
     while (call* const value = submitted.pop_front())
         value->recycle();
 }
@@ -170,12 +173,6 @@ void pool::sort_submitted() noexcept {
         sorted_.push_back(*value);
 }
 
-call_list pool::exchange_submitted() noexcept {
-    const std::lock_guard lock(sorted_mutex_);
-    sort_submitted();
-    return std::exchange(sorted_, {});
-}
-
 // False when it is no longer there.
 bool pool::take_back(call& value) noexcept {
     const std::lock_guard lock(sorted_mutex_);
@@ -215,7 +212,19 @@ void pool::begin_turn() noexcept {
 }
 
 void pool::take_submitted() noexcept {
-    call_list submitted = exchange_submitted();
+    call_list submitted;
+    std::shared_ptr<tls_context> reloaded;
+    {
+        const std::lock_guard lock(sorted_mutex_);
+        sort_submitted();
+        submitted = std::exchange(sorted_, {});
+        if (next_tls_)
+            reloaded = std::move(next_tls_);
+    }
+    if (reloaded) { // first, since a caller who saw `reload_tls` return gets the new settings
+        tls_ = std::move(reloaded);
+        dispatcher_.retire_all();
+    }
     while (call* const value = submitted.pop_front())
         dispatcher_.submit(*value);
 }

@@ -21,7 +21,6 @@ struct pool_settings {
     dispatcher_settings dispatch;
     response_limits limits;
     webrtc::detail::endpoint endpoint;
-    tls_settings tls;
     name_settings names;
     std::string host_header;
     std::string user_agent;
@@ -40,11 +39,13 @@ class pool final : public std::enable_shared_from_this<pool>,
                    private dispatcher_host,
                    private connection_host {
 public:
-    /// \throws api_error (`errc::invalid_options`) when the TLS settings cannot be loaded.
-    static std::shared_ptr<pool> make(const asio::any_io_executor& executor, pool_settings settings);
+    /// \throws api_error (`errc::invalid_options`) when the credentials cannot be used.
+    static std::shared_ptr<pool> make(const asio::any_io_executor& executor, pool_settings settings,
+                                      std::shared_ptr<tls_context> tls);
     ~pool();
 
     const asio::any_io_executor& base_executor() const noexcept { return base_executor_; }
+    const executor_type& strand() const noexcept { return strand_; }
 
     /// Any thread. The call is the pool's until it completes.
     /// \throws std::bad_alloc and the call is the caller's still.
@@ -56,10 +57,11 @@ public:
     /// Any thread. Cancels the call with that number, if it is not done.
     /// \throws std::bad_alloc and nothing has happened.
     void cancel(std::uint64_t id);
-    /// Any thread. What is dialled or submitted from now on uses these settings, with no session of earlier
-    /// ones; open connections end when what is in flight on them is answered.
-    /// \throws api_error (`errc::invalid_options`) when they do not load; nothing has changed then.
-    void reload_tls(const tls_settings& settings);
+    /// Any thread. What is submitted from now on uses this context; open connections end when what is in
+    /// flight on them is answered. Where there is no memory for that, they do so at the next event.
+    void reload_tls(std::shared_ptr<tls_context> context) noexcept;
+    /// On the strand: another shard has drained.
+    void drained_elsewhere(joint_drain& drain, bool cut_off) noexcept;
     /// Any thread. Closes at once; where there is no memory for that, at the next event.
     void close() noexcept;
     const counters& stats() const noexcept { return dispatcher_.stats(); }
@@ -68,7 +70,7 @@ public:
     void abandon() noexcept;
 
 private:
-    pool(const asio::any_io_executor& executor, pool_settings settings);
+    pool(const asio::any_io_executor& executor, pool_settings settings, std::shared_ptr<tls_context> tls);
 
     // connection_host
     const executor_type& executor() const noexcept override { return strand_; }
@@ -86,13 +88,10 @@ private:
         return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     }
 
-    std::shared_ptr<tls_context> make_context(const tls_settings& settings) const;
-    void use(std::shared_ptr<tls_context> context);
     std::string authorization() const;
     void refresh_credentials() noexcept;
     void post_turn();
     void sort_submitted() noexcept;
-    call_list exchange_submitted() noexcept;
     bool take_back(call& value) noexcept;
     void take_submitted() noexcept;
     void deliver() noexcept;
@@ -114,9 +113,10 @@ private:
     call_list finished_;
     std::atomic<call*> submitted_{nullptr}; // newest first
     std::mutex sorted_mutex_;
-    call_list sorted_;                  // what was submitted before them, oldest first
-    std::atomic<int> turns_to_come_{0}; // posted, counted, and not begun
-    bool undelivered_ = false;          // some of `finished_` could not be posted
+    call_list sorted_;                      // what was submitted before them, oldest first
+    std::shared_ptr<tls_context> next_tls_; // under the same mutex: what is submitted after it uses it
+    std::atomic<int> turns_to_come_{0};     // posted, counted, and not begun
+    bool undelivered_ = false;              // some of `finished_` could not be posted
     std::atomic<bool> close_requested_{false};
     std::atomic<bool> timer_lost_{false}; // there was no memory to run its handler
     std::atomic<bool> abandoned_{false};

@@ -169,12 +169,13 @@ private:
 
 class torture {
 public:
-    torture()
+    explicit torture(std::size_t shards = 1)
         : options_(support::options_for(server)
                        .deadline(20s)
                        .connect_timeout(500ms)
                        .response_timeout(1s)
                        .max_connections(2)
+                       .shards(shards)
                        .retry(webrtc::retry_policy{})) {
         asio::io_context context;
         webrtc::client client(context, options_);
@@ -280,6 +281,36 @@ TEST_CASE("O14: drained") {
         torn.get();
         torn.get();
         torn.start([&](auto done) { torn.client->async_drain(2s, done); });
+    });
+}
+
+TEST_CASE("O14: two shards are drained") {
+    torture each(2);
+    each([](torn_client& torn) {
+        torn.may_fail = torn.closed = true;
+        if (!torn.make())
+            return;
+        torn.get();
+        torn.start([&](auto done) { torn.client->async_drain(2s, done); });
+    });
+}
+
+TEST_CASE("O14: other TLS options for two shards") {
+    torture each(2);
+    each([&](torn_client& torn) {
+        if (!torn.make())
+            return;
+        torn.get();
+        torn.run();
+        std::optional<webrtc::client_options> options;
+        {
+            const support::own_allocations own;
+            options.emplace(support::options_for(each.server));
+        }
+        torn.step([&] { torn.client->reload_tls(*options); });
+        torn.get();
+        const support::own_allocations own;
+        options.reset();
     });
 }
 

@@ -469,3 +469,89 @@ TEST_CASE("two contexts with four threads each and a client each share nothing")
     CHECK(first.stats().calls_succeeded == callers * 10 * 3);
     CHECK(first.stats().connections_lost == 0);
 }
+
+TEST_CASE("four shards: eight threads and coroutines that move between threads use them") {
+    loopback_server server;
+    running_context context(4);
+    client client(*context, options_for(server).shards(4).max_connections(6));
+    std::atomic<int> wrong = 0;
+    std::vector<std::future<void>> running;
+    for (int i = 0; i < 8; ++i)
+        running.push_back(asio::co_spawn(*context, use_in_coroutine(client, wrong, "c" + std::to_string(i)),
+                                         asio::use_future));
+    on_threads(callers, [&](int number) {
+        for (int i = 0; i < 10; ++i)
+            use(client, wrong, std::to_string(number) + "-" + std::to_string(i));
+    });
+    for (auto& one : running) {
+        REQUIRE(one.wait_for(support::generous_limit) == std::future_status::ready);
+        one.get();
+    }
+    CHECK(wrong == 0);
+    CHECK(server.session_count() == 0);
+    CHECK(client.stats().calls_succeeded == 3 * (callers * 10 + 8 * 10));
+    CHECK(client.stats().connections_idle >= 4); // eight threads in a row leave no shard out
+    CHECK(client.stats().connections_idle <= 6);
+    CHECK(wait_for(client.try_drain()).has_value());
+    CHECK(client.stats().connections_idle == 0);
+}
+
+TEST_CASE("O10, O15: four shards: use, cancel, reload, drain and close from many threads, then destroy") {
+    loopback_server server(loopback_options{}.delay(1ms).requests_per_connection(20));
+    running_context context(4);
+    for (int round = 0; round < 6; ++round) {
+        completions all;
+        std::atomic<int> twice = 0;
+        std::optional<client> owner(std::in_place, *context, options_for(server).shards(4));
+        std::thread other([&] {
+            while (all.count() < 50)
+                std::this_thread::yield();
+            owner->reload_tls(options_for(server));
+            if (owner->stats().calls_started < 50)
+                ++twice;
+            if (round % 3 == 2) {
+                owner->close();
+                return;
+            }
+            for (int i = 0; i < 3; ++i) { // the first cuts off, the second is cancelled
+                const auto strand = asio::make_strand(*context);
+                const auto signal = std::make_shared<asio::cancellation_signal>();
+                const auto ended = std::make_shared<std::atomic<int>>(0);
+                auto handler = [&, signal, ended](const result<void>&) {
+                    twice += ended->fetch_add(1) == 0 ? 0 : 1;
+                    all.happened();
+                };
+                all.expect();
+                owner->async_drain(round % 3 == 0 && i == 0 ? 1ms : 20s,
+                                   asio::bind_cancellation_slot(
+                                       signal->slot(), asio::bind_executor(strand, std::move(handler))));
+                if (i == 1)
+                    asio::post(strand, [signal] { signal->emit(asio::cancellation_type::total); });
+            }
+        });
+        on_threads(callers, [&](int number) {
+            for (int i = 0; i < 40; ++i) {
+                const auto strand = asio::make_strand(*context);
+                const auto signal = std::make_shared<asio::cancellation_signal>();
+                const auto ended = std::make_shared<std::atomic<int>>(0);
+                auto handler = [&, signal, ended](const result<session>&) {
+                    twice += ended->fetch_add(1) == 0 ? 0 : 1;
+                    all.happened();
+                };
+                auto bound = asio::bind_cancellation_slot(signal->slot(),
+                                                          asio::bind_executor(strand, std::move(handler)));
+                all.expect();
+                if (i % 4 != 0)
+                    owner->async_get_session(session_id(std::to_string(number)), std::move(bound));
+                else
+                    owner->async_create_session(session_request{}, std::move(bound));
+                if (i % 3 == 0)
+                    asio::post(strand, [signal] { signal->emit(asio::cancellation_type::total); });
+            }
+        });
+        other.join();
+        owner.reset();
+        CHECK(all.wait());
+        CHECK(twice == 0);
+    }
+}

@@ -357,6 +357,9 @@ public:
     /// Takes no more calls (`errc::client_closed`), waits for those in flight, then closes every connection
     /// with a close_notify. What is not answered after `limit` is cut off with `errc::client_closed`, and the
     /// drain fails with the same code. Completes at once when there is nothing to wait for.
+    ///
+    /// A client with several shards has drained when all of them have. Where starting its drain throws
+    /// `std::bad_alloc`, some of them may take no more calls: drain again, or close.
     boost::asio::awaitable<void> drain(std::chrono::nanoseconds limit = std::chrono::seconds(30)) {
         return detail::await_value<void>(prepare_drain(limit));
     }
@@ -383,13 +386,13 @@ public:
     /// with them; the connections of before take no more calls and close when those in flight are answered.
     /// No TLS session is carried over. It costs new connections, so call it when something has changed.
     /// Thread safety: any thread, at any time. After `close` it does nothing. \throws api_error
-    /// (`errc::invalid_options`) naming the option that is wrong; nothing has changed then.
+    /// (`errc::invalid_options`) naming the option that is wrong; nothing has changed then, in any shard.
     void reload_tls(const client_options& options);
     /// Closes at once: every call that waits or is in flight completes with `errc::client_closed`, and so
     /// does every later one. May be called more than once.
     void close();
 
-    /// What the client has done and holds, as of now.
+    /// What the client has done and holds, as of now: all shards together.
     client_stats stats() const;
 
 private:

@@ -65,6 +65,22 @@ public:
     client_options& min_connections(std::size_t value);
     /// Requests that may be in flight on one connection: 1 to 256; default 8; 1 turns pipelining off.
     client_options& pipeline_depth(std::size_t value);
+    /// Parts that the client is made of, each with connections, a queue and a strand of its own: 1 to 64;
+    /// default 1. With several, a client on an execution context that more than one thread runs uses more
+    /// than one core; more of them than threads are of no use.
+    ///
+    /// A call belongs to the shard of the thread that makes it. Threads are numbered as they make their first
+    /// call, with any client of the process, and the number modulo `shards` is the shard: a thread alone uses
+    /// one shard, and so 1/n of what is divided here, and a coroutine that moves between threads moves
+    /// between shards. POSTs and isolated calls need an idle connection of their own shard.
+    ///
+    /// `max_connections`, `min_connections`, `queue_limit` and the `per_second` of `retry_budget` are those
+    /// of the whole client. They are divided evenly, and the sum is what was set: a shard that has used up
+    /// its part takes nothing from another one. Each shard needs one at least, or the options are refused: a
+    /// connection, a place in the queue, a request in ten seconds to send again; but `min_connections` may
+    /// leave shards without one, and `per_second` may be 0. All other options hold for each shard as they
+    /// are.
+    client_options& shards(std::size_t value);
     /// Calls that may wait for a connection before `errc::queue_full`: 1 to 10,000,000; default 1024.
     client_options& queue_limit(std::size_t value);
     /// How often a request may be sent again after its connection was lost: 0 to 10; default 2.
@@ -105,6 +121,7 @@ public:
     std::size_t max_connections() const noexcept { return max_connections_; }
     std::size_t min_connections() const noexcept { return min_connections_; }
     std::size_t pipeline_depth() const noexcept { return pipeline_depth_; }
+    std::size_t shards() const noexcept { return shards_; }
     std::size_t queue_limit() const noexcept { return queue_limit_; }
     int max_replays() const noexcept { return max_replays_; }
     const retry_policy& retry() const noexcept { return retry_; }
@@ -134,6 +151,7 @@ private:
     std::size_t max_connections_ = 8;
     std::size_t min_connections_ = 0;
     std::size_t pipeline_depth_ = 8;
+    std::size_t shards_ = 1;
     std::size_t queue_limit_ = 1024;
     std::size_t body_limit_ = 8 * 1024 * 1024;
     std::size_t header_limit_ = 16 * 1024;
