@@ -1,11 +1,15 @@
 #include "connection/serial_executor.hpp"
 
+#include <boost/asio/execution/allocator.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/require.hpp>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <new>
+#include <optional>
 #include <thread>
 
 namespace bandwidth::webrtc::detail {
@@ -16,7 +20,10 @@ class serial_executor::queue {
 public:
     explicit queue(const asio::any_io_executor& below)
         : below_possibly(asio::prefer(below, asio::execution::blocking.possibly))
-        , below_never(asio::require(below, asio::execution::blocking.never)) {}
+        , below_never(asio::require(below, asio::execution::blocking.never)) {
+        if (const auto* const known = below.target<asio::io_context::executor_type>())
+            context_.emplace(*known);
+    }
     ~queue() { drop_all(); }
     queue(const queue&) = delete;
     queue& operator=(const queue&) = delete;
@@ -84,14 +91,27 @@ public:
         }
     }
 
+    // Gives a runner to the executor below.
+    void schedule(runner&& value, bool never_blocks);
+
     const asio::any_io_executor below_possibly;
     const asio::any_io_executor below_never;
 
 private:
+    template <class T>
+    class runner_memory;
+
     void end_handing() noexcept {
         if (std::exchange(handing_, std::thread::id()) != std::thread::id())
             handed_over_.notify_all();
     }
+
+    // The usual executor below by its type: without the wrapping that costs an allocation each time, and with
+    // memory for the one runner that there can be. Who schedules or runs it owns the memory.
+    std::optional<asio::io_context::executor_type> context_;
+    static constexpr std::size_t runner_size = 128;
+    alignas(std::max_align_t) std::byte runner_memory_[runner_size];
+    bool runner_memory_taken_ = false;
 
     std::mutex mutex_;
     std::condition_variable handed_over_;
@@ -175,7 +195,7 @@ private:
     static bool run_later(const std::shared_ptr<queue>& mine) noexcept {
         handing_over scope(*mine);
         try {
-            mine->below_never.execute(runner(mine));
+            mine->schedule(runner(mine), true);
         } catch (...) {
             return !scope.dropped;
         }
@@ -186,6 +206,46 @@ private:
 
     std::shared_ptr<queue> queue_;
 };
+
+template <class T>
+class serial_executor::queue::runner_memory {
+public:
+    using value_type = T;
+
+    explicit runner_memory(queue& of) noexcept : of_(&of) {}
+    template <class Other>
+    runner_memory(const runner_memory<Other>& other) noexcept : of_(other.of_) {}
+
+    T* allocate(std::size_t count) {
+        if (sizeof(T) * count > runner_size || std::exchange(of_->runner_memory_taken_, true))
+            return std::allocator<T>().allocate(count);
+        return reinterpret_cast<T*>(of_->runner_memory_);
+    }
+    void deallocate(T* memory, std::size_t count) noexcept {
+        if (static_cast<void*>(memory) == of_->runner_memory_)
+            of_->runner_memory_taken_ = false;
+        else
+            std::allocator<T>().deallocate(memory, count);
+    }
+    friend bool operator==(const runner_memory& a, const runner_memory& b) noexcept { return a.of_ == b.of_; }
+
+private:
+    template <class Other>
+    friend class runner_memory;
+    queue* of_;
+};
+
+void serial_executor::queue::schedule(runner&& value, bool never_blocks) {
+    if (!context_)
+        (never_blocks ? below_never : below_possibly).execute(std::move(value));
+    else if (never_blocks)
+        asio::require(*context_, asio::execution::blocking.never,
+                      asio::execution::allocator(runner_memory<void>(*this)))
+            .execute(std::move(value));
+    else
+        asio::require(*context_, asio::execution::allocator(runner_memory<void>(*this)))
+            .execute(std::move(value));
+}
 
 serial_executor serial_executor::over(const asio::any_io_executor& below) {
     return {std::make_shared<queue>(below), false};
@@ -201,7 +261,7 @@ void serial_executor::enqueue(task& added) const {
         return;
     handing_over scope(*mine);
     try {
-        (never_blocks_ ? mine->below_never : mine->below_possibly).execute(runner(mine));
+        mine->schedule(runner(mine), never_blocks_);
     } catch (...) {
         if (scope.dropped) {
             mine->take_back(added);
