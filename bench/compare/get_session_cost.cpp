@@ -1,11 +1,8 @@
-// What one get_session costs in a user's program: many coroutines on one io_context, each of which awaits one
-// call after the other and checks the typed result.
+// What one get_session costs in a user's program: many coroutines on one io_context of one thread, each of
+// which awaits one call after the other and checks the typed result.
 //
 // Exit status: 0 every answer right, 1 a call failed or an answer was wrong, 2 wrong usage.
-#include <time.h>
-
 #include <CLI/CLI.hpp>
-#include <atomic>
 #include <bandwidth/webrtc.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -15,8 +12,6 @@
 #include <cstdio>
 #include <exception>
 #include <string>
-#include <thread>
-#include <vector>
 
 namespace asio = boost::asio;
 namespace webrtc = bandwidth::webrtc;
@@ -33,13 +28,11 @@ struct settings {
     std::size_t callers = 0;
     std::size_t requests = 100'000;
     std::size_t warm_up = 0;
-    std::size_t threads = 1;
-    std::size_t shards = 1;
     bool throwing = false;
 };
 
-/// What one caller did. Each has its own, in cache lines of its own: callers may run on several threads.
-struct alignas(128) tally {
+/// One thread runs all callers, so they share this without a lock.
+struct tally {
     std::size_t left = 0;
     std::size_t right = 0;
     std::size_t wrong = 0;
@@ -88,14 +81,14 @@ asio::awaitable<void> throwing_calls(webrtc::client& client, const webrtc::sessi
     }
 }
 
-/// Makes `requests` calls, divided among all callers, and returns when the last has its answer.
+/// Makes `requests` calls with all callers and returns when the last has its answer.
 tally run_callers(asio::io_context& io, webrtc::client& client, const settings& use, std::size_t requests) {
-    std::vector<tally> each(use.callers);
+    tally result;
+    result.left = requests;
     const webrtc::session_id id(use.session);
-    std::atomic<std::size_t> running = use.callers;
+    std::size_t running = use.callers;
     const auto calls = use.throwing ? &throwing_calls : &try_calls;
     for (std::size_t k = 0; k < use.callers; ++k) {
-        each[k].left = requests / use.callers + (k < requests % use.callers ? 1 : 0);
         const auto ended = [&](std::exception_ptr error) {
             if (error)
                 std::rethrow_exception(error);
@@ -103,41 +96,18 @@ tally run_callers(asio::io_context& io, webrtc::client& client, const settings& 
             if (--running == 0)
                 io.stop();
         };
-        asio::co_spawn(io, calls(client, id, each[k]), ended);
+        asio::co_spawn(io, calls(client, id, result), ended);
     }
     io.restart();
-    // All of them new, so that they come to the shards in turn; and a single one is this one, since a program
-    // that never had a second thread counts references without atomics.
-    std::vector<std::thread> threads;
-    for (std::size_t k = 0; use.threads > 1 && k < use.threads; ++k)
-        threads.emplace_back([&io] { io.run(); });
-    if (threads.empty())
-        io.run();
-    for (auto& thread : threads)
-        thread.join();
-    tally sum;
-    for (const auto& one : each) {
-        sum.right += one.right;
-        sum.wrong += one.wrong;
-        if (sum.first_error.empty())
-            sum.first_error = one.first_error;
-    }
-    return sum;
-}
-
-/// CPU time of this process, user and kernel.
-double cpu_seconds() {
-    timespec used{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+    io.run();
+    return result;
 }
 
 int run(const settings& use) {
-    asio::io_context io(static_cast<int>(use.threads));
+    asio::io_context io(1);
     webrtc::client_options options;
     options.base_url(use.base_url).account(use.account).credentials("user", "password");
-    options.max_connections(use.connections).pipeline_depth(use.depth).shards(use.shards);
-    options.queue_limit(use.callers * use.shards); // all callers may meet in one shard
+    options.max_connections(use.connections).pipeline_depth(use.depth).queue_limit(use.callers);
     if (!use.ca_file.empty())
         options.ca_file(use.ca_file);
     webrtc::client client(io.get_executor(), options);
@@ -150,11 +120,9 @@ int run(const settings& use) {
         }
     }
     const auto before = client.stats();
-    const auto cpu_before = cpu_seconds();
     const auto started = std::chrono::steady_clock::now();
     const auto result = run_callers(io, client, use, use.requests);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
-    const auto cpu = cpu_seconds() - cpu_before;
     const auto after = client.stats();
     if (result.wrong > 0) {
         std::fprintf(stderr, "get_session: %zu of %zu wrong, the first: %s\n", result.wrong, use.requests,
@@ -163,11 +131,9 @@ int run(const settings& use) {
     }
     const auto writes = static_cast<double>(after.writes - before.writes);
     std::printf(
-        "get_session: %zu requests in %.3f s, %.0f requests/s, %.2f us of CPU each, %.1f requests each "
-        "write, "
-        "%llu connections, at most %llu in flight on one\n",
+        "get_session: %zu requests in %.3f s, %.0f requests/s, %.1f requests each write, %llu connections, "
+        "at most %llu in flight on one\n",
         result.right, took.count(), static_cast<double>(result.right) / took.count(),
-        cpu / static_cast<double>(result.right) * 1e6,
         static_cast<double>(after.requests_sent - before.requests_sent) / writes,
         static_cast<unsigned long long>(after.connections_idle + after.connections_active),
         static_cast<unsigned long long>(after.deepest_pipeline));
@@ -191,11 +157,6 @@ int main(int argc, char** argv) {
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
     app.add_option("--warm-up", use.warm_up, "Requests before that")->capture_default_str();
-    app.add_option("--threads", use.threads, "Threads that run the io_context")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 256));
-    app.add_option("--shards", use.shards, "Shards of the client; the connections are divided among them")
-        ->capture_default_str();
     app.add_flag("--throwing", use.throwing, "Await get_session, which throws, instead of try_get_session");
     try {
         app.parse(argc, argv);
