@@ -273,8 +273,9 @@ struct part_drained {
     std::shared_ptr<joint_drain> drain;
 };
 
-// Before the first shard's own, so that what tells of their end finds it; and before the function that
-// drains returns: what is called after it is refused in every shard.
+// Before the function that drains returns, since what is called after it is refused in every shard; and
+// before the first shard's own, so that what throws has not completed anything. A part that ends at once is
+// counted.
 void start_parts(const api_call& whole, const std::shared_ptr<pool>& first) {
     auto parts = std::exchange(whole.joint->parts, {});
     for (auto& part : parts) {

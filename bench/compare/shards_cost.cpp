@@ -1,0 +1,199 @@
+// What one get_session costs a program that has one client on an io_context of several threads: many
+// coroutines on that context, each of which awaits one call after the other and checks the typed result.
+//
+// Exit status: 0 every answer right, 1 a call failed or an answer was wrong, 2 wrong usage.
+#include <time.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <bandwidth/webrtc.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace asio = boost::asio;
+namespace webrtc = bandwidth::webrtc;
+
+namespace {
+
+struct settings {
+    std::string base_url;
+    std::string ca_file;
+    std::string account = "9900000";
+    std::string session;
+    std::size_t connections = 16;
+    std::size_t depth = 8;
+    std::size_t callers = 0;
+    std::size_t requests = 100'000;
+    std::size_t warm_up = 0;
+    std::size_t threads = 1;
+    std::size_t shards = 1;
+};
+
+/// What one caller did. Each has its own, in cache lines of its own: callers may run on several threads.
+struct alignas(128) tally {
+    std::size_t left = 0;
+    std::size_t right = 0;
+    std::size_t wrong = 0;
+    std::string first_error;
+
+    void note(const webrtc::session& got, const webrtc::session_id& asked) {
+        if (got.id() == asked)
+            ++right;
+        else
+            note_wrong("the answer is of another session: " + got.id().value());
+    }
+    void note_wrong(const std::string& what) {
+        if (wrong++ == 0)
+            first_error = what;
+    }
+    bool take() {
+        if (left == 0 || wrong > 0)
+            return false;
+        --left;
+        return true;
+    }
+};
+
+std::string describe(const webrtc::failure& failure) {
+    return failure.code().message() + (failure.message().empty() ? "" : ": " + failure.message());
+}
+
+asio::awaitable<void> try_calls(webrtc::client& client, const webrtc::session_id& id, tally& tally) {
+    while (tally.take()) {
+        auto got = co_await client.try_get_session(id);
+        if (got)
+            tally.note(*got, id);
+        else
+            tally.note_wrong(describe(got.error()));
+    }
+}
+
+/// Makes `requests` calls, divided among all callers, and returns when the last has its answer.
+tally run_callers(asio::io_context& io, webrtc::client& client, const settings& use, std::size_t requests) {
+    std::vector<tally> each(use.callers);
+    const webrtc::session_id id(use.session);
+    std::atomic<std::size_t> running = use.callers;
+    for (std::size_t k = 0; k < use.callers; ++k) {
+        each[k].left = requests / use.callers + (k < requests % use.callers ? 1 : 0);
+        const auto ended = [&](std::exception_ptr error) {
+            if (error)
+                std::rethrow_exception(error);
+            // Idle connections keep the context busy for ever.
+            if (--running == 0)
+                io.stop();
+        };
+        asio::co_spawn(io, try_calls(client, id, each[k]), ended);
+    }
+    io.restart();
+    // All of them new, so that they come to the shards in turn; and a single one is this one, since a program
+    // that never had a second thread counts references without atomics.
+    std::vector<std::thread> threads;
+    for (std::size_t k = 0; use.threads > 1 && k < use.threads; ++k)
+        threads.emplace_back([&io] { io.run(); });
+    if (threads.empty())
+        io.run();
+    for (auto& thread : threads)
+        thread.join();
+    tally sum;
+    for (const auto& one : each) {
+        sum.right += one.right;
+        sum.wrong += one.wrong;
+        if (sum.first_error.empty())
+            sum.first_error = one.first_error;
+    }
+    return sum;
+}
+
+/// CPU time of this process, user and kernel.
+double cpu_seconds() {
+    timespec used{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+}
+
+int run(const settings& use) {
+    asio::io_context io(static_cast<int>(use.threads));
+    webrtc::client_options options;
+    options.base_url(use.base_url).account(use.account).credentials("user", "password");
+    options.max_connections(use.connections).pipeline_depth(use.depth).shards(use.shards);
+    options.queue_limit(use.callers * use.shards); // all callers may meet in one shard
+    if (!use.ca_file.empty())
+        options.ca_file(use.ca_file);
+    webrtc::client client(io.get_executor(), options);
+
+    if (use.warm_up > 0) {
+        const auto warm = run_callers(io, client, use, use.warm_up);
+        if (warm.wrong > 0) {
+            std::fprintf(stderr, "shards_cost: %s\n", warm.first_error.c_str());
+            return 1;
+        }
+    }
+    const auto before = client.stats();
+    const auto cpu_before = cpu_seconds();
+    const auto started = std::chrono::steady_clock::now();
+    const auto result = run_callers(io, client, use, use.requests);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+    const auto cpu = cpu_seconds() - cpu_before;
+    const auto after = client.stats();
+    if (result.wrong > 0) {
+        std::fprintf(stderr, "shards_cost: %zu of %zu wrong, the first: %s\n", result.wrong, use.requests,
+                     result.first_error.c_str());
+        return 1;
+    }
+    const auto writes = static_cast<double>(after.writes - before.writes);
+    std::printf(
+        "shards_cost: %zu requests in %.3f s, %.0f requests/s, %.2f us of CPU each, %.1f requests each "
+        "write, "
+        "%llu connections, at most %llu in flight on one\n",
+        result.right, took.count(), static_cast<double>(result.right) / took.count(),
+        cpu / static_cast<double>(result.right) * 1e6,
+        static_cast<double>(after.requests_sent - before.requests_sent) / writes,
+        static_cast<unsigned long long>(after.connections_idle + after.connections_active),
+        static_cast<unsigned long long>(after.deepest_pipeline));
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    settings use;
+    CLI::App app("Cost of one get_session of one client that several threads use, by its shards.");
+    app.add_option("--base-url", use.base_url, "URL before /accounts")->required();
+    app.add_option("--session", use.session, "Id of the session to ask for")->required();
+    app.add_option("--account", use.account, "Account id")->capture_default_str();
+    app.add_option("--ca-file", use.ca_file, "Trust these authorities (PEM) instead of the system's");
+    app.add_option("--connections", use.connections, "Connections")->capture_default_str();
+    app.add_option("--depth", use.depth, "Requests in flight on each")->capture_default_str();
+    app.add_option("--callers", use.callers, "Coroutines that call; 0: connections times depth")
+        ->capture_default_str();
+    app.add_option("--requests", use.requests, "Requests to measure")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    app.add_option("--warm-up", use.warm_up, "Requests before that")->capture_default_str();
+    app.add_option("--threads", use.threads, "Threads that run the io_context")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 256));
+    app.add_option("--shards", use.shards, "Shards of the client; the connections are divided among them")
+        ->capture_default_str();
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    if (use.callers == 0)
+        use.callers = use.connections * use.depth;
+    try {
+        return run(use);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "shards_cost: %s\n", error.what());
+        return 1;
+    }
+}
