@@ -3,9 +3,11 @@
 // they are about, in cancellation_test.cpp, network_faults_test.cpp and deadline_test.cpp; O17 is test/soak.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <bandwidth/webrtc/client.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -123,46 +125,80 @@ TEST_CASE("O01: Retry-After is waited for, what is none is not, what is too long
 TEST_CASE(
     "O03: the server becomes slow: the queue is bounded, what finds no place is told at once, and all is "
     "well again after") {
+    constexpr std::size_t connections = 2;
+    constexpr std::size_t depth = 4;
+    constexpr std::size_t limit = 20;
+    constexpr std::size_t calls = 200;
+    constexpr std::size_t refused = calls - limit - connections * depth;
     loopback_server server;
     asio::io_context context;
-    client client(context, server.client_options().max_connections(2).pipeline_depth(4).queue_limit(20).retry(
-                               retry_policy::none()));
+    client client(context, server.client_options()
+                               .max_connections(connections)
+                               .pipeline_depth(depth)
+                               .queue_limit(limit)
+                               .retry(retry_policy::none()));
     const auto id = warm_up(context, client);
-    for (int round = 0; round < 3; ++round) {
-        server.inject(fault{}.always().delay(400ms));
+    const auto serves = [&](std::size_t count) {
         collector<session> results;
-        for (int i = 0; i < 200; ++i)
-            client.async_get_session(id, call_options{}.deadline(250ms), results.next());
-        run_until(context, [&] { return client.stats().queue_depth != 0; });
-        CHECK(client.stats().queue_depth <= 20);
-        CHECK(client.stats().in_flight <= 8);
-        results.wait(context);
+        std::uint64_t most = 0;
+        for (std::size_t i = 0; i < count; ++i)
+            client.async_get_session(id, results.next());
+        run_until(context, [&] {
+            most = std::max(most, client.stats().in_flight);
+            return results.left() == 0;
+        });
+        CHECK(results.succeeded() == count);
+        return most;
+    };
+    for (int round = 0; round < 3; ++round) {
+        CAPTURE(round);
+        server.inject(fault{}.always().delay(20ms));
+        while (serves(limit) < connections * depth) // until each connection is there and is pipelined on
+            continue;
+        server.clear_faults();
+        server.inject(fault{}.always().delay(5s));
+        collector<session> results;
+        const auto began = clock_type::now();
+        for (std::size_t i = 0; i < calls; ++i)
+            client.async_get_session(id, call_options{}.deadline(1s), results.next());
+        std::uint64_t longest = 0;
+        const auto watch = [&] {
+            const auto stats = client.stats();
+            longest = std::max(longest, stats.queue_depth);
+            return stats;
+        };
+        run_until(context, [&] {
+            watch();
+            return results.order().size() >= refused;
+        });
+        CHECK(clock_type::now() - began < 1s); // when no other has come to its end
+        const auto busy = watch();
+        CHECK(busy.queue_depth == limit);
+        CHECK(busy.in_flight == connections * depth);
+        run_until(context, [&] {
+            watch();
+            return results.left() == 0;
+        });
+        CHECK(longest == limit);
         REQUIRE(results.each_once());
-        std::size_t refused = 0;
-        std::size_t late = 0;
-        for (std::size_t i = 0; i < results.size(); ++i) {
-            const auto& code = results[i].error().code();
-            if (code == errc::queue_full) {
-                ++refused;
-                CHECK(results[i].error().elapsed() < 250ms);
-                CHECK(results[i].error().delivery() == delivery::not_sent);
+        for (std::size_t i = 0; i < calls; ++i) {
+            const auto& why = results[results.order()[i]].error();
+            CAPTURE(i);
+            if (i < refused) {
+                CHECK_MESSAGE(why.code() == errc::queue_full, why.describe());
+                CHECK(why.delivery() == delivery::not_sent);
+                CHECK(why.attempts() == 0);
             } else {
-                CHECK_MESSAGE(code == condition::timeout, results[i].error().describe());
-                ++late;
+                CHECK_MESSAGE(why.code() == condition::timeout, why.describe());
             }
         }
-        CHECK(refused >= 200 - 20 - 8);
-        CHECK(late > 0);
-        CHECK(late + refused == 200);
         server.clear_faults();
         run_until(context, [&] { return support::at_rest(client.stats()); });
-        collector<session> after;
-        for (int i = 0; i < 20; ++i)
-            client.async_get_session(id, after.next());
-        after.wait(context);
-        CHECK(after.succeeded() == 20);
+        serves(limit);
     }
-    run_until(context, [&] { return server.stats().connections_open <= 2; }); // the server may learn it later
+    run_until(context, [&] { // the server may learn it later
+        return server.stats().connections_open <= connections;
+    });
 }
 
 TEST_CASE(
@@ -182,10 +218,13 @@ TEST_CASE(
             MESSAGE("depth " << depth << std::string(isolated ? ", isolated: " : ": ") << seen.held()
                              << " of 594 held up, " << client.stats().suspects << " suspects, "
                              << client.stats().dials << " dials");
+            CHECK(client.stats().suspects == 6); // each slow answer, and no other
+            // With 24 calls at a time on 8 connections two stand behind each, and three more would come to
+            // stand there while it is late, were it not for the suspicion.
             if (isolated || depth == 1)
                 CHECK(seen.held() == 0);
             else
-                CHECK(seen.held() <= 6 * 7);
+                CHECK(seen.held() <= 6 * 3);
             CHECK(client.stats().deepest_pipeline <= depth);
             CHECK(client.stats().requests_sent == 601);
         }
