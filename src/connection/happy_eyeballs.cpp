@@ -52,10 +52,19 @@ void happy_eyeballs::failed(std::size_t index, const error_code& code, time_poin
 
 bool happy_eyeballs::out_of_resources() const noexcept {
     namespace sys = boost::system::errc;
-    return std::any_of(errors_.begin(), errors_.end(), [](const error_code& code) {
+    const auto resource = [](const error_code& code) {
         return code == sys::too_many_files_open || code == sys::too_many_files_open_in_system ||
                code == sys::no_buffer_space || code == sys::not_enough_memory;
-    });
+    };
+    // Every port is in use; or the family has no address here, as ::1 in many a container, which must not
+    // hide that the host's other addresses have moved.
+    const auto no_port = [](const error_code& code) { return code == sys::address_not_available; };
+    const auto says_nothing = [&](const error_code& code) {
+        return !code || no_port(code) || code == sys::network_unreachable;
+    };
+    return std::any_of(errors_.begin(), errors_.end(), resource) ||
+           (std::any_of(errors_.begin(), errors_.end(), no_port) &&
+            std::all_of(errors_.begin(), errors_.end(), says_nothing));
 }
 
 std::string happy_eyeballs::describe(std::size_t limit, bool with_silent) const {

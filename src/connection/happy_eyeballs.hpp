@@ -58,8 +58,8 @@ public:
 
     const boost::asio::ip::tcp::endpoint& address(std::size_t index) const { return addresses_[index]; }
     const address_list& addresses() const noexcept { return addresses_; }
-    /// Whether an attempt failed for want of something on this machine (descriptors, memory), which tells
-    /// nothing of its address.
+    /// Whether an attempt failed for want of something on this machine (descriptors, memory, ports), which
+    /// tells nothing of its address.
     bool out_of_resources() const noexcept;
     /// Each address that has failed with its error, in at most `limit` bytes; for the rest there is a number.
     std::string describe(std::size_t limit = 200) const { return describe(limit, false); }

@@ -30,7 +30,8 @@ public:
 
     // True: nobody runs the queue, nor is about to, and the caller has to hand it over. Another thread that
     // is just doing so may fail, and would then leave what is added meanwhile to nobody: it is waited for.
-    // (Not this thread, should the executor below call us.)
+    // (Not this thread, should the executor below call us.) So an executor below whose `execute` blocks, as
+    // one with a bounded queue may, could deadlock: what would make room for it may be waiting here.
     bool push(task& added) noexcept {
         const auto self = std::this_thread::get_id();
         std::unique_lock lock(mutex_);

@@ -35,6 +35,14 @@ std::map<std::string, int> sends(const loopback_server& server) {
     return counts;
 }
 
+/// How often the session "s`number`" was asked for.
+int count_of_session(const std::map<std::string, int>& counts, int number) {
+    int sum = 0;
+    for (const auto& [request, count] : counts)
+        sum += request.find("/sessions/s" + std::to_string(number) + " ") == std::string::npos ? 0 : count;
+    return sum;
+}
+
 std::size_t count_of(const std::string& text, const std::string& part) {
     std::size_t count = 0;
     for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
@@ -248,9 +256,16 @@ TEST_CASE("POSTs where the server closes after every few answers") {
 }
 
 TEST_CASE("W10: a reset or a close in the middle of a pipeline, the rest is sent again") {
-    for (const auto& injected :
-         {fault{}.on("GET", "/s4").reset(), fault{}.on("GET", "/s4").close_before_answer(),
-          fault{}.on("GET", "/s4").truncate_at(50)}) {
+    struct row {
+        std::string name;
+        fault injected;
+        bool answers_arrive; ///< those before it; a reset may overtake them
+    };
+    for (const auto& [name, injected, answers_arrive] :
+         std::vector<row>{{"reset", fault{}.on("GET", "/s4").reset(), false},
+                          {"close", fault{}.on("GET", "/s4").close_before_answer(), true},
+                          {"half an answer", fault{}.on("GET", "/s4").truncate_at(50), true}}) {
+        CAPTURE(name);
         loopback_server server(recording());
         asio::io_context context;
         client client(context, options_for(server).max_connections(1));
@@ -263,8 +278,15 @@ TEST_CASE("W10: a reset or a close in the middle of a pipeline, the rest is sent
         CHECK(results.each_once());
         for (std::size_t i = 0; i < results.size(); ++i)
             CHECK_MESSAGE(results[i].error().http_status() == 404, results[i].error().describe());
-        for (const auto& [request, count] : sends(server))
+        const auto counts = sends(server);
+        CHECK(counts.size() == 9);
+        for (const auto& [request, count] : counts)
             CHECK_MESSAGE(count <= 2, request);
+        if (answers_arrive) {
+            for (int i = 0; i < 4; ++i)
+                CHECK_MESSAGE(count_of_session(counts, i) == 1, i);
+            CHECK(count_of_session(counts, 4) == 2);
+        }
         CHECK(client.stats().connections_lost == 1);
         CHECK(client.stats().dials == 2);
         CHECK(support::at_rest(client.stats()));
@@ -376,7 +398,7 @@ TEST_CASE("F06: bytes that no request asked for close the connection and are no 
     CHECK(client.stats().unsolicited_bytes == support::session_answer("evil").size());
 }
 
-TEST_CASE("I2: an answer that nobody asked for, while calls are in flight, is handed to none of them") {
+TEST_CASE("I2, F20: an answer that nobody asked for, while calls are in flight, is handed to none of them") {
     scripted_server server;
     server.add(script{}
                    .expect_requests()
@@ -406,6 +428,35 @@ TEST_CASE("I2: an answer that nobody asked for, while calls are in flight, is ha
     CHECK(results[1]->id().value() == "b");
     CHECK(server.connections() == 2);
     CHECK(server.received(1).find("/sessions/b ") != std::string::npos);
+    CHECK(support::at_rest(client.stats()));
+}
+
+TEST_CASE("F20: two answers change places: their calls fail or are sent again, and none gets the other's") {
+    scripted_server server;
+    server.add(script{}
+                   .expect_requests()
+                   .send(support::session_answer("first"))
+                   .expect_requests(3)
+                   .send(support::session_answer("a") + support::session_answer("c") +
+                         support::session_answer("b")));
+    server.otherwise(script{}.expect_requests().send(support::session_answer("c")));
+    asio::io_context context;
+    client client(context, options_for(server).max_connections(1));
+    REQUIRE(wait_for(context, client.try_get_session(session_id("first"))).has_value());
+    collector<session> results;
+    for (const auto* const id : {"a", "b", "c"})
+        client.async_get_session(session_id(id), results.next());
+    results.wait(context);
+    CHECK(results.each_once());
+    REQUIRE_MESSAGE(results[0].has_value(), results[0].error().describe());
+    CHECK(results[0]->id().value() == "a");
+    REQUIRE(results[1].has_error());
+    CHECK(results[1].error().code() == errc::protocol_error);
+    CHECK(results[1].error().delivery() == delivery::maybe_processed);
+    REQUIRE_MESSAGE(results[2].has_value(), results[2].error().describe());
+    CHECK(results[2]->id().value() == "c");
+    CHECK(server.connections() == 2);
+    CHECK(count_of(server.received(1), "GET ") == 1);
     CHECK(support::at_rest(client.stats()));
 }
 

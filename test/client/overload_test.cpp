@@ -3,9 +3,12 @@
 // they are about, in cancellation_test.cpp, network_faults_test.cpp and deadline_test.cpp; O17 is test/soak.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <bandwidth/webrtc/client.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,15 +36,22 @@ session_id warm_up(asio::io_context& context, client& client) {
     return made->id();
 }
 
-/// GETs, a number of them at a time, every hundredth of which the server is slow to answer. What became of
-/// them.
+/// GETs, 24 at a time, every hundredth of which the server is slow to answer; and once those are late, a
+/// surge of 48 more. What became of them.
 class traffic {
 public:
+    static constexpr int steady = 600;
+    static constexpr int surge = 48;
+
     traffic(asio::io_context& context, client& client, bool slow_ones_are_isolated)
-        : client_(client), isolated_(slow_ones_are_isolated) {
+        : client_(client), isolated_(slow_ones_are_isolated), late_(context, 500ms) {
+        late_.async_wait([this](const error_code&) {
+            for (int i = 0; i < surge; ++i)
+                start(false);
+        });
         for (int i = 0; i < 24; ++i)
-            start();
-        run_until(context, [&] { return ended_ == total; });
+            start_next();
+        run_until(context, [&] { return ended_ == steady + surge; });
     }
     /// Calls that are not slow themselves and took as long as if they were.
     int held() const { return held_; }
@@ -49,12 +59,13 @@ public:
     int wrong() const { return wrong_; }
 
 private:
-    static constexpr int total = 600;
-
-    void start() {
-        if (started_ == total)
+    void start_next() {
+        if (started_ == steady)
             return;
-        const bool is_slow = ++started_ % 100 == 50;
+        ++started_;
+        start(started_ % 100 == 50);
+    }
+    void start(bool is_slow) {
         call_options options;
         if (is_slow)
             options.isolated(isolated_);
@@ -66,12 +77,13 @@ private:
                                       slow_ += is_slow && late ? 1 : 0;
                                       held_ += !is_slow && late ? 1 : 0;
                                       ++ended_;
-                                      start();
+                                      start_next();
                                   });
     }
 
     client& client_;
     bool isolated_;
+    asio::steady_timer late_;
     int started_ = 0;
     int ended_ = 0;
     int held_ = 0;
@@ -123,46 +135,80 @@ TEST_CASE("O01: Retry-After is waited for, what is none is not, what is too long
 TEST_CASE(
     "O03: the server becomes slow: the queue is bounded, what finds no place is told at once, and all is "
     "well again after") {
+    constexpr std::size_t connections = 2;
+    constexpr std::size_t depth = 4;
+    constexpr std::size_t limit = 20;
+    constexpr std::size_t calls = 200;
+    constexpr std::size_t refused = calls - limit - connections * depth;
     loopback_server server;
     asio::io_context context;
-    client client(context, server.client_options().max_connections(2).pipeline_depth(4).queue_limit(20).retry(
-                               retry_policy::none()));
+    client client(context, server.client_options()
+                               .max_connections(connections)
+                               .pipeline_depth(depth)
+                               .queue_limit(limit)
+                               .retry(retry_policy::none()));
     const auto id = warm_up(context, client);
-    for (int round = 0; round < 3; ++round) {
-        server.inject(fault{}.always().delay(400ms));
+    const auto serves = [&](std::size_t count) {
         collector<session> results;
-        for (int i = 0; i < 200; ++i)
-            client.async_get_session(id, call_options{}.deadline(250ms), results.next());
-        run_until(context, [&] { return client.stats().queue_depth != 0; });
-        CHECK(client.stats().queue_depth <= 20);
-        CHECK(client.stats().in_flight <= 8);
-        results.wait(context);
+        std::uint64_t most = 0;
+        for (std::size_t i = 0; i < count; ++i)
+            client.async_get_session(id, results.next());
+        run_until(context, [&] {
+            most = std::max(most, client.stats().in_flight);
+            return results.left() == 0;
+        });
+        CHECK(results.succeeded() == count);
+        return most;
+    };
+    for (int round = 0; round < 3; ++round) {
+        CAPTURE(round);
+        server.inject(fault{}.always().delay(20ms));
+        while (serves(limit) < connections * depth) // until each connection is there and is pipelined on
+            continue;
+        server.clear_faults();
+        server.inject(fault{}.always().delay(5s));
+        collector<session> results;
+        const auto began = clock_type::now();
+        for (std::size_t i = 0; i < calls; ++i)
+            client.async_get_session(id, call_options{}.deadline(1s), results.next());
+        std::uint64_t longest = 0;
+        const auto watch = [&] {
+            const auto stats = client.stats();
+            longest = std::max(longest, stats.queue_depth);
+            return stats;
+        };
+        run_until(context, [&] {
+            watch();
+            return results.order().size() >= refused;
+        });
+        CHECK(clock_type::now() - began < 1s); // when no other has come to its end
+        const auto busy = watch();
+        CHECK(busy.queue_depth == limit);
+        CHECK(busy.in_flight == connections * depth);
+        run_until(context, [&] {
+            watch();
+            return results.left() == 0;
+        });
+        CHECK(longest == limit);
         REQUIRE(results.each_once());
-        std::size_t refused = 0;
-        std::size_t late = 0;
-        for (std::size_t i = 0; i < results.size(); ++i) {
-            const auto& code = results[i].error().code();
-            if (code == errc::queue_full) {
-                ++refused;
-                CHECK(results[i].error().elapsed() < 250ms);
-                CHECK(results[i].error().delivery() == delivery::not_sent);
+        for (std::size_t i = 0; i < calls; ++i) {
+            const auto& why = results[results.order()[i]].error();
+            CAPTURE(i);
+            if (i < refused) {
+                CHECK_MESSAGE(why.code() == errc::queue_full, why.describe());
+                CHECK(why.delivery() == delivery::not_sent);
+                CHECK(why.attempts() == 0);
             } else {
-                CHECK_MESSAGE(code == condition::timeout, results[i].error().describe());
-                ++late;
+                CHECK_MESSAGE(why.code() == condition::timeout, why.describe());
             }
         }
-        CHECK(refused >= 200 - 20 - 8);
-        CHECK(late > 0);
-        CHECK(late + refused == 200);
         server.clear_faults();
         run_until(context, [&] { return support::at_rest(client.stats()); });
-        collector<session> after;
-        for (int i = 0; i < 20; ++i)
-            client.async_get_session(id, after.next());
-        after.wait(context);
-        CHECK(after.succeeded() == 20);
+        serves(limit);
     }
-    run_until(context, [&] { return server.stats().connections_open <= 2; }); // the server may learn it later
+    run_until(context, [&] { // the server may learn it later
+        return server.stats().connections_open <= connections;
+    });
 }
 
 TEST_CASE(
@@ -172,7 +218,7 @@ TEST_CASE(
             CAPTURE(depth);
             CAPTURE(isolated);
             loopback_server server;
-            server.inject(fault{}.on("GET", "/slow").always().delay(1s));
+            server.inject(fault{}.on("GET", "/slow").always().delay(1500ms));
             asio::io_context context;
             client client(context, server.client_options().max_connections(8).pipeline_depth(depth));
             warm_up(context, client);
@@ -180,14 +226,17 @@ TEST_CASE(
             CHECK(seen.wrong() == 0);
             CHECK(seen.slow() == 6);
             MESSAGE("depth " << depth << std::string(isolated ? ", isolated: " : ": ") << seen.held()
-                             << " of 594 held up, " << client.stats().suspects << " suspects, "
+                             << " of 642 held up, " << client.stats().suspects << " suspects, "
                              << client.stats().dials << " dials");
+            CHECK(client.stats().suspects == 6); // each slow answer, and no other
+            // At 24 at a time on 8 connections two stand behind each slow one. Of the surge five more would,
+            // to the full depth, were it not for the suspicion.
             if (isolated || depth == 1)
                 CHECK(seen.held() == 0);
             else
-                CHECK(seen.held() <= 6 * 7);
+                CHECK(seen.held() <= 6 * 3);
             CHECK(client.stats().deepest_pipeline <= depth);
-            CHECK(client.stats().requests_sent == 601);
+            CHECK(client.stats().requests_sent == 1 + traffic::steady + traffic::surge);
         }
     }
 }

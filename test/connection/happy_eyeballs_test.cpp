@@ -166,12 +166,39 @@ TEST_CASE("W04: the text of a thousand failures is bounded and tells how many th
 TEST_CASE("W20: an attempt that failed by this machine is told from one that failed by its address") {
     for (const auto code :
          {boost::system::errc::too_many_files_open, boost::system::errc::too_many_files_open_in_system,
-          boost::system::errc::no_buffer_space, boost::system::errc::not_enough_memory}) {
+          boost::system::errc::no_buffer_space, boost::system::errc::not_enough_memory,
+          boost::system::errc::address_not_available}) {
+        CAPTURE(code);
         plan p({"::1", "10.0.0.1"});
         p.attempts();
         p.fail(0, make_error_code(code));
         CHECK(p.eyeballs.out_of_resources());
     }
+    for (const auto code : {boost::system::errc::connection_refused, boost::system::errc::timed_out,
+                            boost::system::errc::network_unreachable}) {
+        CAPTURE(code);
+        plan p({"::1", "10.0.0.1"});
+        p.attempts();
+        p.fail(0, make_error_code(code));
+        CHECK_FALSE(p.eyeballs.out_of_resources());
+    }
+}
+
+TEST_CASE("W20: no port is left, or a family has no address here: the second does not hide what moved") {
+    const auto out_of_resources = [](boost::system::errc::errc_t six, boost::system::errc::errc_t four) {
+        plan p({"::1", "10.0.0.1"});
+        p.attempts();
+        p.fail(0, make_error_code(six));
+        p.attempts();
+        p.fail(1, make_error_code(four));
+        return p.eyeballs.out_of_resources();
+    };
+    namespace sys = boost::system::errc;
+    CHECK(out_of_resources(sys::address_not_available, sys::address_not_available));
+    CHECK(out_of_resources(sys::network_unreachable, sys::address_not_available));
+    CHECK(out_of_resources(sys::address_not_available, sys::too_many_files_open));
+    CHECK_FALSE(out_of_resources(sys::address_not_available, sys::connection_refused));
+    CHECK_FALSE(out_of_resources(sys::network_unreachable, sys::network_unreachable));
 }
 
 TEST_CASE(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <new>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "pool/dispatcher.hpp"
+#include "pool/member.hpp"
 #include "support/allocation_failure.hpp"
 
 namespace test {
@@ -212,6 +214,8 @@ public:
         return answered < all.size() ? all[answered] : std::string();
     }
     std::size_t outstanding() const { return requests_.outstanding(); }
+    /// What the pool knows of it; null when it was closed.
+    const detail::member* as_member() const { return static_cast<const detail::member*>(events_); }
 
     bool opened = false;
     bool jammed = false;    ///< the socket takes nothing
@@ -261,6 +265,8 @@ public:
         dispatcher_->begin_turn(now_);
         function();
         dispatcher_->end_turn();
+        if (after_turn)
+            after_turn();
     }
 
     test_call& make(request_class kind = request_class::safe) {
@@ -375,6 +381,7 @@ public:
     std::vector<std::shared_ptr<fake_connection>> links; ///< every one that ever was
     std::vector<std::unique_ptr<test_call>> calls;
     std::vector<test_call*> order; ///< in which they finished
+    std::function<void()> after_turn;
 
 private:
     std::shared_ptr<detail::connection> make_connection(detail::connection_events& events) override {

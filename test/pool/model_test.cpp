@@ -1,8 +1,8 @@
 // Random schedules against the invariants of a pipelined pool:
 // I1 every call completes exactly once, I2 with the answer to its own request, I3 an unsafe request is on the
 // wire at most once, I4 no request is sent more often than its replays and attempts allow, I6 nothing is
-// written on a connection that has failed, I7 the gauges return to zero; and what a failure says of delivery
-// is true.
+// written on a connection that has failed, I7 the gauges return to zero; what a failure says of delivery is
+// true; and at the end of no turn does a call wait beside an idle connection that it could have.
 //
 // A schedule is a seed and a list of steps, each with random numbers of its own. So a schedule that fails is
 // shrunk by leaving steps out, and what is printed is the seed with the steps that are needed.
@@ -49,29 +49,47 @@ public:
 
     /// The first rule that was broken; empty when none was.
     std::string run() {
+        pool_.after_turn = [this] { look_for_starvation(); };
         for (const auto step : steps_) {
             random_ = random_numbers(seed_, step);
             take_step();
-            if (idle_beside_waiting())
-                return "a call waits beside an idle connection";
+            if (!starved_.empty())
+                return starved_;
         }
         random_ = random_numbers(seed_, 1'000'000);
         finish();
-        return broken_rule();
+        return starved_.empty() ? broken_rule() : starved_;
     }
 
 private:
-    // Deadlines hide starvation, so it is looked for after each step.
-    bool idle_beside_waiting() const {
-        const auto waits = [](const auto& each) {
-            return each->where == test_call::state::queued && !each->is_drain && !each->needs_fresh &&
-                   !each->request.exclusive();
-        };
-        const auto idle = [](const auto& link) {
-            return link->phase() == phase::open && link->outstanding() == 0 && !link->requests().closing();
-        };
-        return std::any_of(pool_.calls.begin(), pool_.calls.end(), waits) &&
-               std::any_of(pool_.links.begin(), pool_.links.end(), idle);
+    // Deadlines hide starvation, so it is looked for after each turn.
+    void look_for_starvation() {
+        if (!starved_.empty())
+            return;
+        const bool shared_waits = std::any_of(pool_.calls.begin(), pool_.calls.end(), [](const auto& each) {
+            return waits(*each) && !each->request.exclusive();
+        });
+        // Of those that wait for a connection to themselves, the first in line.
+        const auto exclusive = std::find_if(pool_.calls.begin(), pool_.calls.end(), [](const auto& each) {
+            return waits(*each) && each->request.exclusive() && !each->previous;
+        });
+        for (const auto& link : pool_.links) {
+            if (link->phase() != phase::open || link->outstanding() != 0 || link->requests().closing())
+                continue;
+            if (shared_waits)
+                starved_ = "a call waits beside an idle connection";
+            else if (exclusive != pool_.calls.end() && trusts(**exclusive, *link))
+                starved_ =
+                    "the exclusive call " + (*exclusive)->request.target + " waits beside an idle connection";
+        }
+    }
+    static bool waits(const test_call& value) {
+        return value.where == test_call::state::queued && !value.is_drain && !value.needs_fresh;
+    }
+    // A connection that was idle for long is not for what cannot be replayed.
+    bool trusts(const test_call& value, const fake_connection& link) const {
+        return (value.request.kind != unsafe && value.allow_replay) ||
+               pool_.now() - link.as_member()->idle_since <= unsafe_idle_limit_;
     }
 
     unsigned pick(unsigned count) { return random_.pick(count); }
@@ -87,6 +105,7 @@ private:
         made.budget_per_second = one_in(4) ? 0 : 1000;
         made.min_connections = one_in(4) ? 1 : 0;
         attempts_ = made.retry.attempts();
+        made.unsafe_idle_limit = unsafe_idle_limit_ = std::chrono::milliseconds(one_in(2) ? 4000 : pick(100));
         return made;
     }
 
@@ -321,6 +340,8 @@ private:
     random_numbers random_;
     int max_replays_ = 0;
     int attempts_ = 1;
+    std::chrono::nanoseconds unsafe_idle_limit_{0};
+    std::string starved_;
     test_call* drain_ = nullptr;
     fake_pool pool_;
 };
