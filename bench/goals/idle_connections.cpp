@@ -14,6 +14,7 @@
 #include <bandwidth/webrtc.hpp>
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -78,6 +79,11 @@ heap_figures ours(const webrtc::testing::loopback_server& server, const webrtc::
             right += got && got->id() == id ? 1 : 0;
         });
     run_until(io, [&] { return ended == connections; });
+    // A connection gives its buffers back when it has been idle for a second.
+    bool rested = false;
+    asio::steady_timer timer(io, 1500ms);
+    timer.async_wait([&rested](const auto&) { rested = true; });
+    run_until(io, [&rested] { return rested; });
     const auto seen = client.stats();
     if (right != connections || seen.connections_idle != connections)
         throw std::runtime_error("a call failed, or a connection was lost");

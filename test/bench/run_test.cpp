@@ -169,16 +169,30 @@ TEST_CASE("run: failed calls are told by kind, and the exit status is 1") {
     CHECK(service.server().session_count() == 0);
 }
 
-TEST_CASE("run: the answer to another request is a mismatch, and the exit status is 1") {
+TEST_CASE("run: the answer to another request, which the client refuses, is told by kind") {
     observed_service service;
     service.server().inject(fault().on("GET", "/sessions/").answer(200, R"({"id":"another","tag":"x"})"));
     const auto made = run(service.chosen("create,get,delete"));
     CHECK(made.status == 1);
     const auto get = made.operation("get_session");
-    CHECK(get.at("succeeded") == 20);
-    CHECK(get.at("failed") == 0);
-    CHECK(get.at("mismatched") == 1);
-    CHECK(get.at("first_mismatch").as_string().starts_with("session 'another' where '"));
+    CHECK(get.at("succeeded") == 19);
+    CHECK(get.at("failed") == 1);
+    REQUIRE(get.at("errors").as_array().size() == 1);
+    const auto& kind = get.at("errors").as_array()[0].at("kind").as_string();
+    CHECK(kind.find("another request's") != json::string::npos);
+}
+
+TEST_CASE("run: an answer that is not what was created is a mismatch, and the exit status is 1") {
+    observed_service service;
+    // The tag is not the one that was given.
+    service.server().inject(fault().on("POST", "/sessions").answer(201, R"({"id":"made","tag":"x"})"));
+    const auto made = run(service.chosen("create"));
+    CHECK(made.status == 1);
+    const auto create = made.operation("create_session");
+    CHECK(create.at("succeeded") == 20);
+    CHECK(create.at("failed") == 0);
+    CHECK(create.at("mismatched") == 1);
+    CHECK(create.at("first_mismatch").as_string().starts_with("tag 'x' where '"));
     CHECK(made.report.at("totals").at("mismatched") == 1);
 }
 

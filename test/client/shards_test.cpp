@@ -307,7 +307,7 @@ TEST_CASE("O15: one shard takes too long to drain, whichever it is") {
     }
 }
 
-TEST_CASE("O15: who waits for a drain may stop waiting; the drain goes on") {
+TEST_CASE("O15: who waits for a drain may stop waiting, and the drain goes on") {
     loopback_server server;
     asio::io_context context;
     client client(context, options_for(server).shards(shards));
