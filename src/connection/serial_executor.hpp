@@ -66,8 +66,7 @@ private:
     template <class Function>
     struct task_of final : task {
         using allocator = boost::asio::recycling_allocator<task_of>;
-        template <class Given>
-        explicit task_of(Given&& given) : function(std::forward<Given>(given)) {
+        explicit task_of(Function given) : function(std::move(given)) {
             end = [](task& base, bool run) {
                 auto& self = static_cast<task_of&>(base);
                 task_place place(&self);
