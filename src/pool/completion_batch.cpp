@@ -46,7 +46,9 @@ call_list completion_batch::post(completion_batch&& batch) noexcept {
 void completion_batch::operator()() {
     std::exception_ptr thrown; // and there was no memory to let the others run on their own
     while (call* const value = calls_.pop_front()) {
-        value->home() = home_;
+        // The last one takes the pool along, and lets go of it before its handler runs: once that has told
+        // that all is done, the pool's execution context may go, and the pool must not be here still.
+        value->home() = calls_.empty() ? std::move(home_) : home_;
         try {
             pending_call::complete(call_handle(value));
         } catch (...) {

@@ -8,6 +8,8 @@
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <future>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -273,4 +275,25 @@ TEST_CASE("calls that are started together are completed in the order of their a
     results.wait(context);
     CHECK(results.each_once());
     CHECK(std::is_sorted(results.order().begin(), results.order().end()));
+}
+
+TEST_CASE("a handler on another context may destroy the client and the client's context") {
+    loopback_server server;
+    auto io = std::make_unique<asio::io_context>();
+    auto made = std::make_unique<client>(*io, options_for(server));
+    asio::thread_pool elsewhere(1);
+    std::promise<void> left;
+    std::promise<void> done;
+    made->async_create_session(session_request{},
+                               asio::bind_executor(elsewhere, [&](const result<session>& outcome) {
+                                   left.get_future().wait();
+                                   CHECK(outcome.has_value());
+                                   made.reset();
+                                   io.reset();
+                                   done.set_value();
+                               }));
+    run_until(*io, [&] { return made->stats().calls_succeeded == 1; });
+    left.set_value();
+    done.get_future().wait();
+    elsewhere.join();
 }

@@ -89,10 +89,10 @@ private:
 
     void spoil(std::string& wire) {
         const auto at = upto(wire.size() - 1);
-        const std::string bytes(
+        constexpr std::string_view bytes(
             "\0\t\n\r \"(,/:;=@\\{\x7f\x80\xff"
             "0Az-",
-            24);
+            22);
         const char byte = bytes[upto(bytes.size() - 1)];
         switch (upto(3)) {
         case 0:
