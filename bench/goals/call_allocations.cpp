@@ -16,13 +16,11 @@
 #include <string>
 
 #include "goals/heap.hpp"
-#include "goals/run_until.hpp"
 
 namespace asio = boost::asio;
 namespace webrtc = bandwidth::webrtc;
 using webrtc::bench::heap_figures;
 using webrtc::bench::heap_of_this_thread;
-using webrtc::bench::run_until;
 
 namespace {
 
@@ -78,9 +76,14 @@ void measure(const char* name, calls_function calls, std::size_t depth, std::siz
     const auto note_end = [&](std::exception_ptr error) {
         if (error)
             std::rethrow_exception(error);
-        --running;
+        if (--running == 0)
+            io.stop();
     };
-    const auto finish = [&] { run_until(io, [&] { return running == 0; }); };
+    // In one run, as a program does it: what Asio keeps to use again is gone when a run ends.
+    const auto finish = [&] {
+        io.restart();
+        io.run();
+    };
 
     webrtc::session made;
     ++running;

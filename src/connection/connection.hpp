@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bandwidth/webrtc/error.hpp>
+#include <chrono>
 #include <cstdint>
 #include <new>
 #include <string>
@@ -109,6 +110,8 @@ public:
     /// Ends it from this side: a close_notify where there is TLS, no event. What is in flight is the
     /// caller's.
     virtual void close() noexcept = 0;
+    /// Once it is open: what a round trip takes on the network alone; 0 where that is not known.
+    virtual std::chrono::nanoseconds round_trip() noexcept { return {}; }
     /// While it is being made: how far it has come, for the message of a timeout. Empty where nothing is
     /// known, or there is no memory to tell it.
     virtual std::string describe_dial() const noexcept { return {}; }

@@ -22,7 +22,7 @@ std::shared_ptr<dialler> dialler::start(const executor_type& executor, const add
 }
 
 dialler::dialler(const executor_type& executor, const address_list& addresses, handler done)
-    : plan_(addresses), timer_(executor), done_(std::move(done)) {}
+    : plan_(addresses), executor_(executor), timer_(executor), done_(std::move(done)) {}
 
 void dialler::begin() {
     try {
@@ -63,10 +63,9 @@ void dialler::go_on() {
 
 void dialler::attempt(std::size_t index) {
     // A socket that cannot be opened (EMFILE) fails as an attempt, too: async_connect opens it.
-    attempts_.emplace_back(timer_.get_executor())
-        .async_connect(plan_.address(index), [self = shared_from_this(), index](const error_code& ec) {
-            self->on_attempt(index, ec);
-        });
+    attempts_.emplace_back(executor_).async_connect(
+        plan_.address(index),
+        [self = shared_from_this(), index](const error_code& ec) { self->on_attempt(index, ec); });
 }
 
 void dialler::on_attempt(std::size_t index, const error_code& ec) {

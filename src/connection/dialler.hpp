@@ -11,6 +11,7 @@
 
 #include "connection/happy_eyeballs.hpp"
 #include "connection/serial_executor.hpp"
+#include "connection/tcp_options.hpp"
 
 namespace bandwidth::webrtc::detail {
 
@@ -23,10 +24,10 @@ class dialler : public std::enable_shared_from_this<dialler> {
 public:
     using executor_type = serial_executor;
     struct result {
-        std::optional<boost::asio::ip::tcp::socket> socket; ///< connected; none when every address has failed
-        boost::asio::ip::tcp::endpoint address;             ///< of the socket
-        std::string errors;                                 ///< each address that failed, and why
-        bool out_of_resources = false;                      ///< it failed by this machine
+        std::optional<tcp_socket> socket;       ///< connected; none when every address has failed
+        boost::asio::ip::tcp::endpoint address; ///< of the socket
+        std::string errors;                     ///< each address that failed, and why
+        bool out_of_resources = false;          ///< it failed by this machine
     };
     using handler = std::function<void(result&&)>;
 
@@ -55,7 +56,8 @@ private:
     void finish(result outcome);
 
     happy_eyeballs plan_;
-    std::deque<boost::asio::ip::tcp::socket> attempts_; // one for each address that was tried
+    std::deque<tcp_socket> attempts_; // one for each address that was tried
+    executor_type executor_;
     boost::asio::steady_timer timer_;
     handler done_;
 };

@@ -21,8 +21,10 @@ public:
     explicit queue(const asio::any_io_executor& below)
         : below_possibly(asio::prefer(below, asio::execution::blocking.possibly))
         , below_never(asio::require(below, asio::execution::blocking.never)) {
+        // As a continuation a runner would wait for the function that scheduled it, which may block.
         if (const auto* const known = below.target<asio::io_context::executor_type>())
-            context_.emplace(*known);
+            context_.emplace(asio::require(*known, asio::execution::blocking.possibly,
+                                           asio::execution::relationship.fork));
     }
     ~queue() { drop_all(); }
     queue(const queue&) = delete;
@@ -36,6 +38,7 @@ public:
         const auto self = std::this_thread::get_id();
         std::unique_lock lock(mutex_);
         handed_over_.wait(lock, [&] { return handing_ == std::thread::id() || handing_ == self; });
+        added.next = nullptr; // it may have been in the queue before
         (last_ ? last_->next : first_) = &added;
         last_ = &added;
         if (std::exchange(scheduled_, true))
@@ -43,6 +46,22 @@ public:
         handing_ = self;
         return true;
     }
+    // True: nobody runs the queue, nor is about to, and what a function given now could run at once.
+    bool enter() noexcept {
+        if (!context_ || !context_->running_in_this_thread())
+            return false;
+        const std::lock_guard lock(mutex_);
+        return !std::exchange(scheduled_, true);
+    }
+    // False when there is something more, and who asked goes on running the queue.
+    bool leave() noexcept {
+        const std::lock_guard lock(mutex_);
+        end_handing();
+        if (!first_)
+            scheduled_ = false;
+        return !first_;
+    }
+    bool over_io_context() const noexcept { return context_.has_value(); }
     // The executor below has taken it.
     void handed_over() noexcept {
         const std::lock_guard lock(mutex_);
@@ -147,6 +166,28 @@ private:
 };
 thread_local serial_executor::handing_over* serial_executor::handing_over::innermost = nullptr;
 
+/// On the stack of a thread that runs the queue.
+class serial_executor::running {
+public:
+    running(const queue& of, outside_place& place) noexcept
+        : outside(place), of_(of), outer_(std::exchange(innermost_, this)) {}
+    ~running() { innermost_ = outer_; }
+    running(const running&) = delete;
+    running& operator=(const running&) = delete;
+
+    // Null when this thread does not.
+    static running* find(const queue& of) noexcept {
+        return innermost_ && &innermost_->of_ == &of ? innermost_ : nullptr;
+    }
+    outside_place& outside;
+
+private:
+    const queue& of_;
+    running* outer_;
+    static thread_local running* innermost_;
+};
+thread_local serial_executor::running* serial_executor::running::innermost_ = nullptr;
+
 /// What the executor below is given. Destroyed without having been run, as when an execution context is
 /// destroyed, it destroys what is in the queue.
 class serial_executor::runner {
@@ -167,23 +208,43 @@ public:
         const auto mine = std::move(queue_);
         if (auto* const here = handing_over::find(*mine))
             here->ran = true;
+        run(mine, nullptr, nullptr);
+    }
+
+    // Runs the function, and then the queue.
+    static void run(const std::shared_ptr<queue>& mine, void (*function)(void*), void* argument) {
         std::exception_ptr thrown; // of several, and there was no memory to run them apart, the first
-        for (int left = most_in_a_row;; --left) {
-            if (thrown || left == 0) {
-                if (run_later(mine))
-                    break;
-                left = most_in_a_row;
-            }
-            task* const next = mine->pop();
-            if (!next)
-                break;
+        const auto attempt = [&](auto&& what) {
             try {
-                next->end(*next, true);
+                what();
             } catch (...) {
                 if (!thrown)
                     thrown = std::current_exception();
             }
+        };
+        outside_place outside;
+        {
+            const running scope(*mine, outside);
+            int left = most_in_a_row;
+            if (function)
+                attempt([&] { function(argument); });
+            for (;;) {
+                if ((outside.taken || thrown) && mine->leave())
+                    break;
+                if (thrown || outside.taken || left == 0) {
+                    if (run_later(mine))
+                        break;
+                    left = most_in_a_row;
+                }
+                task* const next = mine->pop();
+                if (!next)
+                    break;
+                --left;
+                attempt([&] { next->end(*next, true); });
+            }
         }
+        if (outside.taken)
+            attempt([&] { outside.taken->end(*outside.taken, true); });
         if (thrown)
             std::rethrow_exception(thrown);
     }
@@ -254,6 +315,32 @@ serial_executor serial_executor::over(const asio::any_io_executor& below) {
 
 asio::execution_context& serial_executor::query(asio::execution::context_t) const {
     return asio::query(queue_->below_never, asio::execution::context);
+}
+
+std::shared_ptr<serial_executor::queue> serial_executor::enter() const noexcept {
+    return !never_blocks_ && queue_->enter() ? queue_ : nullptr;
+}
+
+void serial_executor::run_inside(std::shared_ptr<queue> entered, void (*function)(void*), void* argument) {
+    runner::run(entered, function, argument);
+}
+
+serial_executor::outside_place* serial_executor::find_outside_place() const noexcept {
+    auto* const here = running::find(*queue_);
+    return here && !here->outside.taken && queue_->over_io_context() ? &here->outside : nullptr;
+}
+
+void serial_executor::execute_task(task& added) const {
+    if (const auto inside = enter())
+        runner::run(
+            inside,
+            [](void* it) {
+                auto& given = *static_cast<task*>(it);
+                given.end(given, true);
+            },
+            &added);
+    else
+        enqueue(added);
 }
 
 void serial_executor::enqueue(task& added) const {

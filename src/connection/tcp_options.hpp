@@ -1,9 +1,16 @@
 #pragma once
 
 #include <bandwidth/webrtc/error.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+
+#include "connection/serial_executor.hpp"
 
 namespace bandwidth::webrtc::detail {
+
+/// A socket of the strand: with the executor by its type, so that a completion is not wrapped on its way.
+using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, serial_executor>;
 
 /// Prepares a connected socket for requests. Fails only where the socket itself is of no use any more.
 ///
@@ -20,6 +27,10 @@ namespace bandwidth::webrtc::detail {
 ///   one. It also decides when unanswered keepalive probes are enough.
 ///
 /// Both are best effort: a system without them still has the response timeout.
-void set_tcp_options(boost::asio::ip::tcp::socket& socket, error_code& ec);
+void set_tcp_options(tcp_socket& socket, error_code& ec);
+
+/// How long a packet and its acknowledgement take, as the system has measured it by now; 0 where it does not
+/// tell.
+std::chrono::nanoseconds round_trip_of(tcp_socket& socket) noexcept;
 
 } // namespace bandwidth::webrtc::detail

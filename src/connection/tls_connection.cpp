@@ -387,9 +387,9 @@ void tls_connection::peer_ended(bool clean, const error_code& system_error) {
 void tls_connection::flush() {
     if (phase_ != phase::open)
         return;
+    rests_ = false;
     // One record at a time, and the next only when the socket has taken it whole: so it is known to the
     // record what the server can have seen. What stays in the batch gathers more.
-    rests_ = false;
     std::size_t taken = 0;
     while (taken < batch_.size() && !write_pending_ && !write_broken_) {
         const auto piece = std::string_view(batch_).substr(taken, largest_record);

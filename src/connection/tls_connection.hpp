@@ -12,6 +12,7 @@
 #include "connection/dialler.hpp"
 #include "connection/name_lookup.hpp"
 #include "connection/serial_executor.hpp"
+#include "connection/tcp_options.hpp"
 #include "connection/tls_engine.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -59,10 +60,9 @@ protected:
 /// One read is always pending once TCP is connected, on an idle connection too: a server that closes is seen
 /// at once. It has a buffer of its own, but on a connection that has been idle for a while, where it only
 /// waits. Reading takes everything there is, hands every complete answer on, and leaves writing to the end of
-/// the turn. Writing is
-/// a plain non-blocking send; only when the socket is full is there a wait for writability, and the batches
-/// gather meanwhile. Neither reading nor writing is ever cancelled for the sake of one request (a cancelled
-/// TLS write is the end of the connection).
+/// the turn. Writing is a plain non-blocking send; only when the socket is full is there a wait for
+/// writability, and the batches gather meanwhile. Neither reading nor writing is ever cancelled for the sake
+/// of one request (a cancelled TLS write is the end of the connection).
 class tls_connection final : public connection, public std::enable_shared_from_this<tls_connection> {
 public:
     tls_connection(connection_host& host, connection_events& events, const endpoint& endpoint,
@@ -72,6 +72,7 @@ public:
     void flush() override;
     void release_buffers() noexcept override;
     void close() noexcept override;
+    std::chrono::nanoseconds round_trip() noexcept override { return round_trip_of(socket_); }
     std::string describe_dial() const noexcept override;
 
 private:
@@ -106,7 +107,7 @@ private:
     connection_events* events_;            // null once closed
     std::shared_ptr<tls_context> context_; // that of `tls_`, which it outlives
     endpoint endpoint_;
-    boost::asio::ip::tcp::socket socket_;
+    tcp_socket socket_;
     std::shared_ptr<dialler> dialler_; // while it is at work
     address_list tried_;               // addresses to which no connection could be made
     std::string dial_errors_;          // of those

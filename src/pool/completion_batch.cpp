@@ -30,13 +30,15 @@ completion_batch::~completion_batch() {
     }
 }
 
-call_list completion_batch::post(completion_batch&& batch) noexcept {
+call_list completion_batch::send(completion_batch&& batch, const serial_executor* strand) noexcept {
     call_list back;
     auto* const outer = std::exchange(giving_back, &back);
     try {
         completion_batch leaving(std::move(batch));
-        const auto executor = leaving.calls_.front()->executor();
-        asio::post(executor, std::move(leaving));
+        if (!strand || !strand->execute_outside(std::move(leaving))) {
+            const auto executor = leaving.calls_.front()->executor();
+            asio::post(executor, std::move(leaving));
+        }
     } catch (...) {
     }
     giving_back = outer;
@@ -53,7 +55,7 @@ void completion_batch::operator()() {
             pending_call::complete(call_handle(value));
         } catch (...) {
             if (!calls_.empty())
-                calls_ = post(completion_batch(home_, std::exchange(calls_, {})));
+                calls_ = send(completion_batch(home_, std::exchange(calls_, {})), nullptr);
             if (calls_.empty())
                 throw;
             if (!thrown)

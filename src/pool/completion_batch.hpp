@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "connection/serial_executor.hpp"
 #include "pool/call.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -16,8 +17,9 @@ public:
     completion_batch& operator=(completion_batch&&) = delete;
     ~completion_batch();
 
-    /// Sends the batch to the executor of its first call. Gives the calls back when that throws.
-    static call_list post(completion_batch&& batch) noexcept;
+    /// Sends the batch to the executor of its first call; where `strand` is given, whose executor below is
+    /// the same, by way of `execute_outside`. Gives the calls back when that throws.
+    static call_list send(completion_batch&& batch, const serial_executor* strand) noexcept;
 
     void operator()();
 

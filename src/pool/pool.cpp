@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
+#include <boost/asio/require.hpp>
 #include <ctime>
 #include <new>
 #include <utility>
@@ -49,8 +50,7 @@ struct pool::on_timer {
         if (ec)
             return;
         mine->armed_.reset();
-        mine->begin_turn();
-        mine->end_turn();
+        mine->turn();
     }
 
     std::shared_ptr<pool> self;
@@ -77,6 +77,15 @@ pool::pool(const asio::any_io_executor& executor, pool_settings settings, std::s
     , credentials_generation_(settings_.credentials->generation())
     , dispatcher_(settings_.dispatch, encoder_, *this) {
     encoder_.set_authorization(authorization());
+    if (const auto* const known = executor.target<asio::io_context::executor_type>())
+        io_context_.emplace(*known);
+    turn_.end = [](serial_executor::task& base, bool run) {
+        const auto self = std::move(static_cast<queued_turn&>(base).self);
+        self->turn_.waits.exchange(
+            false); // sees what those submitted who found it true, hence no plain store
+        if (run)
+            self->turn();
+    };
 }
 
 void pool::reload_tls(std::shared_ptr<tls_context> context) noexcept {
@@ -93,8 +102,7 @@ void pool::reload_tls(std::shared_ptr<tls_context> context) noexcept {
 void pool::drained_elsewhere(joint_drain& drain, bool cut_off) noexcept {
     --drain.left;
     drain.cut_off = drain.cut_off || cut_off;
-    begin_turn();
-    end_turn();
+    turn();
 }
 
 // What a source gives goes onto the wire, so it is checked each time.
@@ -154,12 +162,24 @@ void pool::submit(call& value) {
 }
 
 // A turn may begin before it is counted, so the number may be too low, but never too high.
+// Over an io_context it is posted beside the strand: in the strand's queue it would hold up the connections
+// that are ready before it, and each would need another round of the scheduler. There it needs no memory.
 void pool::post_turn() {
-    asio::post(strand_, [self = shared_from_this()] {
-        --self->turns_to_come_;
-        self->begin_turn();
-        self->end_turn();
-    });
+    if (io_context_)
+        asio::post(*io_context_, [self = shared_from_this()]() mutable {
+            --self->turns_to_come_;
+            if (self->turn_.waits.exchange(true))
+                return; // that one has yet to begin, and takes what this one is for
+            const auto strand = self->strand_;
+            auto& value = self->turn_;
+            value.self = std::move(self);
+            strand.execute_task(value);
+        });
+    else
+        asio::post(strand_, [self = shared_from_this()] {
+            --self->turns_to_come_;
+            self->turn();
+        });
     ++turns_to_come_;
 }
 
@@ -201,6 +221,11 @@ void pool::close() noexcept {
     }
 }
 
+void pool::turn() noexcept {
+    begin_turn();
+    end_turn();
+}
+
 void pool::begin_turn() noexcept {
     dispatcher_.begin_turn(now_ = clock_now());
     refresh_credentials();
@@ -235,18 +260,37 @@ void pool::end_turn() noexcept {
     arm_timer();
 }
 
+// Whether what is to run on that executor may run on this thread, which runs the strand.
+bool pool::runs_here(const asio::any_io_executor& executor) const noexcept {
+    using tracked = decltype(asio::require(*io_context_, asio::execution::outstanding_work.tracked));
+    const auto* const known = executor.target<tracked>();
+    return known && io_context_ &&
+           &asio::query(*known, asio::execution::context) ==
+               &asio::query(*io_context_, asio::execution::context) &&
+           asio::query(*known, asio::execution::blocking) == asio::execution::blocking.possibly;
+}
+
 void pool::deliver() noexcept {
-    undelivered_ = false;
     call_list left;
+    const auto send = [&](call_list together, const serial_executor* strand) {
+        auto back = completion_batch::send(completion_batch(shared_from_this(), together), strand);
+        while (call* const value = back.pop_front())
+            left.push_back(*value);
+    };
+    call_list here;
     while (call* const first = finished_.pop_front()) {
+        if (runs_here(first->executor())) {
+            here.push_back(*first);
+            continue;
+        }
         call_list together;
         together.push_back(*first);
         while (!finished_.empty() && finished_.front()->executor() == first->executor())
             together.push_back(*finished_.pop_front());
-        auto back = completion_batch::post(completion_batch(shared_from_this(), together));
-        while (call* const value = back.pop_front())
-            left.push_back(*value);
+        send(together, nullptr);
     }
+    if (!here.empty())
+        send(here, &strand_);
     undelivered_ = !left.empty();
     finished_ = left;
 }

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <bandwidth/webrtc/credentials.hpp>
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <mutex>
@@ -31,10 +32,11 @@ struct pool_settings {
 ///
 /// In: `submit` pushes the call on a lock-free list and, unless one is to come, posts a turn that takes all
 /// there are, so that calls that are started together are written together. Out: calls that finish in one
-/// turn are posted to their executors at its end, those with the same executor in one piece, and never run on
-/// the strand. Life: pending operations (the turn, the timer, each connection's wait) hold the pool; the pool
-/// owns the calls that were submitted. When the execution context goes first, its shutdown abandons the
-/// calls.
+/// turn go to their executors at its end, those with the same executor in one piece, and never run on the
+/// strand: they are posted, or, where that executor is the `io_context` whose thread this is, run here as
+/// soon as the strand has been left. Life: pending operations (the turn, the timer, each connection's wait)
+/// hold the pool; the pool owns the calls that were submitted. When the execution context goes first, its
+/// shutdown abandons the calls.
 class pool final : public std::enable_shared_from_this<pool>,
                    private dispatcher_host,
                    private connection_host {
@@ -95,12 +97,22 @@ private:
     bool take_back(call& value) noexcept;
     void take_submitted() noexcept;
     void deliver() noexcept;
+    bool runs_here(const asio::any_io_executor& executor) const noexcept;
     void arm_timer() noexcept;
     struct on_timer;
+    void turn() noexcept;
+
+    /// A turn on its way to the strand.
+    struct queued_turn : serial_executor::task {
+        std::shared_ptr<pool> self;
+        std::atomic<bool> waits{false};
+    };
 
     pool_settings settings_;
     asio::any_io_executor base_executor_;
     executor_type strand_;
+    std::optional<asio::io_context::executor_type> io_context_; // the base executor, where it is of one
+    queued_turn turn_;
     asio::steady_timer timer_;
     std::optional<time_point> armed_;
     time_point now_{};

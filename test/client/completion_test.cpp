@@ -7,6 +7,7 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/require.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <future>
@@ -15,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "support/test_client.hpp"
 #include "support/tracker_executor.hpp"
@@ -55,6 +57,54 @@ asio::awaitable<void> keep_and_await(client& client, const loopback_server& serv
 }
 
 } // namespace
+
+TEST_CASE("the handlers of one context run in the step that reads their answers, and in their order") {
+    loopback_server server;
+    asio::io_context context;
+    client client(context, options_for(server));
+    const auto made = support::wait_for(context, client.try_create_session());
+    REQUIRE(made.has_value());
+    std::vector<int> order;
+    const auto get = [&](int number, const asio::any_io_executor& executor) {
+        client.async_get_session(made->id(),
+                                 asio::bind_executor(executor, [&order, number](const result<session>& got) {
+                                     CHECK(got.has_value());
+                                     order.push_back(number);
+                                 }));
+    };
+    const auto strand = asio::make_strand(context);
+    get(1, context.get_executor());
+    get(2, strand);
+    get(3, context.get_executor());
+    const auto before = client.stats().calls_succeeded;
+    context.restart();
+    while (client.stats().calls_succeeded == before)
+        context.run_one();
+    const auto came = client.stats().calls_succeeded - before; // in that step
+    CHECK(order == (came == 1 ? std::vector{1} : came == 2 ? std::vector{1} : std::vector{1, 3}));
+    run_until(context, [&] { return order.size() == 3; });
+}
+
+TEST_CASE("a handler whose executor never blocks does not run where the answer is read") {
+    loopback_server server;
+    asio::io_context context;
+    client client(context, options_for(server));
+    const auto made = support::wait_for(context, client.try_create_session());
+    REQUIRE(made.has_value());
+    bool ran = false;
+    client.async_get_session(made->id(), asio::bind_executor(asio::require(context.get_executor(),
+                                                                           asio::execution::blocking.never),
+                                                             [&ran](const result<session>& got) {
+                                                                 CHECK(got.has_value());
+                                                                 ran = true;
+                                                             }));
+    const auto before = client.stats().calls_succeeded;
+    context.restart();
+    while (client.stats().calls_succeeded == before)
+        context.run_one();
+    CHECK_FALSE(ran);
+    run_until(context, [&] { return ran; });
+}
 
 TEST_CASE("a handler runs once, on its associated executor, and not inside of the call") {
     loopback_server server;

@@ -177,7 +177,7 @@ TEST_CASE("O08: the context goes while a dial is under way") {
 TEST_CASE("W14: a connected socket probes a silent peer, and gives it up") {
     asio::io_context context;
     const tcp::acceptor server(context, address("127.0.0.1", 0));
-    tcp::socket socket(context);
+    bandwidth::webrtc::detail::tcp_socket socket(serial_executor::over(context.get_executor()));
     socket.connect(server.local_endpoint());
     error_code ec;
     bandwidth::webrtc::detail::set_tcp_options(socket, ec);
@@ -200,9 +200,22 @@ TEST_CASE("W14: a connected socket probes a silent peer, and gives it up") {
 #endif
 }
 
+TEST_CASE("the system tells what a round trip takes on a connected socket") {
+    asio::io_context context;
+    const tcp::acceptor server(context, address("127.0.0.1", 0));
+    bandwidth::webrtc::detail::tcp_socket socket(serial_executor::over(context.get_executor()));
+    CHECK(bandwidth::webrtc::detail::round_trip_of(socket) == 0ns);
+    socket.connect(server.local_endpoint());
+    const auto told = bandwidth::webrtc::detail::round_trip_of(socket);
+#ifdef TCP_INFO
+    CHECK(told > 0ns);
+#endif
+    CHECK(told < 1s);
+}
+
 TEST_CASE("W14: options cannot be set on a socket that is none") {
     asio::io_context context;
-    tcp::socket socket(context);
+    bandwidth::webrtc::detail::tcp_socket socket(serial_executor::over(context.get_executor()));
     error_code ec;
     bandwidth::webrtc::detail::set_tcp_options(socket, ec);
     CHECK(ec);

@@ -35,7 +35,8 @@ class client_core;
 /// `errc::invalid_argument` and a message that names it, and nothing is sent.
 ///
 /// Completion: on the handler's associated executor, the client's executor where it has none, and never
-/// inside of the function that started the call.
+/// inside of the function that started the call. Calls that finish together complete one after the other, so
+/// a handler that blocks until another call is done may wait for one behind it.
 /// Time: one deadline bounds all of a call: queue, connect and every attempt.
 /// Cancellation: terminal, partial and total end a call at once with `errc::cancelled`. A call that waits
 /// for a connection is removed. For one that a connection has taken, the answer is read and dropped when it
