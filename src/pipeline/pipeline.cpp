@@ -145,6 +145,13 @@ std::uint64_t pipeline::unsent_bytes(const slot& slot) const noexcept {
     return slot.end - std::clamp(sent_all_, slot.begin, slot.end);
 }
 
+std::size_t pipeline::unsent() const noexcept {
+    std::size_t sent = count_;
+    while (sent > 0 && state_of(at(sent - 1)) == send_state::unsent)
+        --sent;
+    return count_ - sent;
+}
+
 time_point pipeline::oldest_zombie() const noexcept {
     time_point oldest = time_point::max();
     for (std::size_t i = 0; i < count_; ++i) {

@@ -111,6 +111,8 @@ public:
     bool answer_head_done() const noexcept { return count_ != 0 && reader_.header_done(); }
     /// What is still to come of the head's answer, once its header section is complete and if it tells.
     std::optional<std::uint64_t> answer_remaining() const noexcept;
+    /// How many at the end of the line were not given to the transport at all.
+    std::size_t unsent() const noexcept;
     /// Bytes of all requests that were ever pushed, without those that were taken back.
     std::uint64_t pushed_bytes() const noexcept { return pushed_; }
     /// Bytes of the request in `slot` that were not given to the transport.

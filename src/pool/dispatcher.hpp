@@ -73,6 +73,9 @@ protected:
 /// throws. What a call needs to come to its end (its timer, its failure) is there since it was submitted, and
 /// what a connection needs, since it was dialled.
 ///
+/// While a server has enough to do, what is staged for it may gather, for `longest_gathering` at most, and then
+/// costs one record and one write together (see `may_gather`). To the rest of the pool it is unsent.
+///
 /// A connection whose head is late (`suspect`) takes nothing new until the answer has come, and what it has
 /// not written yet is taken back.
 ///
@@ -90,7 +93,7 @@ public:
 
     /// Everything that follows happens at this time; what was due by then happens first.
     void begin_turn(time_point now);
-    /// Gives what waits to connections, dials, and flushes what was staged.
+    /// Gives what waits to connections, dials, and flushes what was staged, but for what may gather.
     void end_turn();
 
     void submit(call& value);
@@ -167,6 +170,8 @@ private:
     bool can_dial() const noexcept;
     void dial();
     void flush_touched();
+    void flush(member& value);
+    bool may_gather(const member& value) const noexcept;
     /// What a dial led to that led to no answer.
     enum class dead_end_kind {
         dial,       ///< no connection, or one that ended before it was used
@@ -195,6 +200,10 @@ private:
     /// A connection that is idle for this long gives back its buffers. Shorter, and a steady trickle of calls
     /// would take them anew each time.
     static constexpr std::chrono::nanoseconds rest_after = std::chrono::seconds(1);
+    /// So many requests do not wait for more: the next would save little.
+    static constexpr std::size_t most_gathered = 8;
+    /// No request gathers for longer, unless the thread is held up.
+    static constexpr std::chrono::nanoseconds longest_gathering = std::chrono::milliseconds(2);
     /// The rest of a request whose caller has gone is written if it is no longer than this.
     static constexpr std::uint64_t write_off_limit = 64 * 1024;
 

@@ -27,21 +27,47 @@ void dispatcher::end_turn() {
     flush_touched();
 }
 
+// While a server has requests to answer, those to come may gather, and cost one record and one write
+// together. It must have enough to do until they arrive.
+bool dispatcher::may_gather(const member& value) const noexcept {
+    const auto& requests = value.link->requests();
+    const auto unsent = requests.unsent();
+    const auto sent = requests.outstanding() - unsent;
+    const auto enough = depth_ / 2;
+    if (value.round_trip.count() == 0 || value.reserved || sent <= enough || unsent == 0 ||
+        unsent >= most_gathered || now_ >= value.touched_since + longest_gathering)
+        return false;
+    const auto answers = std::min(sent - enough, most_gathered - unsent); // until it is flushed
+    return service_time_ * static_cast<std::int64_t>(answers) < longest_gathering &&
+           service_time_ * static_cast<std::int64_t>(enough) >= value.round_trip;
+}
+
 void dispatcher::flush_touched() {
-    while (!touched_.empty()) {
-        auto& value = *touched_.back();
-        touched_.pop_back();
-        value.touched = false;
-        ++counters_.writes;
-        try {
-            value.link->flush();
-        } catch (const std::bad_alloc&) {
-            // What it has not written it never will. The turn to come finds the calls another one.
-            value.link->close();
-            settle_lost(value, loss::abandoned, errc::out_of_memory, "a request could not be encrypted");
-            remove(value);
-            timers_.set_no_later(dial_again_, now_);
+    for (std::size_t i = touched_.size(); i-- > 0;) {
+        auto& value = *touched_[i];
+        if (may_gather(value)) {
+            timers_.set_no_later(value, value.touched_since + longest_gathering);
+            continue;
         }
+        touched_[i] = touched_.back();
+        touched_.pop_back();
+        flush(value);
+    }
+}
+
+void dispatcher::flush(member& value) {
+    value.touched = false;
+    if (value.requests().unsent() == 0) // taken back in the meantime
+        return;
+    ++counters_.writes;
+    try {
+        value.link->flush();
+    } catch (const std::bad_alloc&) {
+        // What it has not written it never will. The turn to come finds the calls another one.
+        value.link->close();
+        settle_lost(value, loss::abandoned, errc::out_of_memory, "a request could not be encrypted");
+        remove(value);
+        timers_.set_no_later(dial_again_, now_);
     }
 }
 
@@ -173,6 +199,7 @@ void dispatcher::assign(call& value, member& to) {
     }
     if (!to.touched) {
         to.touched = true;
+        to.touched_since = now_;
         touched_.push_back(&to);
     }
     if (value.attempt_timeout)

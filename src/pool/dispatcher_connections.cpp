@@ -80,6 +80,7 @@ void dispatcher::opened(member& value, bool resumed) {
     value.retire_at = now_ + settings_.max_age + settings_.max_age / 1000 * spread(jitter_);
     value.opened = value.idle_since = value.received_last = now_;
     value.idle_limit = settings_.idle_timeout;
+    value.round_trip = value.link->round_trip();
     value.requests().set_depth(depth_);
     refile(value);
     timers_.set(value, due(value));

@@ -38,6 +38,8 @@ public:
     bool reserved = false;      ///< kept free of new calls until it is idle and can take an unsafe one
     bool retired = false;       ///< takes no more calls, counted as draining
     bool touched = false;       ///< something is staged
+    time_point touched_since{}; ///< only with `touched`
+    std::chrono::nanoseconds round_trip{0}; ///< on the network, when it was opened; 0: not known
     bool has_answered = false;
     bool ended_well = false; ///< it served, and ends by agreement or by age
     bool rests = false;      ///< idle for a while, its buffers released

@@ -90,6 +90,7 @@ public:
         record_sent_ = 0;
         note_sent(size);
     }
+    std::chrono::nanoseconds round_trip() noexcept override { return network_round_trip; }
     std::string describe_dial() const noexcept override {
         const support::own_allocations own;
         return "as far as it came";
@@ -218,8 +219,9 @@ public:
     const detail::member* as_member() const { return static_cast<const detail::member*>(events_); }
 
     bool opened = false;
-    bool jammed = false;    ///< the socket takes nothing
-    bool announced = false; ///< its last answer said that it closes
+    std::chrono::nanoseconds network_round_trip{0}; ///< 0: not known
+    bool jammed = false;                            ///< the socket takes nothing
+    bool announced = false;                         ///< its last answer said that it closes
     int flushes = 0;
     int releases = 0; ///< of its buffers
     bool was_rejected = false;
@@ -253,7 +255,7 @@ private:
 };
 
 /// A dispatcher with everything around it in the hands of a test, the time too.
-class fake_pool final : public detail::dispatcher_host {
+class fake_pool : public detail::dispatcher_host {
 public:
     explicit fake_pool(const detail::dispatcher_settings& settings = with_connections(8))
         : depth_(settings.depth)

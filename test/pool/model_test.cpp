@@ -74,7 +74,14 @@ private:
             return waits(*each) && each->request.exclusive() && !each->previous;
         });
         for (const auto& link : pool_.links) {
-            if (link->phase() != phase::open || link->outstanding() != 0 || link->requests().closing())
+            if (link->phase() != phase::open)
+                continue;
+            const auto* const told = link->as_member();
+            if (!told->touched && !link->jammed && link->has_unwritten())
+                starved_ = "a staged request that nobody is to write";
+            if (told->touched && pool_.now() >= told->touched_since + 2ms)
+                starved_ = "requests gather for more than two milliseconds";
+            if (link->outstanding() != 0 || link->requests().closing())
                 continue;
             if (shared_waits)
                 starved_ = "a call waits beside an idle connection";
@@ -96,7 +103,9 @@ private:
     bool one_in(unsigned count) { return pick(count) == 0; }
 
     detail::dispatcher_settings settings() {
-        auto made = with_connections(1 + pick(4), 1 + pick(8));
+        quick_ = one_in(2);
+        auto made =
+            quick_ ? with_connections(1 + pick(2), 4 + pick(8)) : with_connections(1 + pick(4), 1 + pick(8));
         made.max_replays = max_replays_ = static_cast<int>(pick(3));
         made.queue_limit = 1 + pick(40);
         made.jitter_seed = pick(1'000'000);
@@ -127,7 +136,7 @@ private:
         case 1:
         case 2:
             pool_.turn([&] {
-                for (auto i = pick(4) + 1; i != 0; --i)
+                for (auto i = pick(quick_ ? 12 : 4) + 1; i != 0; --i)
                     submit_one();
             });
             return;
@@ -136,7 +145,10 @@ private:
                 pool_.cancel(*pool_.calls[pick(static_cast<unsigned>(pool_.calls.size()))]);
             return;
         case 4:
-            pool_.pass(std::chrono::milliseconds(one_in(4) ? pick(6000) : pick(60)));
+            if (quick_ && !one_in(8))
+                pool_.pass(std::chrono::microseconds(pick(1500)));
+            else
+                pool_.pass(std::chrono::milliseconds(one_in(4) ? pick(6000) : pick(60)));
             return;
         case 5:
             if (one_in(10))
@@ -153,6 +165,7 @@ private:
         if (link.phase() == phase::closed)
             return;
         if (link.phase() != phase::open) {
+            link.network_round_trip = std::chrono::microseconds(pick(80));
             if (one_in(8))
                 pool_.turn([&] { link.refused(one_in(8) ? errc::tls_untrusted : errc::connect_failed); });
             else
@@ -163,7 +176,11 @@ private:
     }
 
     void happen_to(fake_connection& link) {
-        switch (pick(18)) {
+        if (quick_)
+            pool_.pass(std::chrono::microseconds(1 + pick(60)));
+        if (link.phase() != phase::open)
+            return;
+        switch (pick(quick_ ? 90 : 18)) {
         case 0:
             pool_.turn([&] { link.fin(); });
             return;
@@ -340,6 +357,7 @@ private:
     random_numbers random_;
     int max_replays_ = 0;
     int attempts_ = 1;
+    bool quick_ = false; // many requests, fast answers, few faults
     std::chrono::nanoseconds unsafe_idle_limit_{0};
     std::string starved_;
     test_call* drain_ = nullptr;

@@ -22,7 +22,7 @@ struct client_stats {
     std::uint64_t calls_timed_out = 0; ///< of the failed ones: by the deadline, or another timeout of ours
     std::uint64_t calls_cancelled = 0; ///< of the failed ones
     std::uint64_t calls_cancelled_queued = 0;    ///< of these: while they waited for a connection
-    std::uint64_t calls_cancelled_in_flight = 0; ///< of these: while their answer was due
+    std::uint64_t calls_cancelled_in_flight = 0; ///< of these: when a connection had them
     /// Answers by status, those included that are asked for again or that nobody waits for.
     std::uint64_t answers_2xx = 0;
     std::uint64_t answers_4xx = 0;
@@ -48,7 +48,7 @@ struct client_stats {
     /// sent.
     std::uint64_t fallbacks = 0;
     std::uint64_t queue_wait_ns = 0; ///< sum over all calls: from the start to the first connection
-    std::uint64_t hol_wait_ns = 0;   ///< sum over all answers: behind others on the same connection
+    std::uint64_t hol_wait_ns = 0; ///< sum over all answers: behind others, and until the request was written
     std::uint64_t dials = 0;
     std::uint64_t dials_failed = 0;
     std::uint64_t dials_failed_resolving = 0;  ///< of these: the name was not found, or not in time

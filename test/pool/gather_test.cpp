@@ -1,0 +1,224 @@
+// Requests that wait to be written together with those to come, while their server has enough to do.
+#include <doctest/doctest.h>
+
+#include "pool/fake_pool.hpp"
+
+using namespace test;
+
+namespace {
+
+constexpr auto service = 50us;
+
+/// One proven connection whose server takes `each` for an answer, with `count` requests in flight on it.
+struct busy_pool : fake_pool {
+    explicit busy_pool(std::size_t count = 8, std::size_t depth = 8, std::chrono::nanoseconds each = service,
+                       std::chrono::nanoseconds round_trip = 40us)
+        : fake_pool(with_connections(1, depth)) {
+        submit();
+        link(0).network_round_trip = round_trip;
+        connect(0);
+        suspend(each);
+        answer(0);
+        turn([&] {
+            for (std::size_t i = 0; i < count; ++i)
+                dispatcher().submit(make());
+        });
+        REQUIRE(link(0).outstanding() == count);
+        REQUIRE(unwritten() == 0);
+        written = link(0).targets().size();
+    }
+    std::size_t unwritten() { return link(0).requests().unsent(); }
+    /// An answer, and a request that takes its place.
+    void answer_and_submit() {
+        submit();
+        suspend(service);
+        answer(0);
+    }
+    /// That were written since it was made.
+    std::size_t since() { return link(0).targets().size() - written; }
+
+    std::size_t written = 0;
+};
+
+} // namespace
+
+TEST_CASE("requests gather until the server has no more than half a pipeline left, and go in one piece") {
+    busy_pool pool;
+    const auto flushes = pool.link(0).flushes;
+    for (std::size_t i = 1; i <= 3; ++i) {
+        pool.answer_and_submit();
+        CHECK(pool.unwritten() == i);
+    }
+    CHECK(pool.since() == 0);
+    pool.answer_and_submit();
+    CHECK(pool.unwritten() == 0);
+    CHECK(pool.since() == 4);
+    CHECK(pool.link(0).flushes == flushes + 1);
+    pool.answer_all(0);
+    for (const auto& call : pool.calls)
+        CHECK(call->answered(call->request.target));
+}
+
+TEST_CASE("no request gathers for more than two milliseconds") {
+    busy_pool pool;
+    pool.answer_and_submit();
+    REQUIRE(pool.unwritten() == 1);
+    pool.pass(1999us);
+    CHECK(pool.unwritten() == 1);
+    pool.answer_and_submit(); // the time is the oldest's
+    CHECK(pool.unwritten() == 0);
+    CHECK(pool.since() == 2);
+
+    pool.answer_and_submit();
+    REQUIRE(pool.unwritten() == 1);
+    pool.pass(2ms); // and nothing happens but that
+    CHECK(pool.unwritten() == 0);
+    CHECK(pool.since() == 3);
+}
+
+TEST_CASE("it is too late when the process was held up: the turn that finds it writes it, and ends") {
+    busy_pool pool;
+    pool.answer_and_submit();
+    REQUIRE(pool.unwritten() == 1);
+    pool.suspend(100ms);
+    pool.turn([] {});
+    CHECK(pool.unwritten() == 0);
+}
+
+TEST_CASE("of a deep pipeline eight requests are enough for one piece") {
+    busy_pool pool(32, 32);
+    for (std::size_t i = 1; i <= 7; ++i) {
+        pool.answer_and_submit();
+        CHECK(pool.unwritten() == i);
+    }
+    pool.answer_and_submit();
+    CHECK(pool.unwritten() == 0);
+    CHECK(pool.since() == 8);
+}
+
+TEST_CASE("nothing gathers while the server has little to do") {
+    busy_pool pool(4);
+    for (int i = 0; i < 10; ++i) {
+        pool.answer_and_submit();
+        CHECK(pool.unwritten() == 0);
+    }
+}
+
+TEST_CASE("nothing gathers where answers are slow, or it is not known how fast they are") {
+    busy_pool slow(8, 8, 3ms);
+    slow.answer_and_submit();
+    CHECK(slow.unwritten() == 0);
+
+    busy_pool unknown(8, 8, 0us);
+    unknown.answer(0);
+    unknown.submit();
+    CHECK(unknown.unwritten() == 0);
+}
+
+TEST_CASE("nothing gathers where the server would have nothing to do before the requests arrive") {
+    for (const auto round_trip : {0us, 201us, 1000us}) { // half of the pipeline takes 200 us; 0: not known
+        busy_pool pool(8, 8, service, round_trip);
+        pool.answer_and_submit();
+        CHECK(pool.unwritten() == 0);
+    }
+    busy_pool pool(8, 8, service, 200us);
+    pool.answer_and_submit();
+    CHECK(pool.unwritten() == 1);
+}
+
+TEST_CASE("a connection that is kept free for an unsafe call gets no more, so nothing gathers on it") {
+    busy_pool pool;
+    pool.answer_and_submit();
+    REQUIRE(pool.unwritten() == 1);
+    pool.submit(unsafe);
+    CHECK(pool.unwritten() == 0);
+}
+
+TEST_CASE("a socket that is full: what gathered goes when it takes more") {
+    busy_pool pool;
+    pool.link(0).jammed = true;
+    for (int i = 0; i < 4; ++i)
+        pool.answer_and_submit();
+    CHECK(pool.unwritten() == 4);
+    pool.pass(2ms);
+    CHECK(pool.since() == 0);
+    pool.link(0).jammed = false;
+    pool.turn([&] { pool.link(0).flush(); });
+    CHECK(pool.since() == 4);
+    pool.answer_all(0);
+    for (const auto& call : pool.calls)
+        CHECK(call->answered(call->request.target));
+}
+
+TEST_CASE("a server that becomes slow ends the gathering") {
+    busy_pool pool;
+    pool.answer_and_submit();
+    REQUIRE(pool.unwritten() == 1);
+    for (int i = 0; i < 3 && pool.unwritten() != 0; ++i) {
+        pool.suspend(1900us);
+        pool.answer(0);
+    }
+    CHECK(pool.unwritten() == 0);
+}
+
+TEST_CASE("at depth 1 and for unsafe calls nothing gathers") {
+    busy_pool pool(1, 1);
+    pool.answer_and_submit();
+    CHECK(pool.unwritten() == 0);
+    pool.suspend(service);
+    pool.answer(0);
+    pool.submit(unsafe);
+    CHECK(pool.unwritten() == 0);
+}
+
+TEST_CASE("a request that gathers and is cancelled was not sent, and its neighbours are") {
+    busy_pool pool;
+    pool.answer_and_submit();
+    pool.answer_and_submit();
+    auto& first = *pool.calls[pool.calls.size() - 2];
+    auto& second = *pool.calls.back();
+    pool.cancel(first);
+    CHECK(first.failed_with(errc::cancelled, delivery::not_sent));
+    pool.pass(2ms);
+    CHECK(pool.sends_of(first) == 0);
+    CHECK(pool.sends_of(second) == 1);
+    pool.answer_all(0);
+    CHECK(second.answered(second.request.target));
+    CHECK(pool.gauges_are_zero());
+}
+
+TEST_CASE("a connection that is lost while requests gather: they go to another one, as not sent") {
+    busy_pool pool;
+    pool.answer_and_submit();
+    auto& gathering = *pool.calls.back();
+    pool.turn([&] { pool.link(0).reset(); });
+    CHECK(pool.sends_of(gathering) == 0);
+    pool.pass(1s);
+    REQUIRE(pool.links.size() >= 2);
+    pool.connect(1);
+    pool.answer_all(1);
+    CHECK(gathering.answered(gathering.request.target));
+    CHECK(pool.sends_of(gathering) == 1);
+}
+
+TEST_CASE("a client that closes, or a connection that retires, leaves no request behind") {
+    busy_pool closing;
+    closing.answer_and_submit();
+    auto& gathering = *closing.calls.back();
+    closing.close();
+    CHECK(gathering.failed_with(errc::client_closed, delivery::not_sent));
+    CHECK(closing.gauges_are_zero());
+
+    busy_pool retiring;
+    retiring.answer_and_submit();
+    const auto writes = retiring.stats().writes.get();
+    retiring.turn([&] { retiring.dispatcher().retire_all(); });
+    CHECK(retiring.unwritten() == 0); // it is taken back for another connection
+    CHECK(retiring.stats().writes.get() == writes);
+    retiring.answer_all(0);
+    retiring.connect(1);
+    retiring.answer_all(1);
+    for (const auto& call : retiring.calls)
+        CHECK(call->answered(call->request.target));
+    CHECK(retiring.link(0).phase() == phase::closed);
+}
