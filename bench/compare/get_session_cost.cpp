@@ -9,6 +9,7 @@
 // Exit status: 0 every answer right, 1 a call failed or an answer was wrong, 2 wrong usage.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <atomic>
 #include <bandwidth/webrtc.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -24,6 +25,7 @@
 #include <thread>
 #include <vector>
 
+#include "compare/session_calls.hpp"
 #include "compare/thread_cost.hpp"
 
 namespace asio = boost::asio;
@@ -59,72 +61,59 @@ struct moment {
 };
 
 /// What the callers of one thread share, and what they find.
-struct tally {
-    webrtc::client& client;
-    std::size_t left; // to be called
-    std::size_t warm_up;
-    bool keep_latencies;
-    webrtc::bench::thread_cost cost{};
-    moment began{};
-    std::size_t right = 0;
-    std::size_t wrong = 0;
-    std::string first_error{};
-    std::vector<std::chrono::nanoseconds> latencies{};
-
-    moment now() const { return moment{clock_type::now(), cost.read(), client.stats()}; }
-
-    void note_right() {
-        if (++right == warm_up)
+struct tally : webrtc::bench::call_tally {
+    tally(webrtc::client& used, const settings& use)
+        : call_tally{use.warm_up + use.requests}
+        , client(used)
+        , warm_up(use.warm_up)
+        , keep_latencies(use.latency) {
+        if (keep_latencies)
+            latencies.reserve(use.requests);
+        if (warm_up == 0)
             began = now();
     }
-    void note_wrong(const std::string& what) {
-        if (wrong++ == 0)
-            first_error = what;
+
+    webrtc::client& client;
+    std::size_t warm_up;
+    bool keep_latencies;
+    webrtc::bench::thread_cost cost;
+    moment began;
+    std::vector<std::chrono::nanoseconds> latencies;
+
+    moment now() const { return moment{clock_type::now(), cost.read(), client.stats()}; }
+    clock_type::time_point started() const {
+        return keep_latencies ? clock_type::now() : clock_type::time_point();
     }
-    void note(const webrtc::session& got, const webrtc::session_id& asked) {
-        if (got.id() == asked)
-            note_right();
-        else
-            note_wrong("the answer is of another session: " + got.id().value());
-    }
-    void note_latency(clock_type::time_point started) {
-        if (keep_latencies && right > warm_up)
-            latencies.push_back(clock_type::now() - started);
-    }
-    bool take() {
-        if (left == 0 || wrong > 0)
-            return false;
-        --left;
-        return true;
+    void ended(clock_type::time_point start) {
+        if (right == warm_up)
+            began = now();
+        else if (keep_latencies && right > warm_up)
+            latencies.push_back(clock_type::now() - start);
     }
 };
 
-std::string describe(const webrtc::failure& failure) {
-    return failure.code().message() + (failure.message().empty() ? "" : ": " + failure.message());
-}
-
 asio::awaitable<void> try_calls(webrtc::session_id id, tally& tally) {
     while (tally.take()) {
-        const auto started = tally.keep_latencies ? clock_type::now() : clock_type::time_point();
+        const auto started = tally.started();
         auto got = co_await tally.client.try_get_session(id);
         if (got)
             tally.note(*got, id);
         else
-            tally.note_wrong(describe(got.error()));
-        tally.note_latency(started);
+            tally.note_wrong(got.error().describe());
+        tally.ended(started);
     }
 }
 
 asio::awaitable<void> throwing_calls(webrtc::session_id id, tally& tally) {
     try {
         while (tally.take()) {
-            const auto started = tally.keep_latencies ? clock_type::now() : clock_type::time_point();
+            const auto started = tally.started();
             auto got = co_await tally.client.get_session(id);
             tally.note(got, id);
-            tally.note_latency(started);
+            tally.ended(started);
         }
     } catch (const webrtc::api_error& error) {
-        tally.note_wrong(describe(error.failure()));
+        tally.note_wrong(error.failure().describe());
     }
 }
 
@@ -132,13 +121,13 @@ asio::awaitable<void> throwing_calls(webrtc::session_id id, tally& tally) {
 asio::awaitable<void> creating_calls(webrtc::session_id, tally& tally) {
     const auto request = webrtc::session_request().tag("session1");
     while (tally.take()) {
-        const auto started = tally.keep_latencies ? clock_type::now() : clock_type::time_point();
+        const auto started = tally.started();
         auto got = co_await tally.client.try_create_session(request);
         if (got && !got->id().value().empty())
-            tally.note_right();
+            ++tally.right;
         else
-            tally.note_wrong(got ? "a session without an id" : describe(got.error()));
-        tally.note_latency(started);
+            tally.note_wrong(got ? "a session without an id" : got.error().describe());
+        tally.ended(started);
     }
 }
 
@@ -146,22 +135,6 @@ asio::awaitable<void> create_one(webrtc::client& client, webrtc::session_id& cre
     auto got = co_await client.create_session(webrtc::session_request());
     created = got.id();
 }
-
-/// Rethrows, and stops the context when the last coroutine has ended: idle connections would keep it busy.
-class until_ended {
-public:
-    until_ended(asio::io_context& io, std::size_t& running) : io_(io), running_(running) {}
-    void operator()(std::exception_ptr error) const {
-        if (error)
-            std::rethrow_exception(error);
-        if (--running_ == 0)
-            io_.stop();
-    }
-
-private:
-    asio::io_context& io_;
-    std::size_t& running_;
-};
 
 /// What all threads found, of the calls behind the warm-up.
 struct totals {
@@ -225,8 +198,8 @@ void run_callers(const settings& use, totals& found, std::mutex& lock) {
 
     webrtc::session_id id(use.session);
     if (use.session.empty() && !use.create) {
-        std::size_t running = 1;
-        asio::co_spawn(io, create_one(client, id), until_ended(io, running));
+        std::atomic<std::size_t> running = 1;
+        asio::co_spawn(io, create_one(client, id), webrtc::bench::until_ended(io, running));
         io.run();
         io.restart();
     }
@@ -234,15 +207,11 @@ void run_callers(const settings& use, totals& found, std::mutex& lock) {
         io.run_for(std::chrono::milliseconds(10));
         io.restart();
     }
-    tally tally{client, use.warm_up + use.requests, use.warm_up, use.latency};
-    if (use.latency)
-        tally.latencies.reserve(use.requests);
-    if (use.warm_up == 0)
-        tally.began = tally.now();
+    tally tally(client, use);
     const auto calls = use.create ? &creating_calls : use.throwing ? &throwing_calls : &try_calls;
-    std::size_t running = use.callers;
+    std::atomic<std::size_t> running = use.callers;
     for (std::size_t k = 0; k < use.callers; ++k)
-        asio::co_spawn(io, calls(id, tally), until_ended(io, running));
+        asio::co_spawn(io, calls(id, tally), webrtc::bench::until_ended(io, running));
     io.run();
 
     const std::lock_guard<std::mutex> guard(lock);

@@ -18,6 +18,8 @@
 #include <thread>
 #include <vector>
 
+#include "compare/session_calls.hpp"
+
 namespace asio = boost::asio;
 namespace webrtc = bandwidth::webrtc;
 
@@ -38,33 +40,7 @@ struct settings {
 };
 
 /// What one caller did. Each has its own, in cache lines of its own: callers may run on several threads.
-struct alignas(128) tally {
-    std::size_t left = 0;
-    std::size_t right = 0;
-    std::size_t wrong = 0;
-    std::string first_error;
-
-    void note(const webrtc::session& got, const webrtc::session_id& asked) {
-        if (got.id() == asked)
-            ++right;
-        else
-            note_wrong("the answer is of another session: " + got.id().value());
-    }
-    void note_wrong(const std::string& what) {
-        if (wrong++ == 0)
-            first_error = what;
-    }
-    bool take() {
-        if (left == 0 || wrong > 0)
-            return false;
-        --left;
-        return true;
-    }
-};
-
-std::string describe(const webrtc::failure& failure) {
-    return failure.code().message() + (failure.message().empty() ? "" : ": " + failure.message());
-}
+struct alignas(128) tally : webrtc::bench::call_tally {};
 
 asio::awaitable<void> try_calls(webrtc::client& client, const webrtc::session_id& id, tally& tally) {
     while (tally.take()) {
@@ -72,7 +48,7 @@ asio::awaitable<void> try_calls(webrtc::client& client, const webrtc::session_id
         if (got)
             tally.note(*got, id);
         else
-            tally.note_wrong(describe(got.error()));
+            tally.note_wrong(got.error().describe());
     }
 }
 
@@ -83,14 +59,7 @@ tally run_callers(asio::io_context& io, webrtc::client& client, const settings& 
     std::atomic<std::size_t> running = use.callers;
     for (std::size_t k = 0; k < use.callers; ++k) {
         each[k].left = requests / use.callers + (k < requests % use.callers ? 1 : 0);
-        const auto ended = [&](std::exception_ptr error) {
-            if (error)
-                std::rethrow_exception(error);
-            // Idle connections keep the context busy for ever.
-            if (--running == 0)
-                io.stop();
-        };
-        asio::co_spawn(io, try_calls(client, id, each[k]), ended);
+        asio::co_spawn(io, try_calls(client, id, each[k]), webrtc::bench::until_ended(io, running));
     }
     io.restart();
     // All of them new, so that they come to the shards in turn; and a single one is this one, since a program
