@@ -103,7 +103,8 @@ response_reader::status response_reader::put(std::string_view& input) {
         auto result = status::need_more;
         switch (part_) {
         case part::status_line:
-            result = put_status_line(input);
+        case part::chunk_line:
+            result = part_ == part::status_line ? put_status_line(input) : put_chunk_line(input);
             if (result == status::done)
                 continue;
             return result;
@@ -114,11 +115,6 @@ response_reader::status response_reader::put(std::string_view& input) {
                 return result;
             result = part_ == part::trailers ? status::done : head_ended();
             break;
-        case part::chunk_line:
-            result = put_chunk_line(input);
-            if (result == status::done)
-                continue;
-            return result;
         case part::body:
         case part::to_end:
         case part::chunk_data:
