@@ -7,22 +7,6 @@ using namespace test;
 
 namespace {
 
-// `count` proven connections, all idle; link i was used i-th last.
-void prove_all(fake_pool& pool, std::size_t count) {
-    std::vector<test_call*> first;
-    pool.turn([&] {
-        for (std::size_t i = 0; i < count; ++i)
-            pool.dispatcher().submit(*first.emplace_back(&pool.make()));
-    });
-    REQUIRE(pool.links.size() == count);
-    for (std::size_t i = 0; i < count; ++i)
-        pool.connect(i);
-    for (std::size_t i = 0; i < count; ++i) {
-        pool.answer(i);
-        REQUIRE(pool.link(i).outstanding() == 0);
-    }
-}
-
 // Makes the pool believe that an answer takes `service` and a connection `connect`.
 void teach(fake_pool& pool, std::chrono::nanoseconds service, std::chrono::nanoseconds connect) {
     pool.submit();
@@ -55,7 +39,7 @@ TEST_CASE("the first call dials, is written when the connection is there, and ge
 
 TEST_CASE("an idle connection comes first, the most recently used one") {
     fake_pool pool(with_connections(3));
-    prove_all(pool, 3);
+    pool.prove_all(3);
     pool.submit();
     CHECK(pool.link(2).outstanding() == 1);
     pool.submit();
@@ -80,7 +64,7 @@ TEST_CASE("a new connection comes before a place behind another call") {
 
 TEST_CASE("with no connection to add, the least loaded one carries the call") {
     fake_pool pool(with_connections(3));
-    prove_all(pool, 3);
+    pool.prove_all(3);
     for (int i = 0; i < 12; ++i)
         pool.submit();
     for (std::size_t i = 0; i < 3; ++i)
@@ -258,14 +242,7 @@ TEST_CASE("calls that only wait for the end of the turn do not fill the queue") 
     auto settings = with_connections(2, 4);
     settings.queue_limit = 2;
     fake_pool pool(settings);
-    pool.turn([&] {
-        pool.dispatcher().submit(pool.make());
-        pool.dispatcher().submit(pool.make());
-    });
-    pool.connect(0);
-    pool.connect(1);
-    pool.answer(0);
-    pool.answer(1);
+    pool.prove_all(2);
     pool.turn([&] {
         for (int i = 0; i < 10; ++i)
             pool.dispatcher().submit(pool.make());

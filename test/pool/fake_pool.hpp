@@ -36,6 +36,11 @@ inline detail::dispatcher_settings with_connections(std::size_t count, std::size
     settings.retry = bandwidth::webrtc::retry_policy::none();
     return settings;
 }
+inline detail::dispatcher_settings with_attempts(int attempts, std::size_t connections = 1) {
+    auto settings = with_connections(connections);
+    settings.retry.attempts(attempts);
+    return settings;
+}
 
 /// A call whose outcome is kept for the test to look at.
 class test_call final : public detail::call {
@@ -351,6 +356,20 @@ public:
         REQUIRE(links.size() == index + 1);
         connect(index);
         answer(index);
+    }
+    /// Makes the first `count` connections, all of them proven and idle; the last one was used last.
+    void prove_all(std::size_t count) {
+        turn([&] {
+            for (std::size_t i = 0; i < count; ++i)
+                dispatcher_->submit(make());
+        });
+        REQUIRE(links.size() == count);
+        for (std::size_t i = 0; i < count; ++i)
+            connect(i);
+        for (std::size_t i = 0; i < count; ++i) {
+            answer(i);
+            REQUIRE(link(i).outstanding() == 0);
+        }
     }
 
     const detail::counters& stats() const { return dispatcher_->stats(); }

@@ -18,14 +18,7 @@ TEST_CASE("a connection that closes before it carries a call is no reason to dia
 
 TEST_CASE("a failed dial does not cost the healthy connections") {
     fake_pool pool(with_connections(3));
-    pool.turn([&] {
-        pool.dispatcher().submit(pool.make());
-        pool.dispatcher().submit(pool.make());
-    });
-    pool.connect(0);
-    pool.connect(1);
-    pool.answer(0);
-    pool.answer(1);
+    pool.prove_all(2);
     pool.pass(5s);
     auto& post = pool.submit(unsafe); // distrusts the idle ones, dials
     REQUIRE(pool.links.size() == 3);
@@ -39,14 +32,7 @@ TEST_CASE("a reserved connection that retires hands its reservation on") {
     auto settings = with_connections(2, 8);
     settings.zombie_grace = 2s;
     fake_pool pool(settings);
-    pool.turn([&] {
-        pool.dispatcher().submit(pool.make());
-        pool.dispatcher().submit(pool.make());
-    });
-    pool.connect(0);
-    pool.connect(1);
-    pool.answer(0);
-    pool.answer(1);
+    pool.prove_all(2);
     auto& a = pool.submit();
     auto& b = pool.submit();
     auto& c = pool.submit();

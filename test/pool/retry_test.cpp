@@ -5,16 +5,6 @@
 
 using namespace test;
 
-namespace {
-
-detail::dispatcher_settings with_attempts(int attempts, std::size_t connections = 1) {
-    auto settings = with_connections(connections);
-    settings.retry.attempts(attempts);
-    return settings;
-}
-
-} // namespace
-
 TEST_CASE("an answer that the policy retries is forgotten, and the call is sent again after a pause") {
     fake_pool pool(with_attempts(3));
     pool.prove(0);

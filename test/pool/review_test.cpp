@@ -7,22 +7,9 @@ using namespace test;
 
 namespace {
 
-detail::dispatcher_settings with_attempts(int attempts, std::size_t connections = 1) {
-    auto settings = with_connections(connections);
-    settings.retry.attempts(attempts);
-    return settings;
-}
-
 // Two proven connections, with one GET in flight on each.
 void two_busy(fake_pool& pool) {
-    pool.turn([&] {
-        pool.dispatcher().submit(pool.make());
-        pool.dispatcher().submit(pool.make());
-    });
-    pool.connect(0);
-    pool.connect(1);
-    pool.answer(0);
-    pool.answer(1);
+    pool.prove_all(2);
     pool.submit();
     pool.submit();
     REQUIRE(pool.link(0).outstanding() == 1);

@@ -16,12 +16,6 @@ using detail::counters;
 
 namespace {
 
-detail::dispatcher_settings with_attempts(int attempts) {
-    auto settings = with_connections(1);
-    settings.retry.attempts(attempts);
-    return settings;
-}
-
 template <std::size_t Count>
 using reasons = std::array<counter counters::*, Count>;
 

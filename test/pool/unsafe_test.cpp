@@ -158,14 +158,7 @@ TEST_CASE("where there is no room for a new one, the stale one makes room") {
 
 TEST_CASE("only as many stale connections are closed as are needed") {
     fake_pool pool(with_connections(3));
-    pool.turn([&] {
-        for (int i = 0; i < 3; ++i)
-            pool.dispatcher().submit(pool.make());
-    });
-    for (std::size_t i = 0; i < 3; ++i)
-        pool.connect(i);
-    for (std::size_t i = 0; i < 3; ++i)
-        pool.answer(i);
+    pool.prove_all(3);
     pool.pass(5s);
     pool.submit(unsafe);
     CHECK(pool.stats().open.get() == 2);
@@ -174,14 +167,7 @@ TEST_CASE("only as many stale connections are closed as are needed") {
 
 TEST_CASE("a busy connection is kept free for an unsafe call that waits") {
     fake_pool pool(with_connections(2));
-    pool.turn([&] {
-        pool.dispatcher().submit(pool.make());
-        pool.dispatcher().submit(pool.make());
-    });
-    pool.connect(0);
-    pool.connect(1);
-    pool.answer(0);
-    pool.answer(1);
+    pool.prove_all(2);
     for (int i = 0; i < 4; ++i)
         pool.submit();
     auto& post = pool.submit(unsafe);
