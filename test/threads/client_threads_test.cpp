@@ -123,6 +123,24 @@ private:
     std::atomic<int> happened_ = 0;
 };
 
+/// Gives `start` a handler that runs on a strand of its own and is counted: in `twice` too, where it runs
+/// again. With `cancel` the call is cancelled from that strand.
+template <class Start>
+void start_counted(asio::io_context& context, completions& all, std::atomic<int>& twice, bool cancel,
+                   Start start) {
+    const auto strand = asio::make_strand(context);
+    const auto signal = std::make_shared<asio::cancellation_signal>();
+    const auto ended = std::make_shared<std::atomic<int>>(0);
+    auto handler = [&all, &twice, signal, ended](const auto&) {
+        twice += ended->fetch_add(1) == 0 ? 0 : 1;
+        all.happened();
+    };
+    all.expect();
+    start(asio::bind_cancellation_slot(signal->slot(), asio::bind_executor(strand, std::move(handler))));
+    if (cancel)
+        asio::post(strand, [signal] { signal->emit(asio::cancellation_type::total); });
+}
+
 } // namespace
 
 TEST_CASE("eight threads use one client on an io_context with four threads") {
@@ -414,23 +432,12 @@ TEST_CASE("O10: eight threads call and cancel, another reloads and drains, then 
         });
         on_threads(callers, [&](int number) {
             for (int i = 0; i < 40; ++i) {
-                const auto strand = asio::make_strand(*context);
-                const auto signal = std::make_shared<asio::cancellation_signal>();
-                const auto ended = std::make_shared<std::atomic<int>>(0);
-                all.expect();
-                const bool started = i % 4 != 0;
-                auto handler = [&, signal, ended](const result<session>&) {
-                    twice += ended->fetch_add(1) == 0 ? 0 : 1;
-                    all.happened();
-                };
-                auto bound = asio::bind_cancellation_slot(signal->slot(),
-                                                          asio::bind_executor(strand, std::move(handler)));
-                if (started)
-                    owner->async_get_session(session_id(std::to_string(number)), std::move(bound));
-                else
-                    owner->async_create_session(session_request{}, std::move(bound));
-                if (i % 3 == 0)
-                    asio::post(strand, [signal] { signal->emit(asio::cancellation_type::total); });
+                start_counted(*context, all, twice, i % 3 == 0, [&](auto handler) {
+                    if (i % 4 != 0)
+                        owner->async_get_session(session_id(std::to_string(number)), std::move(handler));
+                    else
+                        owner->async_create_session(session_request{}, std::move(handler));
+                });
             }
         });
         other.join();
@@ -514,39 +521,19 @@ TEST_CASE("O10, O15: four shards: use, cancel, reload, drain and close from many
                 return;
             }
             for (int i = 0; i < 3; ++i) { // the first cuts off, the second is cancelled
-                const auto strand = asio::make_strand(*context);
-                const auto signal = std::make_shared<asio::cancellation_signal>();
-                const auto ended = std::make_shared<std::atomic<int>>(0);
-                auto handler = [&, signal, ended](const result<void>&) {
-                    twice += ended->fetch_add(1) == 0 ? 0 : 1;
-                    all.happened();
-                };
-                all.expect();
-                owner->async_drain(round % 3 == 0 && i == 0 ? 1ms : 20s,
-                                   asio::bind_cancellation_slot(
-                                       signal->slot(), asio::bind_executor(strand, std::move(handler))));
-                if (i == 1)
-                    asio::post(strand, [signal] { signal->emit(asio::cancellation_type::total); });
+                start_counted(*context, all, twice, i == 1, [&](auto handler) {
+                    owner->async_drain(round % 3 == 0 && i == 0 ? 1ms : 20s, std::move(handler));
+                });
             }
         });
         on_threads(callers, [&](int number) {
             for (int i = 0; i < 40; ++i) {
-                const auto strand = asio::make_strand(*context);
-                const auto signal = std::make_shared<asio::cancellation_signal>();
-                const auto ended = std::make_shared<std::atomic<int>>(0);
-                auto handler = [&, signal, ended](const result<session>&) {
-                    twice += ended->fetch_add(1) == 0 ? 0 : 1;
-                    all.happened();
-                };
-                auto bound = asio::bind_cancellation_slot(signal->slot(),
-                                                          asio::bind_executor(strand, std::move(handler)));
-                all.expect();
-                if (i % 4 != 0)
-                    owner->async_get_session(session_id(std::to_string(number)), std::move(bound));
-                else
-                    owner->async_create_session(session_request{}, std::move(bound));
-                if (i % 3 == 0)
-                    asio::post(strand, [signal] { signal->emit(asio::cancellation_type::total); });
+                start_counted(*context, all, twice, i % 3 == 0, [&](auto handler) {
+                    if (i % 4 != 0)
+                        owner->async_get_session(session_id(std::to_string(number)), std::move(handler));
+                    else
+                        owner->async_create_session(session_request{}, std::move(handler));
+                });
             }
         });
         other.join();
