@@ -45,10 +45,7 @@ testing::certificate with_names(int count) {
 
 TEST_CASE("T18: a key update is answered, before the next data") {
     for (const int updates : {1, 30}) {
-        detail::tls_context context(trusting(), 4);
-        const tls_server server(localhost_certificate(), TLS1_3_VERSION);
-        tls_pair pair(context, server);
-        REQUIRE(pair.handshake() == status::ok);
+        connected_pair pair(TLS1_3_VERSION);
         std::string received;
         pair.server_read();
         pair.receive(received);
@@ -67,10 +64,7 @@ TEST_CASE("T18: a key update is answered, before the next data") {
 
 TEST_CASE("T18: key updates without end, and without data, end the connection") {
     for (const std::size_t piece : {std::string::npos, std::size_t{100}}) {
-        detail::tls_context context(trusting(), 4);
-        const tls_server server(localhost_certificate(), TLS1_3_VERSION);
-        tls_pair pair(context, server);
-        REQUIRE(pair.handshake() == status::ok);
+        connected_pair pair(TLS1_3_VERSION);
         std::string received;
         pair.server_read();
         pair.receive(received);
@@ -88,10 +82,7 @@ TEST_CASE("T18: key updates without end, and without data, end the connection") 
 }
 
 TEST_CASE("T18: many key updates over a long time, with data between them, are nothing unusual") {
-    detail::tls_context context(trusting(), 4);
-    const tls_server server(localhost_certificate(), TLS1_3_VERSION);
-    tls_pair pair(context, server);
-    REQUIRE(pair.handshake() == status::ok);
+    connected_pair pair(TLS1_3_VERSION);
     std::string received;
     pair.server_read();
     for (int i = 0; i < 100; ++i) {
@@ -105,10 +96,7 @@ TEST_CASE("T18: many key updates over a long time, with data between them, are n
 }
 
 TEST_CASE("T18: tickets without end end the connection, and no more are kept than the limit") {
-    detail::tls_context context(trusting(), 4);
-    const tls_server server(localhost_certificate(), TLS1_3_VERSION);
-    tls_pair pair(context, server);
-    REQUIRE(pair.handshake() == status::ok);
+    connected_pair pair(TLS1_3_VERSION);
     std::string received;
     pair.server_read();
     pair.receive(received);
@@ -119,16 +107,13 @@ TEST_CASE("T18: tickets without end end the connection, and no more are kept tha
     CHECK(pair.receive(received) == status::failed);
     CHECK(pair.client.code() == errc::tls_failed);
     int kept = 0;
-    while (context.take_session())
+    while (pair.context.take_session())
         ++kept;
     CHECK(kept == 4);
 }
 
 TEST_CASE("T18: a renegotiation is refused, and the connection goes on where the server takes that") {
-    detail::tls_context context(trusting(), 4);
-    const tls_server server(localhost_certificate(), TLS1_2_VERSION);
-    tls_pair pair(context, server);
-    REQUIRE(pair.handshake() == status::ok);
+    connected_pair pair(TLS1_2_VERSION);
     pair.to_server();
     REQUIRE(SSL_renegotiate(pair.server()) == 1);
     REQUIRE(SSL_do_handshake(pair.server()) == 1);
@@ -143,10 +128,7 @@ TEST_CASE("T18: a renegotiation is refused, and the connection goes on where the
 }
 
 TEST_CASE("T18: requests to renegotiate without end end the connection") {
-    detail::tls_context context(trusting(), 4);
-    const tls_server server(localhost_certificate(), TLS1_2_VERSION);
-    tls_pair pair(context, server);
-    REQUIRE(pair.handshake() == status::ok);
+    connected_pair pair(TLS1_2_VERSION);
     pair.to_server();
     std::string received;
     auto last = status::want_input;

@@ -13,9 +13,7 @@ TEST_CASE("a handshake succeeds in pieces of any size") {
         for (const std::size_t piece : {std::string::npos, std::size_t{1}, std::size_t{7}}) {
             CAPTURE(version);
             CAPTURE(piece);
-            detail::tls_context context(trusting(), 4);
-            const tls_server server(localhost_certificate(), version);
-            tls_pair pair(context, server);
+            localhost_pair pair(version);
             CHECK(pair.handshake(piece) == status::ok);
             CHECK_FALSE(pair.client.resumed());
             CHECK(SSL_is_init_finished(pair.server()) == 1);
@@ -25,10 +23,7 @@ TEST_CASE("a handshake succeeds in pieces of any size") {
 
 TEST_CASE("data goes both ways, whatever its size") {
     for (const int version : both_versions) {
-        detail::tls_context context(trusting(), 4);
-        const tls_server server(localhost_certificate(), version);
-        tls_pair pair(context, server);
-        REQUIRE(pair.handshake() == status::ok);
+        connected_pair pair(version);
         for (const std::size_t size : {1u, 100u, 16u * 1024, 16u * 1024 + 1, 100'000u}) {
             const std::string sent(size, 'c');
             CHECK(pair.client.write(sent) == status::ok);
@@ -45,10 +40,7 @@ TEST_CASE("data goes both ways, whatever its size") {
 }
 
 TEST_CASE("a batch of 16 KiB is one record") {
-    detail::tls_context context(trusting(), 4);
-    const tls_server server(localhost_certificate());
-    tls_pair pair(context, server);
-    REQUIRE(pair.handshake() == status::ok);
+    connected_pair pair;
     pair.to_server();
     CHECK(pair.client.write(std::string(16 * 1024, 'x')) == status::ok);
     const auto& wire = pair.client.output();
@@ -57,10 +49,7 @@ TEST_CASE("a batch of 16 KiB is one record") {
 }
 
 TEST_CASE("many records are read one after the other") {
-    detail::tls_context context(trusting(), 4);
-    const tls_server server(localhost_certificate());
-    tls_pair pair(context, server);
-    REQUIRE(pair.handshake() == status::ok);
+    connected_pair pair;
     std::string expected;
     for (int i = 0; i < 200; ++i) {
         pair.server_write(std::to_string(i) + ";");
@@ -73,10 +62,7 @@ TEST_CASE("many records are read one after the other") {
 
 TEST_CASE("a record of which a part has come outlives the release of buffers, wherever it is cut") {
     for (const int version : both_versions) {
-        detail::tls_context context(trusting(), 4);
-        const tls_server server(localhost_certificate(), version);
-        tls_pair pair(context, server);
-        REQUIRE(pair.handshake() == status::ok);
+        connected_pair pair(version);
         std::string received;
         pair.receive(received);
         for (std::size_t cut = 0, size = 1; cut <= size; ++cut) {
@@ -97,10 +83,7 @@ TEST_CASE("a record of which a part has come outlives the release of buffers, wh
 
 TEST_CASE("T13: the server's close_notify comes behind its data") {
     for (const int version : both_versions) {
-        detail::tls_context context(trusting(), 4);
-        const tls_server server(localhost_certificate(), version);
-        tls_pair pair(context, server);
-        REQUIRE(pair.handshake() == status::ok);
+        connected_pair pair(version);
         pair.server_write("bye");
         pair.server_close();
         std::string received;
@@ -111,10 +94,7 @@ TEST_CASE("T13: the server's close_notify comes behind its data") {
 
 TEST_CASE("N15: our close_notify reaches the server, once") {
     for (const int version : both_versions) {
-        detail::tls_context context(trusting(), 4);
-        const tls_server server(localhost_certificate(), version);
-        tls_pair pair(context, server);
-        REQUIRE(pair.handshake() == status::ok);
+        connected_pair pair(version);
         pair.client.close_notify();
         const auto size = pair.client.output().size();
         CHECK(size != 0);
@@ -125,9 +105,7 @@ TEST_CASE("N15: our close_notify reaches the server, once") {
 }
 
 TEST_CASE("there is no close_notify before the handshake is done") {
-    detail::tls_context context(trusting(), 4);
-    const tls_server server(localhost_certificate());
-    tls_pair pair(context, server);
+    localhost_pair pair;
     CHECK(pair.client.handshake() == status::want_input);
     pair.client.output().clear();
     pair.client.close_notify();
@@ -136,10 +114,7 @@ TEST_CASE("there is no close_notify before the handshake is done") {
 
 TEST_CASE("T10: an end without close_notify is told apart") {
     for (const int version : both_versions) {
-        detail::tls_context context(trusting(), 4);
-        const tls_server server(localhost_certificate(), version);
-        tls_pair pair(context, server);
-        REQUIRE(pair.handshake() == status::ok);
+        connected_pair pair(version);
         std::string received;
         pair.receive(received);
         pair.client.input_ended();
@@ -151,9 +126,7 @@ TEST_CASE("T10: an end without close_notify is told apart") {
 }
 
 TEST_CASE("an end in the middle of the handshake") {
-    detail::tls_context context(trusting(), 4);
-    const tls_server server(localhost_certificate());
-    tls_pair pair(context, server);
+    localhost_pair pair;
     CHECK(pair.client.handshake() == status::want_input);
     pair.client.input_ended();
     CHECK(pair.client.handshake() == status::failed);
@@ -162,10 +135,7 @@ TEST_CASE("an end in the middle of the handshake") {
 }
 
 TEST_CASE("a record that was tampered with is a failure of TLS") {
-    detail::tls_context context(trusting(), 4);
-    const tls_server server(localhost_certificate());
-    tls_pair pair(context, server);
-    REQUIRE(pair.handshake() == status::ok);
+    connected_pair pair;
     std::string received;
     pair.receive(received);
     pair.server_write("hello");

@@ -216,4 +216,21 @@ inline const testing::certificate& localhost_certificate() {
 }
 inline detail::tls_settings trusting() { return {authority().pem(), ""}; }
 
+struct localhost_settings {
+    explicit localhost_settings(int version) : shown(localhost_certificate(), version) {}
+
+    detail::tls_context context{trusting(), 4};
+    tls_server shown;
+};
+
+/// A pair whose client trusts its server, with the settings of both.
+struct localhost_pair : localhost_settings, tls_pair {
+    explicit localhost_pair(int version = 0) : localhost_settings(version), tls_pair(context, shown) {}
+};
+
+/// The same, behind the handshake.
+struct connected_pair : localhost_pair {
+    explicit connected_pair(int version = 0) : localhost_pair(version) { REQUIRE(handshake() == status::ok); }
+};
+
 } // namespace test
