@@ -75,7 +75,8 @@ std::string happy_eyeballs::describe(std::size_t limit, bool with_silent) const 
     for (std::size_t i = 0; i < started_; ++i) {
         if (!errors_[i] && !with_silent)
             continue;
-        const auto one = text_of(addresses_[i]) + (errors_[i] ? " " + errors_[i].message() : " no answer");
+        auto one = text_of(addresses_[i]);
+        one.append(" ").append(errors_[i] ? errors_[i].message() : "no answer");
         if (text.size() + one.size() + reserve > limit)
             break;
         text.append(told == 0 ? "" : ", ").append(one);
