@@ -36,19 +36,35 @@ bool is_reserved(std::string_view name) {
 
 } // namespace
 
+constinit const call_options::rare_options call_options::rare_box::none{};
+
+call_options::rare_box::rare_box(const rare_box& other)
+    : value_(other.value_ ? std::make_unique<rare_options>(*other.value_) : nullptr) {}
+
+call_options::rare_box& call_options::rare_box::operator=(const rare_box& other) {
+    return *this = rare_box(other);
+}
+
+call_options::rare_options& call_options::rare_box::change() {
+    if (!value_)
+        value_ = std::make_unique<rare_options>();
+    return *value_;
+}
+
 call_options& call_options::header(std::string_view name, std::string_view value) {
     // The value may be a secret, and the name may hold anything: neither is repeated where it is not
     // harmless.
     if (!detail::valid_field_name(name))
-        refused_header_ = "header: the name is not a token";
+        rare_.change().refused_header = "header: the name is not a token";
     else if (is_reserved(name))
-        refused_header_ = "header: " + std::string(name) + " belongs to the library";
+        rare_.change().refused_header = "header: " + std::string(name) + " belongs to the library";
     else if (!detail::valid_field_value(value))
-        refused_header_ = "header: the value of " + std::string(name) + " has control characters";
+        rare_.change().refused_header =
+            "header: the value of " + std::string(name) + " has control characters";
     else {
         if (boost::beast::iequals(name, "idempotency-key"))
             idempotent_ = true;
-        header_lines_.append(name).append(": ").append(value).append("\r\n");
+        rare_.change().header_lines.append(name).append(": ").append(value).append("\r\n");
     }
     return *this;
 }

@@ -2,6 +2,7 @@
 
 #include <bandwidth/webrtc/retry_policy.hpp>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,12 +19,14 @@ public:
     /// Bounds all of the call: queue, connect, every attempt. Zero or less fails at once with nothing sent.
     call_options& deadline(std::chrono::nanoseconds from_now) {
         deadline_ = from_now;
+        has_deadline_ = true;
         return *this;
     }
     /// Bounds one attempt, from the moment a connection takes the request to the end of its answer. Zero or
     /// less is refused with `errc::invalid_argument`.
     call_options& attempt_timeout(std::chrono::nanoseconds value) {
         attempt_timeout_ = value;
+        has_attempt_timeout_ = true;
         return *this;
     }
     /// Whether the library may send the request again, after a lost connection or an answer that asks for it.
@@ -48,7 +51,7 @@ public:
     /// When and how often this call is tried again, in place of `client_options::retry`. Refused with
     /// `errc::invalid_argument` when it is out of range.
     call_options& retry(const retry_policy& value) {
-        retry_ = value;
+        rare_.change().retry = value;
         return *this;
     }
     /// One more header field on the request. Refused with `errc::invalid_argument` before anything is sent:
@@ -62,28 +65,59 @@ public:
         return *this;
     }
 
-    std::optional<std::chrono::nanoseconds> deadline() const noexcept { return deadline_; }
-    std::optional<std::chrono::nanoseconds> attempt_timeout() const noexcept { return attempt_timeout_; }
+    std::optional<std::chrono::nanoseconds> deadline() const noexcept {
+        return has_deadline_ ? std::optional(deadline_) : std::nullopt;
+    }
+    std::optional<std::chrono::nanoseconds> attempt_timeout() const noexcept {
+        return has_attempt_timeout_ ? std::optional(attempt_timeout_) : std::nullopt;
+    }
     bool allow_replay() const noexcept { return allow_replay_; }
     bool ignore_not_found() const noexcept { return ignore_not_found_; }
     bool idempotent() const noexcept { return idempotent_; }
     bool isolated() const noexcept { return isolated_; }
-    const std::optional<retry_policy>& retry() const noexcept { return retry_; }
+    const std::optional<retry_policy>& retry() const noexcept { return rare_->retry; }
     /// The extra header lines as they go onto the wire, each ended by CRLF; empty when there are none.
-    const std::string& header_lines() const noexcept { return header_lines_; }
+    const std::string& header_lines() const noexcept { return rare_->header_lines; }
     /// Why a header was refused, naming it; empty when all are well.
-    const std::string& refused_header() const noexcept { return refused_header_; }
+    const std::string& refused_header() const noexcept { return rare_->refused_header; }
 
 private:
-    std::optional<std::chrono::nanoseconds> deadline_;
-    std::optional<std::chrono::nanoseconds> attempt_timeout_;
-    std::string header_lines_;
-    std::string refused_header_;
+    /// What few calls set. Apart, since the options are a temporary that lives in the caller's coroutine for
+    /// as long as the call waits: `co_await client.try_get_session(id)` has one too.
+    struct rare_options {
+        std::string header_lines;
+        std::string refused_header;
+        std::optional<retry_policy> retry;
+    };
+
+    /// The rare options, on the heap once one is set; copied with the object.
+    class rare_box {
+    public:
+        rare_box() noexcept = default;
+        rare_box(const rare_box& other);
+        rare_box(rare_box&&) noexcept = default;
+        rare_box& operator=(const rare_box& other);
+        rare_box& operator=(rare_box&&) noexcept = default;
+        ~rare_box() = default;
+
+        const rare_options* operator->() const noexcept { return value_ ? value_.get() : &none; }
+        rare_options& change();
+
+    private:
+        static const rare_options none;
+        std::unique_ptr<rare_options> value_;
+    };
+
+    // Not std::optional, which would take 8 bytes more for each.
+    std::chrono::nanoseconds deadline_{0};
+    std::chrono::nanoseconds attempt_timeout_{0};
+    rare_box rare_;
+    bool has_deadline_ = false;
+    bool has_attempt_timeout_ = false;
     bool allow_replay_ = true;
     bool ignore_not_found_ = false;
     bool idempotent_ = false;
     bool isolated_ = false;
-    std::optional<retry_policy> retry_;
 };
 
 } // namespace bandwidth::webrtc
