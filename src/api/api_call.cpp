@@ -78,7 +78,7 @@ settled api_call::settle(const response& answer, std::chrono::nanoseconds elapse
     }
     known.http_status = answer.status;
     auto secrets = store_.secrets();
-    append_secrets_of_headers(request.header_lines, secrets);
+    append_secrets_of_headers(request.header_lines(), secrets);
     known.message = redact_values(redact_tokens(known.message), secrets);
     known.request_id = redact_values(redact_tokens(known.request_id), secrets);
     known.body = redact_values(std::move(known.body), secrets);
@@ -102,7 +102,7 @@ settled api_call::settle_foreign(std::chrono::nanoseconds elapsed) {
     known.message =
         "the answer is for " + abbreviated(named_id()) + ", not for " + abbreviated(asked_segment());
     auto secrets = store_.secrets();
-    append_secrets_of_headers(request.header_lines, secrets);
+    append_secrets_of_headers(request.header_lines(), secrets);
     known.message = redact_values(redact_tokens(known.message), secrets);
     known.attempts = attempts;
     known.elapsed = elapsed;
@@ -115,23 +115,13 @@ void api_call::recycle() noexcept {
     discard_handler();
     drop_executor();
     const auto home_until_now = std::move(home());
-    cancel_id = 0;
-    refused.reset();
-    is_drain = false;
-    joint.reset();
-    allow_replay = true;
-    attempt_timeout.reset();
-    retry.reset();
+    reset_terms();
     reset_progress();
     decode = nullptr;
     ignore_not_found = false;
     names_last_segment = false;
     outcome = std::monostate();
-    request.target.clear();
-    request.header_lines.clear();
-    request.body.clear();
-    request.has_content = false;
-    request.isolated = false;
+    request.clear();
     store_.put(*this); // may destroy it
 }
 

@@ -165,9 +165,9 @@ public:
             refuse_if(call, "attempt_timeout is not over 0");
         if (options.retry()) {
             refuse_if(call, validate(*options.retry()));
-            call.retry = std::make_unique<retry_policy>(*options.retry());
+            call.rare().retry = *options.retry();
         }
-        if (!call.refused) {
+        if (!call.refused()) {
             call.request.method = route.method.data();
             call.request.kind = route.kind == request_class::unsafe && options.idempotent()
                                     ? request_class::idempotent
@@ -178,12 +178,14 @@ public:
                 call.request.target, account_path_, which,
                 path_ids{session ? std::string_view(session->value()) : std::string_view(),
                          participant ? std::string_view(participant->value()) : std::string_view()});
-            call.request.header_lines = options.header_lines();
+            if (!options.header_lines().empty())
+                call.request.rare().header_lines = options.header_lines();
             // These answers name what was asked for.
             call.names_last_segment = which == operation::get_session || which == operation::get_participant;
         }
         call.deadline_after = options.deadline().value_or(deadline_);
-        call.attempt_timeout = options.attempt_timeout();
+        if (options.attempt_timeout())
+            call.rare().attempt_timeout = *options.attempt_timeout();
         call.allow_replay = options.allow_replay();
         call.ignore_not_found = route.is_delete() && options.ignore_not_found();
         call.decode = decode;
@@ -197,8 +199,8 @@ public:
                            api_call::decoder decode) {
         api_call& call = prepare(which, session, participant, options, decode);
         call_handle guard(&call);
-        if (!call.refused)
-            refuse_if(call, codec::encode(body, call.request.body));
+        if (!call.refused())
+            refuse_if(call, codec::encode(body, call.request.rare().body));
         return static_cast<api_call&>(*guard.release());
     }
 
@@ -216,7 +218,7 @@ public:
             joint->parts.reserve(joint->left);
             for (std::size_t i = 1; i < shards_.size(); ++i)
                 joint->parts.push_back(part(shards_[i]));
-            static_cast<api_call&>(*whole).joint = joint;
+            static_cast<api_call&>(*whole).rare().joint = joint;
         }
         return static_cast<api_call&>(*whole.release());
     }
@@ -249,8 +251,8 @@ private:
     }
 
     static void refuse_if(api_call& call, const std::optional<std::string>& problem) {
-        if (problem && !call.refused)
-            call.refused.emplace(errc::invalid_argument, *problem);
+        if (problem && !call.refused())
+            call.rare().refused.emplace(errc::invalid_argument, *problem);
     }
 
     std::string account_path_;
@@ -276,10 +278,10 @@ struct part_drained {
 // Before the function that drains returns, since what is called after it is refused in every shard; and
 // before the first shard's own, so that what throws has not completed anything. A part that ends at once is
 // counted.
-void start_parts(const api_call& whole, const std::shared_ptr<pool>& first) {
-    auto parts = std::exchange(whole.joint->parts, {});
+void start_parts(const std::shared_ptr<joint_drain>& joint, const std::shared_ptr<pool>& first) {
+    auto parts = std::exchange(joint->parts, {});
     for (auto& part : parts) {
-        part->bind<part_drained, &complete_with<void, part_drained>>(part_drained{first, whole.joint});
+        part->bind<part_drained, &complete_with<void, part_drained>>(part_drained{first, joint});
         start(std::move(part));
     }
 }
@@ -307,8 +309,8 @@ void call_releaser::operator()(pending_call* value) const noexcept {
 
 void start(call_handle handle) {
     auto& value = static_cast<api_call&>(*handle);
-    if (value.joint)
-        start_parts(value, value.home());
+    if (value.joint())
+        start_parts(value.rare().joint, value.home());
     const auto home = std::move(value.home());
     if (value.slot_.is_connected()) {
         value.cancel_id = home->next_cancel_id();

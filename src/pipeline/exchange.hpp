@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 
 namespace bandwidth::webrtc::detail {
 
@@ -13,18 +15,47 @@ enum class request_class : std::uint8_t {
 };
 
 /// A request as it is known before a connection is chosen: the parts that differ from call to call.
-struct request {
+class request {
+public:
     const char* method = "GET";
+    std::string target; ///< origin-form, percent-encoded
     request_class kind = request_class::safe;
     bool isolated = false;    ///< by the caller: nothing before it or behind it on its connection
     bool has_content = false; ///< whether Content-Length is sent (a POST or PUT without a body sends 0)
-    std::string target;       ///< origin-form, percent-encoded
-    std::string header_lines; ///< extra lines, each ended by CRLF
-    std::string body;
+
+    /// What most requests do not have, in a place of its own.
+    struct rare_parts {
+        std::string header_lines; ///< extra lines, each ended by CRLF
+        std::string body;
+    };
+    rare_parts& rare() {
+        if (!rare_)
+            rare_ = std::make_unique<rare_parts>();
+        return *rare_;
+    }
+    std::string_view header_lines() const noexcept { return text(&rare_parts::header_lines); }
+    std::string_view body() const noexcept { return text(&rare_parts::body); }
 
     /// Whether it needs an idle connection and keeps it to itself until its answer (RFC 9112, section 9.3.2,
     /// wants it of unsafe requests).
     bool exclusive() const noexcept { return isolated || kind == request_class::unsafe; }
+
+    /// Makes it ready for another use. The texts keep their memory.
+    void clear() noexcept {
+        target.clear();
+        if (rare_) {
+            rare_->header_lines.clear();
+            rare_->body.clear();
+        }
+        isolated = has_content = false;
+    }
+
+private:
+    std::string_view text(std::string rare_parts::*part) const noexcept {
+        return rare_ ? std::string_view((*rare_).*part) : std::string_view();
+    }
+
+    std::unique_ptr<rare_parts> rare_;
 };
 
 /// One request and who waits for its answer, as the pipeline sees it. The pool's calls derive from it.

@@ -24,16 +24,16 @@ void request_encoder::rebuild() {
 
 void request_encoder::append(const request& request, std::string& out) const {
     out.append(request.method).append(1, ' ').append(request.target).append(tail_);
-    if (!request.header_lines.empty())
-        out.append(request.header_lines);
+    out.append(request.header_lines());
+    const auto body = request.body();
     if (request.has_content) {
         std::array<char, 20> digits;
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), request.body.size()).ptr;
-        if (!request.body.empty())
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), body.size()).ptr;
+        if (!body.empty())
             out.append("Content-Type: application/json; charset=utf-8\r\n");
         out.append("Content-Length: ").append(digits.data(), end).append("\r\n");
     }
-    out.append("\r\n").append(request.body);
+    out.append("\r\n").append(body);
 }
 
 } // namespace bandwidth::webrtc::detail

@@ -47,13 +47,29 @@ public:
     enum class state : std::uint8_t { prepared, queued, in_flight, waiting, done };
 
     // Set when it is prepared.
-    std::optional<failure> refused;     ///< an argument was refused: completes with this, nothing is sent
-    bool is_drain = false;              ///< no request: waits for the client's last call
-    std::shared_ptr<joint_drain> joint; ///< of a drain that waits for other shards too
+    bool is_drain = false; ///< no request: waits for the client's last call
     bool allow_replay = true;
     std::chrono::nanoseconds deadline_after{0};
-    std::optional<std::chrono::nanoseconds> attempt_timeout;
-    std::unique_ptr<const retry_policy> retry; ///< in place of the client's, which is usual
+
+    /// What most calls do not have, in a place of its own.
+    struct rare_terms {
+        std::optional<failure> refused;     ///< an argument was refused: completes with this, nothing is sent
+        std::shared_ptr<joint_drain> joint; ///< of a drain that waits for other shards too
+        std::optional<std::chrono::nanoseconds> attempt_timeout;
+        std::optional<retry_policy> retry; ///< in place of the client's, which is usual
+    };
+    rare_terms& rare() {
+        if (!rare_)
+            rare_ = std::make_unique<rare_terms>();
+        return *rare_;
+    }
+    // Null where there is none.
+    const failure* refused() const noexcept { return rare_ && rare_->refused ? &*rare_->refused : nullptr; }
+    joint_drain* joint() const noexcept { return rare_ ? rare_->joint.get() : nullptr; }
+    const std::chrono::nanoseconds* attempt_timeout() const noexcept {
+        return rare_ && rare_->attempt_timeout ? &*rare_->attempt_timeout : nullptr;
+    }
+    const retry_policy* retry() const noexcept { return rare_ && rare_->retry ? &*rare_->retry : nullptr; }
 
     /// Names the call in a cancellation, which may come when the call is long gone; 0: it has no slot.
     std::uint64_t cancel_id = 0;
@@ -94,8 +110,13 @@ public:
 protected:
     call() = default;
     virtual ~call() = default;
+    /// Forgets what was set when it was prepared. Keeps the memory.
+    void reset_terms() noexcept;
     /// Forgets what the dispatcher kept.
     void reset_progress() noexcept;
+
+private:
+    std::unique_ptr<rare_terms> rare_;
 };
 
 /// A list of calls, linked through the calls.

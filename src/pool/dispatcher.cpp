@@ -38,6 +38,14 @@ dispatcher::~dispatcher() = default;
 
 void call::on_time(time_point) { owner->expired(*this); }
 
+void call::reset_terms() noexcept {
+    cancel_id = 0;
+    is_drain = false;
+    allow_replay = true;
+    if (rare_)
+        *rare_ = {};
+}
+
 void call::reset_progress() noexcept {
     where = state::prepared;
     maybe_processed = needs_fresh = last_answer = false;
@@ -67,9 +75,9 @@ void dispatcher::submit(call& value) {
     }
     if (!room) {
         fail(value, errc::out_of_memory);
-    } else if (value.refused) {
-        fail(value, value.refused->code(), value.refused->message());
-    } else if (closed_ && value.is_drain && !value.joint) {
+    } else if (const auto* const refused = value.refused()) {
+        fail(value, refused->code(), refused->message());
+    } else if (closed_ && value.is_drain && !value.joint()) {
         complete(value, true); // there is nothing left to wait for
     } else if (!value.is_drain && (closed_ || draining_)) {
         fail(value, errc::client_closed, "the client is closed");
@@ -295,9 +303,9 @@ void dispatcher::finish_drains(bool cut_off) {
     for (call* next = drains_.front(); next;) {
         call& value = *std::exchange(next, next->next);
         bool failed = cut_off;
-        if (value.joint) {
-            failed = value.joint->cut_off = value.joint->cut_off || cut_off;
-            if (value.joint->left != 0)
+        if (auto* const joint = value.joint()) {
+            failed = joint->cut_off = joint->cut_off || cut_off;
+            if (joint->left != 0)
                 continue;
         }
         drains_.remove(value);

@@ -151,7 +151,8 @@ private:
     void settle_lost(call& value, const lost_request& request, loss how, const error_code& code,
                      std::string_view text);
     const retry_policy& policy_of(const call& value) const noexcept {
-        return value.retry ? *value.retry : settings_.retry;
+        const auto* const own = value.retry();
+        return own ? *own : settings_.retry;
     }
     double chance() { return std::uniform_real_distribution<double>(0, 1)(jitter_); }
 

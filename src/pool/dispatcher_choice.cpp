@@ -202,9 +202,8 @@ void dispatcher::assign(call& value, member& to) {
         to.touched_since = now_;
         touched_.push_back(&to);
     }
-    if (value.attempt_timeout)
-        timers_.set(value, value.deadline - now_ > *value.attempt_timeout ? now_ + *value.attempt_timeout
-                                                                          : value.deadline);
+    if (const auto* const limit = value.attempt_timeout())
+        timers_.set(value, value.deadline - now_ > *limit ? now_ + *limit : value.deadline);
     if (first) {
         to.rests = false;
         to.head_since = now_;

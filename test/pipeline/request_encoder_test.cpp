@@ -25,7 +25,7 @@ request make(const char* method, bool has_content, std::string body = {}) {
     made.method = method;
     made.target = "/v1/accounts/1/sessions";
     made.has_content = has_content;
-    made.body = std::move(body);
+    made.rare().body = std::move(body);
     return made;
 }
 
@@ -63,7 +63,7 @@ TEST_CASE("a body is preceded by its type and its length in bytes") {
 TEST_CASE("header lines of a call stand between the constant ones and the content's") {
     const request_encoder encoder("api.example:8443", "test/1");
     auto value = make("POST", true);
-    value.header_lines = "X-Trace: 7\r\nX-Other: 8\r\n";
+    value.rare().header_lines = "X-Trace: 7\r\nX-Other: 8\r\n";
     CHECK(encode(encoder, value) == "POST /v1/accounts/1/sessions HTTP/1.1\r\n" + constant_lines +
                                         "X-Trace: 7\r\nX-Other: 8\r\nContent-Length: 0\r\n\r\n");
 }

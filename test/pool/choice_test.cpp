@@ -254,7 +254,7 @@ TEST_CASE("calls that only wait for the end of the turn do not fill the queue") 
 TEST_CASE("a refused argument completes without a byte or a dial") {
     fake_pool pool;
     auto& bad = pool.make();
-    bad.refused = failure(errc::invalid_argument, "id: empty");
+    bad.rare().refused = failure(errc::invalid_argument, "id: empty");
     pool.submit(bad);
     CHECK(bad.failed_with(errc::invalid_argument, delivery::not_sent));
     CHECK(bad.why.message() == "id: empty");

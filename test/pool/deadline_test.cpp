@@ -29,7 +29,7 @@ TEST_CASE("O11: the longest deadline does not overflow") {
     fake_pool pool(with_connections(1));
     auto& get = pool.make();
     get.deadline_after = std::chrono::nanoseconds::max();
-    get.attempt_timeout = std::chrono::nanoseconds::max();
+    get.rare().attempt_timeout = std::chrono::nanoseconds::max();
     pool.submit(get);
     pool.connect(0);
     CHECK_FALSE(get.done());
@@ -105,7 +105,7 @@ TEST_CASE("a deadline in the middle of the body is told apart") {
 TEST_CASE("an attempt timeout ends the wait for the answer, not the wait in the queue") {
     fake_pool pool(with_connections(1));
     auto& get = pool.make();
-    get.attempt_timeout = 100ms;
+    get.rare().attempt_timeout = 100ms;
     pool.submit(get);
     pool.pass(1s);
     CHECK_FALSE(get.done());
@@ -120,7 +120,7 @@ TEST_CASE("an attempt timeout does not move the deadline") {
     fake_pool pool(with_connections(1));
     auto& get = pool.make();
     get.deadline_after = 1s;
-    get.attempt_timeout = 10s;
+    get.rare().attempt_timeout = 10s;
     pool.submit(get);
     pool.connect(0);
     pool.pass(1s);

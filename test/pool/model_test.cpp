@@ -124,7 +124,7 @@ private:
         auto& made = pool_.make(kinds[pick(4)]);
         made.deadline_after = std::chrono::milliseconds(one_in(8) ? pick(300) : 20'000);
         if (one_in(10))
-            made.attempt_timeout = std::chrono::milliseconds(pick(500) + 1);
+            made.rare().attempt_timeout = std::chrono::milliseconds(pick(500) + 1);
         made.allow_replay = !one_in(10);
         made.request.isolated = one_in(12);
         pool_.dispatcher().submit(made);

@@ -60,15 +60,13 @@ TEST_CASE("a call may have a policy of its own") {
     fake_pool pool(with_attempts(3));
     pool.prove(0);
     auto& impatient = pool.make();
-    impatient.retry =
-        std::make_unique<bandwidth::webrtc::retry_policy>(bandwidth::webrtc::retry_policy::none());
+    impatient.rare().retry = bandwidth::webrtc::retry_policy::none();
     pool.submit(impatient);
     pool.refuse(0, 500);
     CHECK(impatient.status == 500);
 
     auto& post = pool.make(unsafe);
-    post.retry = std::make_unique<bandwidth::webrtc::retry_policy>(
-        bandwidth::webrtc::retry_policy().retry_throttled_unsafe(true));
+    post.rare().retry = bandwidth::webrtc::retry_policy().retry_throttled_unsafe(true);
     pool.submit(post);
     pool.refuse(0, 429);
     pool.pass(1s);
@@ -347,7 +345,7 @@ TEST_CASE("an attempt's timeout is followed by another attempt, the deadline is 
     fake_pool pool(with_attempts(2, 2));
     pool.prove(0);
     auto& get = pool.make();
-    get.attempt_timeout = 1s;
+    get.rare().attempt_timeout = 1s;
     pool.submit(get);
     pool.pass(1s);
     CHECK(get.where == test_call::state::waiting);
@@ -362,7 +360,7 @@ TEST_CASE("an attempt's timeout is followed by another attempt, the deadline is 
     fake_pool other(with_attempts(2));
     other.prove(0);
     auto& post = other.make(unsafe);
-    post.attempt_timeout = 1s;
+    post.rare().attempt_timeout = 1s;
     other.submit(post);
     other.pass(1s);
     CHECK(post.failed_with(errc::response_timeout, delivery::maybe_processed));

@@ -245,7 +245,7 @@ TEST_CASE("an attempt's timeout that finds nothing written is no attempt") {
     pool.submit();
     pool.link(0).jammed = true;
     auto& post = pool.make();
-    post.attempt_timeout = 100ms;
+    post.rare().attempt_timeout = 100ms;
     pool.submit(post);
     pool.pass(100ms);
     CHECK_FALSE(post.done());

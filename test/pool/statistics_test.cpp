@@ -124,7 +124,7 @@ TEST_CASE("retries are counted by reason") {
 TEST_CASE("a timeout of one attempt is counted with the retries for time") {
     fake_pool pool(with_attempts(2));
     auto& get = pool.make();
-    get.attempt_timeout = 1s;
+    get.rare().attempt_timeout = 1s;
     pool.submit(get);
     pool.connect(0);
     pool.pass(1s);

@@ -104,7 +104,7 @@ private:
         rare_options& change();
 
     private:
-        static const rare_options none;
+        static const rare_options& none;
         std::unique_ptr<rare_options> value_;
     };
 
