@@ -28,9 +28,9 @@ std::string abbreviated(std::string_view id) {
 
 // The id of what the answer tells of.
 std::string_view api_call::named_id() const noexcept {
-    if (const auto* const told = std::get_if<session>(&outcome))
+    if (const auto* const told = std::get_if<session>(value_.get()))
         return told->id().value();
-    return std::get<std::unique_ptr<participant>>(outcome)->id().value();
+    return std::get<std::unique_ptr<participant>>(*value_)->id().value();
 }
 
 // The id that was asked for, percent-encoded.
@@ -51,11 +51,17 @@ settled api_call::settle(const response& answer, std::chrono::nanoseconds elapse
     const bool success = answer.status >= 200 && answer.status < 300;
     std::optional<std::string> problem;
     if (success) {
-        problem = decode(answer.body, outcome);
-        if (!problem)
+        if (decode) {
+            if (!value_)
+                value_ = std::make_unique<value_type>();
+            problem = decode(answer.body, *value_);
+        }
+        if (!problem) {
+            failed_ = false; // as it had with another request's answer
             return names_what_was_asked() ? settled::value : settle_foreign(elapsed);
+        }
     } else if (answer.status == 404 && ignore_not_found) {
-        outcome = std::monostate();
+        failed_ = false;
         return settled::value;
     }
     failure_state known;
@@ -91,7 +97,7 @@ settled api_call::settle(const response& answer, std::chrono::nanoseconds elapse
     known.attempts = attempts;
     known.elapsed = elapsed;
     known.delivery = delivery::answered;
-    outcome = failure(std::move(known));
+    settle(failure(std::move(known)));
     return settled::failure;
 }
 
@@ -107,7 +113,7 @@ settled api_call::settle_foreign(std::chrono::nanoseconds elapsed) {
     known.attempts = attempts;
     known.elapsed = elapsed;
     known.delivery = delivery::maybe_processed;
-    outcome = failure(std::move(known));
+    settle(failure(std::move(known)));
     return settled::foreign;
 }
 
@@ -120,7 +126,10 @@ void api_call::recycle() noexcept {
     decode = nullptr;
     ignore_not_found = false;
     names_last_segment = false;
-    outcome = std::monostate();
+    failed_ = false;
+    reason_ = {};
+    if (value_)
+        *value_ = {};
     request.clear();
     store_.put(*this); // may destroy it
 }

@@ -6,6 +6,7 @@
 #include <bandwidth/webrtc/subscriptions.hpp>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,23 +23,29 @@ class call_store;
 /// A call of one of the operations: the pool's call with the typed outcome.
 class api_call final : public call {
 public:
-    /// A hundred thousand calls may wait at once, so what is large has a place of its own when it comes.
-    using outcome_type =
-        std::variant<std::monostate, failure, session, std::unique_ptr<participant>,
+    using value_type =
+        std::variant<std::monostate, session, std::unique_ptr<participant>,
                      std::unique_ptr<created_participant>, std::vector<participant>, subscriptions>;
-    /// Reads the body of a success into the outcome; a text when it cannot.
-    using decoder = std::optional<std::string> (*)(std::string_view body, outcome_type& outcome);
+    /// Reads the body of a success into the value; a text when it cannot.
+    using decoder = std::optional<std::string> (*)(std::string_view body, value_type& value);
 
     explicit api_call(call_store& store) noexcept : store_(store) {}
 
     settled settle(const response& answer, std::chrono::nanoseconds elapsed) override;
-    void settle(failure reason) override { outcome = std::move(reason); }
+    void settle(failure reason) override {
+        reason_ = std::move(reason);
+        failed_ = true;
+    }
     void recycle() noexcept override;
 
-    decoder decode = nullptr;
+    /// Of a finished call: null when it succeeded.
+    failure* reason() noexcept { return failed_ ? &reason_ : nullptr; }
+    /// Of a call that succeeded with a value.
+    value_type& value() noexcept { return *value_; }
+
+    decoder decode = nullptr; ///< null: a success has no value
     bool ignore_not_found = false;
     bool names_last_segment = false; ///< a success has to name the id at the end of the target
-    outcome_type outcome;
 
 private:
     std::string_view named_id() const noexcept;
@@ -46,7 +53,12 @@ private:
     bool names_what_was_asked() const;
     settled settle_foreign(std::chrono::nanoseconds elapsed);
 
+    bool failed_ = false;
+    failure reason_;
     call_store& store_;
+    /// A hundred thousand calls may wait at once, so what is large has a place of its own when it comes. It
+    /// stays for the next use.
+    std::unique_ptr<value_type> value_;
 };
 
 /// Calls that are not in use. Keeps their memory, so that a call allocates nothing in the steady state.

@@ -19,19 +19,16 @@ namespace detail {
 namespace {
 
 template <class T>
-std::optional<std::string> decode_as(std::string_view body, api_call::outcome_type& outcome) {
-    return codec::decode(body, outcome.emplace<T>());
+std::optional<std::string> decode_as(std::string_view body, api_call::value_type& value) {
+    return codec::decode(body, value.emplace<T>());
 }
 
 template <class T>
-std::optional<std::string> decode_apart(std::string_view body, api_call::outcome_type& outcome) {
-    return codec::decode(body, *outcome.emplace<std::unique_ptr<T>>(std::make_unique<T>()));
+std::optional<std::string> decode_apart(std::string_view body, api_call::value_type& value) {
+    return codec::decode(body, *value.emplace<std::unique_ptr<T>>(std::make_unique<T>()));
 }
 
-std::optional<std::string> decode_nothing(std::string_view, api_call::outcome_type& outcome) {
-    outcome = std::monostate();
-    return std::nullopt;
-}
+constexpr api_call::decoder no_value = nullptr;
 
 // In the order in which threads ask first, so that those of one client are spread evenly over its shards.
 std::size_t number_of_this_thread() noexcept {
@@ -322,15 +319,15 @@ void start(call_handle handle) {
 
 template <class T>
 result<T> take_result(pending_call& value) {
-    auto& outcome = static_cast<api_call&>(value).outcome;
-    if (auto* const reason = std::get_if<failure>(&outcome))
+    auto& done = static_cast<api_call&>(value);
+    if (auto* const reason = done.reason())
         return std::move(*reason);
     if constexpr (std::is_void_v<T>)
         return {};
     else if constexpr (std::is_same_v<T, participant> || std::is_same_v<T, created_participant>)
-        return std::move(*std::get<std::unique_ptr<T>>(outcome));
+        return std::move(*std::get<std::unique_ptr<T>>(done.value()));
     else
-        return std::move(std::get<T>(outcome));
+        return std::move(std::get<T>(done.value()));
 }
 
 template <class T>
@@ -393,8 +390,8 @@ call_handle client::prepare_get_session(const session_id& session, const call_op
 }
 
 call_handle client::prepare_delete_session(const session_id& session, const call_options& options) {
-    return call_handle(&core_->prepare(detail::operation::delete_session, &session, nullptr, options,
-                                       &detail::decode_nothing));
+    return call_handle(
+        &core_->prepare(detail::operation::delete_session, &session, nullptr, options, detail::no_value));
 }
 
 call_handle client::prepare_list_session_participants(const session_id& session,
@@ -417,7 +414,7 @@ call_handle client::prepare_get_participant(const participant_id& participant, c
 call_handle client::prepare_delete_participant(const participant_id& participant,
                                                const call_options& options) {
     return call_handle(&core_->prepare(detail::operation::delete_participant, nullptr, &participant, options,
-                                       &detail::decode_nothing));
+                                       detail::no_value));
 }
 
 call_handle client::prepare_add_participant_to_session(const session_id& session,
@@ -425,14 +422,14 @@ call_handle client::prepare_add_participant_to_session(const session_id& session
                                                        const webrtc::subscriptions& subscribe,
                                                        const call_options& options) {
     return call_handle(&core_->prepare_with(subscribe, detail::operation::add_participant_to_session,
-                                            &session, &participant, options, &detail::decode_nothing));
+                                            &session, &participant, options, detail::no_value));
 }
 
 call_handle client::prepare_remove_participant_from_session(const session_id& session,
                                                             const participant_id& participant,
                                                             const call_options& options) {
     return call_handle(&core_->prepare(detail::operation::remove_participant_from_session, &session,
-                                       &participant, options, &detail::decode_nothing));
+                                       &participant, options, detail::no_value));
 }
 
 call_handle client::prepare_get_participant_subscriptions(const session_id& session,
@@ -447,7 +444,7 @@ call_handle client::prepare_update_participant_subscriptions(const session_id& s
                                                              const webrtc::subscriptions& subscribe,
                                                              const call_options& options) {
     return call_handle(&core_->prepare_with(subscribe, detail::operation::update_participant_subscriptions,
-                                            &session, &participant, options, &detail::decode_nothing));
+                                            &session, &participant, options, detail::no_value));
 }
 
 call_handle client::prepare_drain(std::chrono::nanoseconds limit) {
