@@ -57,11 +57,11 @@ settled api_call::settle(const response& answer, std::chrono::nanoseconds elapse
             problem = decode(answer.body, *value_);
         }
         if (!problem) {
-            failed_ = false; // as it had with another request's answer
+            failed = false; // as it had with another request's answer
             return names_what_was_asked() ? settled::value : settle_foreign(elapsed);
         }
     } else if (answer.status == 404 && ignore_not_found) {
-        failed_ = false;
+        failed = false;
         return settled::value;
     }
     failure_state known;
@@ -126,7 +126,7 @@ void api_call::recycle() noexcept {
     decode = nullptr;
     ignore_not_found = false;
     names_last_segment = false;
-    failed_ = false;
+    failed = false;
     reason_ = {};
     if (value_)
         *value_ = {};

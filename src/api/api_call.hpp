@@ -34,18 +34,19 @@ public:
     settled settle(const response& answer, std::chrono::nanoseconds elapsed) override;
     void settle(failure reason) override {
         reason_ = std::move(reason);
-        failed_ = true;
+        failed = true;
     }
     void recycle() noexcept override;
 
     /// Of a finished call: null when it succeeded.
-    failure* reason() noexcept { return failed_ ? &reason_ : nullptr; }
+    failure* reason() noexcept { return failed ? &reason_ : nullptr; }
     /// Of a call that succeeded with a value.
     value_type& value() noexcept { return *value_; }
 
-    decoder decode = nullptr; ///< null: a success has no value
     bool ignore_not_found = false;
     bool names_last_segment = false; ///< a success has to name the id at the end of the target
+    bool failed = false;             ///< of a finished call
+    decoder decode = nullptr;        ///< null: a success has no value
 
 private:
     std::string_view named_id() const noexcept;
@@ -53,9 +54,8 @@ private:
     bool names_what_was_asked() const;
     settled settle_foreign(std::chrono::nanoseconds elapsed);
 
-    bool failed_ = false;
-    failure reason_;
     call_store& store_;
+    failure reason_; // only with `failed`
     /// A hundred thousand calls may wait at once, so what is large has a place of its own when it comes. It
     /// stays for the next use.
     std::unique_ptr<value_type> value_;

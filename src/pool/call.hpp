@@ -46,9 +46,7 @@ class call : public pending_call, public exchange, public timed {
 public:
     enum class state : std::uint8_t { prepared, queued, in_flight, waiting, done };
 
-    // Set when it is prepared.
-    bool is_drain = false; ///< no request: waits for the client's last call
-    bool allow_replay = true;
+    // Set when it is prepared; see below for the small ones.
     std::chrono::nanoseconds deadline_after{0};
 
     /// What most calls do not have, in a place of its own.
@@ -75,6 +73,21 @@ public:
     std::uint64_t cancel_id = 0;
 
     // Kept by the dispatcher.
+    std::uint64_t sequence = 0;
+    time_point started{};
+    time_point queued_since{};
+    member* carrier = nullptr;
+    call* previous = nullptr;
+    call* next = nullptr;
+
+private:
+    std::unique_ptr<rare_terms> rare_;
+
+public:
+    // Small ones together, so that nothing is lost between them. Set when it is prepared:
+    bool is_drain = false; ///< no request: waits for the client's last call
+    bool allow_replay = true;
+    // Kept by the dispatcher:
     state where = state::prepared;
     bool maybe_processed = false; ///< an earlier attempt may have reached the server
     bool needs_fresh = false;     ///< only a connection that nobody has used will do (421)
@@ -84,15 +97,10 @@ public:
     int retries = 0;              ///< of these: after a pause, by policy
     int fresh_losses = 0;         ///< connections lost before their first answer, with it in front
     int failed_dials = 0;         ///< while it waited, with no other connection
-    std::uint64_t sequence = 0;
-    time_point started{};
-    time_point queued_since{};
-    time_point deadline{};
-    member* carrier = nullptr;
-    call* previous = nullptr;
-    call* next = nullptr;
-    void on_time(time_point now) override;
-    class dispatcher* owner = nullptr;
+
+    /// Once it has been submitted.
+    time_point deadline() const noexcept { return started + deadline_after; }
+    void on_time(dispatcher& by) override;
 
     /// The answer has come: keep what the operation makes of it, a value or a failure.
     virtual settled settle(const response& answer, std::chrono::nanoseconds elapsed) = 0;
@@ -114,9 +122,6 @@ protected:
     void reset_terms() noexcept;
     /// Forgets what the dispatcher kept.
     void reset_progress() noexcept;
-
-private:
-    std::unique_ptr<rare_terms> rare_;
 };
 
 /// A list of calls, linked through the calls.

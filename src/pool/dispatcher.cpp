@@ -36,7 +36,7 @@ dispatcher::dispatcher(const dispatcher_settings& settings, const request_encode
 
 dispatcher::~dispatcher() = default;
 
-void call::on_time(time_point) { owner->expired(*this); }
+void call::on_time(dispatcher& by) { by.expired(*this); }
 
 void call::reset_terms() noexcept {
     cancel_id = 0;
@@ -57,10 +57,8 @@ void call::reset_progress() noexcept {
 // --- calls -----------------------------------------------------------------------------------------------
 
 void dispatcher::submit(call& value) {
-    value.owner = this;
     value.started = now_;
-    const auto limit = std::min<std::chrono::nanoseconds>(value.deadline_after, longest_deadline);
-    value.deadline = now_ + limit;
+    value.deadline_after = std::min<std::chrono::nanoseconds>(value.deadline_after, longest_deadline);
     if (!value.is_drain) { // a drain waits for the calls, it is none
         ++counters_.calls_started;
         ++active_calls_;
@@ -85,10 +83,10 @@ void dispatcher::submit(call& value) {
         draining_ = true;
         value.where = call::state::queued;
         drains_.push_back(value);
-        timers_.set(value, value.deadline);
-    } else if (limit.count() <= 0) {
+        timers_.set(value, value.deadline());
+    } else if (value.deadline_after.count() <= 0) {
         fail(value, errc::queue_timeout, "the deadline had passed before the call began");
-    } else if (counters_.open.get() == 0 && connecting_ == 0 && dial_again_at_ >= value.deadline) {
+    } else if (counters_.open.get() == 0 && connecting_ == 0 && dial_again_at_ >= value.deadline()) {
         fail(value, last_dial_code_, last_dial_error_); // no dial before its deadline
     } else {
         if (queued() >= settings_.queue_limit)
@@ -101,7 +99,7 @@ void dispatcher::submit(call& value) {
         }
         value.sequence = ++sequence_;
         enqueue(value);
-        timers_.set(value, value.deadline);
+        timers_.set(value, value.deadline());
     }
 }
 
@@ -123,7 +121,7 @@ void dispatcher::enqueue_front(call& value) noexcept {
     value.queued_since = now_;
     lane_of(value).push_front(value);
     ++counters_.queue_depth;
-    timers_.set(value, value.deadline);
+    timers_.set(value, value.deadline());
 }
 
 void dispatcher::unqueue(call& value) noexcept {
@@ -242,7 +240,7 @@ void dispatcher::give_up_in_flight(call& value, errc code) {
     const bool long_request =
         requests.state_of(slot) == send_state::partial && requests.unsent_bytes(slot) > write_off_limit;
     const bool long_answer = index == 0 && requests.answer_remaining().value_or(0) > drain_limit;
-    const bool only_this_attempt = code != errc::cancelled && now_ < value.deadline;
+    const bool only_this_attempt = code != errc::cancelled && now_ < value.deadline();
     const bool taken_back = carrier.link->take_back(value);
     --counters_.in_flight;
     if (taken_back) {
@@ -369,7 +367,7 @@ void dispatcher::abandon() noexcept {
 void dispatcher::begin_turn(time_point now) {
     now_ = now;
     while (timed* const entry = timers_.pop(now))
-        entry->on_time(now);
+        entry->on_time(*this);
 }
 
 } // namespace bandwidth::webrtc::detail

@@ -235,7 +235,7 @@ private:
     std::chrono::nanoseconds connect_time_{0};
     time_point dial_again_at_{};
     struct wake_up final : timed {
-        void on_time(time_point) override {} // the turn that it begins does the rest
+        void on_time(dispatcher&) override {} // the turn that it begins does the rest
     } dial_again_;
     error_code last_dial_code_;
     std::string last_dial_error_;

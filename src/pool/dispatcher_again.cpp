@@ -64,7 +64,7 @@ bool dispatcher::retry_later(call& value, counter& reason, bool throttled,
         pause = std::max<std::chrono::nanoseconds>(pause, *retry_after);
     }
     // Never sleep past the deadline: what is known now is all that will ever be known.
-    if (pause >= value.deadline - now_)
+    if (pause >= value.deadline() - now_)
         return false;
     if (!budget_.withdraw(now_)) {
         ++counters_.retries_refused;

@@ -203,7 +203,7 @@ void dispatcher::assign(call& value, member& to) {
         touched_.push_back(&to);
     }
     if (const auto* const limit = value.attempt_timeout())
-        timers_.set(value, value.deadline - now_ > *limit ? now_ + *limit : value.deadline);
+        timers_.set(value, value.deadline() - now_ > *limit ? now_ + *limit : value.deadline());
     if (first) {
         to.rests = false;
         to.head_since = now_;

@@ -281,7 +281,7 @@ void dispatcher::dead_end(dead_end_kind kind, time_point dialled, const error_co
         return;
     }
     const auto has_enough = [this](call& value) {
-        return ++value.failed_dials >= policy_of(value).attempts() || dial_again_at_ >= value.deadline;
+        return ++value.failed_dials >= policy_of(value).attempts() || dial_again_at_ >= value.deadline();
     };
     fail_waiting(has_enough, code, text);
 }
@@ -487,6 +487,6 @@ void member::on_received(std::size_t bytes) { owner_.received(*this, bytes); }
 void member::on_sent(std::size_t bytes) { owner_.counters_.bytes_sent += bytes; }
 void member::on_answer(exchange* owner, const response& answer) { owner_.answered(*this, owner, answer); }
 void member::on_closed(const close_info& info) { owner_.closed(*this, info); }
-void member::on_time(time_point) { owner_.expired(*this); }
+void member::on_time(dispatcher& by) { by.expired(*this); }
 
 } // namespace bandwidth::webrtc::detail

@@ -22,7 +22,7 @@ public:
     void on_sent(std::size_t bytes) override;
     void on_answer(exchange* owner, const response& answer) override;
     void on_closed(const close_info& info) override;
-    void on_time(time_point now) override;
+    void on_time(dispatcher& by) override;
 
     pipeline& requests() noexcept { return link->requests(); }
     bool is_open() const noexcept { return link->phase() == phase::open; }

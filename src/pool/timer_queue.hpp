@@ -8,10 +8,12 @@
 
 namespace bandwidth::webrtc::detail {
 
+class dispatcher;
+
 /// Something that wants to be told when a time has come. At most one time each.
 class timed {
 public:
-    virtual void on_time(time_point now) = 0;
+    virtual void on_time(dispatcher& by) = 0;
 
 protected:
     timed() = default;

@@ -43,17 +43,16 @@ public:
                                  asio::execution::outstanding_work.tracked);
         slot_ = asio::get_associated_cancellation_slot(handler);
         if constexpr (fits<stored>)
-            handler_ = ::new (static_cast<void*>(storage_)) stored(std::forward<Handler>(handler));
+            ::new (static_cast<void*>(storage_)) stored(std::forward<Handler>(handler));
         else
-            handler_ = new stored(std::forward<Handler>(handler));
-        complete_ = Complete;
-        discard_ = [](pending_call& call) noexcept { call.discard<stored>(); };
+            ::new (static_cast<void*>(storage_)) stored*(new stored(std::forward<Handler>(handler)));
+        functions_ = &functions_of<stored, Complete>;
     }
 
     template <class Handler>
     Handler take_handler() {
-        Handler taken(std::move(*static_cast<Handler*>(handler_)));
-        discard<Handler>();
+        Handler taken(std::move(handler<Handler>()));
+        discard<Handler>(*this);
         // The signal may be emitted until the handler runs; from then on the call may be another's.
         if (slot_.is_connected())
             slot_.clear();
@@ -63,7 +62,7 @@ public:
 
     /// Runs the handler. Only on `executor()`.
     static void complete(call_handle call) {
-        const auto run = call->complete_;
+        const auto run = call->functions_->complete;
         run(std::move(call));
     }
 
@@ -74,8 +73,8 @@ protected:
     ~pending_call() = default;
 
     void discard_handler() noexcept {
-        if (handler_)
-            discard_(*this);
+        if (functions_)
+            functions_->discard(*this);
         slot_ = {};
     }
 
@@ -89,22 +88,36 @@ private:
 
     static constexpr std::size_t inline_size = 64;
     template <class Stored>
-    static constexpr bool fits = sizeof(Stored) <= inline_size &&
-                                 alignof(Stored) <= alignof(std::max_align_t);
+    static constexpr bool fits = sizeof(Stored) <= inline_size && alignof(Stored) <= alignof(void*);
 
     template <class Stored>
-    void discard() noexcept {
-        auto* const stored = static_cast<Stored*>(std::exchange(handler_, nullptr));
+    Stored& handler() noexcept {
         if constexpr (fits<Stored>)
-            stored->~Stored();
+            return *std::launder(reinterpret_cast<Stored*>(storage_));
         else
-            delete stored;
+            return **std::launder(reinterpret_cast<Stored**>(storage_));
     }
 
-    alignas(std::max_align_t) std::byte storage_[inline_size];
-    void* handler_ = nullptr;
-    void (*complete_)(call_handle) = nullptr;
-    void (*discard_)(pending_call&) noexcept = nullptr;
+    template <class Stored>
+    static void discard(pending_call& call) noexcept {
+        call.functions_ = nullptr;
+        auto& stored = call.handler<Stored>();
+        if constexpr (fits<Stored>)
+            stored.~Stored();
+        else
+            delete &stored;
+    }
+
+    /// What is known of a handler by its type.
+    struct functions {
+        void (*complete)(call_handle);
+        void (*discard)(pending_call&) noexcept;
+    };
+    template <class Stored, void (*Complete)(call_handle)>
+    static constexpr functions functions_of{Complete, &discard<Stored>};
+
+    const functions* functions_ = nullptr;          // null: there is no handler
+    alignas(void*) std::byte storage_[inline_size]; // the handler, or a pointer to it
 };
 
 /// Hands the call to its pool. The handler runs later, never inside of this.
