@@ -279,7 +279,7 @@ void start_parts(const std::shared_ptr<joint_drain>& joint, const std::shared_pt
     auto parts = std::exchange(joint->parts, {});
     for (auto& part : parts) {
         part->bind<part_drained, &complete_with<void, part_drained>>(part_drained{first, joint});
-        start(std::move(part));
+        start(std::move(part), {});
     }
 }
 
@@ -304,14 +304,14 @@ void call_releaser::operator()(pending_call* value) const noexcept {
     static_cast<api_call*>(value)->recycle();
 }
 
-void start(call_handle handle) {
+void start(call_handle handle, asio::cancellation_slot slot) {
     auto& value = static_cast<api_call&>(*handle);
     if (value.joint())
         start_parts(value.rare().joint, value.home());
     const auto home = std::move(value.home());
-    if (value.slot_.is_connected()) {
+    if (slot.is_connected()) {
         value.cancel_id = home->next_cancel_id();
-        value.slot_.assign(cancel_hook{home, value.cancel_id});
+        slot.assign(cancel_hook{home, value.cancel_id});
     }
     home->submit(value); // another thread may complete it at once
     static_cast<void>(handle.release());

@@ -93,10 +93,11 @@ public:
     bool needs_fresh = false;     ///< only a connection that nobody has used will do (421)
     bool last_answer = false;     ///< it was sent again because of a 421 or 425 before
     int attempts = 0;             ///< times it was given to a connection
-    int replays = 0;              ///< of these: at once, for no fault of its own
-    int retries = 0;              ///< of these: after a pause, by policy
-    int fresh_losses = 0;         ///< connections lost before their first answer, with it in front
-    int failed_dials = 0;         ///< while it waited, with no other connection
+    // Bounded by `max_replays` and by the policy's attempts, which are small.
+    std::uint16_t replays = 0;      ///< of these: at once, for no fault of its own
+    std::uint16_t retries = 0;      ///< of these: after a pause, by policy
+    std::uint16_t fresh_losses = 0; ///< connections lost before their first answer, with it in front
+    std::uint16_t failed_dials = 0; ///< while it waited, with no other connection
 
     /// Once it has been submitted.
     time_point deadline() const noexcept { return started + deadline_after; }

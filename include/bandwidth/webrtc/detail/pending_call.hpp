@@ -41,7 +41,6 @@ public:
         using stored = std::decay_t<Handler>;
         executor_ = asio::prefer(asio::any_io_executor(asio::get_associated_executor(handler, executor_)),
                                  asio::execution::outstanding_work.tracked);
-        slot_ = asio::get_associated_cancellation_slot(handler);
         if constexpr (fits<stored>)
             ::new (static_cast<void*>(storage_)) stored(std::forward<Handler>(handler));
         else
@@ -54,9 +53,8 @@ public:
         Handler taken(std::move(handler<Handler>()));
         discard<Handler>(*this);
         // The signal may be emitted until the handler runs; from then on the call may be another's.
-        if (slot_.is_connected())
-            slot_.clear();
-        slot_ = {};
+        if (auto slot = asio::get_associated_cancellation_slot(taken); slot.is_connected())
+            slot.clear();
         return taken;
     }
 
@@ -75,17 +73,12 @@ protected:
     void discard_handler() noexcept {
         if (functions_)
             functions_->discard(*this);
-        slot_ = {};
     }
 
     asio::any_io_executor executor_; // of the client until a handler is bound
-    asio::cancellation_slot slot_;
     std::shared_ptr<pool> pool_;
 
 private:
-    friend struct cancel_hook;
-    friend void start(call_handle call);
-
     static constexpr std::size_t inline_size = 64;
     template <class Stored>
     static constexpr bool fits = sizeof(Stored) <= inline_size && alignof(Stored) <= alignof(void*);
@@ -120,8 +113,8 @@ private:
     alignas(void*) std::byte storage_[inline_size]; // the handler, or a pointer to it
 };
 
-/// Hands the call to its pool. The handler runs later, never inside of this.
-void start(call_handle call);
+/// Hands the call to its pool. The handler, whose cancellation slot it is, runs later, never inside of this.
+void start(call_handle call, asio::cancellation_slot slot);
 
 /// The outcome of a finished call. Instantiated for each result type in the library.
 template <class T>
@@ -139,9 +132,10 @@ template <class T>
 struct initiate {
     template <class Handler>
     void operator()(Handler&& handler, call_handle call) const {
+        auto slot = asio::get_associated_cancellation_slot(handler);
         call->template bind<Handler, &complete_with<T, std::decay_t<Handler>>>(
             std::forward<Handler>(handler));
-        start(std::move(call));
+        start(std::move(call), slot);
     }
 };
 
