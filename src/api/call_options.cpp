@@ -34,21 +34,18 @@ bool is_reserved(std::string_view name) {
                        [name](std::string_view known) { return boost::beast::iequals(name, known); });
 }
 
-// There for as long as the program runs: options may be used while statics are destroyed.
-template <class T>
-union lasting {
-    constexpr lasting() : object() {}
-    constexpr ~lasting() {} // NOLINT: this is what it is for
-    T object;
-    static const lasting value;
-};
-template <class T>
-constinit const lasting<T> lasting<T>::value{};
-
 } // namespace
 
-constinit const call_options::rare_options& call_options::rare_box::none =
-    lasting<rare_options>::value.object;
+const call_options::rare_options& call_options::rare_box::none() noexcept {
+    // Never destroyed: options may be used while statics are.
+    union lasting {
+        constexpr lasting() noexcept : options() {}
+        constexpr ~lasting() {}
+        rare_options options;
+    };
+    static const lasting nothing;
+    return nothing.options;
+}
 
 call_options::rare_box::rare_box(const rare_box& other)
     : value_(other.value_ ? std::make_unique<rare_options>(*other.value_) : nullptr) {}

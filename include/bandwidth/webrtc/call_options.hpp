@@ -100,11 +100,11 @@ private:
         rare_box& operator=(rare_box&&) noexcept = default;
         ~rare_box() = default;
 
-        const rare_options* operator->() const noexcept { return value_ ? value_.get() : &none; }
+        const rare_options* operator->() const noexcept { return value_ ? value_.get() : &none(); }
         rare_options& change();
 
     private:
-        static const rare_options& none;
+        static const rare_options& none() noexcept;
         std::unique_ptr<rare_options> value_;
     };
 
