@@ -170,23 +170,23 @@ thread_local serial_executor::handing_over* serial_executor::handing_over::inner
 class serial_executor::running {
 public:
     running(const queue& of, outside_place& place) noexcept
-        : outside(place), of_(of), outer_(std::exchange(innermost_, this)) {}
-    ~running() { innermost_ = outer_; }
+        : outside(place), of_(of), outer_(std::exchange(innermost, this)) {}
+    ~running() { innermost = outer_; }
     running(const running&) = delete;
     running& operator=(const running&) = delete;
 
     // Null when this thread does not.
     static running* find(const queue& of) noexcept {
-        return innermost_ && &innermost_->of_ == &of ? innermost_ : nullptr;
+        return innermost && &innermost->of_ == &of ? innermost : nullptr;
     }
     outside_place& outside;
 
 private:
     const queue& of_;
     running* outer_;
-    static thread_local running* innermost_;
+    static thread_local running* innermost;
 };
-thread_local serial_executor::running* serial_executor::running::innermost_ = nullptr;
+thread_local serial_executor::running* serial_executor::running::innermost = nullptr;
 
 /// What the executor below is given. Destroyed without having been run, as when an execution context is
 /// destroyed, it destroys what is in the queue.

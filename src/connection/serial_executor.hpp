@@ -55,15 +55,15 @@ public:
 
     /// Runs a function behind the one that is running, on the same thread, and when the strand has been left:
     /// a function that may take its time, or wait for what another thread does on the strand. Nothing that
-    /// the strand has in its queue waits for it. False, and it is not taken: not on the strand, not over an
-    /// `io_context`, or there is one already.
+    /// the strand has in its queue waits for it. True: it was moved from. False, and it was not: not on the
+    /// strand, not over an `io_context`, or there is one already.
     template <class Function>
-    bool execute_outside(Function&& function) const noexcept {
-        using stored = outside_of<std::decay_t<Function>>;
+    bool execute_outside(Function& function) const noexcept {
+        using stored = outside_of<Function>;
         static_assert(sizeof(stored) <= outside_place::size);
         outside_place* const place = find_outside_place();
         if (place)
-            place->taken = ::new (static_cast<void*>(place->memory)) stored(std::forward<Function>(function));
+            place->taken = ::new (static_cast<void*>(place->memory)) stored(std::move(function));
         return place;
     }
 

@@ -35,7 +35,7 @@ call_list completion_batch::send(completion_batch&& batch, const serial_executor
     auto* const outer = std::exchange(giving_back, &back);
     try {
         completion_batch leaving(std::move(batch));
-        if (!strand || !strand->execute_outside(std::move(leaving))) {
+        if (!strand || !strand->execute_outside(leaving)) {
             const auto executor = leaving.calls_.front()->executor();
             asio::post(executor, std::move(leaving));
         }

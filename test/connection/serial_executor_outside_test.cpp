@@ -39,6 +39,11 @@ struct fixture {
     }
 };
 
+template <class Function>
+bool outside(const serial_executor& executor, Function function) {
+    return executor.execute_outside(function);
+}
+
 struct own_task : serial_executor::task {
     explicit own_task(std::vector<int>& to) : order(to) {
         end = [](serial_executor::task& base, bool run) {
@@ -86,7 +91,7 @@ TEST_CASE_FIXTURE(fixture, "it is gone when the strand has been left") {
     run_in_context([&] {
         executor.execute([&, held = std::move(owned)] {
             const std::weak_ptr<int> watched = held;
-            CHECK(executor.execute_outside([&, watched] { order.push_back(watched.expired() ? 1 : 0); }));
+            CHECK(outside(executor, [&, watched] { order.push_back(watched.expired() ? 1 : 0); }));
         });
     });
     CHECK(order == std::vector{1});
@@ -134,7 +139,7 @@ TEST_CASE("a task of the caller's that waits when the context goes is given back
 
 TEST_CASE_FIXTURE(fixture, "a function outside runs behind the one on the strand, and when it was left") {
     asio::post(executor, [&] {
-        CHECK(executor.execute_outside([&] {
+        CHECK(outside(executor, [&] {
             executor.execute(note(2)); // at once, so nobody is on the strand
             order.push_back(3);
         }));
@@ -147,7 +152,7 @@ TEST_CASE_FIXTURE(fixture, "a function outside runs behind the one on the strand
 TEST_CASE_FIXTURE(fixture, "another thread goes on with what waits, while a function outside blocks") {
     std::promise<void> ran;
     asio::post(executor, [&] {
-        CHECK(executor.execute_outside([&] {
+        CHECK(outside(executor, [&] {
             ran.get_future().get();
             order.push_back(2);
         }));
@@ -167,7 +172,7 @@ TEST_CASE("... be the executor below one that gives to its own thread first") {
     const auto executor = serial_executor::over(
         asio::require(context.get_executor(), asio::execution::relationship.continuation));
     std::promise<void> ran;
-    asio::post(executor, [&] { CHECK(executor.execute_outside([&] { ran.get_future().get(); })); });
+    asio::post(executor, [&] { CHECK(outside(executor, [&] { ran.get_future().get(); })); });
     asio::post(executor, [&] { ran.set_value(); });
     std::thread other([&] { context.run(); });
     context.run();
@@ -175,29 +180,28 @@ TEST_CASE("... be the executor below one that gives to its own thread first") {
 }
 
 TEST_CASE_FIXTURE(fixture, "one function outside at a time, from the strand only, over an io_context only") {
-    CHECK_FALSE(executor.execute_outside(note(1)));
-    run_in_context([&] { CHECK_FALSE(executor.execute_outside(note(1))); });
+    CHECK_FALSE(outside(executor, note(1)));
+    run_in_context([&] { CHECK_FALSE(outside(executor, note(1))); });
     const auto other = serial_executor::over(context.get_executor());
     run_in_context([&] {
         executor.execute([&] {
-            CHECK_FALSE(other.execute_outside(note(1)));
-            CHECK(executor.execute_outside(note(2)));
-            CHECK_FALSE(executor.execute_outside(note(1)));
+            CHECK_FALSE(outside(other, note(1)));
+            CHECK(outside(executor, note(2)));
+            CHECK_FALSE(outside(executor, note(1)));
         });
     });
     CHECK(order == std::vector{2});
 
     const auto over_another =
         serial_executor::over(support::hooked_executor(context.get_executor(), [] { return true; }));
-    run_in_context(
-        [&] { over_another.execute([&] { CHECK_FALSE(over_another.execute_outside(note(1))); }); });
+    run_in_context([&] { over_another.execute([&] { CHECK_FALSE(outside(over_another, note(1))); }); });
     CHECK(order == std::vector{2});
 }
 
 TEST_CASE_FIXTURE(fixture, "on the strand inside of a function outside, there may be another one") {
     asio::post(executor, [&] {
-        CHECK(executor.execute_outside([&] {
-            executor.execute([&] { CHECK(executor.execute_outside(note(1))); });
+        CHECK(outside(executor, [&] {
+            executor.execute([&] { CHECK(outside(executor, note(1))); });
             order.push_back(2);
         }));
     });
@@ -207,7 +211,7 @@ TEST_CASE_FIXTURE(fixture, "on the strand inside of a function outside, there ma
 
 TEST_CASE_FIXTURE(fixture, "what a function outside throws leaves run, and the strand goes on") {
     asio::post(executor, [&] {
-        CHECK(executor.execute_outside([] { throw std::runtime_error("outside"); }));
+        CHECK(outside(executor, [] { throw std::runtime_error("outside"); }));
         order.push_back(1);
     });
     asio::post(executor, note(2));
@@ -218,7 +222,7 @@ TEST_CASE_FIXTURE(fixture, "what a function outside throws leaves run, and the s
 
 TEST_CASE_FIXTURE(fixture, "a function that throws does not keep the one outside from running") {
     asio::post(executor, [&] {
-        CHECK(executor.execute_outside(note(1)));
+        CHECK(outside(executor, note(1)));
         throw std::runtime_error("inside");
     });
     asio::post(executor, note(2));
