@@ -127,6 +127,7 @@ int run(const settings& use) {
         static_cast<double>(after.requests_sent - before.requests_sent) / writes,
         static_cast<unsigned long long>(after.connections_idle + after.connections_active),
         static_cast<unsigned long long>(after.deepest_pipeline));
+    std::printf("cpu_us %.4f\n", cpu / static_cast<double>(result.right) * 1e6);
     return 0;
 }
 
