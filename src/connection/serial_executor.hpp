@@ -19,10 +19,10 @@ namespace bandwidth::webrtc::detail {
 ///
 /// Functions are never run inside of `execute`, be it asked to block or not, unless the executor below would
 /// run them there: on a thread of an `io_context` a function that may run at once does, and needs no memory.
-/// What throws leaves the executor below as if it had been run there, and the rest goes on. What
-/// waits when the execution context below is destroyed is destroyed without having been run. What is
-/// scheduled is work for the context below; a copy of this executor alone is not, so a work guard on one
-/// guards nothing. Thread safety: safe.
+/// What throws leaves the executor below as if it had been run there, and the rest goes on. What waits when
+/// the execution context below is destroyed is destroyed without having been run. What is scheduled is work
+/// for the context below; a copy of this executor alone is not, so a work guard on one guards nothing. Thread
+/// safety: safe.
 class serial_executor {
 public:
     /// What waits in the queue. Who has one of their own keeps it until `end` is called, and only then gives

@@ -81,8 +81,8 @@ pool::pool(const asio::any_io_executor& executor, pool_settings settings, std::s
         io_context_.emplace(*known);
     turn_.end = [](serial_executor::task& base, bool run) {
         const auto self = std::move(static_cast<queued_turn&>(base).self);
-        self->turn_.waits.exchange(
-            false); // sees what those submitted who found it true, hence no plain store
+        // No plain store: this sees what those have submitted who found it true.
+        self->turn_.waits.exchange(false);
         if (run)
             self->turn();
     };

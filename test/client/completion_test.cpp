@@ -10,6 +10,7 @@
 #include <boost/asio/require.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <cstdint>
 #include <future>
 #include <memory>
 #include <optional>
@@ -56,6 +57,15 @@ asio::awaitable<void> keep_and_await(client& client, const loopback_server& serv
     CHECK(read == *made);
 }
 
+// One handler of the context's after the other, to the end of the one in which calls succeed; tells how many.
+std::uint64_t run_to_next_success(asio::io_context& context, const client& client) {
+    const auto before = client.stats().calls_succeeded;
+    context.restart();
+    while (client.stats().calls_succeeded == before)
+        context.run_one();
+    return client.stats().calls_succeeded - before;
+}
+
 } // namespace
 
 TEST_CASE("the handlers of one context run in the step that reads their answers, and in their order") {
@@ -76,11 +86,7 @@ TEST_CASE("the handlers of one context run in the step that reads their answers,
     get(1, context.get_executor());
     get(2, strand);
     get(3, context.get_executor());
-    const auto before = client.stats().calls_succeeded;
-    context.restart();
-    while (client.stats().calls_succeeded == before)
-        context.run_one();
-    const auto came = client.stats().calls_succeeded - before; // in that step
+    const auto came = run_to_next_success(context, client);
     CHECK(order == (came == 1 ? std::vector{1} : came == 2 ? std::vector{1} : std::vector{1, 3}));
     run_until(context, [&] { return order.size() == 3; });
 }
@@ -98,10 +104,7 @@ TEST_CASE("a handler whose executor never blocks does not run where the answer i
                                                                  CHECK(got.has_value());
                                                                  ran = true;
                                                              }));
-    const auto before = client.stats().calls_succeeded;
-    context.restart();
-    while (client.stats().calls_succeeded == before)
-        context.run_one();
+    run_to_next_success(context, client);
     CHECK_FALSE(ran);
     run_until(context, [&] { return ran; });
 }
