@@ -104,6 +104,7 @@ public:
     virtual void flush() = 0;
     /// Gives back the memory that it needs only while it is busy; the next request takes it anew.
     virtual void release_buffers() noexcept {
+        requests_.release_buffers();
         if (batch_.empty())
             std::string().swap(batch_);
     }

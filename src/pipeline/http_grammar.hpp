@@ -2,10 +2,12 @@
 
 #include <array>
 #include <bit>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <system_error>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -86,6 +88,13 @@ inline std::string_view trim(std::string_view text) noexcept {
 
 /// The first element of a comma-separated list, trimmed; takes it and its comma off the front of `list`.
 std::string_view take_element(std::string_view& list) noexcept;
+
+/// Whether all of `digits` is a number that `value` can hold, which it is then.
+template <class Number>
+bool read_number(std::string_view digits, Number& value, int base = 10) noexcept {
+    const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+    return ec == std::errc() && end == digits.data() + digits.size();
+}
 
 /// Whether `text`, in which there is no control character, is `lower`, in whatever case. `lower` is of
 /// lower-case letters, digits and hyphens.

@@ -78,6 +78,9 @@ public:
     /// The peer has ended its side. `answered` where that completes the head's answer; else `failed`.
     event end_of_stream(bool clean);
 
+    /// Gives back the memory of the last answer, between two of them.
+    void release_buffers() noexcept { reader_.release_buffers(); }
+
     exchange* owner() const noexcept { return answered_.owner; }
     /// When the request that was answered last was pushed.
     time_point answered_pushed() const noexcept { return answered_.pushed; }

@@ -1,7 +1,6 @@
 #include "pipeline/response_reader.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
 #include "pipeline/http_grammar.hpp"
@@ -14,18 +13,10 @@ namespace {
 constexpr std::size_t most_size_digits = 32;
 // The memory of a large body is not kept for the next answer.
 constexpr std::size_t most_kept_body = 64 * 1024;
-constexpr std::chrono::seconds longest_keep_alive = std::chrono::hours(24);
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 bool is_hex_digit(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-
-// All of `digits`, and nothing else; false on overflow too.
-template <class Number>
-bool read_number(std::string_view digits, Number& value, int base = 10) noexcept {
-    const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-    return ec == std::errc() && end == digits.data() + digits.size();
-}
 
 bool is_line_end(std::string_view text, std::size_t at) noexcept {
     return at + 1 < text.size() && text[at] == '\r' && text[at + 1] == '\n';
@@ -68,6 +59,15 @@ void response_reader::start() {
     start_head();
 }
 
+void response_reader::release_buffers() noexcept {
+    if (started())
+        return;
+    message_ = {};
+    piece_ = {};
+    for (auto* const kept : {&body_, &content_type_, &request_id_, &retry_after_, &date_})
+        std::string().swap(*kept);
+}
+
 void response_reader::start_head() noexcept {
     message_ = {};
     part_ = part::status_line;
@@ -103,18 +103,23 @@ response_reader::status response_reader::put(std::string_view& input) {
         auto result = status::need_more;
         switch (part_) {
         case part::status_line:
+            result = put_status_line(input);
+            if (result == status::done)
+                continue;
+            return result;
         case part::chunk_line:
-            result = part_ == part::status_line ? put_status_line(input) : put_chunk_line(input);
+            result = put_chunk_line(input);
             if (result == status::done)
                 continue;
             return result;
         case part::fields:
-        case part::trailers:
             result = put_fields(input);
             if (result != status::done)
                 return result;
-            result = part_ == part::trailers ? status::done : head_ended();
+            result = head_ended();
             break;
+        case part::trailers:
+            return put_fields(input);
         case part::body:
         case part::to_end:
         case part::chunk_data:
@@ -226,112 +231,6 @@ inline bool response_reader::take_field(std::string_view line) {
     const bool accepted = on_field(name, whole);
     keep(); // views into `whole`
     return accepted;
-}
-
-bool response_reader::on_field(std::string_view name, std::string_view value) {
-    // By their sizes, so that most are compared with one name, or none.
-    switch (name.size()) {
-    case 4:
-        if (equals_ignoring_case(name, "date")) {
-            message_.date = value;
-            return true;
-        }
-        break;
-    case 10:
-        if (equals_ignoring_case(name, "connection"))
-            return on_connection(value);
-        if (equals_ignoring_case(name, "keep-alive")) {
-            on_keep_alive(value);
-            return true;
-        }
-        break;
-    case 11:
-        if (equals_ignoring_case(name, "retry-after")) {
-            if (!message_.retry_after.data()) // the first one counts
-                message_.retry_after = value;
-            return true;
-        }
-        break;
-    case 12:
-        if (equals_ignoring_case(name, "content-type")) {
-            message_.content_type = value;
-            return true;
-        }
-        if (equals_ignoring_case(name, "x-request-id")) {
-            message_.request_id = value;
-            return true;
-        }
-        break;
-    case 14:
-        if (equals_ignoring_case(name, "content-length"))
-            return on_content_length(value);
-        break;
-    case 16:
-        if (equals_ignoring_case(name, "x-amzn-requestid")) {
-            message_.request_id = value;
-            return true;
-        }
-        // None was offered (no Accept-Encoding), and none is decoded.
-        if (equals_ignoring_case(name, "content-encoding"))
-            return value.empty() || equals_ignoring_case(value, "identity") || refuse(errc::protocol_error);
-        break;
-    case 17:
-        if (equals_ignoring_case(name, "transfer-encoding"))
-            return on_transfer_encoding(value);
-        break;
-    default:
-        break;
-    }
-    return valid_field_name(name) || refuse(errc::protocol_error);
-}
-
-bool response_reader::on_transfer_encoding(std::string_view value) noexcept {
-    if (chunked_ || content_length_ || !message_.http_1_1 || !equals_ignoring_case(value, "chunked"))
-        return refuse(errc::protocol_error);
-    chunked_ = true;
-    return true;
-}
-
-// One number, or the same one several times (RFC 9110, section 8.6).
-bool response_reader::on_content_length(std::string_view value) noexcept {
-    if (chunked_)
-        return refuse(errc::protocol_error);
-    bool more = true;
-    while (more) {
-        more = value.find(',') != std::string_view::npos;
-        std::uint64_t length = 0;
-        if (!read_number(take_element(value), length) || content_length_.value_or(length) != length)
-            return refuse(errc::protocol_error);
-        content_length_ = length;
-    }
-    return true;
-}
-
-bool response_reader::on_connection(std::string_view value) noexcept {
-    while (!value.empty()) {
-        const auto option = take_element(value);
-        if (equals_ignoring_case(option, "close"))
-            message_.close_announced = true;
-        else if (equals_ignoring_case(option, "keep-alive"))
-            keep_alive_ = true;
-        else if (!option.empty() && !valid_field_name(option)) // a token, as names are
-            return refuse(errc::protocol_error);
-    }
-    return true;
-}
-
-void response_reader::on_keep_alive(std::string_view value) noexcept {
-    while (!value.empty() && !message_.keep_alive_timeout) {
-        const auto parameter = take_element(value);
-        const auto equals = parameter.find('=');
-        if (equals == std::string_view::npos ||
-            !equals_ignoring_case(trim(parameter.substr(0, equals)), "timeout"))
-            continue;
-        unsigned seconds = 0;
-        if (read_number(trim(parameter.substr(equals + 1)), seconds))
-            message_.keep_alive_timeout = std::min(std::chrono::seconds(seconds), longest_keep_alive);
-        return;
-    }
 }
 
 // Which framing the header section says (RFC 9112, section 6.3). `need_more` where a body follows.

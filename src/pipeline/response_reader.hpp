@@ -78,6 +78,9 @@ public:
     /// close_notify) does (RFC 9112, section 9.8).
     status end_of_stream(bool clean);
 
+    /// Gives back the memory of the last answer; not while one is being read. There is no `message()` then.
+    void release_buffers() noexcept;
+
     const response& message() const noexcept { return message_; }
     /// What went wrong: `protocol_error`, `response_too_large` or `incomplete_response`.
     errc error() const noexcept { return error_; }

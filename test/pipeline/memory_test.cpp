@@ -152,6 +152,32 @@ TEST_CASE("I9: answers without end are read without end, and nothing is left of 
     }
 }
 
+TEST_CASE("I9: what is kept of an answer is given back between two of them, when asked") {
+    detail::response_reader reader{detail::response_limits()};
+    const std::string date = "Sun, 06 Nov 1994 08:49:37 GMT";
+    const std::string head = ok + "Date: " + date + "\r\nContent-Length: 50000\r\n\r\n";
+    const std::string body(50'000, 'x');
+    const auto before = held.load();
+    std::string_view input = head;
+    REQUIRE(reader.feed(input) == detail::response_reader::status::need_more);
+    const auto half = std::string_view(body).substr(0, 25'000);
+    input = half;
+    REQUIRE(reader.feed(input) == detail::response_reader::status::need_more);
+    reader.release_buffers(); // too early: nothing is lost
+    input = half;
+    REQUIRE(reader.feed(input) == detail::response_reader::status::done);
+    CHECK(reader.message().body == body);
+    CHECK(reader.message().date == date);
+    CHECK(held.load() - before >= 50'000);
+    reader.release_buffers();
+    CHECK(held.load() == before);
+    const std::string small = ok + "Content-Length: 1\r\n\r\nx";
+    input = small;
+    REQUIRE(reader.feed(input) == detail::response_reader::status::done);
+    CHECK(reader.message().body == "x");
+    CHECK(reader.message().date.empty());
+}
+
 TEST_CASE("I9: the memory of a large body is given back with the next answer") {
     detail::response_limits limits;
     detail::response_reader reader(limits);
