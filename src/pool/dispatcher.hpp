@@ -172,7 +172,7 @@ private:
     void dial();
     void flush_touched();
     void flush(member& value);
-    bool may_gather(const member& value) const noexcept;
+    bool may_gather(const member& value, std::size_t unsent) const noexcept;
     /// What a dial led to that led to no answer.
     enum class dead_end_kind {
         dial,       ///< no connection, or one that ended before it was used
@@ -205,6 +205,9 @@ private:
     static constexpr std::size_t most_gathered = 8;
     /// No request gathers for longer, unless the thread is held up.
     static constexpr std::chrono::nanoseconds longest_gathering = std::chrono::milliseconds(2);
+    /// More answers than these in one turn have waited for us, most likely, and the server is not the slower
+    /// side. Where it sends several in one piece, requests come several at a time too, and need not gather.
+    static constexpr std::size_t most_apart = 2;
     /// The rest of a request whose caller has gone is written if it is no longer than this.
     static constexpr std::uint64_t write_off_limit = 64 * 1024;
 

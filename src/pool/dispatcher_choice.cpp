@@ -28,14 +28,14 @@ void dispatcher::end_turn() {
 }
 
 // While a server has requests to answer, those to come may gather, and cost one record and one write
-// together. It must have enough to do until they arrive.
-bool dispatcher::may_gather(const member& value) const noexcept {
-    const auto& requests = value.link->requests();
-    const auto unsent = requests.unsent();
-    const auto sent = requests.outstanding() - unsent;
+// together. It must have enough to do until they arrive, and be the slower side: else the requests come in as
+// many at a time as answers were waiting, and to hold them up for half a pipeline makes two batches of one.
+bool dispatcher::may_gather(const member& value, std::size_t unsent) const noexcept {
+    const auto sent = value.link->requests().outstanding() - unsent;
     const auto enough = depth_ / 2;
     if (value.round_trip.count() == 0 || value.reserved || sent <= enough || unsent == 0 ||
-        unsent >= most_gathered || now_ >= value.touched_since + longest_gathering)
+        unsent >= most_gathered || value.answers_read > most_apart ||
+        now_ >= value.touched_since + longest_gathering)
         return false;
     const auto answers = std::min(sent - enough, most_gathered - unsent); // until it is flushed
     return service_time_ * static_cast<std::int64_t>(answers) < longest_gathering &&
@@ -45,20 +45,20 @@ bool dispatcher::may_gather(const member& value) const noexcept {
 void dispatcher::flush_touched() {
     for (std::size_t i = touched_.size(); i-- > 0;) {
         auto& value = *touched_[i];
-        if (may_gather(value)) {
+        const auto unsent = value.requests().unsent();
+        if (may_gather(value, unsent)) {
             timers_.set_no_later(value, value.touched_since + longest_gathering);
             continue;
         }
         touched_[i] = touched_.back();
         touched_.pop_back();
-        flush(value);
+        value.touched = false;
+        if (unsent != 0) // else taken back in the meantime
+            flush(value);
     }
 }
 
 void dispatcher::flush(member& value) {
-    value.touched = false;
-    if (value.requests().unsent() == 0) // taken back in the meantime
-        return;
     ++counters_.writes;
     try {
         value.link->flush();

@@ -93,6 +93,8 @@ void dispatcher::opened(member& value, bool resumed) {
 }
 
 void dispatcher::received(member& value, std::size_t bytes) {
+    if (value.received_last != now_) // else it is one more read of the same turn
+        value.answers_read = 0;
     value.received_last = now_;
     counters_.bytes_received += bytes;
     const auto& requests = value.requests();
@@ -112,6 +114,7 @@ void dispatcher::abandon(member& value) {
 }
 
 void dispatcher::answered(member& value, exchange* owner, const response& answer) {
+    ++value.answers_read;
     if (answer.status < 300)
         ++counters_.answers_2xx;
     else if (answer.status >= 500)

@@ -32,13 +32,14 @@ public:
     time_point opened{};
     time_point retire_at = time_point::max(); ///< takes no calls from then on
     time_point idle_since{};
-    time_point head_since{};    ///< since when the head's answer is due
-    time_point received_last{}; ///< when the last bytes came
-    std::size_t drained = 0;    ///< bytes of the head's answer since nobody waits for it, about
-    bool reserved = false;      ///< kept free of new calls until it is idle and can take an unsafe one
-    bool retired = false;       ///< takes no more calls, counted as draining
-    bool touched = false;       ///< something is staged
-    time_point touched_since{}; ///< only with `touched`
+    time_point head_since{};      ///< since when the head's answer is due
+    time_point received_last{};   ///< when the last bytes came
+    std::size_t answers_read = 0; ///< in the last turn that received something
+    std::size_t drained = 0;      ///< bytes of the head's answer since nobody waits for it, about
+    bool reserved = false;        ///< kept free of new calls until it is idle and can take an unsafe one
+    bool retired = false;         ///< takes no more calls, counted as draining
+    bool touched = false;         ///< something is staged
+    time_point touched_since{};   ///< only with `touched`
     std::chrono::nanoseconds round_trip{0}; ///< on the network, when it was opened; 0: not known
     bool has_answered = false;
     bool ended_well = false; ///< it served, and ends by agreement or by age

@@ -215,9 +215,9 @@ public:
         }
         return all;
     }
-    std::string next_target() const {
+    std::string next_target(std::size_t ahead = 0) const {
         const auto all = targets();
-        return answered < all.size() ? all[answered] : std::string();
+        return answered + ahead < all.size() ? all[answered + ahead] : std::string();
     }
     std::size_t outstanding() const { return requests_.outstanding(); }
     /// What the pool knows of it; null when it was closed.
@@ -332,11 +332,22 @@ public:
     }
     /// One answer to the next request that is due, its target as the body.
     void answer(std::size_t index, const std::string& more_fields = {}) {
-        const auto body = link(index).next_target();
-        REQUIRE_FALSE(body.empty());
-        const auto bytes = "HTTP/1.1 200 OK\r\n" + more_fields +
-                           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+        const auto bytes = answer_ahead(index, 0, more_fields);
         turn([&] { link(index).receive(bytes); });
+    }
+    /// The next `count` answers, in one piece.
+    void answer_together(std::size_t index, std::size_t count) {
+        std::string bytes;
+        for (std::size_t i = 0; i < count; ++i)
+            bytes += answer_ahead(index, i);
+        turn([&] { link(index).receive(bytes); });
+    }
+    /// The next answer but `ahead`, not yet sent.
+    std::string answer_ahead(std::size_t index, std::size_t ahead, const std::string& more_fields = {}) {
+        const auto body = link(index).next_target(ahead);
+        REQUIRE_FALSE(body.empty());
+        return "HTTP/1.1 200 OK\r\n" + more_fields + "Content-Length: " + std::to_string(body.size()) +
+               "\r\n\r\n" + body;
     }
     /// As above, with a status and no body.
     void refuse(std::size_t index, int status, const std::string& more_fields = {}) {

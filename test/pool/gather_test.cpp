@@ -126,6 +126,37 @@ TEST_CASE("nothing gathers where the server would have nothing to do before the 
     CHECK(pool.unwritten() == 1);
 }
 
+TEST_CASE("nothing gathers behind answers that came in one piece: they have waited for us, not we for them") {
+    for (const std::size_t count : {1, 2, 3}) {
+        CAPTURE(count);
+        busy_pool pool;
+        for (std::size_t i = 0; i < count; ++i)
+            pool.submit();
+        pool.suspend(service);
+        pool.answer_together(0, count);
+        CHECK(pool.unwritten() == (count <= 2 ? count : 0));
+        if (count == 3) { // and so it stays until some come alone
+            pool.answer_and_submit();
+            CHECK(pool.unwritten() == 1);
+        }
+    }
+}
+
+TEST_CASE("several reads in one turn count together") {
+    busy_pool pool;
+    for (int i = 0; i < 3; ++i)
+        pool.submit();
+    pool.suspend(service);
+    auto& link = pool.link(0);
+    const auto two = pool.answer_ahead(0, 0) + pool.answer_ahead(0, 1);
+    const auto one = pool.answer_ahead(0, 2);
+    pool.turn([&] {
+        link.receive(two);
+        link.receive(one);
+    });
+    CHECK(pool.unwritten() == 0);
+}
+
 TEST_CASE("a connection that is kept free for an unsafe call gets no more, so nothing gathers on it") {
     busy_pool pool;
     pool.answer_and_submit();

@@ -213,6 +213,13 @@ private:
         if (target.empty())
             return;
         auto wire = answer_to(target);
+        // At times many answers come in one piece.
+        for (std::size_t ahead = 1, more = one_in(3) ? pick(8) : 0; ahead <= more; ++ahead) {
+            const auto next = link.next_target(ahead);
+            if (next.empty())
+                break;
+            wire += answer_to(next);
+        }
         if (one_in(30) && link.outstanding() == 1) {
             wire += "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsurplus";
         } else if (one_in(4)) { // in two pieces, each in its turn
