@@ -20,8 +20,6 @@ namespace {
 
 // So that one connection with a fast server does not keep the others waiting.
 constexpr int reads_per_turn = 4;
-// A TLS record's plain text is at most this long (RFC 8446, section 5.1).
-constexpr std::size_t largest_record = 16 * 1024;
 
 errc resolve_error(const error_code& ec) {
     return is_absent(ec) ? errc::host_not_found : errc::resolve_failed;
@@ -298,18 +296,12 @@ bool tls_connection::on_received(std::string_view cipher) {
 // False when the connection has ended.
 bool tls_connection::decrypt() {
     auto& plain = host_.buffers().plain;
-    std::size_t used = 0;
     for (;;) {
         std::size_t size = 0;
-        const auto status = tls_->read(plain.data() + used, plain.size() - used, size);
-        used += size;
-        const bool more = status == tls_engine::status::ok;
-        if (more && plain.size() - used >= largest_record)
-            continue;
-        if (used != 0 && !consume(std::string_view(plain.data(), used)))
+        const auto status = tls_->read(plain.data(), plain.size(), size);
+        if (size != 0 && !consume(std::string_view(plain.data(), size)))
             return false;
-        used = 0;
-        if (more)
+        if (status == tls_engine::status::ok)
             continue;
         if (status == tls_engine::status::closed) {
             peer_ended(true, error_code());
@@ -392,7 +384,7 @@ void tls_connection::flush() {
     // record what the server can have seen. What stays in the batch gathers more.
     std::size_t taken = 0;
     while (taken < batch_.size() && !write_pending_ && !write_broken_) {
-        const auto piece = std::string_view(batch_).substr(taken, largest_record);
+        const auto piece = std::string_view(batch_).substr(taken, tls_engine::largest_record);
         taken += piece.size();
         output_before_ = tls_->output().size();
         record_begin_ = record_end_;

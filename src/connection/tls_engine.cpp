@@ -199,20 +199,23 @@ tls_engine::status tls_engine::read(char* buffer, std::size_t capacity, std::siz
     size = 0;
     if (failed_)
         return status::failed;
-    // All is decrypted. OpenSSL would find that out too, and take longer.
-    if (handshake_done_ && input_.empty() && !input_ended_ && SSL_has_pending(ssl_.get()) == 0)
-        return status::want_input;
-    clear_errors();
-    const int result = SSL_read_ex(ssl_.get(), buffer, capacity, &size);
-    if (messages_since_data_ > most_messages_between_data) {
-        ERR_clear_error();
-        size = 0;
-        return fail(errc::tls_failed, "handshake messages without end on an open connection");
-    }
-    if (result != 1)
-        return classify(result);
-    messages_since_data_ = 0;
-    data_received_ = true;
+    clear_errors(); // once: what succeeds leaves none
+    do {
+        // All is decrypted. OpenSSL would find that out too, and take longer.
+        if (handshake_done_ && input_.empty() && !input_ended_ && SSL_has_pending(ssl_.get()) == 0)
+            return status::want_input;
+        std::size_t piece = 0;
+        const int result = SSL_read_ex(ssl_.get(), buffer + size, capacity - size, &piece);
+        if (messages_since_data_ > most_messages_between_data) {
+            ERR_clear_error();
+            return fail(errc::tls_failed, "handshake messages without end on an open connection");
+        }
+        if (result != 1)
+            return classify(result);
+        size += piece;
+        messages_since_data_ = 0;
+        data_received_ = true;
+    } while (capacity - size >= largest_record);
     return status::ok;
 }
 

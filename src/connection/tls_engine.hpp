@@ -22,6 +22,9 @@ public:
         failed,     ///< `code()` and `text()` tell why
     };
 
+    /// A record's plain text is at most this long (RFC 8446, section 5.1).
+    static constexpr std::size_t largest_record = 16 * 1024;
+
     /// \param host for SNI and for the check of the certificate: a DNS name, or an IP address in text form,
     ///        for which no SNI is sent (RFC 6066, section 3).
     tls_engine(tls_context& context, const std::string& host);
@@ -37,7 +40,8 @@ public:
 
     /// Drives the handshake. `ok` when it is done, its certificate checked.
     status handshake();
-    /// Decrypts one record, or a part of it. `ok` with `size` bytes in `buffer`.
+    /// Decrypts records while the largest would fit, but at least a part of one. `ok` when there may be more
+    /// of them. Whatever the status, there are `size` bytes in `buffer`.
     status read(char* buffer, std::size_t capacity, std::size_t& size);
     /// Encrypts all of `plain` into `output()`, in records of at most 16 KiB.
     status write(std::string_view plain);

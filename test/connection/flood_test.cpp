@@ -81,6 +81,27 @@ TEST_CASE("T18: key updates without end, and without data, end the connection") 
     }
 }
 
+TEST_CASE("T18: data before, between and behind key updates is read in order, before the end too") {
+    connected_pair pair(TLS1_3_VERSION);
+    std::string received;
+    pair.server_read();
+    pair.receive(received);
+    pair.server_write("one ");
+    update_keys(pair, 3);
+    pair.server_write("two ");
+    update_keys(pair, 1);
+    pair.server_write("three ");
+    CHECK(pair.receive(received) == status::want_input);
+    CHECK(received == "one two three ");
+    CHECK(pair.client.write("y") == status::ok);
+    CHECK(pair.server_read() == "y");
+    pair.server_write("four");
+    update_keys(pair, 100);
+    pair.server_write("five");
+    CHECK(pair.receive(received) == status::failed);
+    CHECK(received == "one two three four");
+}
+
 TEST_CASE("T18: many key updates over a long time, with data between them, are nothing unusual") {
     connected_pair pair(TLS1_3_VERSION);
     std::string received;

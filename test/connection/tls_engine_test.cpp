@@ -1,5 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <openssl/err.h>
+
+#include <vector>
+
 #include "connection/tls_peer.hpp"
 
 using namespace test;
@@ -22,8 +26,11 @@ TEST_CASE("a handshake succeeds in pieces of any size") {
 }
 
 TEST_CASE("data goes both ways, whatever its size") {
-    for (const int version : both_versions) {
+    for (const auto& [version, room] : {std::pair<int, std::size_t>{TLS1_2_VERSION, 64 * 1024},
+                                        {TLS1_3_VERSION, 64 * 1024},
+                                        {TLS1_3_VERSION, 1000}}) {
         connected_pair pair(version);
+        pair.room = room;
         for (const std::size_t size : {1u, 100u, 16u * 1024, 16u * 1024 + 1, 100'000u}) {
             const std::string sent(size, 'c');
             CHECK(pair.client.write(sent) == status::ok);
@@ -49,15 +56,76 @@ TEST_CASE("a batch of 16 KiB is one record") {
 }
 
 TEST_CASE("many records are read one after the other") {
-    connected_pair pair;
-    std::string expected;
-    for (int i = 0; i < 200; ++i) {
-        pair.server_write(std::to_string(i) + ";");
-        expected += std::to_string(i) + ";";
+    for (const std::size_t room : {64 * 1024, 20'000, 1000, 1}) {
+        connected_pair pair;
+        pair.room = room;
+        std::string expected;
+        for (int i = 0; i < 200; ++i) {
+            pair.server_write(std::to_string(i) + ";");
+            expected += std::to_string(i) + ";";
+        }
+        std::string received;
+        CHECK(pair.receive(received) == status::want_input);
+        CHECK(received == expected);
     }
+}
+
+TEST_CASE("a read takes the records that there is room for, and gives them with what stands behind them") {
+    connected_pair pair;
+    std::string tickets;
+    pair.receive(tickets);
+    const std::size_t whole = detail::tls_engine::largest_record;
+    std::vector<char> buffer(whole + 250);
+    std::size_t size = 0;
+    for (int i = 0; i < 8; ++i)
+        pair.server_write(std::string(100, 'r'));
+    const auto wire = pair.take_from_server();
+    pair.client.input(wire);
+    CHECK(pair.client.read(buffer.data(), buffer.size(), size) == status::ok);
+    CHECK(size == 300); // another record could be too large
+    CHECK(pair.client.read(buffer.data(), whole, size) == status::ok);
+    CHECK(size == 100);
+    CHECK(pair.client.read(buffer.data(), 30, size) == status::ok); // a part of one
+    CHECK(size == 30);
+    std::string rest;
+    CHECK(pair.read(rest) == status::want_input);
+    CHECK(rest.size() == 370);
+
+    pair.server_write("good");
+    auto tampered = pair.take_from_server();
+    pair.server_write("bad");
+    tampered += pair.take_from_server();
+    tampered.back() = static_cast<char>(tampered.back() ^ 1);
+    pair.client.input(tampered);
+    CHECK(pair.client.read(buffer.data(), buffer.size(), size) == status::failed);
+    CHECK(std::string_view(buffer.data(), size) == "good");
+}
+
+TEST_CASE("what others have left in the thread's queue of errors is not taken for ours") {
+    connected_pair pair;
     std::string received;
-    CHECK(pair.receive(received) == status::want_input);
-    CHECK(received == expected);
+    pair.receive(received);
+    const auto leave_error = [] { ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR); };
+    pair.server_write("hello");
+    const auto wire = pair.take_from_server();
+    leave_error();
+    pair.client.input(wire);
+    CHECK(pair.read(received) == status::want_input);
+    CHECK(received == "hello");
+    const auto half = [&] {
+        pair.server_write("more");
+        return pair.take_from_server();
+    }();
+    for (const auto& piece : {half.substr(0, 9), half.substr(9)}) {
+        leave_error();
+        pair.client.input(piece);
+        CHECK(pair.read(received) == status::want_input);
+    }
+    CHECK(received == "hellomore");
+    leave_error();
+    CHECK(pair.client.write("hello") == status::ok);
+    CHECK(pair.server_read() == "hello");
+    ERR_clear_error();
 }
 
 TEST_CASE("a record of which a part has come outlives the release of buffers, wherever it is cut") {

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "connection/tls_engine.hpp"
 
@@ -144,14 +145,16 @@ public:
         }
         return last;
     }
+    /// For the plain text of one `read`; as much as a connection has, unless told otherwise.
+    std::size_t room = 64 * 1024;
     status read(std::string& plain) {
         for (;;) {
-            char buffer[1000];
+            std::vector<char> buffer(room);
             std::size_t size = 0;
-            const auto got = client.read(buffer, sizeof buffer, size);
+            const auto got = client.read(buffer.data(), buffer.size(), size);
+            plain.append(buffer.data(), size);
             if (got != status::ok)
                 return got;
-            plain.append(buffer, size);
         }
     }
     void server_write(std::string_view plain) {
