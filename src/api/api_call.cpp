@@ -36,14 +36,18 @@ std::string_view api_call::named_id() const noexcept {
 // The id that was asked for, percent-encoded.
 std::string_view api_call::asked_segment() const noexcept {
     const std::string_view target = request.target;
-    return target.substr(target.rfind('/') + 1);
+    return target.substr(target.size() - asked_size);
 }
 
 bool api_call::names_what_was_asked() const {
-    if (!names_last_segment || named_id() == asked_segment())
+    if (asked_size == 0)
+        return true;
+    const auto id = named_id();
+    // "a%20b" was asked for as "a%2520b".
+    if (id == asked_segment() && id.find('%') == std::string_view::npos)
         return true;
     std::string segment;
-    append_path_segment(segment, named_id());
+    append_path_segment(segment, id);
     return boost::beast::iequals(segment, asked_segment()); // a UUID means the same in either case
 }
 
@@ -125,7 +129,7 @@ void api_call::recycle() noexcept {
     reset_progress();
     decode = nullptr;
     ignore_not_found = false;
-    names_last_segment = false;
+    asked_size = 0;
     failed = false;
     reason_ = {};
     if (value_)

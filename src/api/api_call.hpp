@@ -4,6 +4,7 @@
 #include <bandwidth/webrtc/participant.hpp>
 #include <bandwidth/webrtc/session.hpp>
 #include <bandwidth/webrtc/subscriptions.hpp>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -43,10 +44,11 @@ public:
     /// Of a call that succeeded with a value.
     value_type& value() noexcept { return *value_; }
 
+    /// A success has to name the id at the end of the target, which has so many bytes there; 0: it need not.
+    std::uint16_t asked_size = 0;
     bool ignore_not_found = false;
-    bool names_last_segment = false; ///< a success has to name the id at the end of the target
-    bool failed = false;             ///< of a finished call
-    decoder decode = nullptr;        ///< null: a success has no value
+    bool failed = false;      ///< of a finished call
+    decoder decode = nullptr; ///< null: a success has no value
 
 private:
     std::string_view named_id() const noexcept;

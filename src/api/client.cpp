@@ -171,14 +171,15 @@ public:
                                     : route.kind;
             call.request.isolated = options.isolated();
             call.request.has_content = route.has_body();
-            append_target(
+            const auto id_size = append_target(
                 call.request.target, account_path_, which,
                 path_ids{session ? std::string_view(session->value()) : std::string_view(),
                          participant ? std::string_view(participant->value()) : std::string_view()});
             if (!options.header_lines().empty())
                 call.request.rare().header_lines = options.header_lines();
             // These answers name what was asked for.
-            call.names_last_segment = which == operation::get_session || which == operation::get_participant;
+            if (which == operation::get_session || which == operation::get_participant)
+                call.asked_size = static_cast<std::uint16_t>(id_size); // 3 times 256 bytes at most
         }
         call.deadline_after = options.deadline().value_or(deadline_);
         if (options.attempt_timeout())
@@ -318,8 +319,9 @@ void start(call_handle handle, asio::cancellation_slot slot) {
 }
 
 template <class T>
-result<T> take_result(pending_call& value) {
-    auto& done = static_cast<api_call&>(value);
+result<T> take_result(call_handle& handle) {
+    const call_handle finished = std::move(handle);
+    auto& done = static_cast<api_call&>(*finished);
     if (auto* const reason = done.reason())
         return std::move(*reason);
     if constexpr (std::is_void_v<T>)
@@ -340,12 +342,12 @@ asio::awaitable<T> await_value(call_handle call) {
         co_return std::move(outcome).value();
 }
 
-template result<void> take_result<void>(pending_call&);
-template result<session> take_result<session>(pending_call&);
-template result<participant> take_result<participant>(pending_call&);
-template result<created_participant> take_result<created_participant>(pending_call&);
-template result<std::vector<participant>> take_result<std::vector<participant>>(pending_call&);
-template result<subscriptions> take_result<subscriptions>(pending_call&);
+template result<void> take_result<void>(call_handle&);
+template result<session> take_result<session>(call_handle&);
+template result<participant> take_result<participant>(call_handle&);
+template result<created_participant> take_result<created_participant>(call_handle&);
+template result<std::vector<participant>> take_result<std::vector<participant>>(call_handle&);
+template result<subscriptions> take_result<subscriptions>(call_handle&);
 
 template asio::awaitable<void> await_value<void>(call_handle);
 template asio::awaitable<session> await_value<session>(call_handle);

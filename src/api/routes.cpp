@@ -59,15 +59,19 @@ std::string account_path(std::string_view prefix, std::string_view account) {
     return path;
 }
 
-void append_target(std::string& out, std::string_view base, operation which, const path_ids& ids) {
+std::size_t append_target(std::string& out, std::string_view base, operation which, const path_ids& ids) {
+    std::size_t id_size = 0;
     out.append(base);
     for (const stretch& part : split_paths[static_cast<std::size_t>(which)]) {
         out.append(part.text);
         if (part.id == nullptr) {
-            return;
+            return part.text.empty() ? id_size : 0;
         }
+        const auto begin = out.size();
         append_path_segment(out, ids.*part.id);
+        id_size = out.size() - begin;
     }
+    return id_size;
 }
 
 } // namespace bandwidth::webrtc::detail

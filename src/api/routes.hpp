@@ -93,7 +93,8 @@ struct path_ids {
 std::string account_path(std::string_view prefix, std::string_view account);
 
 /// Appends the path of a request to `out`: `base`, which `account_path` made, then the rest of the template
-/// with each id percent-encoded. Takes memory only if `out` is too small.
-void append_target(std::string& out, std::string_view base, operation which, const path_ids& ids);
+/// with each id percent-encoded. Takes memory only if `out` is too small. Gives the size of the encoded id
+/// that the path ends with; 0 where it does not end with one.
+std::size_t append_target(std::string& out, std::string_view base, operation which, const path_ids& ids);
 
 } // namespace bandwidth::webrtc::detail

@@ -96,12 +96,27 @@ TEST_CASE("every byte is either kept or encoded") {
         CHECK(is_unreserved({&c, 1}) == plain);
         CHECK(segment({&c, 1}).size() == (plain ? 1U : 3U));
         // Many are looked at together.
-        for (std::size_t at = 0; at < 36; ++at) {
-            std::string id = "75c21163-e110-41bc-bd76-1bb428ec~_.Z";
-            id[at] = c;
-            CHECK(is_unreserved(id) == plain);
+        for (const std::size_t size : {15, 16, 17, 31, 32, 33, 36}) {
+            for (std::size_t at = 0; at < size; ++at) {
+                auto id = std::string("75c21163-e110-41bc-bd76-1bb428ec~_.Z").substr(0, size);
+                id[at] = c;
+                CHECK(is_unreserved(id) == plain);
+            }
         }
     }
+}
+
+TEST_CASE("the size of the id that a target ends with") {
+    const auto size = [](operation which) {
+        std::string out;
+        return append_target(out, "/accounts/1", which, {"a b", "participant"});
+    };
+    CHECK(size(operation::get_session) == 5);
+    CHECK(size(operation::get_participant) == 11);
+    CHECK(size(operation::remove_participant_from_session) == 11);
+    CHECK(size(operation::create_session) == 0);
+    CHECK(size(operation::list_session_participants) == 0);
+    CHECK(size(operation::get_participant_subscriptions) == 0);
 }
 
 TEST_CASE("a target is appended in place") {

@@ -431,6 +431,29 @@ TEST_CASE("I2, F20: an answer that nobody asked for, while calls are in flight, 
     CHECK(support::at_rest(client.stats()));
 }
 
+TEST_CASE("F20: an answer names what was asked for, or it is another's") {
+    struct row {
+        std::string asked;
+        std::string named;
+        bool own;
+    };
+    for (const auto& [asked, named, own] :
+         {row{"a", "a", true}, row{"xa", "a", false}, row{"a", "xa", false}, row{"a", "sessions/a", false},
+          row{"a", "/a", false}, row{"0f", "0F", true}, row{"a b", "a b", true}, row{"a b", "a%20b", false},
+          row{"a%20b", "a%20b", true}, row{"a%20b", "a b", false}, row{"a+b", "a b", false}}) {
+        CAPTURE(asked);
+        CAPTURE(named);
+        scripted_server server;
+        server.add(script{}.expect_requests().send(support::session_answer(named)));
+        asio::io_context context;
+        client client(context, options_for(server).max_connections(1));
+        const auto got = wait_for(context, client.try_get_session(session_id(asked)));
+        CHECK(got.has_value() == own);
+        if (got.has_error())
+            CHECK(got.error().code() == errc::protocol_error);
+    }
+}
+
 TEST_CASE("F20: two answers change places: their calls fail or are sent again, and none gets the other's") {
     scripted_server server;
     server.add(script{}

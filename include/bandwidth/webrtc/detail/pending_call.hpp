@@ -116,16 +116,17 @@ private:
 /// Hands the call to its pool. The handler, whose cancellation slot it is, runs later, never inside of this.
 void start(call_handle call, asio::cancellation_slot slot);
 
-/// The outcome of a finished call. Instantiated for each result type in the library.
+/// The outcome of a finished call, which is given back then: by reference, since a parameter by value would
+/// live to the end of the caller's expression, in which the handler runs. Instantiated for each result type
+/// in the library.
 template <class T>
-result<T> take_result(pending_call& call);
+result<T> take_result(call_handle& call);
 
 template <class T, class Handler>
 void complete_with(call_handle call) {
     auto handler = call->take_handler<Handler>();
-    auto outcome = take_result<T>(*call);
-    call.reset(); // before the handler runs: it may well start the next call
-    std::move(handler)(std::move(outcome));
+    // No call is held when the handler runs: it may well start the next one.
+    std::move(handler)(take_result<T>(call));
 }
 
 template <class T>
