@@ -7,6 +7,11 @@ if(BANDWIDTH_WEBRTC_WERROR)
     list(APPEND bandwidth_webrtc_compile_options -Werror)
 endif()
 
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION MATCHES "^12\\.")
+    # With optimisation "a" + std::string is reported as overlapping copies (GCC bug 105651).
+    list(APPEND bandwidth_webrtc_compile_options $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+endif()
+
 if(BANDWIDTH_WEBRTC_SANITIZE)
     list(JOIN BANDWIDTH_WEBRTC_SANITIZE "," sanitizers)
     list(APPEND bandwidth_webrtc_compile_options

@@ -14,7 +14,7 @@ for group; do
     build) packages="$packages g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev
                      doctest-dev libcli11-dev pkg-config ca-certificates" ;;
     test) packages="$packages nginx-light" ;;
-    compare) packages="$packages nginx-light openssl nghttp2-client wrk libcurl4-openssl-dev valgrind linux-perf" ;;
+    compare) packages="$packages nginx-light openssl curl nghttp2-client wrk libcurl4-openssl-dev valgrind linux-perf" ;;
     clang) packages="$packages clang libclang-rt-14-dev" ;;
     coverage) packages="$packages llvm-14" ;;
     lint) packages="$packages clang-format clang-tidy" ;;

@@ -62,10 +62,13 @@ struct moment {
 
 /// What the callers of one thread share, and what they find.
 struct tally : webrtc::bench::call_tally {
+    // Behind a warm-up, a call more for each caller: while the last ones that count are answered, as many are
+    // made as while the first ones were.
     tally(webrtc::client& used, const settings& use)
-        : call_tally{use.warm_up + use.requests}
+        : call_tally{use.warm_up + use.requests + (use.warm_up > 0 ? use.callers : 0)}
         , client(used)
         , warm_up(use.warm_up)
+        , requests(use.requests)
         , keep_latencies(use.latency) {
         if (keep_latencies)
             latencies.reserve(use.requests);
@@ -75,9 +78,11 @@ struct tally : webrtc::bench::call_tally {
 
     webrtc::client& client;
     std::size_t warm_up;
+    std::size_t requests;
     bool keep_latencies;
     webrtc::bench::thread_cost cost;
     moment began;
+    moment finished;
     std::vector<std::chrono::nanoseconds> latencies;
 
     moment now() const { return moment{clock_type::now(), cost.read(), client.stats()}; }
@@ -85,9 +90,11 @@ struct tally : webrtc::bench::call_tally {
         return keep_latencies ? clock_type::now() : clock_type::time_point();
     }
     void ended(clock_type::time_point start) {
+        if (right == warm_up + requests)
+            finished = now();
         if (right == warm_up)
             began = now();
-        else if (keep_latencies && right > warm_up)
+        else if (keep_latencies && right > warm_up && right <= warm_up + requests)
             latencies.push_back(clock_type::now() - start);
     }
 };
@@ -156,8 +163,8 @@ struct totals {
     /// Of a thread that has come to its end.
     void add(const tally& one) {
         const auto& began = one.began;
-        const auto ended = one.now();
-        const auto made = one.right - one.warm_up;
+        const auto& ended = one.finished;
+        const auto made = one.requests;
         const std::chrono::duration<double> took = ended.time - began.time;
         right += made;
         requests_per_s += static_cast<double>(made) / took.count();

@@ -106,7 +106,7 @@ void measure(const char* name, calls_function calls, std::size_t depth, std::siz
         "library "
         "%.3f\n",
         name, depth, each(spent.allocations), each(spent.openssl_allocations), model, library);
-    std::printf("%s_%zu %.2f\n", name, depth, library);
+    std::printf("%s_%zu %.6f\n", name, depth, library);
 }
 
 } // namespace

@@ -62,8 +62,9 @@ if [ -n "$json" ]; then : > "$json" || die "cannot write $json"; fi
 # What takes long in one place, and shows as much with less in a short run.
 if [ $short = no ]; then
     callers=(10 100 1000 10000 100000) pools=(1 10 100 1000) waiting=100000 idle=1000 compilations=5 delayed_seconds=4
+    few=10 # one of `pools`: with it the client does not sleep between batches
 else
-    callers=(10 1000) pools=(1 100) waiting=10000 idle=100 compilations=1 delayed_seconds=1
+    callers=(10 1000) pools=(1 100) few=1 waiting=10000 idle=100 compilations=1 delayed_seconds=1
 fi
 callgrind=yes # also where there are counters: it counts the user's part alone, and always the same
 
@@ -86,7 +87,7 @@ figure() { awk -v name="$1" '$1 == name { print $2; found = 1 } END { exit !foun
 # run PROGRAM ARGUMENT...: on the clients' core; its output is in $work/out.
 run() { run_on "$client_core" "$@"; }
 run_on() {
-    taskset -c "$1" "${@:2}" > "$work/out" 2>&1 || { tail -20 "$work/out" >&2; die "failed: ${*:2}"; }
+    timeout 900 taskset -c "$1" "${@:2}" > "$work/out" 2>&1 || { tail -20 "$work/out" >&2; die "failed: ${*:2}"; }
 }
 
 # Ours against nginx: connections, depth and requests, then more options.
@@ -148,6 +149,7 @@ row_1_goals() {
         goal 1 "get_session at depth $depth, to the floor" "cost.ours.$depth" "cost.floor.$depth" "<=" 1.5 "times"
         goal 1 "get_session at depth $depth, to h2load" "cost.ours.$depth" "cost.h2load.$depth" "<" 1 "times"
     done
+    goal 1 "  get_session, which throws, to try_get_session, depth 8" cost.throwing.8 cost.ours.8 - - "times"
     for depth in 1 8 32; do
         goal 1 "  user instructions alone, depth $depth, to the floor" "user.ours.$depth" "user.floor.$depth" - - "times"
         goal 1 "  user instructions alone, depth $depth, to h2load" "user.ours.$depth" "user.h2load.$depth" - - "times"
@@ -158,6 +160,12 @@ row_1() {
     for depth in 1 8 32; do
         for peer in floor h2load ours; do compared $peer $depth "$1" $peer.$depth; done
     done
+    row_1_throwing "$1"
+}
+row_1_throwing() {
+    ours_options=(--throwing)
+    compared ours 8 "$1" throwing.8
+    ours_options=()
 }
 row_1_callgrind() {
     local depth peer
@@ -204,16 +212,38 @@ start_delayed_server() {
     done
     die "the loopback service does not start: $(cat "$work/delayed.out")"
 }
+# The floor asks the service for a session, which has to exist. Where none can be made, $no_delayed_session tells why.
+make_delayed_session() {
+    local url=$delayed_url/accounts/$account/sessions
+    delayed_session=
+    no_delayed_session="the command curl is missing"
+    command -v curl > /dev/null || return 0
+    if curl --silent --show-error --fail --noproxy '*' --cacert "$work/delayed.pem" --user user:secret \
+        --header 'Content-Type: application/json' --data '{}' "$url" > "$work/out" 2>&1; then
+        delayed_session=$(sed -n 's/.*"id": *"\([^"]*\)".*/\1/p' "$work/out")
+    fi
+    no_delayed_session="no session could be made: $(head -c 200 "$work/out" | tr '\n\t' '  ')"
+}
 row_4_goals() {
     goal 4 "20 ms delay, 4 connections, depth 8: part of 1600 requests/s" delayed.8 - ">=" 0.98 "of 1"
     goal 4 "20 ms delay, 4 connections, depth 1: part of 200 requests/s" delayed.1 - ">=" 0.98 "of 1"
+    goal 4 "  the floor's part of 1600 requests/s, depth 8" delayed.floor.8 - - - "of 1"
+    goal 4 "  the floor's part of 200 requests/s, depth 1" delayed.floor.1 - - - "of 1"
     goal 4 "  p50 of a call above the 20 ms, depth 8" delayed.over.8 - - - "us"
     goal 4 "  p50 of a call above the 20 ms, depth 1" delayed.over.1 - - - "us"
 }
 row_4() {
-    local depth batch
+    local depth batch port_and_path=${delayed_url#https://*:} # "8443/v1"
     for depth in 8 1; do
         batch=$((4 * depth)) # in each 20 ms; whole ones, for the clock to start and stop with an answer
+        if [ -n "$delayed_session" ]; then
+            run "$programs/floor" --header "Authorization: Basic $(printf user:secret | base64)" "$host" "${port_and_path%%/*}" \
+                "/${port_and_path#*/}/accounts/$account/sessions/$delayed_session" 4 $depth $((50 * batch * delayed_seconds))
+            sample delayed.floor.$depth "$1" "$(sed -n 's|.* \([0-9]*\) requests/s.*|\1|p' "$work/out" |
+                awk -v ideal=$((50 * batch)) '{ print $1 / ideal }')"
+        else
+            missing delayed.floor.$depth "$no_delayed_session"
+        fi
         run "$programs/get_session_cost" --base-url "$delayed_url" --ca-file "$work/delayed.pem" --connections 4 --depth $depth \
             --warm-up $((12 * batch)) --requests $((50 * batch * delayed_seconds)) --latency
         sample delayed.$depth "$1" "$(figure requests_per_s | awk -v ideal=$((50 * batch)) '{ print $1 / ideal }')"
@@ -262,7 +292,7 @@ row_7() {
 }
 
 row_8_goals() {
-    goal 8 "heap of one of $idle idle connections, above plain OpenSSL's" idle.above - "<=" 4096 "bytes"
+    goal 8 "heap of one of $idle idle connections, above OpenSSL's own" idle.above - "<=" 4096 "bytes"
     goal 8 "  all of it, OpenSSL's included" idle.all - - - "bytes"
     goal 8 "  plain OpenSSL's with SSL_MODE_RELEASE_BUFFERS" idle.plain - - - "bytes"
 }
@@ -284,10 +314,11 @@ row_9_goals() {
     for n in "${pools[@]:1}"; do
         goal 9 "cost per call, $n full connections, to ${pools[0]}" "pools.$n" "pools.${pools[0]}" "<=" 1.15 "times"
     done
-    if [ ${#pools[@]} -gt 2 ]; then
-        n=${pools[-1]}
-        goal 9 "cost per call, $n full connections, to ${pools[1]}" "pools.$n" "pools.${pools[1]}" "<=" 1.15 "times"
+    n=${pools[-1]}
+    if [ $few != "${pools[0]}" ]; then
+        goal 9 "cost per call, $n full connections, to $few" "pools.$n" "pools.$few" "<=" 1.15 "times"
     fi
+    goal 9 "  the floor's CPU time, $n full connections, to $few" "pools.floor.$n" "pools.floor.$few" - - "times"
     for n in "${callers[@]:1}"; do
         goal 9 "  user instructions alone, $n callers, to ${callers[0]}" "user.callers.$n" "user.callers.${callers[0]}" - - "times"
     done
@@ -304,6 +335,10 @@ row_9() {
     for n in "${pools[@]}"; do
         run_ours "$n" 8 "$requests" --ahead --warm-up $((16 * n + 1000))
         take_cost "pools.$n" "$1"
+    done
+    for n in $few "${pools[-1]}"; do
+        run "$programs/floor" "$host" "$port" "$prefix/accounts/$account/sessions/$session" "$n" 8 "$requests"
+        sample "pools.floor.$n" "$1" "$(figure cpu_us)"
     done
 }
 row_9_callgrind() {
@@ -375,6 +410,7 @@ row_13() {
 look_around
 if [ "$(nproc)" -lt 3 ]; then fact "not apart" "goal 13: two threads and nginx share $(nproc) cores"; fi
 start_delayed_server
+make_delayed_session
 if [ $short = yes ]; then fact short "one round of few requests: the figures show that the programs work, and nothing else"; fi
 fact compiler "$(first_line "${CXX:-g++}" --version)"
 fact load "$requests requests a run (libcurl: half), $rounds rounds, in turn"

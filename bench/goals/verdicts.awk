@@ -32,10 +32,10 @@ function summarise(key, base,    rounds, n, i, k, item) {
     return 1
 }
 
-function holds(relation, limit) {
-    if (relation == "<=") return median <= limit
-    if (relation == "<") return median < limit
-    return median >= limit
+function holds(x, relation, limit) {
+    if (relation == "<=") return x <= limit
+    if (relation == "<") return x < limit
+    return x >= limit
 }
 
 function verdict(g,    relation, text, keep_median, keep_low, keep_high) {
@@ -45,7 +45,8 @@ function verdict(g,    relation, text, keep_median, keep_low, keep_high) {
         return "not measured: " (text == "" ? "no figure" : text)
     }
     if (relation == "-") return ""
-    if (holds(relation, goal[g, 7])) return "holds"
+    if (holds(median, relation, goal[g, 7]))
+        return holds(relation == ">=" ? low : high, relation, goal[g, 7]) ? "holds" : "holds by the median"
     if (goal[g, 9] != "") {
         keep_median = median; keep_low = low; keep_high = high
         text = summarise(goal[g, 9], "-") && median >= goal[g, 10] ? "holds: " goal[g, 11] : ""
@@ -89,7 +90,18 @@ END {
         }
         printf "}%s\n", (g < goals ? "," : "") > json
     }
-    if (json != "") { printf "  ]\n}\n" > json; close(json) }
+    if (json != "") {
+        # What the ratios were made of, by round.
+        printf "  ],\n  \"samples\": {" > json
+        for (key in rounds_of) {
+            printf "%s\n    %s: [", (keys++ ? "," : ""), text(key) > json
+            n = split(rounds_of[key], rounds, " ")
+            for (i = 1; i <= n; i++) printf "%s%.6g", (i > 1 ? ", " : ""), figure[key, rounds[i]] > json
+            printf "]" > json
+        }
+        printf "\n  }\n}\n" > json
+        close(json)
+    }
     print ""
     printf "Of the goals, %d hold, %d do not hold, %d were not measured.\n", tally["hold"], tally["do not hold"], tally["were not measured"]
     if (json != "") print "All figures: " json

@@ -20,6 +20,8 @@ line goal 4 "or saturated" ours base ">=" 2 times busy 0.95 "the server is satur
 line goal 5 "no base" ours absent "<=" 1 times
 line goal 6 "no figure" absent base "<=" 1 times
 line goal 7 "  told" ours - - - us
+line goal 8 "holds in each round" ours base "<=" 1.3 times
+line goal 9 "holds in each round, upwards" ours - ">=" 11 us
 awk -v json="$folder/json" -f "$1" "$folder/data" > "$folder/text"
 
 expect() {
@@ -28,14 +30,18 @@ expect() {
     cat "$2" >&2
     exit 1
 }
-expect '^ +1  holds by the median +1\.200 \(1\.100-1\.300\) times +<= 1\.2 +holds$' "$folder/text"
+expect '^ +1  holds by the median +1\.200 \(1\.100-1\.300\) times +<= 1\.2 +holds by the median$' "$folder/text"
 expect '^ +2  does not .* < 1\.2 +does not hold$' "$folder/text"
-expect '^ +3  a figure by itself +12\.0 \(11\.0-13\.0\) us +>= 12 +holds$' "$folder/text"
+expect '^ +3  a figure by itself +12\.0 \(11\.0-13\.0\) us +>= 12 +holds by the median$' "$folder/text"
 expect '^ +4  or saturated .* holds: the server is saturated$' "$folder/text"
 expect '^ +5  no base +- +<= 1 +not measured: it is missing$' "$folder/text"
 expect '^ +6  no figure +- +<= 1 +not measured: it is missing$' "$folder/text"
 expect '^ +7    told +12\.0 .* for information$' "$folder/text"
-expect '^Of the goals, 3 hold, 1 do not hold, 2 were not measured\.$' "$folder/text"
+expect '^ +8  holds in each round .* <= 1\.3 +holds$' "$folder/text"
+expect '^ +9  holds in each round, upwards .* >= 11 +holds$' "$folder/text"
+expect '^Of the goals, 5 hold, 1 do not hold, 2 were not measured\.$' "$folder/text"
 expect '"text": "a \\"quoted\\" one"' "$folder/json"
-expect '"goal": 1, "what": "holds by the median", .*"limit": 1.2, "verdict": "holds", "median": 1.2, "min": 1.1, "max": 1.3' "$folder/json"
+expect '"goal": 1, "what": "holds by the median", .*"limit": 1.2, "verdict": "holds by the median", "median": 1.2, "min": 1.1, "max": 1.3' "$folder/json"
 expect '"goal": 7, "what": "told", .*"relation": null, "limit": null' "$folder/json"
+expect '^    "ours": \[11, 12, 13\],?$' "$folder/json"
+if command -v python3 > /dev/null; then python3 -m json.tool "$folder/json" > "$folder/text" || { cat "$folder/json" >&2; exit 1; }; fi
