@@ -199,7 +199,7 @@ tls_engine::status tls_engine::read(char* buffer, std::size_t capacity, std::siz
     size = 0;
     if (failed_)
         return status::failed;
-    clear_errors(); // once: what succeeds leaves none
+    clear_errors(); // once: between the records nobody else's code runs
     do {
         // All is decrypted. OpenSSL would find that out too, and take longer.
         if (handshake_done_ && input_.empty() && !input_ended_ && SSL_has_pending(ssl_.get()) == 0)
