@@ -14,13 +14,15 @@ constexpr std::chrono::seconds longest_keep_alive = std::chrono::hours(24);
 } // namespace
 
 bool response_reader::on_field(std::string_view name, std::string_view value) {
+    const auto set = [value](std::string_view& field) {
+        field = value;
+        return true;
+    };
     // By their sizes, so that most are compared with one name, or none.
     switch (name.size()) {
     case 4:
-        if (equals_ignoring_case(name, "date")) {
-            message_.date = value;
-            return true;
-        }
+        if (equals_ignoring_case(name, "date"))
+            return set(message_.date);
         break;
     case 10:
         if (equals_ignoring_case(name, "connection"))
@@ -38,24 +40,18 @@ bool response_reader::on_field(std::string_view name, std::string_view value) {
         }
         break;
     case 12:
-        if (equals_ignoring_case(name, "content-type")) {
-            message_.content_type = value;
-            return true;
-        }
-        if (equals_ignoring_case(name, "x-request-id")) {
-            message_.request_id = value;
-            return true;
-        }
+        if (equals_ignoring_case(name, "content-type"))
+            return set(message_.content_type);
+        if (equals_ignoring_case(name, "x-request-id"))
+            return set(message_.request_id);
         break;
     case 14:
         if (equals_ignoring_case(name, "content-length"))
             return on_content_length(value);
         break;
     case 16:
-        if (equals_ignoring_case(name, "x-amzn-requestid")) {
-            message_.request_id = value;
-            return true;
-        }
+        if (equals_ignoring_case(name, "x-amzn-requestid"))
+            return set(message_.request_id);
         // None was offered (no Accept-Encoding), and none is decoded.
         if (equals_ignoring_case(name, "content-encoding"))
             return value.empty() || equals_ignoring_case(value, "identity") || refuse(errc::protocol_error);

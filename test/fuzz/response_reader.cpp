@@ -74,10 +74,7 @@ void response_reader(std::string_view input) {
         limits.interim = 2;
         limits.chunk_extension = 16;
     }
-    // Twice, a head is repeated: only where all of it comes at once it is not read again.
-    std::string wire(choose.rest());
-    if (flavour & 2U)
-        wire += wire;
+    const auto wire = choose.rest();
     const auto whole = read(wire, limits, [&] { return wire.size(); });
     const auto bytes = read(wire, limits, [] { return 1U; });
     const auto pieces =

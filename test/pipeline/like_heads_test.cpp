@@ -29,19 +29,13 @@ const std::vector<std::string> answers = {
     "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
 };
 
-std::string head_of_size(std::size_t size) {
-    std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nX: \r\n\r\n";
-    head.insert(head.size() - 4, std::string(size - head.size(), 'x'));
-    return head;
-}
-
 bool lies_in(std::string_view part, std::string_view whole) {
     return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size();
 }
 
 } // namespace
 
-TEST_CASE("what a repeated line says is a view of the bytes that came now") {
+TEST_CASE("what an answer says are views of its own bytes") {
     detail::response_reader reader{detail::response_limits()};
     const std::vector<std::string> wires(3, answers[4]);
     for (const auto& wire : wires) {
@@ -82,7 +76,7 @@ TEST_CASE("what follows the head is looked at each time") {
     CHECK(read_every_way(answers[0] + "HTTP/1.1 200 OK\r\nContent-Length: 2\n").failed);
 }
 
-TEST_CASE("the limits count what was not read again") {
+TEST_CASE("the limits are each answer's own, whatever was before it") {
     detail::response_limits limits;
     limits.fields = 3;
     limits.header_bytes = 160;
@@ -109,7 +103,7 @@ TEST_CASE("the limits count what was not read again") {
     CHECK(read_every_way(last + interim + last, {.limits = limits}).error == errc::response_too_large);
 }
 
-TEST_CASE("what a repeated head says outlives the bytes that repeated it") {
+TEST_CASE("what a head says outlives its bytes while the body comes in pieces") {
     feeder fed({}, 3);
     for (const std::string& piece :
          {answers[10], answers[10].substr(0, answers[10].size() - 1), std::string("2" + answers[10])})
@@ -120,39 +114,7 @@ TEST_CASE("what a repeated head says outlives the bytes that repeated it") {
         CHECK(said.retry_after == "7");
 }
 
-TEST_CASE("long heads, of which those beyond a kilobyte are not remembered") {
-    for (const std::size_t size : {1000, 1039, 1040, 1041, 1042, 1043, 4000}) {
-        const auto answer = head_of_size(size) + "1";
-        const auto with = [&](const std::string& line) {
-            auto other = answer;
-            return other.insert(other.size() - 3, line);
-        };
-        CHECK(read_every_way(answer + answer + answer).answers.size() == 3);
-        CHECK(read_every_way(answer + with("Date: 1\r\n") + with("Date: 2\r\n") + with("Date: 2\r\n"))
-                  .answers.size() == 4);
-    }
-}
-
-TEST_CASE("heads of many lines, of which the first sixteen are remembered") {
-    const auto head_of = [](int lines, int changed) {
-        std::string head = "HTTP/1.1 200 OK\r\n";
-        for (int i = 0; i < lines; ++i)
-            head += "F" + std::to_string(i) + ": " + (i == changed ? "changed" : "same") + "\r\n";
-        return head + "X-Request-Id: " + std::to_string(changed) + "\r\nContent-Length: 1\r\n\r\n1";
-    };
-    for (const int lines : {0, 13, 14, 15, 16, 17, 40}) {
-        for (const int changed : {0, 5, 13, 14, 15, 16, 39}) {
-            const auto read =
-                read_every_way(head_of(lines, -1) + head_of(lines, changed) + head_of(lines, -1) +
-                               head_of(lines / 2, changed) + head_of(lines, changed));
-            REQUIRE(read.answers.size() == 5);
-            CHECK(read.answers[1].request_id == std::to_string(changed));
-            CHECK(read.answers[2].request_id == "-1");
-        }
-    }
-}
-
-TEST_CASE("lines that say again what another place has said, or the contrary") {
+TEST_CASE("lines that say again what another one has said, or the contrary") {
     const auto head = [](const std::string& lines) { return "HTTP/1.1 200 OK\r\n" + lines + "\r\n"; };
     const std::string length = "Content-Length: 1\r\n";
     const auto good = head(length) + "1";
@@ -168,7 +130,7 @@ TEST_CASE("lines that say again what another place has said, or the contrary") {
         CHECK(read.failed == fails);
         CHECK(read.answers.size() == (fails ? 2 : 3));
     }
-    // Known lines in an HTTP/1.0 answer, where one of them is an error.
+    // Right in HTTP/1.1, and an error in HTTP/1.0.
     const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n";
     CHECK(read_every_way(chunked + chunked + "HTTP/1.0" + chunked.substr(8)).failed);
 }
