@@ -6,7 +6,7 @@
  *   floor [--latency] [--header LINE] HOST PORT PATH CONNECTIONS DEPTH REQUESTS
  *
  * It tells the CPU time of a request, without start and handshakes. With --latency it also tells how long a
- * batch took: use it with one connection and a depth of one. LINE is a header field that each request
+ * batch took, from its sending to its last answer: with a depth of one, a request. LINE is a header field that each request
  * carries, such as "Authorization: Basic dTpw".
  *
  * Exit status: 0 all answered, 1 something failed, 2 wrong usage. */

@@ -1,7 +1,27 @@
 # shellcheck shell=bash
 # Sourced by compare.sh and ../goals/goals.sh: the peers, nginx, and how one run of a peer is measured. Whoever sources it has set
-# `programs`, the folder with the programs, and has a function `die TEXT`.
+# `tool`, the name that messages begin with, and `programs`, the folder with the programs, and has a function `usage`.
 # shellcheck disable=SC2034 # who sources it reads what is set here
+
+# Wrong usage.
+wrong() {
+    echo "$tool: $1" >&2
+    usage >&2
+    exit 2
+}
+
+die() {
+    echo "$tool: $1" >&2
+    exit 1
+}
+
+# The options that both have: `rounds`, `requests` and `json`.
+check_load() {
+    [[ $rounds =~ ^[1-9][0-9]{0,3}$ ]] || wrong "--rounds takes a number from 1 to 9999"
+    [[ $requests =~ ^[1-9][0-9]{3,8}$ ]] || wrong "--requests takes a number from 1000 to 999999999"
+    if [ -n "$json" ]; then : > "$json" || die "cannot write $json"; fi
+}
+
 compare_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 host=127.0.0.1
 prefix=/v1
@@ -9,6 +29,7 @@ account=9900000
 session=75c21163-e110-41bc-bd76-1bb428ec85d5
 connections=16
 port=
+[ -n "$programs" ] || wrong "the folder with the programs is missing"
 programs=$(cd "$programs" && pwd)
 
 # ---- the peers ----
@@ -147,6 +168,7 @@ http {
         ssl_certificate_key $work/key.pem;
         ssl_protocols TLSv1.3;
         ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
+        ssl_session_ticket_key $work/tickets; # so that a reload does not forget them
         location / {
             return 200 '{"id":"$session","tag":"session1"}';
         }
@@ -168,6 +190,7 @@ start_nginx() {
         -addext "subjectAltName=DNS:localhost,IP:$host" \
         -keyout "$work/key.pem" -out "$work/certificate.pem" 2> "$work/openssl.log" ||
         die "cannot make a certificate: $(cat "$work/openssl.log")"
+    head -c 80 /dev/urandom > "$work/tickets"
     for _ in {1..20}; do
         port=$((20000 + RANDOM % 12000))
         if port_answers; then continue; fi
@@ -187,6 +210,20 @@ start_nginx() {
         wait "$started" 2> /dev/null || true
     done
     die "nginx does not start: $(cat "$work/error.log" "$work/start.log")"
+}
+
+# Ends every connection as soon as its current answer is out, and what was asked behind that is not answered: what a service does when
+# another version of it is deployed.
+reload_nginx() { kill -HUP "$nginx_process"; }
+# Waits until only the newest worker is left.
+settle_nginx() {
+    local workers
+    for _ in {1..200}; do
+        read -ra workers < "/proc/$nginx_process/task/$nginx_process/children" || true
+        if [ ${#workers[@]} = 1 ]; then return; fi
+        sleep 0.05
+    done
+    die "old workers of nginx do not end"
 }
 
 # CPU time of nginx's worker so far, in clock ticks.

@@ -1,4 +1,5 @@
-# Prints the table of compare.sh, and with -v json=FILE writes all figures there. Lines of the data, fields parted by tabs:
+# Prints the table of compare.sh, and with -v json=FILE writes all figures there. Stands behind figures.awk. Lines of the data, fields
+# parted by tabs:
 #   fact   NAME   TEXT
 #   value  DEPTH  PEER  ROUND  METRIC  FIGURE       the figure per request, but for requests_per_s and server_busy
 BEGIN {
@@ -9,23 +10,13 @@ BEGIN {
     limit["curl", 8] = limit["undici", 8] = 0.2
 }
 
-$1 == "fact" { fact_name[++facts] = $2; fact_text[facts] = $3; next }
-{
+$1 == "value" {
     depth = $2; peer = $3; round = $4; metric = $5
     if (!(depth in depth_seen)) { depth_seen[depth]; depths[++depth_count] = depth }
     if (!(peer in peer_seen)) { peer_seen[peer]; peers[++peer_count] = peer }
     if (!(metric in metric_seen)) { metric_seen[metric]; metrics[++metric_count] = metric }
     value[depth, peer, metric, round] = $6
     if (round > round_count[metric]) round_count[metric] = round
-}
-
-# Sorts the first `count` of `list`.
-function sort(list, count,    i, k, item) {
-    for (i = 2; i <= count; i++) {
-        item = list[i]
-        for (k = i - 1; k >= 1 && list[k] > item; k--) list[k + 1] = list[k]
-        list[k + 1] = item
-    }
 }
 
 # Sets median, low and high of a metric over the rounds; of its ratio to `other`, round by round, where that is a peer.
@@ -37,11 +28,7 @@ function summarise(depth, peer, metric, other,    list, count, round, at, base) 
         if (!(at in value) || (other != "" && !(base in value))) continue
         list[++count] = other == "" ? value[at] + 0 : value[at] / value[base]
     }
-    if (count == 0) return 0
-    sort(list, count)
-    low = list[1]; high = list[count]
-    median = count % 2 ? list[(count + 1) / 2] : (list[count / 2] + list[count / 2 + 1]) / 2
-    return 1
+    return order(list, count)
 }
 
 function cell(depth, peer, metric, format, scale, other) {
@@ -67,13 +54,8 @@ function table(unit, total, user, kernel, scale, format,    i, k, d, p) {
         }
 }
 
-function text(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); return "\"" s "\"" }
-
 function write_json(    i, k, m, b, round, first) {
-    printf "{\n  \"facts\": [\n" > json
-    for (i = 1; i <= facts; i++)
-        printf "    {\"name\": %s, \"text\": %s}%s\n", text(fact_name[i]), text(fact_text[i]), (i < facts ? "," : "") > json
-    printf "  ],\n  \"figures\": [" > json
+    printf "{\n%s  \"figures\": [", facts_as_json() > json
     for (i = 1; i <= depth_count; i++)
         for (k = 1; k <= peer_count; k++)
             for (m = 1; m <= metric_count; m++) {
@@ -92,7 +74,7 @@ function write_json(    i, k, m, b, round, first) {
 }
 
 END {
-    for (i = 1; i <= facts; i++) printf "%-13s %s\n", fact_name[i] ":", fact_text[i]
+    print_facts()
 
     if ("instructions" in metric_seen) {
         title("Thousand instructions per request, user and kernel, of the client process: median (min-max)")

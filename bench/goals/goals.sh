@@ -20,21 +20,11 @@ The exit status is 0 when all ran, whether or not the goals hold.
 END
 }
 
-wrong() {
-    echo "goals: $1" >&2
-    usage >&2
-    exit 2
-}
-
-die() {
-    echo "goals: $1" >&2
-    exit 1
-}
-
-here=$(cd "$(dirname "$0")" && pwd)
-[ $# -ge 1 ] || wrong "the folder with the programs is missing"
 # shellcheck disable=SC2034 # measure.sh uses it
-programs=$1
+tool=goals programs=${1:-}
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=bench/compare/measure.sh
+. "$here/../compare/measure.sh"
 shift
 
 rounds=5
@@ -55,21 +45,16 @@ while [ $# -gt 0 ]; do
     esac
     shift 2
 done
-[[ $rounds =~ ^[1-9][0-9]{0,3}$ ]] || wrong "--rounds takes a number from 1 to 9999"
-[[ $requests =~ ^[1-9][0-9]{3,8}$ ]] || wrong "--requests takes a number from 1000 to 999999999"
-if [ -n "$json" ]; then : > "$json" || die "cannot write $json"; fi
+check_load
 
 # What takes long in one place, and shows as much with less in a short run.
 if [ $short = no ]; then
-    callers=(10 100 1000 10000 100000) pools=(1 10 100 1000) waiting=100000 idle=1000 compilations=5 delayed_seconds=4
+    callers=(10 100 1000 10000 100000) pools=(1 10 100 1000) waiting=100000 idle=1000 compilations=5 delayed_seconds=4 many=200
     few=10 # one of `pools`: with it the client does not sleep between batches
 else
-    callers=(10 1000) pools=(1 100) few=1 waiting=10000 idle=100 compilations=1 delayed_seconds=1
+    callers=(10 1000) pools=(1 100) few=1 waiting=10000 idle=100 compilations=1 delayed_seconds=1 many=20
 fi
 callgrind=yes # also where there are counters: it counts the user's part alone, and always the same
-
-# shellcheck source=bench/compare/measure.sh
-. "$here/../compare/measure.sh"
 # shellcheck disable=SC2034 # measure.sh uses it
 peers=(floor h2load curl undici wrk ours)
 
@@ -91,10 +76,9 @@ run_on() {
 }
 
 # Ours against nginx: connections, depth and requests, then more options.
-run_ours() { run_ours_on "$client_core" "$@"; }
-run_ours_on() {
-    run_on "$1" "$programs/get_session_cost" --base-url "https://$host:$port$prefix" --ca-file "$work/certificate.pem" \
-        --session "$session" --connections "$2" --depth "$3" --requests "$4" "${@:5}"
+run_ours() {
+    run "$programs/get_session_cost" --base-url "https://$host:$port$prefix" --ca-file "$work/certificate.pem" \
+        --session "$session" --connections "$1" --depth "$2" --requests "$3" "${@:4}"
 }
 
 # What a call of ours cost in the run before: instructions where the machine counts them, of a thread too.
@@ -160,9 +144,6 @@ row_1() {
     for depth in 1 8 32; do
         for peer in floor h2load ours; do compared $peer $depth "$1" $peer.$depth; done
     done
-    row_1_throwing "$1"
-}
-row_1_throwing() {
     ours_options=(--throwing)
     compared ours 8 "$1" throwing.8
     ours_options=()
@@ -256,9 +237,20 @@ row_5_goals() {
     goal 5 "one call in flight, p99 to the floor" p99.ours p99.floor "<=" 1.15 "times"
     goal 5 "  p50 of ours" p50.ours - - - "us"
     goal 5 "  p99 of ours" p99.ours - - - "us"
+    local depth
+    for depth in 8 32; do
+        goal 5 "  $connections connections at depth $depth, p50 to a batch of the floor's" "p50.ours.$depth" "p50.floor.$depth" - - "times"
+        goal 5 "  $connections connections at depth $depth, p99 to a batch of the floor's" "p99.ours.$depth" "p99.floor.$depth" - - "times"
+    done
 }
 row_5() {
-    local n=$((requests / 5)) name
+    local n=$((requests / 5)) name depth
+    for depth in 8 32; do
+        run "$programs/floor" --latency "$host" "$port" "$prefix/accounts/$account/sessions/$session" "$connections" "$depth" "$requests"
+        for name in p50 p99; do sample "$name.floor.$depth" "$1" "$(figure ${name}_us)"; done
+        run_ours "$connections" "$depth" "$requests" --warm-up 1000 --latency
+        for name in p50 p99; do sample "$name.ours.$depth" "$1" "$(figure ${name}_us)"; done
+    done
     run "$programs/floor" --latency "$host" "$port" "$prefix/accounts/$account/sessions/$session" 1 1 "$n"
     for name in p50 p99; do sample $name.floor "$1" "$(figure ${name}_us)"; done
     run_ours 1 1 "$n" --warm-up 100 --latency
@@ -283,11 +275,13 @@ row_6() {
 
 row_7_goals() {
     goal 7 "heap of one of $waiting calls that wait on 8 connections" waiting.call - "<=" 1024 "bytes"
+    goal 7 "  the same for get_session, which throws" waiting.throwing - - - "bytes"
     goal 7 "  of that, what a bare coroutine of Asio's takes" waiting.bare - - - "bytes"
 }
 row_7() {
     run "$programs/waiting_calls" --calls "$waiting"
     sample waiting.call "$1" "$(figure bytes_per_call)"
+    sample waiting.throwing "$1" "$(figure bytes_per_throwing_call)"
     sample waiting.bare "$1" "$(figure bytes_per_bare_coroutine)"
 }
 
@@ -354,14 +348,26 @@ row_9_callgrind() {
 
 # The first connection of each place in the pool, which has nothing to resume, falls into the warm-up.
 row_10_goals() {
-    goal 10 "handshakes resumed, nginx closes after 10 answers" resumed - ">=" 0.95 "of 1"
+    goal 10 "handshakes resumed, nginx closes each connection after 10 answers" resumed - ">=" 0.95 "of 1"
     goal 10 "  handshakes" handshakes - - - ""
+    goal 10 "handshakes resumed, nginx closes all $many connections over and over" resumed.storm - ">=" 0.95 "of 1"
+    goal 10 "  handshakes" handshakes.storm - - - ""
 }
 row_10() {
+    local reloads n=$((requests > 100000 ? requests : 100000)) # for the storm to come more than once
     run "$programs/get_session_cost" --base-url "https://$host:$port/storm$prefix" --ca-file "$work/certificate.pem" \
         --session "$session" --connections "$connections" --depth 8 --warm-up 500 --requests $((requests / 10 + 1000))
     sample resumed "$1" "$(figure resumed_share)"
     sample handshakes "$1" "$(figure handshakes)"
+
+    while sleep 0.3; do reload_nginx; done &
+    reloads=$!
+    servers+=("$reloads")
+    run_ours "$many" 8 "$n" --ahead --warm-up $((16 * many))
+    kill "$reloads"
+    sample resumed.storm "$1" "$(figure resumed_share)"
+    sample handshakes.storm "$1" "$(figure handshakes)"
+    settle_nginx
 }
 
 row_11_goals() {
@@ -390,20 +396,18 @@ row_12() {
 # Instructions are counted for a thread of ours, and the threads of a client with shards are the context's: CPU time there.
 row_13_goals() {
     goal 13 "CPU time per call, one client with 2 shards on 2 threads, to 1" shards.2 shards.1 "<=" 1.15 "times"
-    goal 13 "  cost per call, 2 threads with a client each, to 1 thread" threads.2 threads.1 - - "times"
+    goal 13 "  CPU time per call, 2 threads with a client each, to 1 thread" apart.2 shards.1 - - "times"
 }
+# run_shards KEY ROUND ARGUMENT...
 run_shards() {
-    run_on "$1" "$programs/shards_cost" --base-url "https://$host:$port$prefix" --ca-file "$work/certificate.pem" \
-        --session "$session" --connections 16 --depth 8 --requests "$requests" --warm-up 1000 --threads "$2" --shards "$2"
-    sample "shards.$2" "$3" "$(figure cpu_us)"
+    run_on "$cores" "$programs/shards_cost" --base-url "https://$host:$port$prefix" --ca-file "$work/certificate.pem" \
+        --session "$session" --connections "$connections" --depth 8 --requests "$requests" --warm-up 1000 "${@:3}"
+    sample "$1" "$2" "$(figure cpu_us)"
 }
 row_13() {
-    run_shards "$cores" 1 "$1"
-    run_shards "$cores" 2 "$1"
-    run_ours 8 8 "$requests" --warm-up 1000
-    take_cost threads.1 "$1"
-    run_ours_on "$cores" 8 8 "$requests" --warm-up 1000 --threads 2
-    take_cost threads.2 "$1"
+    run_shards shards.1 "$1"
+    run_shards shards.2 "$1" --threads 2 --shards 2
+    run_shards apart.2 "$1" --threads 2 --apart
 }
 
 # ---- all of them ----
@@ -429,4 +433,4 @@ note ""
 if [ "$counters" = yes ] && [ $thread_counters = no ]; then
     fact "not counted" "goals 9, 12, 13: instructions of a thread; CPU time stands in for them"
 fi
-awk -v json="$json" -f "$here/verdicts.awk" "$data"
+awk -v json="$json" -f "$compare_folder/figures.awk" -f "$here/verdicts.awk" "$data"
