@@ -72,7 +72,7 @@ count_system_calls() {
         die "$1 at depth $2 failed: $(tail -5 "$work/out")"
     check_output "$1" "$2"
     if declare -F "answered_$1" > /dev/null; then n=$("answered_$1") || die "$1 at depth $2 failed: $(cat "$work/out")"; fi
-    awk -F, -v peer="$1" -v depth="$2" -v round="$3" -v n="$n" '
+    awk -F, -v peer="$1" -v depth="$2" -v round="$3" -v n=$((n + ${warm_up[$1]:-0})) '
         /^[0-9]/ { printf "value\t%s\t%s\t%s\tsystem_calls\t%.4g\n", depth, peer, round, $1 / n }' "$work/counted" >> "$data"
 }
 

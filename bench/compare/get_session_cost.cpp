@@ -22,6 +22,7 @@
 
 #include "compare/session_calls.hpp"
 #include "compare/thread_cost.hpp"
+#include "goals/run_until.hpp"
 
 namespace asio = boost::asio;
 namespace webrtc = bandwidth::webrtc;
@@ -191,8 +192,8 @@ int run(const settings& use) {
         io.run();
         io.restart();
     }
-    while (use.ahead && client.stats().connections_idle < use.connections) {
-        io.run_for(std::chrono::milliseconds(10));
+    if (use.ahead) {
+        webrtc::bench::run_until(io, [&] { return client.stats().connections_idle == use.connections; });
         io.restart();
     }
     tally tally(client, use);
