@@ -20,8 +20,8 @@
 #include <string>
 #include <vector>
 
+#include "compare/cost_meter.hpp"
 #include "compare/session_calls.hpp"
-#include "compare/thread_cost.hpp"
 #include "goals/run_until.hpp"
 
 namespace asio = boost::asio;
@@ -51,7 +51,7 @@ struct settings {
 /// A moment, and what the client had done by then.
 struct moment {
     clock_type::time_point time{};
-    webrtc::bench::thread_cost::figures cost{};
+    webrtc::bench::cost_meter::figures cost{};
     webrtc::client_stats stats{};
 };
 
@@ -75,7 +75,7 @@ struct tally : webrtc::bench::call_tally {
     std::size_t warm_up;
     std::size_t requests;
     bool keep_latencies;
-    webrtc::bench::thread_cost cost;
+    webrtc::bench::cost_meter cost{webrtc::bench::cost_meter::extent::this_thread};
     moment began;
     moment finished;
     std::vector<std::chrono::nanoseconds> latencies;

@@ -4,8 +4,6 @@
 // the same in both.
 //
 // Exit status: 0 every answer right, 1 a call failed or an answer was wrong, 2 wrong usage.
-#include <time.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
@@ -23,6 +21,7 @@
 #include <thread>
 #include <vector>
 
+#include "compare/cost_meter.hpp"
 #include "compare/session_calls.hpp"
 
 namespace asio = boost::asio;
@@ -111,13 +110,6 @@ tally run_callers(const homes& all, const settings& use, std::size_t requests) {
     return sum;
 }
 
-/// CPU time of this process, user and kernel.
-double cpu_seconds() {
-    timespec used{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
-}
-
 /// What the clients have done so far, together.
 struct counts {
     explicit counts(const homes& all) {
@@ -136,6 +128,7 @@ struct counts {
 };
 
 int run(const settings& use) {
+    const webrtc::bench::cost_meter cost(webrtc::bench::cost_meter::extent::process);
     homes all;
     const auto clients = use.apart ? use.threads : 1;
     for (std::size_t k = 0; k < clients; ++k)
@@ -149,27 +142,29 @@ int run(const settings& use) {
         }
     }
     const counts before(all);
-    const auto cpu_before = cpu_seconds();
+    const auto spent_before = cost.read();
     const auto started = std::chrono::steady_clock::now();
     const auto result = run_callers(all, use, use.requests);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
-    const auto cpu = cpu_seconds() - cpu_before;
+    const auto spent = cost.read();
     const counts after(all);
     if (result.wrong > 0) {
         std::fprintf(stderr, "shards_cost: %zu of %zu wrong, the first: %s\n", result.wrong, use.requests,
                      result.first_error.c_str());
         return 1;
     }
-    const auto writes = static_cast<double>(after.writes - before.writes);
+    const auto calls = static_cast<double>(result.right);
     std::printf(
-        "shards_cost: %zu requests in %.3f s, %.0f requests/s, %.2f us of CPU each, %.1f requests each "
-        "write, "
-        "%llu connections, at most %llu in flight on one\n",
-        result.right, took.count(), static_cast<double>(result.right) / took.count(),
-        cpu / static_cast<double>(result.right) * 1e6,
-        static_cast<double>(after.requests_sent - before.requests_sent) / writes,
-        static_cast<unsigned long long>(after.connections), static_cast<unsigned long long>(after.deepest));
-    std::printf("cpu_us %.4f\n", cpu / static_cast<double>(result.right) * 1e6);
+        "shards_cost: %zu requests in %.3f s, %.0f requests/s, %.1f requests each write, %zu connections, at "
+        "most "
+        "%zu in flight on one\n",
+        result.right, took.count(), calls / took.count(),
+        static_cast<double>(after.requests_sent - before.requests_sent) /
+            static_cast<double>(after.writes - before.writes),
+        static_cast<std::size_t>(after.connections), static_cast<std::size_t>(after.deepest));
+    std::printf("cpu_us %.4f\n", (spent.cpu_us - spent_before.cpu_us) / calls);
+    if (spent.instructions && spent_before.instructions)
+        std::printf("instructions %.1f\n", (*spent.instructions - *spent_before.instructions) / calls);
     return 0;
 }
 
