@@ -170,6 +170,7 @@ private:
     // Connections.
     bool can_dial() const noexcept;
     void dial();
+    void touch(member& value) noexcept;
     void flush_touched();
     void flush(member& value);
     bool may_gather(const member& value, std::size_t unsent) const noexcept;

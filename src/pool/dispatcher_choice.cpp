@@ -35,24 +35,33 @@ bool dispatcher::may_gather(const member& value, std::size_t unsent) const noexc
     const auto enough = depth_ / 2;
     if (value.round_trip.count() == 0 || value.reserved || sent <= enough || unsent == 0 ||
         unsent >= most_gathered || value.answers_read > most_apart ||
-        now_ >= value.touched_since + longest_gathering)
+        now_ >= value.staged_since + longest_gathering)
         return false;
     const auto answers = std::min(sent - enough, most_gathered - unsent); // until it is flushed
     return service_time_ * static_cast<std::int64_t>(answers) < longest_gathering &&
            service_time_ * static_cast<std::int64_t>(enough) >= value.round_trip;
 }
 
+// Whether it gathers on may change with what happens to the connection, and is asked only then: where many
+// gather, most have nothing new in a turn.
+void dispatcher::touch(member& value) noexcept {
+    if (value.staged && !value.touched) {
+        value.touched = true;
+        touched_.push_back(&value); // there is room, since it was dialled
+    }
+}
+
 void dispatcher::flush_touched() {
-    for (std::size_t i = touched_.size(); i-- > 0;) {
-        auto& value = *touched_[i];
-        const auto unsent = value.requests().unsent();
-        if (may_gather(value, unsent)) {
-            timers_.set_no_later(value, value.touched_since + longest_gathering);
-            continue;
-        }
-        touched_[i] = touched_.back();
+    while (!touched_.empty()) {
+        auto& value = *touched_.back();
         touched_.pop_back();
         value.touched = false;
+        const auto unsent = value.requests().unsent();
+        if (may_gather(value, unsent)) {
+            timers_.set_no_later(value, value.staged_since + longest_gathering);
+            continue;
+        }
+        value.staged = false;
         if (unsent != 0) // else taken back in the meantime
             flush(value);
     }
@@ -197,10 +206,9 @@ void dispatcher::assign(call& value, member& to) {
         to.reserved = false;
         --reserved_;
     }
-    if (!to.touched) {
-        to.touched = true;
-        to.touched_since = now_;
-        touched_.push_back(&to);
+    if (!to.staged) {
+        to.staged = true;
+        to.staged_since = now_;
     }
     if (const auto* const limit = value.attempt_timeout())
         timers_.set(value, value.deadline() - now_ > *limit ? now_ + *limit : value.deadline());

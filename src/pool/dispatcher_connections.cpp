@@ -319,6 +319,7 @@ void dispatcher::expired(member& value) {
         dead_end(dead_end_kind::timeout, dialled, code, text);
         return;
     }
+    touch(value); // it may have gathered for long enough
     auto& requests = value.requests();
     if (requests.outstanding() != 0 && now_ >= head_due(value)) {
         const bool in_body = requests.answer_head_done();
@@ -450,6 +451,7 @@ void dispatcher::close_member(member& value) {
 
 void dispatcher::refile(member& value) {
     connections_.file(value);
+    touch(value);
     const bool idle = value.is_open() && !value.retired && value.requests().outstanding() == 0;
     if (idle != value.counted_idle) {
         value.counted_idle = idle;

@@ -77,9 +77,9 @@ private:
             if (link->phase() != phase::open)
                 continue;
             const auto* const told = link->as_member();
-            if (!told->touched && !link->jammed && link->has_unwritten())
+            if (!told->staged && !link->jammed && link->has_unwritten())
                 starved_ = "a staged request that nobody is to write";
-            if (told->touched && pool_.now() >= told->touched_since + 2ms)
+            if (told->staged && pool_.now() >= told->staged_since + 2ms)
                 starved_ = "requests gather for more than two milliseconds";
             if (link->outstanding() != 0 || link->requests().closing())
                 continue;
