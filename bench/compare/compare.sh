@@ -20,19 +20,10 @@ runs alone on one core, nginx on another. A table is printed: the median, with m
 END
 }
 
-wrong() {
-    echo "compare: $1" >&2
-    usage >&2
-    exit 2
-}
-
-die() {
-    echo "compare: $1" >&2
-    exit 1
-}
-
-[ $# -ge 1 ] || wrong "the folder with the programs is missing"
-programs=$1
+# shellcheck disable=SC2034 # measure.sh uses it
+tool=compare programs=${1:-}
+# shellcheck source=bench/compare/measure.sh
+. "$(dirname "$0")/measure.sh"
 shift
 
 rounds=5
@@ -57,18 +48,13 @@ while [ $# -gt 0 ]; do
     esac
     shift 2
 done
-[[ $rounds =~ ^[1-9][0-9]{0,3}$ ]] || wrong "--rounds takes a number from 1 to 9999"
-[[ $requests =~ ^[1-9][0-9]{3,8}$ ]] || wrong "--requests takes a number from 1000 to 999999999"
+check_load
 [[ $depths =~ ^[1-9][0-9]*(,[1-9][0-9]*)*$ ]] || wrong "--depths takes numbers, such as 1,8,32"
 IFS=, read -ra depths <<< "$depths"
 for depth in "${depths[@]}"; do
     if [ ${#depth} -gt 3 ] || [ "$depth" -gt 128 ]; then wrong "--depths: each from 1 to 128"; fi
 done
-if [ -n "$json" ]; then : > "$json" || die "cannot write $json"; fi
 if [ -n "$profile" ]; then mkdir -p "$profile" || die "cannot make the folder $profile"; fi
-
-# shellcheck source=bench/compare/measure.sh
-. "$(dirname "$0")/measure.sh"
 
 # ---- system calls ----
 system_calls=raw_syscalls:sys_enter
@@ -86,7 +72,7 @@ count_system_calls() {
         die "$1 at depth $2 failed: $(tail -5 "$work/out")"
     check_output "$1" "$2"
     if declare -F "answered_$1" > /dev/null; then n=$("answered_$1") || die "$1 at depth $2 failed: $(cat "$work/out")"; fi
-    awk -F, -v peer="$1" -v depth="$2" -v round="$3" -v n="$n" '
+    awk -F, -v peer="$1" -v depth="$2" -v round="$3" -v n=$((n + ${warm_up[$1]:-0})) '
         /^[0-9]/ { printf "value\t%s\t%s\t%s\tsystem_calls\t%.4g\n", depth, peer, round, $1 / n }' "$work/counted" >> "$data"
 }
 
@@ -125,4 +111,4 @@ if [ "$callgrind" = yes ]; then
     done
 fi
 note ""
-awk -v json="$json" -f "$compare_folder/report.awk" "$data"
+awk -v json="$json" -f "$compare_folder/figures.awk" -f "$compare_folder/report.awk" "$data"

@@ -3,11 +3,13 @@
  * must have the size of the first one; they are counted by their bytes and not parsed. The certificate is not
  * checked.
  *
- *   floor [--latency] [--header LINE] HOST PORT PATH CONNECTIONS DEPTH REQUESTS
+ *   floor [--latency] [--warm-up N] [--header LINE] HOST PORT PATH CONNECTIONS DEPTH REQUESTS
  *
- * It tells the CPU time of a request, without start and handshakes. With --latency it also tells how long a
- * batch took: use it with one connection and a depth of one. LINE is a header field that each request
- * carries, such as "Authorization: Basic dTpw".
+ * It tells the CPU time of a request, without start and handshakes. With --warm-up it makes N requests before
+ * those, in which each connection reads the tickets that TLS 1.3 sends behind the handshake, and goes on
+ * behind them until they are answered, so that all connections are busy all the time. With --latency it also
+ * tells how long a batch took, from its sending to its last answer: with a depth of one, a request. LINE is a
+ * header field that each request carries, such as "Authorization: Basic dTpw".
  *
  * Exit status: 0 all answered, 1 something failed, 2 wrong usage. */
 #define _GNU_SOURCE
@@ -28,14 +30,18 @@
 
 struct connection {
     SSL* tls;
-    size_t due; /* bytes of the batch that are not answered yet */
+    size_t due;   /* bytes of the batch that are not answered yet */
+    size_t batch; /* requests in it */
     double sent_at;
 };
 
 struct load {
     char* batch; /* depth times the same request */
     size_t depth, request_size, answer_size;
-    size_t left;       /* requests to send */
+    size_t left; /* requests to send */
+    size_t answered;
+    size_t measured_from, measured_to; /* answers between which time is measured */
+    double started, stopped, cpu_started, cpu_stopped;
     double* latencies; /* of the batches, in microseconds; or null */
     size_t batches;
 };
@@ -109,6 +115,19 @@ static size_t learn_answer_size(SSL* tls, const char* request, size_t size) {
     }
 }
 
+static void note_answers(struct load* load, size_t count) {
+    const size_t before = load->answered;
+    load->answered += count;
+    if (before < load->measured_from && load->answered >= load->measured_from) {
+        load->started = microseconds(CLOCK_MONOTONIC);
+        load->cpu_started = microseconds(CLOCK_PROCESS_CPUTIME_ID);
+    }
+    if (before < load->measured_to && load->answered >= load->measured_to) {
+        load->stopped = microseconds(CLOCK_MONOTONIC);
+        load->cpu_stopped = microseconds(CLOCK_PROCESS_CPUTIME_ID);
+    }
+}
+
 /* Sends the next requests, as many as a batch holds and are left. Tells whether there were any. */
 static bool send_batch(struct connection* c, struct load* load) {
     const size_t count = load->left < load->depth ? load->left : load->depth;
@@ -120,6 +139,7 @@ static bool send_batch(struct connection* c, struct load* load) {
     if (SSL_write_ex(c->tls, load->batch, count * load->request_size, &sent) != 1)
         fail("cannot send a batch");
     c->due = count * load->answer_size;
+    c->batch = count;
     load->left -= count;
     return true;
 }
@@ -139,6 +159,7 @@ static bool serve(struct connection* c, struct load* load) {
         c->due -= got;
         if (c->due > 0)
             continue;
+        note_answers(load, c->batch);
         if (load->latencies)
             load->latencies[load->batches++] = microseconds(CLOCK_MONOTONIC) - c->sent_at;
         return send_batch(c, load);
@@ -152,6 +173,12 @@ int main(int argc, char** argv) {
         --argc;
         ++argv;
     }
+    size_t warm_up = 0;
+    if (argc > 2 && strcmp(argv[1], "--warm-up") == 0) {
+        warm_up = number(argv[2], 1000000000);
+        argc -= 2;
+        argv += 2;
+    }
     const char* header = "";
     if (argc > 2 && strcmp(argv[1], "--header") == 0) {
         header = argv[2];
@@ -160,12 +187,17 @@ int main(int argc, char** argv) {
     }
     if (argc != 7) {
         fprintf(help ? stdout : stderr,
-                "usage: floor [--latency] [--header LINE] HOST PORT PATH CONNECTIONS DEPTH REQUESTS\n");
+                "usage: floor [--latency] [--warm-up N] [--header LINE] HOST PORT PATH CONNECTIONS DEPTH "
+                "REQUESTS\n");
         return help ? 0 : 2;
     }
     const size_t connections = number(argv[4], 1000);
     const size_t requests = number(argv[6], 1000000000);
-    struct load load = {.depth = number(argv[5], 256), .left = requests};
+    struct load load = {.depth = number(argv[5], 256)};
+    /* Behind a warm-up a batch more for each connection, so that none is idle while the others end. */
+    load.left = warm_up + requests + (warm_up > 0 ? connections * load.depth : 0);
+    load.measured_from = warm_up;
+    load.measured_to = warm_up + requests;
 
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     struct addrinfo* address = NULL;
@@ -187,7 +219,7 @@ int main(int argc, char** argv) {
     load.batch = malloc(load.depth * load.request_size);
     struct connection* const all = calloc(connections, sizeof *all);
     if (latency)
-        load.latencies = calloc(requests, sizeof *load.latencies);
+        load.latencies = calloc(load.left, sizeof *load.latencies);
     const int events = epoll_create1(EPOLL_CLOEXEC);
     if (!load.batch || !all || events < 0 || (latency && !load.latencies))
         fail("no memory, or no epoll");
@@ -206,8 +238,8 @@ int main(int argc, char** argv) {
             fail("cannot wait for the socket");
     }
 
-    const double started = microseconds(CLOCK_MONOTONIC);
-    const double cpu_before = microseconds(CLOCK_PROCESS_CPUTIME_ID);
+    load.started = microseconds(CLOCK_MONOTONIC);
+    load.cpu_started = microseconds(CLOCK_PROCESS_CPUTIME_ID);
     size_t busy = 0;
     while (busy < connections && send_batch(&all[busy], &load))
         ++busy;
@@ -221,10 +253,10 @@ int main(int argc, char** argv) {
                 --busy;
         }
     }
-    const double seconds = (microseconds(CLOCK_MONOTONIC) - started) / 1e6;
+    const double seconds = (load.stopped - load.started) / 1e6;
     printf("floor: %zu requests in %.3f s, %.0f requests/s, each answer %zu bytes\n", requests, seconds,
            (double)requests / seconds, load.answer_size);
-    printf("cpu_us %.4f\n", (microseconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_before) / (double)requests);
+    printf("cpu_us %.4f\n", (load.cpu_stopped - load.cpu_started) / (double)requests);
     if (latency) {
         qsort(load.latencies, load.batches, sizeof *load.latencies, compare);
         printf("p50_us %.2f\np99_us %.2f\n", load.latencies[(load.batches - 1) / 2],

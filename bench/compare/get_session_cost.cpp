@@ -1,6 +1,5 @@
 // What one get_session costs in a user's program: many coroutines on one io_context of one thread, each of
-// which awaits one call after the other and checks the typed result. With --threads, that many such threads,
-// each with a client of its own.
+// which awaits one call after the other and checks the typed result.
 //
 // The first line of output is for people; the others are a name and a figure each. All are of the calls
 // behind the warm-up: the same callers make those of before, so neither start nor handshakes are in the
@@ -16,17 +15,14 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <exception>
-#include <mutex>
-#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "compare/cost_meter.hpp"
 #include "compare/session_calls.hpp"
-#include "compare/thread_cost.hpp"
+#include "goals/run_until.hpp"
 
 namespace asio = boost::asio;
 namespace webrtc = bandwidth::webrtc;
@@ -46,21 +42,20 @@ struct settings {
     std::size_t callers = 0;
     std::size_t requests = 100'000;
     std::size_t warm_up = 0;
-    std::size_t threads = 1;
     bool throwing = false;
     bool create = false;
     bool latency = false;
     bool ahead = false;
 };
 
-/// A moment of a thread, and what its client had done by then.
+/// A moment, and what the client had done by then.
 struct moment {
     clock_type::time_point time{};
-    webrtc::bench::thread_cost::figures cost{};
+    webrtc::bench::cost_meter::figures cost{};
     webrtc::client_stats stats{};
 };
 
-/// What the callers of one thread share, and what they find.
+/// What the callers share, and what they find.
 struct tally : webrtc::bench::call_tally {
     // Behind a warm-up, a call more for each caller: while the last ones that count are answered, as many are
     // made as while the first ones were.
@@ -80,7 +75,7 @@ struct tally : webrtc::bench::call_tally {
     std::size_t warm_up;
     std::size_t requests;
     bool keep_latencies;
-    webrtc::bench::thread_cost cost;
+    webrtc::bench::cost_meter cost{webrtc::bench::cost_meter::extent::this_thread};
     moment began;
     moment finished;
     std::vector<std::chrono::nanoseconds> latencies;
@@ -143,54 +138,41 @@ asio::awaitable<void> create_one(webrtc::client& client, webrtc::session_id& cre
     created = got.id();
 }
 
-/// What all threads found, of the calls behind the warm-up.
-struct totals {
-    std::size_t right = 0;
-    std::size_t wrong = 0;
-    std::string first_error{};
-    double requests_per_s = 0;
-    double seconds = 0;
-    double cpu_us = 0;
-    std::optional<double> instructions = 0;
-    std::vector<std::chrono::nanoseconds> latencies{};
-    std::uint64_t requests_sent = 0;
-    std::uint64_t writes = 0;
-    std::uint64_t connections = 0;
-    std::uint64_t deepest = 0;
-    std::uint64_t handshakes_full = 0;
-    std::uint64_t handshakes_resumed = 0;
+double middle_us(const std::vector<std::chrono::nanoseconds>& sorted, std::size_t percent) {
+    return static_cast<double>(sorted[(sorted.size() - 1) * percent / 100].count()) / 1e3;
+}
 
-    /// Of a thread that has come to its end.
-    void add(const tally& one) {
-        const auto& began = one.began;
-        const auto& ended = one.finished;
-        const auto made = one.requests;
-        const std::chrono::duration<double> took = ended.time - began.time;
-        right += made;
-        requests_per_s += static_cast<double>(made) / took.count();
-        seconds = std::max(seconds, took.count());
-        cpu_us += ended.cost.cpu_us - began.cost.cpu_us;
-        if (instructions && ended.cost.instructions && began.cost.instructions)
-            *instructions += *ended.cost.instructions - *began.cost.instructions;
-        else
-            instructions.reset();
-        latencies.insert(latencies.end(), one.latencies.begin(), one.latencies.end());
-        requests_sent += ended.stats.requests_sent - began.stats.requests_sent;
-        writes += ended.stats.writes - began.stats.writes;
-        connections += ended.stats.connections_idle + ended.stats.connections_active;
-        deepest = std::max(deepest, ended.stats.deepest_pipeline);
-        handshakes_full += ended.stats.handshakes_full - began.stats.handshakes_full;
-        handshakes_resumed += ended.stats.handshakes_resumed - began.stats.handshakes_resumed;
+void print(const settings& use, tally& found) {
+    const auto& began = found.began;
+    const auto& ended = found.finished;
+    const auto calls = static_cast<double>(found.requests);
+    const std::chrono::duration<double> took = ended.time - began.time;
+    const auto sent = static_cast<double>(ended.stats.requests_sent - began.stats.requests_sent);
+    const auto writes = static_cast<double>(ended.stats.writes - began.stats.writes);
+    const auto full = static_cast<double>(ended.stats.handshakes_full - began.stats.handshakes_full);
+    const auto resumed = static_cast<double>(ended.stats.handshakes_resumed - began.stats.handshakes_resumed);
+    std::printf(
+        "%s: %zu requests in %.3f s, %.0f requests/s, %.1f requests each write, %zu connections, at most "
+        "%zu in flight on one\n",
+        use.create ? "create_session" : "get_session", found.requests, took.count(), calls / took.count(),
+        sent / writes,
+        static_cast<std::size_t>(ended.stats.connections_idle + ended.stats.connections_active),
+        static_cast<std::size_t>(ended.stats.deepest_pipeline));
+    std::printf("requests_per_s %.1f\ncpu_us %.4f\n", calls / took.count(),
+                (ended.cost.cpu_us - began.cost.cpu_us) / calls);
+    if (ended.cost.instructions && began.cost.instructions)
+        std::printf("instructions %.1f\n", (*ended.cost.instructions - *began.cost.instructions) / calls);
+    if (!found.latencies.empty()) {
+        std::sort(found.latencies.begin(), found.latencies.end());
+        std::printf("p50_us %.2f\np99_us %.2f\n", middle_us(found.latencies, 50),
+                    middle_us(found.latencies, 99));
     }
-    void add_failure(std::size_t count, const std::string& what) {
-        wrong += count;
-        if (first_error.empty())
-            first_error = what;
-    }
-};
+    std::printf("handshakes %.0f\n", full + resumed);
+    if (full + resumed > 0)
+        std::printf("resumed_share %.4f\n", resumed / (full + resumed));
+}
 
-/// All calls of one thread.
-void run_callers(const settings& use, totals& found, std::mutex& lock) {
+int run(const settings& use) {
     asio::io_context io(1);
     webrtc::client_options options;
     options.base_url(use.base_url).account(use.account).credentials(use.username, use.password);
@@ -210,8 +192,8 @@ void run_callers(const settings& use, totals& found, std::mutex& lock) {
         io.run();
         io.restart();
     }
-    while (use.ahead && client.stats().connections_idle < use.connections) {
-        io.run_for(std::chrono::milliseconds(10));
+    if (use.ahead) {
+        webrtc::bench::run_until(io, [&] { return client.stats().connections_idle == use.connections; });
         io.restart();
     }
     tally tally(client, use);
@@ -220,69 +202,12 @@ void run_callers(const settings& use, totals& found, std::mutex& lock) {
     for (std::size_t k = 0; k < use.callers; ++k)
         asio::co_spawn(io, calls(id, tally), webrtc::bench::until_ended(io, running));
     io.run();
-
-    const std::lock_guard<std::mutex> guard(lock);
-    if (tally.wrong > 0)
-        found.add_failure(tally.wrong, tally.first_error);
-    else
-        found.add(tally);
-}
-
-/// Runs on a thread of its own, which no exception may leave.
-void run_thread(const settings& use, totals& found, std::mutex& lock) noexcept {
-    try {
-        run_callers(use, found, lock);
-    } catch (const std::exception& error) {
-        const std::lock_guard<std::mutex> guard(lock);
-        found.add_failure(1, error.what());
-    }
-}
-
-double middle_us(const std::vector<std::chrono::nanoseconds>& sorted, std::size_t percent) {
-    return static_cast<double>(sorted[(sorted.size() - 1) * percent / 100].count()) / 1e3;
-}
-
-void print(const settings& use, totals& found) {
-    const auto calls = static_cast<double>(found.right);
-    const auto full = static_cast<double>(found.handshakes_full);
-    const auto resumed = static_cast<double>(found.handshakes_resumed);
-    std::printf(
-        "%s: %zu requests in %.3f s, %.0f requests/s, %.1f requests each write, %llu connections, at most "
-        "%llu in "
-        "flight on one\n",
-        use.create ? "create_session" : "get_session", found.right, found.seconds, found.requests_per_s,
-        static_cast<double>(found.requests_sent) / static_cast<double>(found.writes),
-        static_cast<unsigned long long>(found.connections), static_cast<unsigned long long>(found.deepest));
-    std::printf("requests_per_s %.1f\ncpu_us %.4f\n", found.requests_per_s, found.cpu_us / calls);
-    if (found.instructions)
-        std::printf("instructions %.1f\n", *found.instructions / calls);
-    if (!found.latencies.empty()) {
-        std::sort(found.latencies.begin(), found.latencies.end());
-        std::printf("p50_us %.2f\np99_us %.2f\n", middle_us(found.latencies, 50),
-                    middle_us(found.latencies, 99));
-    }
-    std::printf("handshakes %.0f\n", full + resumed);
-    if (full + resumed > 0)
-        std::printf("resumed_share %.4f\n", resumed / (full + resumed));
-}
-
-int run(settings use) {
-    totals found;
-    std::mutex lock;
-    // Each thread makes its part of the calls, so that the cost per call is comparable.
-    use.requests = (use.requests + use.threads - 1) / use.threads;
-    std::vector<std::thread> others;
-    for (std::size_t k = 1; k < use.threads; ++k)
-        others.emplace_back([&] { run_thread(use, found, lock); });
-    run_thread(use, found, lock);
-    for (auto& other : others)
-        other.join();
-    if (found.wrong > 0) {
-        std::fprintf(stderr, "get_session: %zu wrong, the first: %s\n", found.wrong,
-                     found.first_error.c_str());
+    if (tally.wrong > 0) {
+        std::fprintf(stderr, "get_session: %zu wrong, the first: %s\n", tally.wrong,
+                     tally.first_error.c_str());
         return 1;
     }
-    print(use, found);
+    print(use, tally);
     return 0;
 }
 
@@ -302,13 +227,7 @@ int main(int argc, char** argv) {
     app.add_option("--requests", use.requests, "Requests to measure")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
-    app.add_option("--warm-up", use.warm_up, "Requests of each thread before that")->capture_default_str();
-    // A client with threads of its own would be measured here too.
-    app.add_option("--threads", use.threads,
-                   "Threads, each with an io_context, a client and its connections and callers; they share "
-                   "the requests")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 64));
+    app.add_option("--warm-up", use.warm_up, "Requests before that")->capture_default_str();
     app.add_flag("--throwing", use.throwing, "Await get_session, which throws, instead of try_get_session");
     app.add_flag("--create", use.create, "Await try_create_session: a POST, which is not pipelined");
     app.add_flag("--ahead", use.ahead, "Open all connections before the first call, and keep so many open");
@@ -320,5 +239,10 @@ int main(int argc, char** argv) {
     }
     if (use.callers == 0)
         use.callers = use.connections * use.depth;
-    return run(use);
+    try {
+        return run(use);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "get_session: %s\n", error.what());
+        return 1;
+    }
 }

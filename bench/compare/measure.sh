@@ -1,7 +1,27 @@
 # shellcheck shell=bash
 # Sourced by compare.sh and ../goals/goals.sh: the peers, nginx, and how one run of a peer is measured. Whoever sources it has set
-# `programs`, the folder with the programs, and has a function `die TEXT`.
-# shellcheck disable=SC2034 # who sources it reads what is set here
+# `tool`, the name that messages begin with, and `programs`, the folder with the programs, and has a function `usage`.
+# shellcheck disable=SC2034,SC2154 # who sources it reads what is set here, and has set what it reads
+
+# Wrong usage.
+wrong() {
+    echo "$tool: $1" >&2
+    usage >&2
+    exit 2
+}
+
+die() {
+    echo "$tool: $1" >&2
+    exit 1
+}
+
+# The options that both have: `rounds`, `requests` and `json`.
+check_load() {
+    [[ $rounds =~ ^[1-9][0-9]{0,3}$ ]] || wrong "--rounds takes a number from 1 to 9999"
+    [[ $requests =~ ^[1-9][0-9]{3,8}$ ]] || wrong "--requests takes a number from 1000 to 999999999"
+    if [ -n "$json" ]; then : > "$json" || die "cannot write $json"; fi
+}
+
 compare_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 host=127.0.0.1
 prefix=/v1
@@ -9,7 +29,7 @@ account=9900000
 session=75c21163-e110-41bc-bd76-1bb428ec85d5
 connections=16
 port=
-programs=$(cd "$programs" && pwd)
+[ -n "$programs" ] || wrong "the folder with the programs is missing"
 
 # ---- the peers ----
 # A further one is its name here and a function: `peer_NAME DEPTH REQUESTS` sets `command`, and `proof`, a text that its output holds
@@ -18,6 +38,9 @@ programs=$(cd "$programs" && pwd)
 peers=(floor h2load asio curl undici wrk ours)
 # A slow one makes only one of so many requests. Not undici: Node compiles while it runs, so few requests would cost it more each.
 declare -A share=([curl]=2)
+# How many requests a peer makes before those that it is asked for; its times are then those that it tells itself, without them. Node
+# compiles while it runs.
+declare -A warm_up=([undici]=20000)
 # Callgrind follows no code that is compiled while it runs; wrk runs for a time and not for a number of requests.
 declare -A no_callgrind=([undici]="callgrind cannot run Node" [wrk]="wrk runs for a time, not for a number of requests")
 ours_options=() # more options for ours
@@ -47,7 +70,6 @@ peer_curl() {
 
 # The newest undici of version 8 on the day this was written, and one that Node 20 can still load.
 undici_versions=(8.12.4 8.0.0)
-undici_folder=$programs/undici
 undici_loads() { node -e 'require(process.argv[1] + "/node_modules/undici")' "$undici_folder" > /dev/null 2>&1; }
 
 # Says why not, where Node is missing or too old.
@@ -147,6 +169,7 @@ http {
         ssl_certificate_key $work/key.pem;
         ssl_protocols TLSv1.3;
         ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
+        ssl_session_ticket_key $work/tickets; # so that a reload does not forget them
         location / {
             return 200 '{"id":"$session","tag":"session1"}';
         }
@@ -168,6 +191,7 @@ start_nginx() {
         -addext "subjectAltName=DNS:localhost,IP:$host" \
         -keyout "$work/key.pem" -out "$work/certificate.pem" 2> "$work/openssl.log" ||
         die "cannot make a certificate: $(cat "$work/openssl.log")"
+    head -c 80 /dev/urandom > "$work/tickets"
     for _ in {1..20}; do
         port=$((20000 + RANDOM % 12000))
         if port_answers; then continue; fi
@@ -187,6 +211,23 @@ start_nginx() {
         wait "$started" 2> /dev/null || true
     done
     die "nginx does not start: $(cat "$work/error.log" "$work/start.log")"
+}
+
+# A run that hangs ends after a quarter of an hour, and Ctrl-C reaches it.
+limited() { timeout --foreground 900 "$@"; }
+
+# Ends every connection as soon as its current answer is out, and what was asked behind that is not answered: what a service does when
+# another version of it is deployed.
+reload_nginx() { kill -HUP "$nginx_process"; }
+# Waits until only the newest worker is left.
+settle_nginx() {
+    local workers
+    for _ in {1..200}; do
+        read -ra workers < "/proc/$nginx_process/task/$nginx_process/children" || true
+        if [ ${#workers[@]} = 1 ]; then return; fi
+        sleep 0.05
+    done
+    die "old workers of nginx do not end"
 }
 
 # CPU time of nginx's worker so far, in clock ticks.
@@ -220,7 +261,7 @@ has_counters() {
 # measure PEER DEPTH REQUESTS: one run of the peer. Its figures per request are in $work/figures then, lines of METRIC and FIGURE
 # parted by a tab; but requests_per_s and server_busy are of the whole run.
 measure() {
-    local before after status=0 n=$(($3 / ${share[$1]:-1}))
+    local before after wall status=0 n=$(($3 / ${share[$1]:-1}))
     local count=()
     "peer_$1" "$2" "$n"
     if [ "$counters" = yes ]; then count=(perf stat -x "," -o "$work/counted" -e "$events"); fi
@@ -228,32 +269,34 @@ measure() {
     before=$(server_ticks)
     # shellcheck disable=SC2016
     # The shell inside is part of what perf counts: some millions of instructions beside thousands of millions.
-    "${count[@]}" bash -c 'out=$1 times=$2; shift 2; TIMEFORMAT="%R %U %S"; { time "$@" > "$out" 2>&1; } 2> "$times"' \
+    limited "${count[@]}" bash -c 'out=$1 times=$2; shift 2; TIMEFORMAT="%R %U %S"; { time "$@" > "$out" 2>&1; } 2> "$times"' \
         measure "$work/out" "$work/times" taskset -c "$client_core" "${command[@]}" || status=$?
     after=$(server_ticks)
     check_output "$1" "$2"
     [ "$status" = 0 ] || die "$1 at depth $2 ended with status $status"
     if declare -F "answered_$1" > /dev/null; then n=$("answered_$1") || die "$1 at depth $2 failed: $(cat "$work/out")"; fi
-    awk -F'[ ,]' -v n="$n" -v ticks=$((after - before)) -v hertz="$hertz" '
+    read -r wall _ < "$work/times"
+    if [ -n "${warm_up[$1]:-}" ]; then sed -n 's/^own //p' "$work/out" > "$work/times"; fi
+    awk -F'[ ,]' -v n="$n" -v all=$((n + ${warm_up[$1]:-0})) -v wall="$wall" -v ticks=$((after - before)) -v hertz="$hertz" '
         function put(metric, value) { printf "%s\t%.6g\n", metric, value }
         /^#/ || NF == 0 { next }
         FILENAME ~ /counted$/ { counted[$3] = $1; next }
         {
             put("cpu_us", ($2 + $3) * 1e6 / n); put("cpu_user_us", $2 * 1e6 / n); put("cpu_sys_us", $3 * 1e6 / n)
-            put("requests_per_s", n / $1); put("server_busy", ticks / hertz / $1)
+            put("requests_per_s", n / $1); put("server_busy", ticks / hertz / wall)
         }
         END {
             if (!("cycles" in counted)) exit
-            put("instructions", (counted["instructions:u"] + counted["instructions:k"]) / n)
-            put("instructions_user", counted["instructions:u"] / n)
-            put("instructions_kernel", counted["instructions:k"] / n)
-            put("cycles", counted["cycles"] / n)
+            put("instructions", (counted["instructions:u"] + counted["instructions:k"]) / all)
+            put("instructions_user", counted["instructions:u"] / all)
+            put("instructions_kernel", counted["instructions:k"] / all)
+            put("cycles", counted["cycles"] / all)
         }' "$work/counted" "$work/times" > "$work/figures"
 }
 
 # User instructions of the current `command`, under callgrind, which leaves its file at $1.
 callgrind_total() {
-    taskset -c "$client_core" valgrind --tool=callgrind --callgrind-out-file="$1" "${command[@]}" > "$work/out" 2>&1 ||
+    limited taskset -c "$client_core" valgrind --tool=callgrind --callgrind-out-file="$1" "${command[@]}" > "$work/out" 2>&1 ||
         { tail -20 "$work/out" >&2; die "failed under callgrind: ${command[*]}"; }
     total=$(awk '/^(summary|totals):/ { print $2; exit }' "$1")
 }
@@ -276,6 +319,8 @@ count_with_callgrind() {
 # `have` of the peers that can run, and tells.
 look_around() {
     local peer said
+    programs=$(cd "$programs" && pwd)
+    undici_folder=$programs/undici
     counters=no
     if has_counters; then counters=yes; fi
     if [ "$counters" = no ]; then callgrind=yes; fi

@@ -1,31 +1,16 @@
-# Prints the table of compare.sh, and with -v json=FILE writes all figures there. Lines of the data, fields parted by tabs:
+# Prints the table of compare.sh, and with -v json=FILE writes all figures there. Stands behind figures.awk. Lines of the data, fields
+# parted by tabs:
 #   fact   NAME   TEXT
 #   value  DEPTH  PEER  ROUND  METRIC  FIGURE       the figure per request, but for requests_per_s and server_busy
-BEGIN {
-    FS = "\t"
-    # How many times the cost of that peer ours may be (doc/performance.md): what the project has set itself.
-    limit["floor", 1] = limit["floor", 8] = limit["floor", 32] = 1.5
-    limit["h2load", 1] = limit["h2load", 8] = limit["h2load", 32] = 1
-    limit["curl", 8] = limit["undici", 8] = 0.2
-}
+BEGIN { FS = "\t" }
 
-$1 == "fact" { fact_name[++facts] = $2; fact_text[facts] = $3; next }
-{
+$1 == "value" {
     depth = $2; peer = $3; round = $4; metric = $5
     if (!(depth in depth_seen)) { depth_seen[depth]; depths[++depth_count] = depth }
     if (!(peer in peer_seen)) { peer_seen[peer]; peers[++peer_count] = peer }
     if (!(metric in metric_seen)) { metric_seen[metric]; metrics[++metric_count] = metric }
     value[depth, peer, metric, round] = $6
     if (round > round_count[metric]) round_count[metric] = round
-}
-
-# Sorts the first `count` of `list`.
-function sort(list, count,    i, k, item) {
-    for (i = 2; i <= count; i++) {
-        item = list[i]
-        for (k = i - 1; k >= 1 && list[k] > item; k--) list[k + 1] = list[k]
-        list[k + 1] = item
-    }
 }
 
 # Sets median, low and high of a metric over the rounds; of its ratio to `other`, round by round, where that is a peer.
@@ -37,11 +22,7 @@ function summarise(depth, peer, metric, other,    list, count, round, at, base) 
         if (!(at in value) || (other != "" && !(base in value))) continue
         list[++count] = other == "" ? value[at] + 0 : value[at] / value[base]
     }
-    if (count == 0) return 0
-    sort(list, count)
-    low = list[1]; high = list[count]
-    median = count % 2 ? list[(count + 1) / 2] : (list[count / 2] + list[count / 2 + 1]) / 2
-    return 1
+    return order(list, count)
 }
 
 function cell(depth, peer, metric, format, scale, other) {
@@ -50,7 +31,7 @@ function cell(depth, peer, metric, format, scale, other) {
     return sprintf(format " (" format "-" format ")", median * scale, low * scale, high * scale)
 }
 
-function title(text) { print ""; print text }
+function title(what) { print ""; print what }
 
 function row(a, b, c, d, e, f, g, h, i) { printf "%5s  %-7s %21s %7s %7s %18s %18s %24s %7s\n", a, b, c, d, e, f, g, h, i }
 
@@ -67,24 +48,21 @@ function table(unit, total, user, kernel, scale, format,    i, k, d, p) {
         }
 }
 
-function text(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); return "\"" s "\"" }
-
-function write_json(    i, k, m, b, round, first) {
-    printf "{\n  \"facts\": [\n" > json
-    for (i = 1; i <= facts; i++)
-        printf "    {\"name\": %s, \"text\": %s}%s\n", text(fact_name[i]), text(fact_text[i]), (i < facts ? "," : "") > json
-    printf "  ],\n  \"figures\": [" > json
+function write_json(    i, k, m, b, round, first, count) {
+    printf "{\n%s  \"figures\": [", facts_as_json() > json
     for (i = 1; i <= depth_count; i++)
         for (k = 1; k <= peer_count; k++)
             for (m = 1; m <= metric_count; m++) {
                 if (!summarise(depths[i], peers[k], metrics[m])) continue
                 printf "%s\n    {\"depth\": %d, \"client\": %s, \"metric\": %s, \"median\": %.6g, \"min\": %.6g, \"max\": %.6g, \"rounds\": [",
                     (first++ ? "," : ""), depths[i], text(peers[k]), text(metrics[m]), median, low, high > json
+                count = 0
                 for (round = 1; round <= round_count[metrics[m]]; round++)
-                    printf "%s%s", (round > 1 ? ", " : ""), value[depths[i], peers[k], metrics[m], round] > json
+                    if ((depths[i], peers[k], metrics[m], round) in value)
+                        printf "%s%s", (count++ ? ", " : ""), value[depths[i], peers[k], metrics[m], round] > json
                 printf "]" > json
-                for (b = 1; b <= 2; b++) # the ratios of the table
-                    if (summarise(depths[i], peers[k], metrics[m], peers[b])) printf ", \"of_%s\": %.6g", peers[b], median > json
+                for (b = 1; b <= peer_count; b++)
+                    if (peers[b] != peers[k] && summarise(depths[i], peers[k], metrics[m], peers[b])) printf ", \"of_%s\": %.6g", peers[b], median > json
                 printf "}" > json
             }
     printf "\n  ]\n}\n" > json
@@ -92,7 +70,7 @@ function write_json(    i, k, m, b, round, first) {
 }
 
 END {
-    for (i = 1; i <= facts; i++) printf "%-13s %s\n", fact_name[i] ":", fact_text[i]
+    print_facts()
 
     if ("instructions" in metric_seen) {
         title("Thousand instructions per request, user and kernel, of the client process: median (min-max)")
@@ -129,21 +107,13 @@ END {
     }
 
     metric = "instructions" in metric_seen ? "instructions" : "cpu_us"
-    limits = 0
+    title("Ours as a multiple of each peer: median (min-max)")
+    printf "%5s  %-8s %-19s %s\n", "depth", "peer", (metric == "instructions" ? "instructions" : "CPU time"), "user (callgrind)"
     for (i = 1; i <= depth_count; i++)
-        for (k = 1; k <= peer_count; k++) {
-            depth = depths[i]; peer = peers[k]
-            if (!((peer, depth) in limit) || !summarise(depth, "ours", metric, peer)) continue
-            if (limits++ == 0) {
-                title("This library's cost as a multiple of the peer's, beside the goal: median (min-max)")
-                printf "%5s  %-8s %-19s %-16s %8s  %s\n", "depth", "peer", (metric == "instructions" ? "instructions" : "CPU time"),
-                    "user (callgrind)", "goal", "by the median"
-            }
-            verdict = (peer == "h2load" ? median < limit[peer, depth] : median <= limit[peer, depth]) ? "holds" : "does not hold"
-            printf "%5s  %-8s %-19s %-16s %8.2f  %s\n", depth, peer, cell(depth, "ours", metric, "%.2f", 1, peer),
-                cell(depth, "ours", "callgrind_instructions", "%.2f", 1, peer), limit[peer, depth], verdict
-        }
-    if (limits && metric != "instructions")
-        print "The goals are of user and kernel instructions together. They are not counted here, so CPU time decides, which is noisier."
+        for (k = 1; k <= peer_count; k++)
+            if (peers[k] != "ours" && summarise(depths[i], "ours", metric, peers[k]))
+                printf "%5s  %-8s %-19s %s\n", depths[i], peers[k], cell(depths[i], "ours", metric, "%.2f", 1, peers[k]),
+                    cell(depths[i], "ours", "callgrind_instructions", "%.2f", 1, peers[k])
+    print "Whether the goals hold tells ./bench/run --goals."
     if (json != "") { write_json(); print ""; print "All figures: " json }
 }

@@ -1,10 +1,11 @@
-// What one get_session costs a program that has one client on an io_context of several threads: many
-// coroutines on that context, each of which awaits one call after the other and checks the typed result.
+// What one get_session costs a program of several threads: many coroutines, each of which awaits one call
+// after the other and checks the typed result. One client serves an io_context that all threads run, or,
+// with --apart, each thread has an io_context and a client of its own. Connections, callers and requests are
+// the same in both.
 //
 // Exit status: 0 every answer right, 1 a call failed or an answer was wrong, 2 wrong usage.
-#include <time.h>
-
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <bandwidth/webrtc.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -12,12 +13,15 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "compare/cost_meter.hpp"
 #include "compare/session_calls.hpp"
 
 namespace asio = boost::asio;
@@ -37,6 +41,7 @@ struct settings {
     std::size_t warm_up = 0;
     std::size_t threads = 1;
     std::size_t shards = 1;
+    bool apart = false;
 };
 
 /// What one caller did. Each has its own, in cache lines of its own: callers may run on several threads.
@@ -52,23 +57,47 @@ asio::awaitable<void> try_calls(webrtc::client& client, const webrtc::session_id
     }
 }
 
+webrtc::client_options options_of(const settings& use, std::size_t clients) {
+    webrtc::client_options options;
+    options.base_url(use.base_url).account(use.account).credentials("user", "password");
+    options.max_connections(use.connections / clients).pipeline_depth(use.depth).shards(use.shards);
+    options.queue_limit(use.callers * use.shards); // all callers may meet in one shard
+    if (!use.ca_file.empty())
+        options.ca_file(use.ca_file);
+    return options;
+}
+
+/// A context with its client.
+struct home {
+    home(const settings& use, std::size_t clients)
+        : io(static_cast<int>(use.threads / clients)), client(io.get_executor(), options_of(use, clients)) {}
+
+    asio::io_context io;
+    webrtc::client client;
+    std::atomic<std::size_t> running = 0;
+};
+using homes = std::vector<std::unique_ptr<home>>;
+
 /// Makes `requests` calls, divided among all callers, and returns when the last has its answer.
-tally run_callers(asio::io_context& io, webrtc::client& client, const settings& use, std::size_t requests) {
+tally run_callers(const homes& all, const settings& use, std::size_t requests) {
     std::vector<tally> each(use.callers);
     const webrtc::session_id id(use.session);
-    std::atomic<std::size_t> running = use.callers;
     for (std::size_t k = 0; k < use.callers; ++k) {
+        auto& at = *all[k % all.size()];
+        ++at.running;
         each[k].left = requests / use.callers + (k < requests % use.callers ? 1 : 0);
-        asio::co_spawn(io, try_calls(client, id, each[k]), webrtc::bench::until_ended(io, running));
+        asio::co_spawn(at.io, try_calls(at.client, id, each[k]),
+                       webrtc::bench::until_ended(at.io, at.running));
     }
-    io.restart();
+    for (const auto& one : all)
+        one->io.restart();
     // All of them new, so that they come to the shards in turn; and a single one is this one, since a program
     // that never had a second thread counts references without atomics.
     std::vector<std::thread> threads;
     for (std::size_t k = 0; use.threads > 1 && k < use.threads; ++k)
-        threads.emplace_back([&io] { io.run(); });
+        threads.emplace_back([&io = all[k % all.size()]->io] { io.run(); });
     if (threads.empty())
-        io.run();
+        all.front()->io.run();
     for (auto& thread : threads)
         thread.join();
     tally sum;
@@ -81,53 +110,61 @@ tally run_callers(asio::io_context& io, webrtc::client& client, const settings& 
     return sum;
 }
 
-/// CPU time of this process, user and kernel.
-double cpu_seconds() {
-    timespec used{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
-}
+/// What the clients have done so far, together.
+struct counts {
+    explicit counts(const homes& all) {
+        for (const auto& one : all) {
+            const auto stats = one->client.stats();
+            writes += stats.writes;
+            requests_sent += stats.requests_sent;
+            connections += stats.connections_idle + stats.connections_active;
+            deepest = std::max(deepest, stats.deepest_pipeline);
+        }
+    }
+    std::uint64_t writes = 0;
+    std::uint64_t requests_sent = 0;
+    std::uint64_t connections = 0;
+    std::uint64_t deepest = 0;
+};
 
 int run(const settings& use) {
-    asio::io_context io(static_cast<int>(use.threads));
-    webrtc::client_options options;
-    options.base_url(use.base_url).account(use.account).credentials("user", "password");
-    options.max_connections(use.connections).pipeline_depth(use.depth).shards(use.shards);
-    options.queue_limit(use.callers * use.shards); // all callers may meet in one shard
-    if (!use.ca_file.empty())
-        options.ca_file(use.ca_file);
-    webrtc::client client(io.get_executor(), options);
+    const webrtc::bench::cost_meter cost(webrtc::bench::cost_meter::extent::process);
+    homes all;
+    const auto clients = use.apart ? use.threads : 1;
+    for (std::size_t k = 0; k < clients; ++k)
+        all.push_back(std::make_unique<home>(use, clients));
 
     if (use.warm_up > 0) {
-        const auto warm = run_callers(io, client, use, use.warm_up);
+        const auto warm = run_callers(all, use, use.warm_up);
         if (warm.wrong > 0) {
             std::fprintf(stderr, "shards_cost: %s\n", warm.first_error.c_str());
             return 1;
         }
     }
-    const auto before = client.stats();
-    const auto cpu_before = cpu_seconds();
+    const counts before(all);
+    const auto spent_before = cost.read();
     const auto started = std::chrono::steady_clock::now();
-    const auto result = run_callers(io, client, use, use.requests);
+    const auto result = run_callers(all, use, use.requests);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
-    const auto cpu = cpu_seconds() - cpu_before;
-    const auto after = client.stats();
+    const auto spent = cost.read();
+    const counts after(all);
     if (result.wrong > 0) {
         std::fprintf(stderr, "shards_cost: %zu of %zu wrong, the first: %s\n", result.wrong, use.requests,
                      result.first_error.c_str());
         return 1;
     }
-    const auto writes = static_cast<double>(after.writes - before.writes);
+    const auto calls = static_cast<double>(result.right);
     std::printf(
-        "shards_cost: %zu requests in %.3f s, %.0f requests/s, %.2f us of CPU each, %.1f requests each "
-        "write, "
-        "%llu connections, at most %llu in flight on one\n",
-        result.right, took.count(), static_cast<double>(result.right) / took.count(),
-        cpu / static_cast<double>(result.right) * 1e6,
-        static_cast<double>(after.requests_sent - before.requests_sent) / writes,
-        static_cast<unsigned long long>(after.connections_idle + after.connections_active),
-        static_cast<unsigned long long>(after.deepest_pipeline));
-    std::printf("cpu_us %.4f\n", cpu / static_cast<double>(result.right) * 1e6);
+        "shards_cost: %zu requests in %.3f s, %.0f requests/s, %.1f requests each write, %zu connections, at "
+        "most "
+        "%zu in flight on one\n",
+        result.right, took.count(), calls / took.count(),
+        static_cast<double>(after.requests_sent - before.requests_sent) /
+            static_cast<double>(after.writes - before.writes),
+        static_cast<std::size_t>(after.connections), static_cast<std::size_t>(after.deepest));
+    std::printf("cpu_us %.4f\n", (spent.cpu_us - spent_before.cpu_us) / calls);
+    if (spent.instructions && spent_before.instructions)
+        std::printf("instructions %.1f\n", (*spent.instructions - *spent_before.instructions) / calls);
     return 0;
 }
 
@@ -135,7 +172,7 @@ int run(const settings& use) {
 
 int main(int argc, char** argv) {
     settings use;
-    CLI::App app("Cost of one get_session of one client that several threads use, by its shards.");
+    CLI::App app("Cost of one get_session in a program of several threads.");
     app.add_option("--base-url", use.base_url, "URL before /accounts")->required();
     app.add_option("--session", use.session, "Id of the session to ask for")->required();
     app.add_option("--account", use.account, "Account id")->capture_default_str();
@@ -151,12 +188,20 @@ int main(int argc, char** argv) {
     app.add_option("--threads", use.threads, "Threads that run the io_context")
         ->capture_default_str()
         ->check(CLI::Range(1, 256));
-    app.add_option("--shards", use.shards, "Shards of the client; the connections are divided among them")
-        ->capture_default_str();
+    auto* const shards =
+        app.add_option("--shards", use.shards, "Shards of the client; the connections are divided among them")
+            ->capture_default_str();
+    app.add_flag("--apart", use.apart,
+                 "An io_context and a client for each thread; the connections are divided among them")
+        ->excludes(shards);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
+    }
+    if (use.apart && use.connections % use.threads != 0) {
+        std::fprintf(stderr, "--connections: not so many for each of %zu threads\n", use.threads);
+        return 2;
     }
     if (use.callers == 0)
         use.callers = use.connections * use.depth;

@@ -16,25 +16,15 @@ it holds. Clients run on one core, nginx or the loopback service on another.
   --short          one round of few requests, without callgrind: shows that all of it works, and nothing about the goals
   --json FILE      write all figures to FILE
 
-The exit status is 0 when all ran, whether or not the goals hold.
+The exit status is 0 when all ran, whether or not the goals hold; 1 when something failed, which the table says.
 END
 }
 
-wrong() {
-    echo "goals: $1" >&2
-    usage >&2
-    exit 2
-}
-
-die() {
-    echo "goals: $1" >&2
-    exit 1
-}
-
-here=$(cd "$(dirname "$0")" && pwd)
-[ $# -ge 1 ] || wrong "the folder with the programs is missing"
 # shellcheck disable=SC2034 # measure.sh uses it
-programs=$1
+tool=goals programs=${1:-}
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=bench/compare/measure.sh
+. "$here/../compare/measure.sh"
 shift
 
 rounds=5
@@ -55,27 +45,25 @@ while [ $# -gt 0 ]; do
     esac
     shift 2
 done
-[[ $rounds =~ ^[1-9][0-9]{0,3}$ ]] || wrong "--rounds takes a number from 1 to 9999"
-[[ $requests =~ ^[1-9][0-9]{3,8}$ ]] || wrong "--requests takes a number from 1000 to 999999999"
-if [ -n "$json" ]; then : > "$json" || die "cannot write $json"; fi
+check_load
 
 # What takes long in one place, and shows as much with less in a short run.
 if [ $short = no ]; then
-    callers=(10 100 1000 10000 100000) pools=(1 10 100 1000) waiting=100000 idle=1000 compilations=5 delayed_seconds=4
+    callers=(10 100 1000 10000 100000) pools=(1 10 100 1000) waiting=100000 idle=1000 compilations=5 delayed_seconds=4 many=200
     few=10 # one of `pools`: with it the client does not sleep between batches
 else
-    callers=(10 1000) pools=(1 100) few=1 waiting=10000 idle=100 compilations=1 delayed_seconds=1
+    callers=(10 1000) pools=(1 100) few=1 waiting=10000 idle=100 compilations=1 delayed_seconds=1 many=20
 fi
 callgrind=yes # also where there are counters: it counts the user's part alone, and always the same
-
-# shellcheck source=bench/compare/measure.sh
-. "$here/../compare/measure.sh"
 # shellcheck disable=SC2034 # measure.sh uses it
 peers=(floor h2load curl undici wrk ours)
 
 # ---- the data that verdicts.awk reads ----
 # sample KEY ROUND FIGURE
-sample() { printf 'sample\t%s\t%s\t%s\n' "$1" "$2" "$3" >> "$data"; }
+sample() {
+    [[ $3 =~ ^-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?$ ]] || die "no figure for $1, but '$3'"
+    printf 'sample\t%s\t%s\t%s\n' "$1" "$2" "$3" >> "$data"
+}
 # missing KEY WHY: there is no such figure.
 missing() { printf 'missing\t%s\t%s\n' "$1" "$2" >> "$data"; }
 # goal ROW WHAT KEY BASE RELATION LIMIT UNIT [OR_KEY OR_LEAST OR_TEXT]: the figure is KEY, or KEY over BASE where that is not "-".
@@ -87,24 +75,22 @@ figure() { awk -v name="$1" '$1 == name { print $2; found = 1 } END { exit !foun
 # run PROGRAM ARGUMENT...: on the clients' core; its output is in $work/out.
 run() { run_on "$client_core" "$@"; }
 run_on() {
-    timeout 900 taskset -c "$1" "${@:2}" > "$work/out" 2>&1 || { tail -20 "$work/out" >&2; die "failed: ${*:2}"; }
+    limited taskset -c "$1" "${@:2}" > "$work/out" 2>&1 || { tail -20 "$work/out" >&2; die "failed: ${*:2}"; }
 }
 
 # Ours against nginx: connections, depth and requests, then more options.
-run_ours() { run_ours_on "$client_core" "$@"; }
-run_ours_on() {
-    run_on "$1" "$programs/get_session_cost" --base-url "https://$host:$port$prefix" --ca-file "$work/certificate.pem" \
-        --session "$session" --connections "$2" --depth "$3" --requests "$4" "${@:5}"
+run_ours() {
+    run "$programs/get_session_cost" --base-url "https://$host:$port$prefix" --ca-file "$work/certificate.pem" \
+        --session "$session" --connections "$1" --depth "$2" --requests "$3" "${@:4}"
 }
 
 # What a call of ours cost in the run before: instructions where the machine counts them, of a thread too.
-thread_counters=yes
 take_cost() {
     local cost
     if [ "$counters" = yes ] && cost=$(figure instructions); then
         :
     else
-        thread_counters=no
+        : > "$work/threads_not_counted"
         cost=$(figure cpu_us)
     fi
     sample "$1" "$2" "$cost"
@@ -160,9 +146,6 @@ row_1() {
     for depth in 1 8 32; do
         for peer in floor h2load ours; do compared $peer $depth "$1" $peer.$depth; done
     done
-    row_1_throwing "$1"
-}
-row_1_throwing() {
     ours_options=(--throwing)
     compared ours 8 "$1" throwing.8
     ours_options=()
@@ -177,7 +160,8 @@ row_1_callgrind() {
 row_2_goals() {
     goal 2 "get_session at depth 8, to undici" cost.ours.8 cost.undici.8 "<=" 0.2 "times"
     goal 2 "get_session at depth 8, to libcurl multi" cost.ours.8 cost.curl.8 "<=" 0.2 "times"
-    goal 2 "get_session at depth 1, to wrk" cost.ours.1 cost.wrk.1 - - "times"
+    goal 2 "  the floor at depth 8, to undici" cost.floor.8 cost.undici.8 - - "times"
+    goal 2 "  get_session at depth 1, to wrk" cost.ours.1 cost.wrk.1 - - "times"
     goal 2 "  user instructions alone, depth 8, to libcurl multi" user.ours.8 user.curl.8 - - "times"
 }
 row_2() {
@@ -225,24 +209,29 @@ make_delayed_session() {
     no_delayed_session="no session could be made: $(head -c 200 "$work/out" | tr '\n\t' '  ')"
 }
 row_4_goals() {
+    local depth
     goal 4 "20 ms delay, 4 connections, depth 8: part of 1600 requests/s" delayed.8 - ">=" 0.98 "of 1"
     goal 4 "20 ms delay, 4 connections, depth 1: part of 200 requests/s" delayed.1 - ">=" 0.98 "of 1"
     goal 4 "  the floor's part of 1600 requests/s, depth 8" delayed.floor.8 - - - "of 1"
     goal 4 "  the floor's part of 200 requests/s, depth 1" delayed.floor.1 - - - "of 1"
-    goal 4 "  p50 of a call above the 20 ms, depth 8" delayed.over.8 - - - "us"
-    goal 4 "  p50 of a call above the 20 ms, depth 1" delayed.over.1 - - - "us"
+    for depth in 8 1; do
+        goal 4 "  p50 of a call above the 20 ms, depth $depth" "delayed.over.$depth" - - - "us"
+        goal 4 "  p50 of a batch of the floor's above the 20 ms, depth $depth" "delayed.floor.over.$depth" - - - "us"
+    done
 }
 row_4() {
     local depth batch port_and_path=${delayed_url#https://*:} # "8443/v1"
     for depth in 8 1; do
         batch=$((4 * depth)) # in each 20 ms; whole ones, for the clock to start and stop with an answer
         if [ -n "$delayed_session" ]; then
-            run "$programs/floor" --header "Authorization: Basic $(printf user:secret | base64)" "$host" "${port_and_path%%/*}" \
+            run "$programs/floor" --latency --header "Authorization: Basic $(printf user:secret | base64)" "$host" "${port_and_path%%/*}" \
                 "/${port_and_path#*/}/accounts/$account/sessions/$delayed_session" 4 $depth $((50 * batch * delayed_seconds))
             sample delayed.floor.$depth "$1" "$(sed -n 's|.* \([0-9]*\) requests/s.*|\1|p' "$work/out" |
                 awk -v ideal=$((50 * batch)) '{ print $1 / ideal }')"
+            sample delayed.floor.over.$depth "$1" "$(figure p50_us | awk '{ print $1 - 20000 }')"
         else
             missing delayed.floor.$depth "$no_delayed_session"
+            missing delayed.floor.over.$depth "$no_delayed_session"
         fi
         run "$programs/get_session_cost" --base-url "$delayed_url" --ca-file "$work/delayed.pem" --connections 4 --depth $depth \
             --warm-up $((12 * batch)) --requests $((50 * batch * delayed_seconds)) --latency
@@ -256,9 +245,20 @@ row_5_goals() {
     goal 5 "one call in flight, p99 to the floor" p99.ours p99.floor "<=" 1.15 "times"
     goal 5 "  p50 of ours" p50.ours - - - "us"
     goal 5 "  p99 of ours" p99.ours - - - "us"
+    local depth
+    for depth in 8 32; do
+        goal 5 "  $connections connections at depth $depth, p50 to a batch of the floor's" "p50.ours.$depth" "p50.floor.$depth" - - "times"
+        goal 5 "  $connections connections at depth $depth, p99 to a batch of the floor's" "p99.ours.$depth" "p99.floor.$depth" - - "times"
+    done
 }
 row_5() {
-    local n=$((requests / 5)) name
+    local n=$((requests / 5)) name depth
+    for depth in 8 32; do
+        run "$programs/floor" --latency "$host" "$port" "$prefix/accounts/$account/sessions/$session" "$connections" "$depth" "$requests"
+        for name in p50 p99; do sample "$name.floor.$depth" "$1" "$(figure ${name}_us)"; done
+        run_ours "$connections" "$depth" "$requests" --warm-up 1000 --latency
+        for name in p50 p99; do sample "$name.ours.$depth" "$1" "$(figure ${name}_us)"; done
+    done
     run "$programs/floor" --latency "$host" "$port" "$prefix/accounts/$account/sessions/$session" 1 1 "$n"
     for name in p50 p99; do sample $name.floor "$1" "$(figure ${name}_us)"; done
     run_ours 1 1 "$n" --warm-up 100 --latency
@@ -283,11 +283,15 @@ row_6() {
 
 row_7_goals() {
     goal 7 "heap of one of $waiting calls that wait on 8 connections" waiting.call - "<=" 1024 "bytes"
-    goal 7 "  of that, what a bare coroutine of Asio's takes" waiting.bare - - - "bytes"
+    goal 7 "  the same for get_session, which throws" waiting.throwing - - - "bytes"
+    goal 7 "  the same for a call that is started with a handler" waiting.handler - - - "bytes"
+    goal 7 "  a bare coroutine of Asio's, and a handler that resumes it" waiting.bare - - - "bytes"
 }
 row_7() {
     run "$programs/waiting_calls" --calls "$waiting"
     sample waiting.call "$1" "$(figure bytes_per_call)"
+    sample waiting.throwing "$1" "$(figure bytes_per_throwing_call)"
+    sample waiting.handler "$1" "$(figure bytes_per_call_with_handler)"
     sample waiting.bare "$1" "$(figure bytes_per_bare_coroutine)"
 }
 
@@ -319,6 +323,7 @@ row_9_goals() {
         goal 9 "cost per call, $n full connections, to $few" "pools.$n" "pools.$few" "<=" 1.15 "times"
     fi
     goal 9 "  the floor's CPU time, $n full connections, to $few" "pools.floor.$n" "pools.floor.$few" - - "times"
+    goal 9 "  ours with $n full connections and a heap in huge pages, to without" "pools.huge.$n" "pools.$n" - - "times"
     for n in "${callers[@]:1}"; do
         goal 9 "  user instructions alone, $n callers, to ${callers[0]}" "user.callers.$n" "user.callers.${callers[0]}" - - "times"
     done
@@ -337,9 +342,13 @@ row_9() {
         take_cost "pools.$n" "$1"
     done
     for n in $few "${pools[-1]}"; do
-        run "$programs/floor" "$host" "$port" "$prefix/accounts/$account/sessions/$session" "$n" 8 "$requests"
+        run "$programs/floor" --warm-up $((16 * n + 1000)) "$host" "$port" "$prefix/accounts/$account/sessions/$session" "$n" 8 \
+            "$requests"
         sample "pools.floor.$n" "$1" "$(figure cpu_us)"
     done
+    n=${pools[-1]}
+    (export GLIBC_TUNABLES=glibc.malloc.hugetlb=1; run_ours "$n" 8 "$requests" --ahead --warm-up $((16 * n + 1000)))
+    take_cost "pools.huge.$n" "$1"
 }
 row_9_callgrind() {
     local n connections=1
@@ -354,14 +363,28 @@ row_9_callgrind() {
 
 # The first connection of each place in the pool, which has nothing to resume, falls into the warm-up.
 row_10_goals() {
-    goal 10 "handshakes resumed, nginx closes after 10 answers" resumed - ">=" 0.95 "of 1"
+    goal 10 "handshakes resumed, nginx closes each connection after 10 answers" resumed - ">=" 0.95 "of 1"
     goal 10 "  handshakes" handshakes - - - ""
+    goal 10 "handshakes resumed, nginx closes all $many connections over and over" resumed.storm - ">=" 0.95 "of 1"
+    goal 10 "  handshakes" handshakes.storm - - - ""
 }
 row_10() {
+    local reloads handshakes n=$((requests > 100000 ? requests : 100000)) # for the storm to come more than once
     run "$programs/get_session_cost" --base-url "https://$host:$port/storm$prefix" --ca-file "$work/certificate.pem" \
         --session "$session" --connections "$connections" --depth 8 --warm-up 500 --requests $((requests / 10 + 1000))
     sample resumed "$1" "$(figure resumed_share)"
     sample handshakes "$1" "$(figure handshakes)"
+
+    while sleep 0.3; do reload_nginx; done &
+    reloads=$!
+    # shellcheck disable=SC2064 # this one
+    trap "kill $reloads" EXIT # this row runs in a shell of its own
+    run_ours "$many" 8 "$n" --ahead --warm-up $((16 * many))
+    settle_nginx
+    handshakes=$(figure handshakes)
+    [ "$handshakes" -ge "$many" ] || die "nginx was reloaded, and only $handshakes of $many connections were opened anew"
+    sample resumed.storm "$1" "$(figure resumed_share)"
+    sample handshakes.storm "$1" "$handshakes"
 }
 
 row_11_goals() {
@@ -387,23 +410,37 @@ row_12() {
     take_cost create "$1"
 }
 
-# Instructions are counted for a thread of ours, and the threads of a client with shards are the context's: CPU time there.
 row_13_goals() {
-    goal 13 "CPU time per call, one client with 2 shards on 2 threads, to 1" shards.2 shards.1 "<=" 1.15 "times"
-    goal 13 "  cost per call, 2 threads with a client each, to 1 thread" threads.2 threads.1 - - "times"
+    goal 13 "cost per call, one client with 2 shards on 2 threads, to 1" shards.2 shards.1 "<=" 1.15 "times"
+    goal 13 "  two threads with a client each, to one thread" apart.2 shards.1 - - "times"
+    goal 13 "  one client with 2 shards, to two threads with a client each" shards.2 apart.2 - - "times"
+    goal 13 "  user instructions alone, one client with 2 shards, to 1" user.shards.2 user.shards.1 - - "times"
+    goal 13 "  user instructions alone, two threads with a client each, to 1" user.apart.2 user.shards.1 - - "times"
 }
+# A peer, for callgrind: DEPTH REQUESTS.
+peer_shards() {
+    command=("$programs/shards_cost" --base-url "https://$host:$port$prefix" --ca-file "$work/certificate.pem"
+        --session "$session" --connections "$connections" --depth "$1" --requests "$2" --warm-up 1000 "${ours_options[@]}")
+    proof="shards_cost: $2 requests in"
+}
+# run_shards KEY ROUND OPTION...
 run_shards() {
-    run_on "$1" "$programs/shards_cost" --base-url "https://$host:$port$prefix" --ca-file "$work/certificate.pem" \
-        --session "$session" --connections 16 --depth 8 --requests "$requests" --warm-up 1000 --threads "$2" --shards "$2"
-    sample "shards.$2" "$3" "$(figure cpu_us)"
+    ours_options=("${@:3}")
+    peer_shards 8 "$requests"
+    run_on "$cores" "${command[@]}"
+    take_cost "$1" "$2"
 }
 row_13() {
-    run_shards "$cores" 1 "$1"
-    run_shards "$cores" 2 "$1"
-    run_ours 8 8 "$requests" --warm-up 1000
-    take_cost threads.1 "$1"
-    run_ours_on "$cores" 8 8 "$requests" --warm-up 1000 --threads 2
-    take_cost threads.2 "$1"
+    run_shards shards.1 "$1"
+    run_shards shards.2 "$1" --threads 2 --shards 2
+    run_shards apart.2 "$1" --threads 2 --apart
+}
+row_13_callgrind() {
+    counted user.shards.1 shards 8 3000
+    ours_options=(--threads 2 --shards 2)
+    counted user.shards.2 shards 8 3000
+    ours_options=(--threads 2 --apart)
+    counted user.apart.2 shards 8 3000
 }
 
 # ---- all of them ----
@@ -417,16 +454,32 @@ fact load "$requests requests a run (libcurl: half), $rounds rounds, in turn"
 if [ "$counters" = yes ]; then fact cost "instructions, user and kernel"; else fact cost "CPU time, for want of instruction counters"; fi
 
 rows=(1 2 3 4 5 6 7 8 9 10 11 12 13)
+have+=(shards) # for callgrind in row 13; no other row knows it
 for row in "${rows[@]}"; do "row_${row}_goals"; done
+# In a shell of its own, so that a measurement that fails costs its figures and not the table. Not as a condition, in which bash does
+# not end at the first error.
+failed=0
+attempt() {
+    local status
+    set +e
+    (set -e; "$@")
+    status=$?
+    set -e
+    if [ $status != 0 ]; then
+        failed=1
+        fact FAILED "${*/#row_/goal }: see above"
+    fi
+}
 for ((round = 1; round <= rounds; ++round)); do
     for row in "${rows[@]}"; do
         note "round $round of $rounds, goal $row"
-        "row_$row" "$round"
+        attempt "row_$row" "$round"
     done
 done
-for row in 1 2 9; do "row_${row}_callgrind"; done
+for row in 1 2 9 13; do attempt "row_${row}_callgrind"; done
 note ""
-if [ "$counters" = yes ] && [ $thread_counters = no ]; then
+if [ "$counters" = yes ] && [ -e "$work/threads_not_counted" ]; then
     fact "not counted" "goals 9, 12, 13: instructions of a thread; CPU time stands in for them"
 fi
-awk -v json="$json" -f "$here/verdicts.awk" "$data"
+awk -v json="$json" -f "$compare_folder/figures.awk" -f "$here/verdicts.awk" "$data"
+[ $failed = 0 ]

@@ -1,11 +1,11 @@
-# Prints the table of goals.sh, and with -v json=FILE writes all figures there. Lines of the data, fields parted by tabs:
+# Prints the table of goals.sh, and with -v json=FILE writes all figures there. Stands behind ../compare/figures.awk. Lines of the data,
+# fields parted by tabs:
 #   fact     NAME  TEXT
 #   sample   KEY   ROUND  FIGURE
 #   missing  KEY   WHY
 #   goal     ROW   WHAT   KEY  BASE  RELATION  LIMIT  UNIT  [OR_KEY  OR_LEAST  OR_TEXT]
 BEGIN { FS = "\t" }
 
-$1 == "fact" { fact_name[++facts] = $2; fact_text[facts] = $3 }
 $1 == "sample" {
     if (!(($2, $3) in figure)) rounds_of[$2] = rounds_of[$2] " " $3
     figure[$2, $3] = $4 + 0
@@ -14,22 +14,14 @@ $1 == "missing" { why[$2] = $3 }
 $1 == "goal" { goals++; for (i = 2; i <= 11; i++) goal[goals, i] = $i }
 
 # Sets median, low, high and `list` of the key's figures, or of their ratios to the base of the same round.
-function summarise(key, base,    rounds, n, i, k, item) {
+function summarise(key, base,    rounds, n, i) {
     count = 0
     n = split(rounds_of[key], rounds, " ")
     for (i = 1; i <= n; i++) {
         if (base == "-") list[++count] = figure[key, rounds[i]]
         else if (((base, rounds[i]) in figure) && figure[base, rounds[i]] > 0) list[++count] = figure[key, rounds[i]] / figure[base, rounds[i]]
     }
-    if (count == 0) return 0
-    for (i = 2; i <= count; i++) {
-        item = list[i]
-        for (k = i - 1; k >= 1 && list[k] > item; k--) list[k + 1] = list[k]
-        list[k + 1] = item
-    }
-    low = list[1]; high = list[count]
-    median = count % 2 ? list[(count + 1) / 2] : (list[count / 2] + list[count / 2 + 1]) / 2
-    return 1
+    return order(list, count)
 }
 
 function holds(x, relation, limit) {
@@ -38,20 +30,20 @@ function holds(x, relation, limit) {
     return x >= limit
 }
 
-function verdict(g,    relation, text, keep_median, keep_low, keep_high) {
+function verdict(g,    relation, said_of, keep_median, keep_low, keep_high) {
     relation = goal[g, 6]
     if (!summarise(goal[g, 4], goal[g, 5])) {
-        text = goal[g, 4] in why ? why[goal[g, 4]] : why[goal[g, 5]]
-        return "not measured: " (text == "" ? "no figure" : text)
+        said_of = goal[g, 4] in why ? why[goal[g, 4]] : why[goal[g, 5]]
+        return "not measured: " (said_of == "" ? "no figure" : said_of)
     }
     if (relation == "-") return ""
     if (holds(median, relation, goal[g, 7]))
         return holds(relation == ">=" ? low : high, relation, goal[g, 7]) ? "holds" : "holds by the median"
     if (goal[g, 9] != "") {
         keep_median = median; keep_low = low; keep_high = high
-        text = summarise(goal[g, 9], "-") && median >= goal[g, 10] ? "holds: " goal[g, 11] : ""
+        said_of = summarise(goal[g, 9], "-") && median >= goal[g, 10] ? "holds: " goal[g, 11] : ""
         median = keep_median; low = keep_low; high = keep_high
-        if (text != "") return text
+        if (said_of != "") return said_of
     }
     return "does not hold"
 }
@@ -59,18 +51,13 @@ function verdict(g,    relation, text, keep_median, keep_low, keep_high) {
 # Three digits that count, but no digit before the point is dropped.
 function short(x) { return sprintf(x >= 100 || x <= -100 ? "%.0f" : x >= 10 ? "%.1f" : "%.3f", x) }
 
-function text(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); return "\"" s "\"" }
 function number_or_null(s) { return s == "-" || s == "" ? "null" : s }
 
 END {
-    for (i = 1; i <= facts; i++) printf "%-13s %s\n", fact_name[i] ":", fact_text[i]
+    print_facts()
     print ""
     printf "%4s  %-64s %-26s %-14s %s\n", "goal", "what", "median (min-max)", "wanted", "verdict"
-    if (json != "") {
-        printf "{\n  \"facts\": [\n" > json
-        for (i = 1; i <= facts; i++) printf "    {\"name\": %s, \"text\": %s}%s\n", text(fact_name[i]), text(fact_text[i]), (i < facts ? "," : "") > json
-        printf "  ],\n  \"goals\": [\n" > json
-    }
+    if (json != "") printf "{\n%s  \"goals\": [\n", facts_as_json() > json
     for (g = 1; g <= goals; g++) {
         said = verdict(g)
         measured = said !~ /^not measured/

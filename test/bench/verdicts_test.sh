@@ -1,5 +1,5 @@
 #!/bin/bash
-# verdicts_test.sh VERDICTS_AWK: what the table of the goals says of made-up figures.
+# verdicts_test.sh BENCH: what the table of the goals says of made-up figures.
 set -euo pipefail
 export LC_ALL=C
 folder=$(mktemp -d)
@@ -22,7 +22,7 @@ line goal 6 "no figure" absent base "<=" 1 times
 line goal 7 "  told" ours - - - us
 line goal 8 "holds in each round" ours base "<=" 1.3 times
 line goal 9 "holds in each round, upwards" ours - ">=" 11 us
-awk -v json="$folder/json" -f "$1" "$folder/data" > "$folder/text"
+awk -v json="$folder/json" -f "$1/compare/figures.awk" -f "$1/goals/verdicts.awk" "$folder/data" > "$folder/text"
 
 expect() {
     grep -qE -- "$1" "$2" && return
