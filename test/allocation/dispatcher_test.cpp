@@ -112,7 +112,7 @@ void submit_some(torn_pool& torn) {
 
 // Runs it with each allocation failing alone, and with each beginning a run of seven.
 template <class Steps>
-void torture(Steps steps) {
+void with_each_failing(Steps steps) {
     for (const std::size_t length : {std::size_t{1}, std::size_t{7}}) {
         CAPTURE(length);
         const auto failed = for_each_allocation([&](std::size_t k) {
@@ -129,11 +129,11 @@ void torture(Steps steps) {
 } // namespace
 
 TEST_CASE("O14: dispatcher, submitted and answered") {
-    torture([](torn_pool& torn) { submit_some(torn); });
+    with_each_failing([](torn_pool& torn) { submit_some(torn); });
 }
 
 TEST_CASE("O14: dispatcher, a connection is lost and what can be is replayed") {
-    torture([](torn_pool& torn) {
+    with_each_failing([](torn_pool& torn) {
         submit_some(torn);
         torn.serve();
         submit_some(torn);
@@ -144,7 +144,7 @@ TEST_CASE("O14: dispatcher, a connection is lost and what can be is replayed") {
 }
 
 TEST_CASE("O14: dispatcher, dials fail") {
-    torture([](torn_pool& torn) {
+    with_each_failing([](torn_pool& torn) {
         submit_some(torn);
         if (!torn.pool.links.empty() && torn.pool.link(0).opened)
             torn.step([&] { torn.pool.turn([&] { torn.pool.link(0).refused(errc::connect_failed); }); });
@@ -152,7 +152,7 @@ TEST_CASE("O14: dispatcher, dials fail") {
 }
 
 TEST_CASE("O14: dispatcher, retried after a 500, with a Retry-After") {
-    torture([](torn_pool& torn) {
+    with_each_failing([](torn_pool& torn) {
         submit_some(torn);
         if (torn.pool.links.empty() || !torn.pool.link(0).opened)
             return;
@@ -166,7 +166,7 @@ TEST_CASE("O14: dispatcher, retried after a 500, with a Retry-After") {
 }
 
 TEST_CASE("O14: dispatcher, cancelled and late") {
-    torture([](torn_pool& torn) {
+    with_each_failing([](torn_pool& torn) {
         submit_some(torn);
         if (!torn.pool.links.empty() && torn.pool.link(0).opened)
             torn.step([&] { torn.pool.connect(0); });
@@ -177,7 +177,7 @@ TEST_CASE("O14: dispatcher, cancelled and late") {
 }
 
 TEST_CASE("O14: dispatcher, drained") {
-    torture([](torn_pool& torn) {
+    with_each_failing([](torn_pool& torn) {
         submit_some(torn);
         torn.drained = true;
         auto& drain = torn.pool.make();
@@ -187,7 +187,7 @@ TEST_CASE("O14: dispatcher, drained") {
 }
 
 TEST_CASE("O14: dispatcher, closed") {
-    torture([](torn_pool& torn) {
+    with_each_failing([](torn_pool& torn) {
         submit_some(torn);
         torn.drained = true;
         torn.step([&] { torn.pool.close(); });
@@ -195,7 +195,7 @@ TEST_CASE("O14: dispatcher, closed") {
 }
 
 TEST_CASE("O14: dispatcher, all connections replaced") {
-    torture([](torn_pool& torn) {
+    with_each_failing([](torn_pool& torn) {
         submit_some(torn);
         torn.serve();
         submit_some(torn);

@@ -9,7 +9,7 @@ using namespace bandwidth::webrtc;
 namespace {
 
 // OpenAPI: participant, with its examples.
-constexpr std::string_view documented = R"({
+constexpr std::string_view documented_participant = R"({
     "id": "320e2af6-13ec-498d-8b51-daba52c37853",
     "callbackUrl": "https://example.com/callback",
     "publishPermissions": ["VIDEO", "AUDIO"],
@@ -34,7 +34,7 @@ constexpr std::string_view fresh =
 } // namespace
 
 TEST_CASE("the documented participant is read") {
-    const auto read = decoded<participant>(documented);
+    const auto read = decoded<participant>(documented_participant);
     CHECK(read.id() == participant_id("320e2af6-13ec-498d-8b51-daba52c37853"));
     CHECK(read.callback_url() == "https://example.com/callback");
     CHECK(read.publish_permissions() == (media::audio | media::video));
@@ -159,7 +159,7 @@ TEST_CASE("an answer that is no participant is an error that names what is wrong
 }
 
 TEST_CASE("a participant cut short anywhere is an error") {
-    check_every_truncation<participant>(documented);
+    check_every_truncation<participant>(documented_participant);
     check_every_truncation<created_participant>(fresh);
     check_every_truncation<std::vector<participant>>(R"([{"id":"a","sessions":["s"]},{"id":"b"}])");
 }

@@ -7,12 +7,12 @@
 using namespace bandwidth::webrtc;
 
 namespace {
-constexpr std::string_view documented =
+constexpr std::string_view documented_session =
     R"({"id":"75c21163-e110-41bc-bd76-1bb428ec85d5","tag":"session1"})"; // OpenAPI: session
 }
 
 TEST_CASE("the documented session is read") {
-    const auto read = decoded<session>(documented);
+    const auto read = decoded<session>(documented_session);
     CHECK(read.id() == session_id("75c21163-e110-41bc-bd76-1bb428ec85d5"));
     CHECK(read.tag() == "session1");
     CHECK(read.extra().empty());
@@ -72,7 +72,7 @@ TEST_CASE("J01: HTML instead of JSON is an error") {
 }
 
 TEST_CASE("J02: a session cut short anywhere is an error") {
-    check_every_truncation<session>(documented);
+    check_every_truncation<session>(documented_session);
     check_every_truncation<session>(R"({"id":"a\u00e9\ud83d\ude00","x":[1.5e+3,{"y":[true,false,null]}]})");
 }
 

@@ -5,21 +5,21 @@
 using namespace bandwidth::webrtc;
 
 namespace {
-constexpr std::string_view documented =
+constexpr std::string_view documented_subscriptions =
     R"({"sessionId":"d8886aad-b956-4e1b-b2f4-d7c9f8162772","participants":[)"
     R"({"participantId":"568749d5-04d5-483d-adf5-deac7dd3d521"},)"
     R"({"participantId":"0275e47f-dd21-4cf0-a1e1-dfdc719e73a7","streamAliases":["alias_1","alias_2"]}]})";
 }
 
 TEST_CASE("the documented subscriptions are read, and written the same") {
-    const auto read = decoded<subscriptions>(documented);
+    const auto read = decoded<subscriptions>(documented_subscriptions);
     CHECK(read.scope() == subscription_scope::only_listed);
     CHECK(read == subscriptions::only(session_id("d8886aad-b956-4e1b-b2f4-d7c9f8162772"))
                       .add(participant_id("568749d5-04d5-483d-adf5-deac7dd3d521"))
                       .add(participant_subscription(participant_id("0275e47f-dd21-4cf0-a1e1-dfdc719e73a7"))
                                .stream_alias("alias_1")
                                .stream_alias("alias_2")));
-    CHECK(encoded(read) == documented);
+    CHECK(encoded(read) == documented_subscriptions);
 }
 
 TEST_CASE("the three meanings are told apart when read") {
@@ -90,7 +90,7 @@ TEST_CASE("an answer that is no subscriptions is an error that names what is wro
 }
 
 TEST_CASE("subscriptions cut short anywhere are an error") {
-    check_every_truncation<subscriptions>(documented);
+    check_every_truncation<subscriptions>(documented_subscriptions);
 }
 
 TEST_CASE("subscriptions with bad ids or aliases are refused before they are sent, by name") {

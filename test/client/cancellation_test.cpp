@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "client/warm_up.hpp"
 #include "support/test_client.hpp"
 
 // The caller cancels one call: it ends at once, and its neighbours never notice.
@@ -22,6 +23,7 @@ using support::collector;
 using support::options_for;
 using support::run_until;
 using support::wait_for;
+using support::warm_up;
 using testing::fault;
 using testing::loopback_options;
 using testing::loopback_server;
@@ -29,10 +31,6 @@ using testing::loopback_server;
 namespace {
 
 const auto all_types = {cancellation_type::terminal, cancellation_type::partial, cancellation_type::total};
-
-void warm_up(asio::io_context& context, client& client) {
-    REQUIRE(wait_for(context, client.try_get_session(session_id("warm"))).error().http_status() == 404);
-}
 
 asio::awaitable<void> read_one(client& client, failure& out) {
     const auto read = co_await client.try_get_session(session_id("s"));

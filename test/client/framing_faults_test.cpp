@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "support/test_client.hpp"
+#include "support/text.hpp"
 
 // Answers that break the rules of RFC 9112, by the ids of the fault list, and what becomes of the connection:
 // whether the call gets its answer, whether the connection is used again, and that the next call succeeds.
@@ -18,7 +19,9 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 using support::collector;
+using support::count_of;
 using support::options_for;
+using support::repeat;
 using support::run_until;
 using support::wait_for;
 using testing::script;
@@ -28,20 +31,6 @@ namespace {
 
 const std::string ok = "HTTP/1.1 200 OK\r\n";
 const std::string chunked = ok + "Transfer-Encoding: chunked\r\n\r\n";
-
-std::size_t count_of(const std::string& text, const std::string& part) {
-    std::size_t count = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
-        ++count;
-    return count;
-}
-
-std::string repeat(const std::string& text, std::size_t count) {
-    std::string all;
-    for (std::size_t i = 0; i < count; ++i)
-        all += text;
-    return all;
-}
 
 /// The first of two GETs is answered with `bytes`, and the second as it should be: on another connection.
 result<session> with_new_connection(const std::string& bytes) {

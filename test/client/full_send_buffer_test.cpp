@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 
+#include "client/warm_up.hpp"
 #include "support/echo_server.hpp"
 #include "support/network.hpp"
 #include "support/test_client.hpp"
@@ -20,17 +21,12 @@ using support::collector;
 using support::echo_server;
 using support::run_until;
 using support::wait_for;
+using support::warm_up_with_session;
 
 namespace {
 
 client_options patient(const echo_server& server) {
     return server.client_options().max_connections(1).deadline(100s).response_timeout(100s);
-}
-
-/// One connection that takes pipelines.
-void warm_up(asio::io_context& context, client& client) {
-    const auto warm = wait_for(context, client.try_get_session(session_id("warm")));
-    REQUIRE_MESSAGE(warm.has_value(), warm.error().describe());
 }
 
 /// Makes the client's only socket take next to nothing.
@@ -90,7 +86,7 @@ TEST_CASE("W16: a full send buffer under a pipeline of 256: nothing is lost, mix
         server.read_at_most(3000);
         asio::io_context context;
         client client(context, patient(server).pipeline_depth(256).queue_limit(10'000));
-        warm_up(context, client);
+        warm_up_with_session(context, client);
         shrink_send_buffer(server);
         server.pause();
         collector<session> reads;
@@ -119,7 +115,7 @@ TEST_CASE("W16: calls that give up while the send buffer is full, and those behi
     echo_server server(8192);
     asio::io_context context;
     client client(context, patient(server).pipeline_depth(64).queue_limit(10'000));
-    warm_up(context, client);
+    warm_up_with_session(context, client);
     shrink_send_buffer(server);
     server.pause();
     collector<session> reads;
@@ -140,7 +136,7 @@ TEST_CASE("W16: calls that give up while the send buffer is full, and those behi
         CHECK(reads[i]->id().value() == "patient-" + std::to_string(i));
     }
     run_until(context, [&] { return support::at_rest(client.stats()); });
-    warm_up(context, client);
+    warm_up_with_session(context, client);
 }
 
 TEST_CASE(
@@ -151,7 +147,7 @@ TEST_CASE(
         echo_server server(4096);
         asio::io_context context;
         client client(context, patient(server).pipeline_depth(256));
-        warm_up(context, client);
+        warm_up_with_session(context, client);
         shrink_send_buffer(server);
         const auto id = [](std::size_t i) { return "s" + std::to_string(i) + "-end"; };
         server.answer_early("/" + id(early));
@@ -185,7 +181,7 @@ TEST_CASE(
                                .max_replays(5)
                                .deadline(60s)
                                .response_timeout(1s));
-    warm_up(context, client);
+    warm_up_with_session(context, client);
     shrink_send_buffer(server);
     server.pause(1); // the first connection
     collector<session> reads;
@@ -202,5 +198,5 @@ TEST_CASE(
     CHECK(server.connections() <= 4);
     CHECK(client.stats().replays <= 16);
     CHECK(support::at_rest(client.stats()));
-    warm_up(context, client);
+    warm_up_with_session(context, client);
 }

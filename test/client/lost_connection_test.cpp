@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "client/warm_up.hpp"
 #include "support/test_client.hpp"
+#include "support/text.hpp"
 
 // Connections that end while calls are on them, or before: what is sent again, and what never is.
 
@@ -14,9 +16,12 @@ using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using support::collector;
+using support::count_of;
 using support::options_for;
+using support::recording;
 using support::run_until;
 using support::wait_for;
+using support::warm_up;
 using testing::fault;
 using testing::loopback_options;
 using testing::loopback_server;
@@ -24,8 +29,6 @@ using testing::script;
 using testing::scripted_server;
 
 namespace {
-
-loopback_options recording() { return loopback_options{}.record_requests(true); }
 
 /// How often the server received each request line.
 std::map<std::string, int> sends(const loopback_server& server) {
@@ -41,18 +44,6 @@ int count_of_session(const std::map<std::string, int>& counts, int number) {
     for (const auto& [request, count] : counts)
         sum += request.find("/sessions/s" + std::to_string(number) + " ") == std::string::npos ? 0 : count;
     return sum;
-}
-
-std::size_t count_of(const std::string& text, const std::string& part) {
-    std::size_t count = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
-        ++count;
-    return count;
-}
-
-/// One connection on which pipelining has been proved.
-void warm_up(asio::io_context& context, client& client) {
-    REQUIRE(wait_for(context, client.try_get_session(session_id("warm"))).error().http_status() == 404);
 }
 
 } // namespace

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "client/warm_up.hpp"
 #include "support/echo_server.hpp"
 #include "support/network.hpp"
 #include "support/test_client.hpp"
@@ -25,6 +26,7 @@ using support::echo_server;
 using support::options_for;
 using support::run_until;
 using support::wait_for;
+using support::warm_up_with_session;
 using testing::fault;
 using testing::loopback_options;
 using testing::loopback_server;
@@ -32,12 +34,6 @@ using testing::script;
 using testing::scripted_server;
 
 namespace {
-
-void warm_up(asio::io_context& context, client& client, const std::string& id = "warm") {
-    const auto warm = wait_for(context, client.try_get_session(session_id(id)));
-    REQUIRE_MESSAGE(warm.has_value(), warm.error().describe());
-    CHECK(warm->id().value() == id);
-}
 
 /// Whether the reset was seen where it can be: in the handshake, or already as the outcome of connect.
 bool is_reset_dial(const failure& seen) {
@@ -103,7 +99,7 @@ TEST_CASE(
     echo_server server;
     asio::io_context context;
     client client(context, server.client_options().max_connections(4).deadline(60s));
-    warm_up(context, client);
+    warm_up_with_session(context, client);
     server.reset_from(1);
     collector<session> results;
     for (int i = 0; i < 200; ++i)
@@ -118,7 +114,7 @@ TEST_CASE(
     CHECK(client.stats().dials >= 2); // it was tried
     CHECK(client.stats().dials <= 1 + 10);
     server.reset_from(static_cast<std::size_t>(-1));
-    warm_up(context, client, "again");
+    warm_up_with_session(context, client, "again");
 }
 
 TEST_CASE("W07, W09: an idle connection that the server closes or resets leaves the pool by itself") {
@@ -211,7 +207,7 @@ TEST_CASE(
                                .max_replays(1)
                                .deadline(60s)
                                .response_timeout(500ms));
-    warm_up(context, client);
+    warm_up_with_session(context, client);
     server.pause(1); // dead, but still there
     collector<session> results;
     for (int i = 0; i < 16; ++i)
@@ -245,7 +241,7 @@ TEST_CASE("W15: answers that come byte by byte, each in a record of its own") {
                    .send_split(chunked("d"), 2));
     asio::io_context context;
     client client(context, options_for(server).max_connections(1));
-    warm_up(context, client);
+    warm_up_with_session(context, client);
     collector<session> results;
     for (const char* const id : {"a", "b", "c"})
         client.async_get_session(session_id(id), results.next());
@@ -254,7 +250,7 @@ TEST_CASE("W15: answers that come byte by byte, each in a record of its own") {
         REQUIRE_MESSAGE(results[i].has_value(), results[i].error().describe());
         CHECK(results[i]->id().value() == std::string(1, static_cast<char>('a' + i)));
     }
-    warm_up(context, client, "d");
+    warm_up_with_session(context, client, "d");
     CHECK(server.connections() == 1);
     CHECK(client.stats().replays == 0);
 }
@@ -264,7 +260,7 @@ TEST_CASE("W15: requests that are read byte by byte") {
     server.read_at_most(1);
     asio::io_context context;
     client client(context, server.client_options().max_connections(1).deadline(60s).response_timeout(60s));
-    warm_up(context, client);
+    warm_up_with_session(context, client);
     collector<session> results;
     for (int i = 0; i < 20; ++i)
         client.async_get_session(session_id("s" + std::to_string(i)),
@@ -342,7 +338,7 @@ TEST_CASE("O08: cancelled in the TLS handshake: the slot is free at once, the di
     CHECK(client.stats().connections_connecting == 1);
     run_until(context, [&] { return client.stats().connections_connecting == 0; });
     CHECK(support::sockets_to(server.port()).empty());
-    warm_up(context, client, "s");
+    warm_up_with_session(context, client, "s");
     CHECK(client.stats().calls_failed == 1);
     CHECK(support::at_rest(client.stats()));
 }
@@ -362,7 +358,7 @@ TEST_CASE(
     CHECK(results[0].error().code() == errc::cancelled);
     server.resume();
     run_until(context, [&] { return client.stats().connections_idle == 1; });
-    warm_up(context, client);
+    warm_up_with_session(context, client);
     CHECK(client.stats().dials == 1);
     CHECK(support::at_rest(client.stats()));
 }
@@ -372,7 +368,7 @@ TEST_CASE("O08: cancelled in the queue behind a busy connection: never sent, its
     asio::io_context context;
     client client(context,
                   server.client_options().max_connections(1).pipeline_depth(1).queue_limit(2).deadline(60s));
-    warm_up(context, client);
+    warm_up_with_session(context, client);
     server.pause();
     collector<session> busy;
     collector<session> queued;

@@ -20,6 +20,7 @@
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
 using support::options_for;
+using support::recording;
 using support::run_coroutine;
 using testing::loopback_server;
 
@@ -58,8 +59,6 @@ std::vector<std::string> requests_of(const loopback_server& server, const sessio
     }
     return seen;
 }
-
-testing::loopback_options recording() { return testing::loopback_options{}.record_requests(true); }
 
 participant_request alice() {
     return participant_request{}

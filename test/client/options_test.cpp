@@ -10,36 +10,22 @@
 #include <string_view>
 #include <utility>
 
+#include "client/refusal.hpp"
 #include "support/test_client.hpp"
+#include "support/text.hpp"
 
 // Options that cannot be: refused when the client is made, by the name of the option.
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
+using support::good;
+using support::names;
 using support::options_for;
+using support::refusal;
 using support::wait_for;
 using testing::loopback_server;
 
 namespace {
-
-client_options good() { return client_options{}.account("9900000").credentials("user", "secret"); }
-
-/// The message with which a client refuses the options; empty when it takes them.
-std::string refusal(const client_options& options) {
-    asio::io_context context;
-    try {
-        const client made(context, options);
-    } catch (const api_error& error) {
-        CHECK(error.code() == errc::invalid_options);
-        CHECK(error.failure().delivery() == delivery::not_sent);
-        return error.failure().message();
-    }
-    return {};
-}
-
-bool names(const std::string& message, const std::string& field) {
-    return message.find(field) != std::string::npos;
-}
 
 /// Sets a variable of the environment until the end of the scope.
 class scoped_variable {

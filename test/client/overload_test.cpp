@@ -30,7 +30,7 @@ using testing::loopback_server;
 namespace {
 
 /// A session on the server, and a connection that is pipelined on.
-session_id warm_up(asio::io_context& context, client& client) {
+session_id make_session(asio::io_context& context, client& client) {
     const auto made = wait_for(context, client.try_create_session());
     REQUIRE_MESSAGE(made.has_value(), made.error().describe());
     return made->id();
@@ -98,7 +98,7 @@ TEST_CASE("O01: Retry-After is waited for, what is none is not, what is too long
     asio::io_context context;
     client client(context, server.client_options().retry(
                                retry_policy{}.throttled_backoff(20ms).longest_retry_after(5s)));
-    const auto id = warm_up(context, client);
+    const auto id = make_session(context, client);
     const auto elapsed_of = [&](const fault& injected, bool succeeds) {
         server.clear_faults();
         server.inject(injected);
@@ -147,7 +147,7 @@ TEST_CASE(
                                .pipeline_depth(depth)
                                .queue_limit(limit)
                                .retry(retry_policy::none()));
-    const auto id = warm_up(context, client);
+    const auto id = make_session(context, client);
     const auto serves = [&](std::size_t count) {
         collector<session> results;
         std::uint64_t most = 0;
@@ -221,7 +221,7 @@ TEST_CASE(
             server.inject(fault{}.on("GET", "/slow").always().delay(1500ms));
             asio::io_context context;
             client client(context, server.client_options().max_connections(8).pipeline_depth(depth));
-            warm_up(context, client);
+            make_session(context, client);
             const traffic seen(context, client, isolated);
             CHECK(seen.wrong() == 0);
             CHECK(seen.slow() == 6);
@@ -248,7 +248,7 @@ TEST_CASE("O10: destroyed with a hundred requests in flight, by their caller or 
         asio::io_context context;
         std::optional<client> owner(std::in_place, context,
                                     support::options_for(server).max_connections(1).pipeline_depth(128));
-        const auto id = warm_up(context, *owner);
+        const auto id = make_session(context, *owner);
         server.inject(fault{}.on("GET", "/first").delay(50ms));
         server.inject(fault{}.on("GET").delay(20s));
         collector<session> results;
@@ -285,7 +285,7 @@ TEST_CASE(
     loopback_server server(loopback_options{}.delay(2ms).requests_per_connection(7));
     asio::io_context context;
     client client(context, server.client_options().max_connections(4));
-    const auto id = warm_up(context, client);
+    const auto id = make_session(context, client);
     collector<session> results;
     for (int i = 0; i < 300; ++i) {
         if (i % 3 == 0)

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/test_client.hpp"
+#include "support/text.hpp"
 
 // J12, J11: passwords and tokens of ours, and of the answers, in all that the library can print, after every
 // kind of failure; and where credentials are sent.
@@ -17,6 +18,7 @@
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using support::names;
 using support::options_for;
 using support::wait_for;
 using testing::fault;
@@ -48,8 +50,6 @@ std::string printed(const failure& seen) {
         << to_string(seen.delivery());
     return out.str();
 }
-
-bool names(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 void check_no_secret(const std::string& text) {
     CAPTURE(text);

@@ -15,8 +15,10 @@
 #include <utility>
 
 #include "api/settings.hpp"
+#include "client/refusal.hpp"
 #include "client/tls_trial.hpp"
 #include "support/test_client.hpp"
+#include "support/text.hpp"
 
 // A client of several shards: one to its users, but for which thread they call from.
 
@@ -24,7 +26,10 @@ using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using support::collector;
+using support::good;
+using support::names;
 using support::options_for;
+using support::refusal;
 using support::run_until;
 using support::wait_for;
 using testing::fault;
@@ -44,23 +49,6 @@ void in_each_shard(Function function) {
         std::thread([&] { function(i); }).join();
 }
 
-client_options good() { return client_options{}.account("9900000").credentials("user", "secret"); }
-
-std::string refusal(const client_options& options) {
-    asio::io_context context;
-    try {
-        const client made(context, options);
-    } catch (const api_error& error) {
-        CHECK(error.code() == errc::invalid_options);
-        return error.failure().message();
-    }
-    return {};
-}
-
-bool names(const std::string& message, const std::string& field) {
-    return message.find(field) != std::string::npos;
-}
-
 /// Calls of an unknown session in each shard: answered with 404.
 void get_in_each_shard(client& client, collector<session>& results, int times = 1) {
     in_each_shard([&](std::size_t) {
@@ -69,7 +57,7 @@ void get_in_each_shard(client& client, collector<session>& results, int times = 
     });
 }
 
-void warm_up(asio::io_context& context, client& client) {
+void warm_up_each_shard(asio::io_context& context, client& client) {
     collector<session> results;
     get_in_each_shard(client, results);
     results.wait(context);
@@ -211,7 +199,7 @@ TEST_CASE("a cancellation reaches the call of its own shard") {
         loopback_server server;
         asio::io_context context;
         client client(context, options_for(server).shards(shards));
-        warm_up(context, client);
+        warm_up_each_shard(context, client);
         server.inject(fault{}.always().delay(300ms));
         std::array<asio::cancellation_signal, shards> signals;
         collector<session> results;
@@ -235,7 +223,7 @@ TEST_CASE("O15: a drain of shards that do nothing, and another one, and one afte
     asio::io_context context;
     client client(context, options_for(server).shards(shards));
     SUBCASE("never used") {}
-    SUBCASE("with idle connections") { warm_up(context, client); }
+    SUBCASE("with idle connections") { warm_up_each_shard(context, client); }
     SUBCASE("closed") { client.close(); }
     CHECK(wait_for(context, client.try_drain()).has_value());
     CHECK(wait_for(context, client.try_drain(0ns)).has_value());
@@ -248,7 +236,7 @@ TEST_CASE("O15: a drain with no time, of shards that do nothing") {
     loopback_server server;
     asio::io_context context;
     client client(context, options_for(server).shards(shards));
-    warm_up(context, client);
+    warm_up_each_shard(context, client);
     CHECK(wait_for(context, client.try_drain(0ns)).has_value());
 }
 
@@ -311,7 +299,7 @@ TEST_CASE("O15: who waits for a drain may stop waiting, and the drain goes on") 
     loopback_server server;
     asio::io_context context;
     client client(context, options_for(server).shards(shards));
-    warm_up(context, client);
+    warm_up_each_shard(context, client);
     server.inject(fault{}.on("GET", "/slow").delay(500ms));
     collector<session> results;
     // In one shard: the others have drained by then, maybe the first among them.
@@ -362,7 +350,7 @@ TEST_CASE("O10: a drain that is prepared outlives the client") {
     loopback_server server;
     asio::io_context context;
     std::optional<client> owner(std::in_place, context, options_for(server).shards(shards));
-    warm_up(context, *owner);
+    warm_up_each_shard(context, *owner);
     std::optional<operation<void>> never_started(owner->try_drain());
     auto prepared = owner->try_drain();
     owner.reset();
@@ -391,22 +379,22 @@ TEST_CASE("T21: TLS options change in all shards, or in none") {
     loopback_server server;
     asio::io_context context;
     client client(context, options_for(server).shards(shards).max_connections(shards));
-    warm_up(context, client);
+    warm_up_each_shard(context, client);
     CHECK_THROWS_AS(client.reload_tls(options_for(server).ca_pem("not PEM")), api_error);
     CHECK_THROWS_AS(client.reload_tls(options_for(server).pin_public_key("no pin")), api_error);
     CHECK_THROWS_AS(client.reload_tls(options_for(server).ca_pem("").ca_file("/nowhere/ca.pem")), api_error);
-    warm_up(context, client);
+    warm_up_each_shard(context, client);
     CHECK(client.stats().dials == shards);
 
     client.reload_tls(options_for(server));
-    warm_up(context, client);
+    warm_up_each_shard(context, client);
     CHECK(client.stats().dials == 2 * shards);
     CHECK(client.stats().handshakes_full == 2 * shards);
 
     // Each shard keeps sessions of its own, and resumes them.
     server.reset_idle_connections();
     run_until(context, [&] { return client.stats().connections_closed == 2 * shards; });
-    warm_up(context, client);
+    warm_up_each_shard(context, client);
     CHECK(client.stats().handshakes_resumed == shards);
 
     client.reload_tls(options_for(server).ca_pem(testing::certificate_authority().pem()));

@@ -14,6 +14,7 @@
 using namespace bandwidth::webrtc;
 using namespace std::chrono_literals;
 using support::answering;
+using support::both_versions;
 using support::http_answer;
 using support::options_for;
 using support::run_until;
@@ -29,8 +30,6 @@ using testing::scripted_server;
 using testing::tls_version;
 
 namespace {
-
-constexpr auto both_versions = {tls_version::tls_1_2, tls_version::tls_1_3};
 
 call_options once() { return call_options{}.allow_replay(false); }
 

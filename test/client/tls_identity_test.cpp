@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "client/refusal.hpp"
 #include "client/tls_trial.hpp"
 #include "support/test_client.hpp"
 
@@ -13,7 +14,10 @@
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
 using support::answering;
+using support::both_versions;
+using support::good;
 using support::options_for;
+using support::refusal;
 using support::tls_trial;
 using support::wait_for;
 using testing::certificate;
@@ -26,8 +30,6 @@ using testing::scripted_server;
 using testing::tls_version;
 
 namespace {
-
-constexpr auto both_versions = {tls_version::tls_1_2, tls_version::tls_1_3};
 
 const certificate_authority& clients() {
     static const certificate_authority made("clients");
@@ -46,19 +48,6 @@ const certificate& wrong_one() {
 client_options with(client_options options, const certificate& shown) {
     return options.client_certificate(shown.chain_pem(), shown.private_key_pem());
 }
-
-std::string refusal(const client_options& options) {
-    asio::io_context context;
-    try {
-        const client made(context, options);
-    } catch (const api_error& error) {
-        CHECK(error.code() == errc::invalid_options);
-        return error.failure().message();
-    }
-    return {};
-}
-
-client_options good() { return client_options{}.account("9900000").credentials("user", "secret"); }
 
 /// Every operation that is sent in a way of its own: a POST alone, a GET in the lane that is replayed.
 template <class Check>

@@ -52,6 +52,9 @@ private:
     webrtc::client client_;
 };
 
+inline constexpr auto both_versions = {webrtc::testing::tls_version::tls_1_2,
+                                       webrtc::testing::tls_version::tls_1_3};
+
 /// A certificate for localhost and nothing else.
 inline webrtc::testing::certificate_options for_localhost() {
     return webrtc::testing::certificate_options{}.dns_name("localhost");

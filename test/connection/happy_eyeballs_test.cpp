@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/system/errc.hpp>
 #include <chrono>
 #include <cstddef>
@@ -12,22 +11,18 @@
 #include <string>
 #include <vector>
 
+#include "connection/addresses.hpp"
+
 // RFC 8305 with the time in the test's hands.
 
 using namespace std::chrono_literals;
 using namespace bandwidth::webrtc::detail;
 using bandwidth::webrtc::error_code;
+using test::list;
 using step = happy_eyeballs::step;
 namespace asio = boost::asio;
 
 namespace {
-
-address_list list(const std::vector<std::string>& texts) {
-    address_list made;
-    for (const auto& text : texts)
-        made.emplace_back(asio::ip::make_address(text), static_cast<unsigned short>(443));
-    return made;
-}
 
 const error_code refused = asio::error::connection_refused;
 

@@ -10,8 +10,6 @@ using testing::certificate_options;
 
 namespace {
 
-constexpr auto both_versions = {TLS1_2_VERSION, TLS1_3_VERSION};
-
 const testing::certificate& ours() {
     static const auto made = authority().issue(certificate_options{}.common_name("client"));
     return made;

@@ -9,8 +9,6 @@ using namespace test;
 
 namespace {
 
-constexpr auto both_versions = {TLS1_2_VERSION, TLS1_3_VERSION};
-
 enum class ending { close_notify, cut };
 
 // One connection with an answer on it; whether it was resumed.

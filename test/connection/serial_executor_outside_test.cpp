@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-struct fixture {
+struct strand {
     asio::io_context context;
     serial_executor executor = serial_executor::over(context.get_executor());
     std::vector<int> order;
@@ -55,7 +55,7 @@ struct own_task : serial_executor::task {
 
 } // namespace
 
-TEST_CASE_FIXTURE(fixture, "a function runs at once on a thread of the context, and on no other") {
+TEST_CASE_FIXTURE(strand, "a function runs at once on a thread of the context, and on no other") {
     executor.execute(note(1));
     CHECK(order.empty());
     run_in_context([&] {
@@ -65,7 +65,7 @@ TEST_CASE_FIXTURE(fixture, "a function runs at once on a thread of the context, 
     CHECK(order == std::vector{1, 2, 3});
 }
 
-TEST_CASE_FIXTURE(fixture, "it does not pass those that wait") {
+TEST_CASE_FIXTURE(strand, "it does not pass those that wait") {
     run_in_context([&] {
         asio::post(executor, note(1));
         executor.execute(note(2));
@@ -74,7 +74,7 @@ TEST_CASE_FIXTURE(fixture, "it does not pass those that wait") {
     CHECK(order == std::vector{1, 2});
 }
 
-TEST_CASE_FIXTURE(fixture, "what it gives to the strand runs behind it, and before it returns") {
+TEST_CASE_FIXTURE(strand, "what it gives to the strand runs behind it, and before it returns") {
     run_in_context([&] {
         executor.execute([&] {
             asio::post(executor, note(2));
@@ -86,7 +86,7 @@ TEST_CASE_FIXTURE(fixture, "what it gives to the strand runs behind it, and befo
     CHECK(order == std::vector{1, 2, 3, 4});
 }
 
-TEST_CASE_FIXTURE(fixture, "it is gone when the strand has been left") {
+TEST_CASE_FIXTURE(strand, "it is gone when the strand has been left") {
     auto owned = std::make_shared<int>(1);
     run_in_context([&] {
         executor.execute([&, held = std::move(owned)] {
@@ -97,7 +97,7 @@ TEST_CASE_FIXTURE(fixture, "it is gone when the strand has been left") {
     CHECK(order == std::vector{1});
 }
 
-TEST_CASE_FIXTURE(fixture, "it throws, or cannot be moved: the strand goes on") {
+TEST_CASE_FIXTURE(strand, "it throws, or cannot be moved: the strand goes on") {
     struct immovable {
         immovable() = default;
         immovable(const immovable&) { throw std::bad_alloc(); }
@@ -116,7 +116,7 @@ TEST_CASE_FIXTURE(fixture, "it throws, or cannot be moved: the strand goes on") 
     CHECK(order == std::vector{1, 2});
 }
 
-TEST_CASE_FIXTURE(fixture, "a task of the caller's runs at once, or behind those that wait, and again") {
+TEST_CASE_FIXTURE(strand, "a task of the caller's runs at once, or behind those that wait, and again") {
     own_task task(order);
     run_in_context([&] {
         executor.execute_task(task);
@@ -137,7 +137,7 @@ TEST_CASE("a task of the caller's that waits when the context goes is given back
     CHECK(order == std::vector{-1});
 }
 
-TEST_CASE_FIXTURE(fixture, "a function outside runs behind the one on the strand, and when it was left") {
+TEST_CASE_FIXTURE(strand, "a function outside runs behind the one on the strand, and when it was left") {
     asio::post(executor, [&] {
         CHECK(outside(executor, [&] {
             executor.execute(note(2)); // at once, so nobody is on the strand
@@ -149,7 +149,7 @@ TEST_CASE_FIXTURE(fixture, "a function outside runs behind the one on the strand
     CHECK(order == std::vector{1, 2, 3});
 }
 
-TEST_CASE_FIXTURE(fixture, "another thread goes on with what waits, while a function outside blocks") {
+TEST_CASE_FIXTURE(strand, "another thread goes on with what waits, while a function outside blocks") {
     std::promise<void> ran;
     asio::post(executor, [&] {
         CHECK(outside(executor, [&] {
@@ -179,7 +179,7 @@ TEST_CASE("... be the executor below one that gives to its own thread first") {
     other.join();
 }
 
-TEST_CASE_FIXTURE(fixture, "one function outside at a time, from the strand only, over an io_context only") {
+TEST_CASE_FIXTURE(strand, "one function outside at a time, from the strand only, over an io_context only") {
     CHECK_FALSE(outside(executor, note(1)));
     run_in_context([&] { CHECK_FALSE(outside(executor, note(1))); });
     const auto other = serial_executor::over(context.get_executor());
@@ -198,7 +198,7 @@ TEST_CASE_FIXTURE(fixture, "one function outside at a time, from the strand only
     CHECK(order == std::vector{2});
 }
 
-TEST_CASE_FIXTURE(fixture, "on the strand inside of a function outside, there may be another one") {
+TEST_CASE_FIXTURE(strand, "on the strand inside of a function outside, there may be another one") {
     asio::post(executor, [&] {
         CHECK(outside(executor, [&] {
             executor.execute([&] { CHECK(outside(executor, note(1))); });
@@ -209,7 +209,7 @@ TEST_CASE_FIXTURE(fixture, "on the strand inside of a function outside, there ma
     CHECK(order == std::vector{1, 2});
 }
 
-TEST_CASE_FIXTURE(fixture, "what a function outside throws leaves run, and the strand goes on") {
+TEST_CASE_FIXTURE(strand, "what a function outside throws leaves run, and the strand goes on") {
     asio::post(executor, [&] {
         CHECK(outside(executor, [] { throw std::runtime_error("outside"); }));
         order.push_back(1);
@@ -220,7 +220,7 @@ TEST_CASE_FIXTURE(fixture, "what a function outside throws leaves run, and the s
     CHECK(order == std::vector{1, 2});
 }
 
-TEST_CASE_FIXTURE(fixture, "a function that throws does not keep the one outside from running") {
+TEST_CASE_FIXTURE(strand, "a function that throws does not keep the one outside from running") {
     asio::post(executor, [&] {
         CHECK(outside(executor, note(1)));
         throw std::runtime_error("inside");

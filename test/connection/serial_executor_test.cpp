@@ -59,7 +59,7 @@ private:
 };
 
 /// An io_context, and an executor over it whose scheduling can be made to fail.
-struct fixture {
+struct hooked {
     asio::io_context context;
     int failures = 0; // to come
     int dropping = 0; // the next one
@@ -81,7 +81,7 @@ struct fixture {
 
 } // namespace
 
-TEST_CASE_FIXTURE(fixture, "functions run in the order in which they were given, and by one scheduling") {
+TEST_CASE_FIXTURE(hooked, "functions run in the order in which they were given, and by one scheduling") {
     for (int i = 0; i < 5; ++i)
         asio::post(executor, note(i));
     CHECK(order.empty());
@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(fixture, "functions run in the order in which they were given,
     CHECK(scheduled == 1);
 }
 
-TEST_CASE_FIXTURE(fixture, "dispatched from the executor below a function runs there and then") {
+TEST_CASE_FIXTURE(hooked, "dispatched from the executor below a function runs there and then") {
     asio::post(context, [&] {
         asio::dispatch(executor, note(1));
         order.push_back(2);
@@ -101,7 +101,7 @@ TEST_CASE_FIXTURE(fixture, "dispatched from the executor below a function runs t
     CHECK(order == std::vector{1, 2, 3, 4});
 }
 
-TEST_CASE_FIXTURE(fixture, "what a function executes runs behind it, and behind what waits already") {
+TEST_CASE_FIXTURE(hooked, "what a function executes runs behind it, and behind what waits already") {
     asio::post(executor, [&] {
         asio::dispatch(executor, note(3));
         asio::post(executor, note(4));
@@ -113,7 +113,7 @@ TEST_CASE_FIXTURE(fixture, "what a function executes runs behind it, and behind 
     CHECK(order == std::vector{1, 2, 3, 4, 5});
 }
 
-TEST_CASE_FIXTURE(fixture, "a function that goes on for ever leaves the executor below to others") {
+TEST_CASE_FIXTURE(hooked, "a function that goes on for ever leaves the executor below to others") {
     bool ended = false;
     std::function<void()> again = [&] {
         if (!ended)
@@ -125,7 +125,7 @@ TEST_CASE_FIXTURE(fixture, "a function that goes on for ever leaves the executor
     CHECK(ended);
 }
 
-TEST_CASE_FIXTURE(fixture, "... unless there is no memory to schedule the rest, which runs all the same") {
+TEST_CASE_FIXTURE(hooked, "... unless there is no memory to schedule the rest, which runs all the same") {
     for (int i = 0; i < 500; ++i)
         asio::post(executor, note(i));
     failures = 1000;
@@ -135,7 +135,7 @@ TEST_CASE_FIXTURE(fixture, "... unless there is no memory to schedule the rest, 
         CHECK(order[static_cast<std::size_t>(i)] == i);
 }
 
-TEST_CASE_FIXTURE(fixture, "what a function throws leaves run, and the rest goes on") {
+TEST_CASE_FIXTURE(hooked, "what a function throws leaves run, and the rest goes on") {
     for (const int failing : {0, 1, 1000}) {
         CAPTURE(failing); // schedulings, of those behind it
         order.clear();
@@ -154,7 +154,7 @@ TEST_CASE_FIXTURE(fixture, "what a function throws leaves run, and the rest goes
     }
 }
 
-TEST_CASE_FIXTURE(fixture, "of several that throw, and no memory to run them apart, the first is told") {
+TEST_CASE_FIXTURE(hooked, "of several that throw, and no memory to run them apart, the first is told") {
     asio::post(executor, [&] {
         failures = 1000;
         throw std::runtime_error("first");
@@ -165,7 +165,7 @@ TEST_CASE_FIXTURE(fixture, "of several that throw, and no memory to run them apa
     CHECK(order == std::vector{1});
 }
 
-TEST_CASE_FIXTURE(fixture, "what is dispatched and throws does so in run too") {
+TEST_CASE_FIXTURE(hooked, "what is dispatched and throws does so in run too") {
     asio::post(context, [&] {
         asio::dispatch(executor, [] { throw std::runtime_error("thrown"); });
         order.push_back(1);
@@ -177,7 +177,7 @@ TEST_CASE_FIXTURE(fixture, "what is dispatched and throws does so in run too") {
     CHECK(order == std::vector{1, 2});
 }
 
-TEST_CASE_FIXTURE(fixture, "scheduling fails: the function is destroyed, and the next one runs") {
+TEST_CASE_FIXTURE(hooked, "scheduling fails: the function is destroyed, and the next one runs") {
     witness::seen failed;
     witness::seen next;
     failures = 1;
@@ -190,7 +190,7 @@ TEST_CASE_FIXTURE(fixture, "scheduling fails: the function is destroyed, and the
     CHECK(failed.run == 0);
 }
 
-TEST_CASE_FIXTURE(fixture, "a function that cannot be moved to where it is kept changes nothing") {
+TEST_CASE_FIXTURE(hooked, "a function that cannot be moved to where it is kept changes nothing") {
     struct immovable {
         immovable() = default;
         immovable(const immovable&) { throw std::bad_alloc(); }
@@ -203,7 +203,7 @@ TEST_CASE_FIXTURE(fixture, "a function that cannot be moved to where it is kept 
     CHECK(order == std::vector{1});
 }
 
-TEST_CASE_FIXTURE(fixture, "an executor below that drops what it is given drops the functions") {
+TEST_CASE_FIXTURE(hooked, "an executor below that drops what it is given drops the functions") {
     witness::seen dropped;
     witness::seen next;
     dropping = 1;
@@ -255,7 +255,7 @@ TEST_CASE("a function that owns the executor may be the last one to do so") {
     CHECK(seen.run == 1);
 }
 
-TEST_CASE_FIXTURE(fixture, "two are equal that run their functions one after the other, and block alike") {
+TEST_CASE_FIXTURE(hooked, "two are equal that run their functions one after the other, and block alike") {
     const auto copy = executor;
     const auto other = serial_executor::over(context.get_executor());
     CHECK(copy == executor);
@@ -278,7 +278,7 @@ TEST_CASE_FIXTURE(fixture, "two are equal that run their functions one after the
     CHECK(asio::prefer(any, execution::outstanding_work.tracked) == any);
 }
 
-TEST_CASE_FIXTURE(fixture, "all that waits is work for the context, the executor is not") {
+TEST_CASE_FIXTURE(hooked, "all that waits is work for the context, the executor is not") {
     CHECK(context.run() == 0);
     context.restart();
     asio::post(executor, [&] { asio::post(executor, [&] { asio::post(executor, note(1)); }); });
@@ -286,7 +286,7 @@ TEST_CASE_FIXTURE(fixture, "all that waits is work for the context, the executor
     CHECK(order == std::vector{1});
 }
 
-TEST_CASE_FIXTURE(fixture, "a timer of it runs its handlers in it") {
+TEST_CASE_FIXTURE(hooked, "a timer of it runs its handlers in it") {
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
                                serial_executor>
         typed(executor, 1ms);
@@ -307,7 +307,7 @@ TEST_CASE_FIXTURE(fixture, "a timer of it runs its handlers in it") {
     CHECK(order == std::vector{1, 10, 2, 20});
 }
 
-TEST_CASE_FIXTURE(fixture, "handlers of operations on a socket run in it, be they bound to it or its own") {
+TEST_CASE_FIXTURE(hooked, "handlers of operations on a socket run in it, be they bound to it or its own") {
     asio::ip::tcp::acceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});
     asio::ip::tcp::socket peer(context);
     asio::basic_stream_socket<asio::ip::tcp, serial_executor> own(executor);

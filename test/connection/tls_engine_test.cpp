@@ -8,10 +8,6 @@
 
 using namespace test;
 
-namespace {
-constexpr auto both_versions = {TLS1_2_VERSION, TLS1_3_VERSION};
-}
-
 TEST_CASE("a handshake succeeds in pieces of any size") {
     for (const int version : both_versions) {
         for (const std::size_t piece : {std::string::npos, std::size_t{1}, std::size_t{7}}) {

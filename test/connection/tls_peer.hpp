@@ -22,6 +22,8 @@ namespace testing = bandwidth::webrtc::testing;
 using bandwidth::webrtc::errc;
 using status = detail::tls_engine::status;
 
+inline constexpr auto both_versions = {TLS1_2_VERSION, TLS1_3_VERSION};
+
 struct bio_free {
     void operator()(BIO* value) const noexcept { BIO_free(value); }
 };

@@ -8,6 +8,10 @@
 namespace loopback_test {
 
 inline constexpr std::string_view authorization = "Authorization: Basic dXNlcjpzZWNyZXQ=\r\n"; // user:secret
+/// An exchange that asks for nothing of the service's.
+inline const std::string get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+inline const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
 inline const std::string account_path = "/v1/accounts/9900000";
 
 /// A request as it goes on the wire, with the right credentials.

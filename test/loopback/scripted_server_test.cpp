@@ -8,19 +8,19 @@
 #include <doctest/doctest.h>
 #include <boost/asio/io_context.hpp>
 
+#include "loopback/http_fixture.hpp"
 #include "support/raw_tls_client.hpp"
 
 using namespace bandwidth::webrtc::testing;
 using namespace std::chrono_literals;
+using loopback_test::get;
+using loopback_test::ok;
 using support::connection_end;
 using support::raw_tls_client;
 using support::raw_tls_options;
 namespace asio = boost::asio;
 
 namespace {
-
-const std::string get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
-const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 /// A TCP connection without TLS.
 class plain_client {

@@ -6,20 +6,20 @@
 
 #include <doctest/doctest.h>
 
+#include "loopback/http_fixture.hpp"
 #include "support/raw_tls_client.hpp"
 
 // The unusual TLS of a scripted server, seen by a client that is not ours.
 
 using namespace bandwidth::webrtc::testing;
 using namespace std::chrono_literals;
+using loopback_test::get;
+using loopback_test::ok;
 using support::connection_end;
 using support::raw_tls_client;
 using support::raw_tls_options;
 
 namespace {
-
-const std::string get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
-const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 /// Whether an exchange with the server succeeds: a TLS 1.3 server's refusal comes behind the handshake.
 bool served(const scripted_server& server, const raw_tls_options& options = raw_tls_options()) {

@@ -15,21 +15,16 @@ namespace {
 
 using namespace std::string_literals;
 using test::answer;
+using test::chunked;
+using test::ended;
 using test::ending;
 using test::errc;
+using test::ok;
 using test::read_every_way;
 using test::reading;
 using test::reading_options;
 
-const std::string ok = "HTTP/1.1 200 OK\r\n";
-const std::string chunked = ok + "Transfer-Encoding: chunked\r\n\r\n";
 const std::string chunks = "3\r\nabc\r\n0\r\n\r\n";
-
-reading_options ended(ending how) {
-    reading_options options;
-    options.end = how;
-    return options;
-}
 
 reading_options first_only() {
     reading_options options;

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "pipeline/reading.hpp"
 #include "pipeline/response_reader.hpp"
 
 // I9: what a server sends cannot make a connection hold more memory than its limits allow. All of this
@@ -48,6 +49,8 @@ void operator delete[](void* memory, std::size_t) noexcept { give(memory); }
 namespace {
 
 namespace detail = bandwidth::webrtc::detail;
+using test::chunked;
+using test::ok;
 
 detail::response_limits small_limits() {
     detail::response_limits limits;
@@ -88,9 +91,6 @@ outcome drown(const std::string& begin, const std::function<std::string()>& repe
     }
     return seen;
 }
-
-const std::string ok = "HTTP/1.1 200 OK\r\n";
-const std::string chunked = ok + "Transfer-Encoding: chunked\r\n\r\n";
 
 } // namespace
 

@@ -18,6 +18,10 @@ namespace test {
 namespace detail = bandwidth::webrtc::detail;
 using bandwidth::webrtc::errc;
 
+/// Heads: one that is open, one whose body follows in chunks.
+inline const std::string ok = "HTTP/1.1 200 OK\r\n";
+inline const std::string chunked = ok + "Transfer-Encoding: chunked\r\n\r\n";
+
 /// What a response said, kept.
 struct answer {
     int status = 0;
@@ -109,6 +113,12 @@ struct reading_options {
     ending end = ending::none;
     std::size_t most_answers = 1000;
 };
+
+inline reading_options ended(ending how) {
+    reading_options options;
+    options.end = how;
+    return options;
+}
 
 /// Reads `wire` in pieces that end at the positions `cuts`.
 inline reading read_cut(std::string_view wire, const std::vector<std::size_t>& cuts,

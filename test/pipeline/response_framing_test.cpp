@@ -9,18 +9,12 @@
 namespace {
 
 using test::answer;
+using test::ended;
 using test::ending;
 using test::errc;
+using test::ok;
 using test::read_every_way;
 using test::reading_options;
-
-reading_options ended(ending how) {
-    reading_options options;
-    options.end = how;
-    return options;
-}
-
-const std::string ok = "HTTP/1.1 200 OK\r\n";
 
 } // namespace
 

@@ -3,26 +3,19 @@
 #include <string>
 
 #include "pipeline/reading.hpp"
+#include "support/text.hpp"
 
 namespace {
 
+using support::repeat;
+using test::chunked;
 using test::ending;
 using test::errc;
 using test::feeder;
+using test::ok;
 using test::read_cut;
 using test::read_every_way;
 using test::reading_options;
-
-const std::string ok = "HTTP/1.1 200 OK\r\n";
-const std::string chunked = ok + "Transfer-Encoding: chunked\r\n\r\n";
-
-std::string repeat(const std::string& text, std::size_t count) {
-    std::string all;
-    all.reserve(text.size() * count);
-    for (std::size_t i = 0; i < count; ++i)
-        all += text;
-    return all;
-}
 
 reading_options small() {
     reading_options options;

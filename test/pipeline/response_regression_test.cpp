@@ -2,19 +2,10 @@
 
 #include "pipeline/pipeline.hpp"
 #include "pipeline/reading.hpp"
+#include "support/text.hpp"
 
 using namespace test;
-
-namespace {
-const std::string ok = "HTTP/1.1 200 OK\r\n";
-const std::string chunked = ok + "Transfer-Encoding: chunked\r\n\r\n";
-std::string repeat(const std::string& text, std::size_t count) {
-    std::string all;
-    for (std::size_t i = 0; i < count; ++i)
-        all += text;
-    return all;
-}
-} // namespace
+using support::repeat;
 
 TEST_CASE("HTTP/1.0: close wins over keep-alive (RFC 9112, section 9.3)") {
     const auto read =

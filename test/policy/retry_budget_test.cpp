@@ -8,9 +8,9 @@ using bandwidth::webrtc::detail::time_point;
 
 namespace {
 
-int withdraw_all(retry_budget& budget, time_point now) {
+int withdraw_all(retry_budget& budget, time_point when) {
     int count = 0;
-    while (budget.withdraw(now))
+    while (budget.withdraw(when))
         ++count;
     return count;
 }

@@ -6,13 +6,13 @@ using namespace test;
 
 namespace {
 
-constexpr std::size_t depth = 3;
+constexpr std::size_t full_depth = 3;
 
 // A set whose members a test opens and loads by hand.
 struct shelves {
     detail::member& add(bool open = true) {
         auto& added = set.add(pool.dispatcher());
-        const auto link = std::make_shared<fake_connection>(added, depth);
+        const auto link = std::make_shared<fake_connection>(added, full_depth);
         added.link = link;
         link->reach(open ? phase::open : phase::connecting);
         set.file(added);
@@ -36,7 +36,7 @@ struct shelves {
 
     fake_pool pool;
     std::vector<std::unique_ptr<test_call>> calls;
-    detail::connection_set set{depth};
+    detail::connection_set set{full_depth};
 };
 
 } // namespace
@@ -72,9 +72,9 @@ TEST_CASE("the shallowest is chosen, the one filed last among equals") {
 
 TEST_CASE("what takes no request stands on no shelf") {
     shelves on;
-    on.add(false);     // connecting
-    on.loaded(depth);  // full
-    on.push(on.add()); // probing: filed below
+    on.add(false);         // connecting
+    on.loaded(full_depth); // full
+    on.push(on.add());     // probing: filed below
     auto& closing = on.loaded(0);
     closing.requests().stop_accepting();
     on.set.file(closing);

@@ -33,6 +33,11 @@ inline webrtc::client_options options_for(const webrtc::testing::scripted_server
     return options;
 }
 
+/// A loopback service that remembers what it was asked.
+inline webrtc::testing::loopback_options recording() {
+    return webrtc::testing::loopback_options{}.record_requests(true);
+}
+
 /// A whole HTTP answer. `head` holds more header lines, each with its CRLF.
 inline std::string http_answer(int status, const std::string& body, const std::string& head = {}) {
     return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Type: application/json\r\n" + head +
