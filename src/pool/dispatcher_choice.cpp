@@ -42,8 +42,9 @@ bool dispatcher::may_gather(const member& value, std::size_t unsent) const noexc
            service_time_ * static_cast<std::int64_t>(enough) >= value.round_trip;
 }
 
-// Whether it gathers on may change with what happens to the connection, and is asked only then: where many
-// gather, most have nothing new in a turn.
+// Whether it gathers on changes with what happens to the connection, and is asked only then: where many
+// gather, most have nothing new in a turn. (The average of the service time is the pool's and moves with the
+// others' answers too; that may be noticed at the connection's next event, or when its time is over.)
 void dispatcher::touch(member& value) noexcept {
     if (value.staged && !value.touched) {
         value.touched = true;

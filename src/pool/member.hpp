@@ -38,7 +38,7 @@ public:
     std::size_t drained = 0;      ///< bytes of the head's answer since nobody waits for it, about
     bool reserved = false;        ///< kept free of new calls until it is idle and can take an unsafe one
     bool retired = false;         ///< takes no more calls, counted as draining
-    bool staged = false;          ///< something is, and waits to be flushed
+    bool staged = false;          ///< something was, and has not been flushed by a turn's end
     time_point staged_since{};    ///< only with `staged`
     bool touched = false;         ///< `staged`, and something happened to it in this turn
     std::chrono::nanoseconds round_trip{0}; ///< on the network, when it was opened; 0: not known

@@ -41,7 +41,7 @@ struct exchange {
     std::vector<step> steps;
 };
 
-chaos answer_of(bool chunked = false, bool interim = false, chaos::end ending = chaos::end::none) {
+chaos scripted_answer(bool chunked = false, bool interim = false, chaos::end ending = chaos::end::none) {
     chaos made;
     made.chunked = chunked;
     made.interim = interim;
@@ -51,22 +51,24 @@ chaos answer_of(bool chunked = false, bool interim = false, chaos::end ending = 
 
 const std::vector<exchange>& exchanges() {
     static const std::vector<exchange> all = {
-        {"a GET on a new connection", false, {{"GET", answer_of()}}},
-        {"a GET", true, {{"GET", answer_of(true)}}},
-        {"a POST, then a GET", true, {{"POST", answer_of()}, {"GET", answer_of()}}},
-        {"a GET, then a POST", true, {{"GET", answer_of()}, {"POST", answer_of(true)}}},
+        {"a GET on a new connection", false, {{"GET", scripted_answer()}}},
+        {"a GET", true, {{"GET", scripted_answer(true)}}},
+        {"a POST, then a GET", true, {{"POST", scripted_answer()}, {"GET", scripted_answer()}}},
+        {"a GET, then a POST", true, {{"GET", scripted_answer()}, {"POST", scripted_answer(true)}}},
         {"a pipeline: chunked, with a length, 204",
          true,
-         {{"GET", answer_of(true)}, {"GET", answer_of()}, {"DELETE", answer_of()}}},
+         {{"GET", scripted_answer(true)}, {"GET", scripted_answer()}, {"DELETE", scripted_answer()}}},
         {"a pipeline that ends with an announced close",
          true,
-         {{"GET", answer_of()}, {"GET", answer_of(false, false, chaos::end::announced)}}},
+         {{"GET", scripted_answer()}, {"GET", scripted_answer(false, false, chaos::end::announced)}}},
         {"a close that is announced in the middle of a pipeline",
          true,
-         {{"GET", answer_of()},
-          {"GET", answer_of(true, false, chaos::end::announced)},
-          {"GET", answer_of()}}},
-        {"interim answers", true, {{"GET", answer_of(false, true)}, {"POST", answer_of(true, true)}}},
+         {{"GET", scripted_answer()},
+          {"GET", scripted_answer(true, false, chaos::end::announced)},
+          {"GET", scripted_answer()}}},
+        {"interim answers",
+         true,
+         {{"GET", scripted_answer(false, true)}, {"POST", scripted_answer(true, true)}}},
     };
     return all;
 }

@@ -182,14 +182,71 @@ TEST_CASE("a socket that is full: what gathered goes when it takes more") {
 }
 
 TEST_CASE("a server that becomes slow ends the gathering") {
-    busy_pool pool;
-    pool.answer_and_submit();
+    busy_pool pool(32, 32, 200us);
+    pool.answer_and_submit(); // an answer takes 191 us now; seven more come within 2 ms
     REQUIRE(pool.unwritten() == 1);
-    for (int i = 0; i < 3 && pool.unwritten() != 0; ++i) {
-        pool.suspend(1900us);
-        pool.answer(0);
-    }
+    pool.suspend(1900us);
+    pool.answer(0); // 297 us: seven more do not
     CHECK(pool.unwritten() == 0);
+}
+
+TEST_CASE("answers alone end the gathering, though no request comes with them") {
+    busy_pool pool;
+    pool.answer_and_submit(); // seven are written, one gathers
+    REQUIRE(pool.unwritten() == 1);
+    for (int i = 0; i < 2; ++i) {
+        pool.suspend(service);
+        pool.answer(0);
+        CHECK(pool.unwritten() == 1);
+    }
+    pool.suspend(service);
+    pool.answer(0); // half of the pipeline is left
+    CHECK(pool.unwritten() == 0);
+    CHECK(pool.since() == 1);
+}
+
+TEST_CASE("the time of those that have gone does not take away that of those behind them") {
+    busy_pool pool;
+    for (int i = 0; i < 4; ++i)
+        pool.answer_and_submit(); // the last of them sends all four, 150 us behind the first
+    REQUIRE(pool.unwritten() == 0);
+    pool.answer_and_submit(); // 200 us behind the first
+    REQUIRE(pool.unwritten() == 1);
+    pool.pass(1900us); // the first one's time is over
+    CHECK(pool.unwritten() == 1);
+    pool.pass(100us); // and this one's
+    CHECK(pool.unwritten() == 0);
+    CHECK(pool.since() == 5);
+}
+
+TEST_CASE("where pipelines are no longer trusted nothing gathers, on no connection") {
+    fake_pool pool(with_connections(2));
+    const auto submit = [&](int count) {
+        pool.turn([&] {
+            for (; count != 0; --count)
+                pool.dispatcher().submit(pool.make());
+        });
+    };
+    submit(2);
+    for (const std::size_t i : {0U, 1U}) {
+        pool.link(i).network_round_trip = 40us;
+        pool.connect(i);
+    }
+    pool.suspend(service);
+    pool.answer(0);
+    pool.answer(1);
+    submit(16); // eight on each
+    submit(1);
+    pool.suspend(service);
+    pool.answer(1);
+    REQUIRE(pool.link(1).requests().unsent() == 1);
+    pool.suspend(service);
+    const auto body = pool.link(0).next_target();
+    pool.turn([&] { // HTTP/1.0: one at a time from now on
+        pool.link(0).receive("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: " +
+                             std::to_string(body.size()) + "\r\n\r\n" + body);
+    });
+    CHECK(pool.link(1).requests().unsent() == 0);
 }
 
 TEST_CASE("at depth 1 and for unsafe calls nothing gathers") {
