@@ -68,7 +68,7 @@ has_system_calls() {
 count_system_calls() {
     local n=$((requests / 4 / ${share[$1]:-1}))
     "peer_$1" "$2" "$n"
-    perf stat -x, -o "$work/counted" -e "$system_calls" taskset -c "$client_core" "${command[@]}" > "$work/out" 2>&1 ||
+    perf stat -x, -o "$work/counted" -e "$system_calls" "${limit[@]}" taskset -c "$client_core" "${command[@]}" > "$work/out" 2>&1 ||
         die "$1 at depth $2 failed: $(tail -5 "$work/out")"
     check_output "$1" "$2"
     if declare -F "answered_$1" > /dev/null; then n=$("answered_$1") || die "$1 at depth $2 failed: $(cat "$work/out")"; fi

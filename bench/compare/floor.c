@@ -256,6 +256,7 @@ int main(int argc, char** argv) {
     const double seconds = (load.stopped - load.started) / 1e6;
     printf("floor: %zu requests in %.3f s, %.0f requests/s, each answer %zu bytes\n", requests, seconds,
            (double)requests / seconds, load.answer_size);
+    printf("requests_per_s %.1f\n", (double)requests / seconds);
     printf("cpu_us %.4f\n", (load.cpu_stopped - load.cpu_started) / (double)requests);
     if (latency) {
         qsort(load.latencies, load.batches, sizeof *load.latencies, compare);

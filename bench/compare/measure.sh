@@ -214,7 +214,7 @@ start_nginx() {
 }
 
 # A run that hangs ends after a quarter of an hour, and Ctrl-C reaches it.
-limited() { timeout --foreground 900 "$@"; }
+limit=(timeout --foreground 900)
 
 # Ends every connection as soon as its current answer is out, and what was asked behind that is not answered: what a service does when
 # another version of it is deployed.
@@ -269,8 +269,8 @@ measure() {
     before=$(server_ticks)
     # shellcheck disable=SC2016
     # The shell inside is part of what perf counts: some millions of instructions beside thousands of millions.
-    limited "${count[@]}" bash -c 'out=$1 times=$2; shift 2; TIMEFORMAT="%R %U %S"; { time "$@" > "$out" 2>&1; } 2> "$times"' \
-        measure "$work/out" "$work/times" taskset -c "$client_core" "${command[@]}" || status=$?
+    "${count[@]}" bash -c 'out=$1 times=$2; shift 2; TIMEFORMAT="%R %U %S"; { time "$@" > "$out" 2>&1; } 2> "$times"' \
+        measure "$work/out" "$work/times" "${limit[@]}" taskset -c "$client_core" "${command[@]}" || status=$?
     after=$(server_ticks)
     check_output "$1" "$2"
     [ "$status" = 0 ] || die "$1 at depth $2 ended with status $status"
@@ -296,7 +296,7 @@ measure() {
 
 # User instructions of the current `command`, under callgrind, which leaves its file at $1.
 callgrind_total() {
-    limited taskset -c "$client_core" valgrind --tool=callgrind --callgrind-out-file="$1" "${command[@]}" > "$work/out" 2>&1 ||
+    "${limit[@]}" taskset -c "$client_core" valgrind --tool=callgrind --callgrind-out-file="$1" "${command[@]}" > "$work/out" 2>&1 ||
         { tail -20 "$work/out" >&2; die "failed under callgrind: ${command[*]}"; }
     total=$(awk '/^(summary|totals):/ { print $2; exit }' "$1")
 }

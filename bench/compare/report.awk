@@ -19,7 +19,7 @@ function summarise(depth, peer, metric, other,    list, count, round, at, base) 
     for (round = 1; round <= round_count[metric]; round++) {
         at = depth SUBSEP peer SUBSEP metric SUBSEP round
         base = depth SUBSEP other SUBSEP metric SUBSEP round
-        if (!(at in value) || (other != "" && !(base in value))) continue
+        if (!(at in value) || (other != "" && (!(base in value) || value[base] <= 0))) continue
         list[++count] = other == "" ? value[at] + 0 : value[at] / value[base]
     }
     return order(list, count)

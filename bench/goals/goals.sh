@@ -70,12 +70,13 @@ missing() { printf 'missing\t%s\t%s\n' "$1" "$2" >> "$data"; }
 # RELATION is <=, <, >= or "-" for what is told without a goal. It holds as well where OR_KEY is OR_LEAST or more: OR_TEXT.
 goal() { (IFS=$'\t'; printf 'goal\t%s\n' "$*") >> "$data"; }
 
+# The figure of this name, where the program before told it.
 figure() { awk -v name="$1" '$1 == name { print $2; found = 1 } END { exit !found }' "$work/out"; }
 
 # run PROGRAM ARGUMENT...: on the clients' core; its output is in $work/out.
 run() { run_on "$client_core" "$@"; }
 run_on() {
-    limited taskset -c "$1" "${@:2}" > "$work/out" 2>&1 || { tail -20 "$work/out" >&2; die "failed: ${*:2}"; }
+    "${limit[@]}" taskset -c "$1" "${@:2}" > "$work/out" 2>&1 || { tail -20 "$work/out" >&2; die "failed: ${*:2}"; }
 }
 
 # Ours against nginx: connections, depth and requests, then more options.
@@ -123,7 +124,8 @@ counted() {
     if ! runs_at "$2" "$3"; then why=$("peer_$2" "$3" 1000) || true; fi
     if [ -n "$why" ]; then missing "$1" "$why"; return; fi
     note "callgrind: $1"
-    count_with_callgrind "$2" "$3" "$4" 10000 "$work/kept"
+    # As many more as there were few, or the noise of those would be in it.
+    count_with_callgrind "$2" "$3" "$4" $(($4 > 10000 ? $4 : 10000)) "$work/kept"
     # shellcheck disable=SC2154 # count_with_callgrind sets it
     sample "$1" 1 "$counted"
 }
@@ -161,6 +163,7 @@ row_2_goals() {
     goal 2 "get_session at depth 8, to undici" cost.ours.8 cost.undici.8 "<=" 0.2 "times"
     goal 2 "get_session at depth 8, to libcurl multi" cost.ours.8 cost.curl.8 "<=" 0.2 "times"
     goal 2 "  the floor at depth 8, to undici" cost.floor.8 cost.undici.8 - - "times"
+    goal 2 "  the floor at depth 8, to libcurl multi" cost.floor.8 cost.curl.8 - - "times"
     goal 2 "  get_session at depth 1, to wrk" cost.ours.1 cost.wrk.1 - - "times"
     goal 2 "  user instructions alone, depth 8, to libcurl multi" user.ours.8 user.curl.8 - - "times"
 }
@@ -226,8 +229,7 @@ row_4() {
         if [ -n "$delayed_session" ]; then
             run "$programs/floor" --latency --header "Authorization: Basic $(printf user:secret | base64)" "$host" "${port_and_path%%/*}" \
                 "/${port_and_path#*/}/accounts/$account/sessions/$delayed_session" 4 $depth $((50 * batch * delayed_seconds))
-            sample delayed.floor.$depth "$1" "$(sed -n 's|.* \([0-9]*\) requests/s.*|\1|p' "$work/out" |
-                awk -v ideal=$((50 * batch)) '{ print $1 / ideal }')"
+            sample delayed.floor.$depth "$1" "$(figure requests_per_s | awk -v ideal=$((50 * batch)) '{ print $1 / ideal }')"
             sample delayed.floor.over.$depth "$1" "$(figure p50_us | awk '{ print $1 - 20000 }')"
         else
             missing delayed.floor.$depth "$no_delayed_session"
@@ -380,6 +382,9 @@ row_10() {
     # shellcheck disable=SC2064 # this one
     trap "kill $reloads" EXIT # this row runs in a shell of its own
     run_ours "$many" 8 "$n" --ahead --warm-up $((16 * many))
+    trap - EXIT
+    kill "$reloads" || die "nginx was not reloaded to the end"
+    wait "$reloads" 2> /dev/null || true
     settle_nginx
     handshakes=$(figure handshakes)
     [ "$handshakes" -ge "$many" ] || die "nginx was reloaded, and only $handshakes of $many connections were opened anew"
@@ -460,14 +465,15 @@ for row in "${rows[@]}"; do "row_${row}_goals"; done
 # not end at the first error.
 failed=0
 attempt() {
-    local status
+    local status row=${1#row_} # "9", or "9_callgrind"
     set +e
     (set -e; "$@")
     status=$?
     set -e
     if [ $status != 0 ]; then
         failed=1
-        fact FAILED "${*/#row_/goal }: see above"
+        fact FAILED "goal ${row/_/, }${2:+, round $2}: see above"
+        printf 'failed\t%s\n' "${row%%_*}" >> "$data"
     fi
 }
 for ((round = 1; round <= rounds; ++round)); do

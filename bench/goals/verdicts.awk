@@ -3,6 +3,7 @@
 #   fact     NAME  TEXT
 #   sample   KEY   ROUND  FIGURE
 #   missing  KEY   WHY
+#   failed   ROW                     in one of the rounds
 #   goal     ROW   WHAT   KEY  BASE  RELATION  LIMIT  UNIT  [OR_KEY  OR_LEAST  OR_TEXT]
 BEGIN { FS = "\t" }
 
@@ -11,6 +12,7 @@ $1 == "sample" {
     figure[$2, $3] = $4 + 0
 }
 $1 == "missing" { why[$2] = $3 }
+$1 == "failed" { failed[$2] }
 $1 == "goal" { goals++; for (i = 2; i <= 11; i++) goal[goals, i] = $i }
 
 # Sets median, low, high and `list` of the key's figures, or of their ratios to the base of the same round.
@@ -30,20 +32,19 @@ function holds(x, relation, limit) {
     return x >= limit
 }
 
-function verdict(g,    relation, said_of, keep_median, keep_low, keep_high) {
+function verdict(g,    relation, told) {
     relation = goal[g, 6]
     if (!summarise(goal[g, 4], goal[g, 5])) {
-        said_of = goal[g, 4] in why ? why[goal[g, 4]] : why[goal[g, 5]]
-        return "not measured: " (said_of == "" ? "no figure" : said_of)
+        told = goal[g, 4] in why ? why[goal[g, 4]] : why[goal[g, 5]]
+        return "not measured: " (told == "" ? "no figure" : told)
     }
     if (relation == "-") return ""
     if (holds(median, relation, goal[g, 7]))
         return holds(relation == ">=" ? low : high, relation, goal[g, 7]) ? "holds" : "holds by the median"
     if (goal[g, 9] != "") {
-        keep_median = median; keep_low = low; keep_high = high
-        said_of = summarise(goal[g, 9], "-") && median >= goal[g, 10] ? "holds: " goal[g, 11] : ""
-        median = keep_median; low = keep_low; high = keep_high
-        if (said_of != "") return said_of
+        told = summarise(goal[g, 9], "-") && median >= goal[g, 10] ? "holds: " goal[g, 11] : ""
+        summarise(goal[g, 4], goal[g, 5]) # that is what is printed
+        if (told != "") return told
     }
     return "does not hold"
 }
@@ -60,6 +61,7 @@ END {
     if (json != "") printf "{\n%s  \"goals\": [\n", facts_as_json() > json
     for (g = 1; g <= goals; g++) {
         said = verdict(g)
+        if (goal[g, 2] in failed && said != "" && said !~ /^not measured/) said = said " (where nothing failed)"
         measured = said !~ /^not measured/
         value = !measured ? "-" : short(low) == short(high) ? short(median) : short(median) " (" short(low) "-" short(high) ")"
         wanted = goal[g, 6] == "-" ? "" : goal[g, 6] " " goal[g, 7]

@@ -22,6 +22,8 @@ line goal 6 "no figure" absent base "<=" 1 times
 line goal 7 "  told" ours - - - us
 line goal 8 "holds in each round" ours base "<=" 1.3 times
 line goal 9 "holds in each round, upwards" ours - ">=" 11 us
+line goal 11 "one round failed" ours base "<=" 1.3 times
+line failed 11
 awk -v json="$folder/json" -f "$1/compare/figures.awk" -f "$1/goals/verdicts.awk" "$folder/data" > "$folder/text"
 
 expect() {
@@ -39,7 +41,9 @@ expect '^ +6  no figure +- +<= 1 +not measured: it is missing$' "$folder/text"
 expect '^ +7    told +12\.0 .* for information$' "$folder/text"
 expect '^ +8  holds in each round .* <= 1\.3 +holds$' "$folder/text"
 expect '^ +9  holds in each round, upwards .* >= 11 +holds$' "$folder/text"
-expect '^Of the goals, 5 hold, 1 do not hold, 2 were not measured\.$' "$folder/text"
+expect '^ +11  one round failed .* holds \(where nothing failed\)$' "$folder/text"
+expect '^Of the goals, 6 hold, 1 do not hold, 2 were not measured\.$' "$folder/text"
+expect '"goal": 4, .*"median": 1.2, .*"figures": \[1.1, 1.2, 1.3\]' "$folder/json"
 expect '"text": "a \\"quoted\\" one"' "$folder/json"
 expect '"goal": 1, "what": "holds by the median", .*"limit": 1.2, "verdict": "holds by the median", "median": 1.2, "min": 1.1, "max": 1.3' "$folder/json"
 expect '"goal": 7, "what": "told", .*"relation": null, "limit": null' "$folder/json"
