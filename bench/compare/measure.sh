@@ -36,7 +36,7 @@ port=
 # when every request was answered. Where it cannot run at that depth, or at all, it says why and fails. The names of the first two
 # stand in the ratios of the report.
 peers=(floor h2load asio curl undici wrk ours)
-# A slow one makes only one of so many requests. Not undici: Node compiles while it runs, so few requests would cost it more each.
+# A slow one makes only one of so many requests.
 declare -A share=([curl]=2)
 # How many requests a peer makes before those that it is asked for; its times are then those that it tells itself, without them. Node
 # compiles while it runs.

@@ -155,9 +155,8 @@ int run(const settings& use) {
     }
     const auto calls = static_cast<double>(result.right);
     std::printf(
-        "shards_cost: %zu requests in %.3f s, %.0f requests/s, %.1f requests each write, %zu connections, at "
-        "most "
-        "%zu in flight on one\n",
+        "shards_cost: %zu requests in %.3f s, %.0f requests/s, %.1f requests each write, %zu connections, "
+        "at most %zu in flight on one\n",
         result.right, took.count(), calls / took.count(),
         static_cast<double>(after.requests_sent - before.requests_sent) /
             static_cast<double>(after.writes - before.writes),

@@ -1,22 +1,7 @@
 #!/bin/bash
 # report_test.sh BENCH: what the table of the side by side says of made-up figures.
-set -euo pipefail
-export LC_ALL=C
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-
-line() { (IFS=$'\t'; printf '%s\n' "$*") >> "$folder/data"; }
-report() { awk -v json="$folder/json" -f "$1/compare/figures.awk" -f "$1/compare/report.awk" "$folder/data" > "$folder/text"; }
-expect() {
-    grep -qE -- "$1" "$2" && return
-    echo "report_test: no line like '$1' in:" >&2
-    cat "$2" >&2
-    exit 1
-}
-json_is_well_formed() {
-    command -v python3 > /dev/null || return 0
-    python3 -m json.tool "$folder/json" > "$folder/formatted" || { cat "$folder/json" >&2; exit 1; }
-}
+# shellcheck source=test/bench/made_up_figures.sh
+. "$(dirname "$0")/made_up_figures.sh"
 
 line fact machine 'a "quoted" one'
 for round in 1 2 3; do
@@ -32,15 +17,14 @@ for round in 1 2 3; do
 done
 line value 8 ours 1 callgrind_instructions 14000
 line value 8 floor 1 callgrind_instructions 7000
-report "$1"
-expect '^machine: +a "quoted" one$' "$folder/text"
-expect '^Instructions of user and kernel, cycles: NOT COUNTED' "$folder/text"
-expect '^ +8  ours +12\.00 \(11\.00-13\.00\) +4\.00 +6\.00 +1\.20 \(1\.10-1\.30\) +0\.60 \(0\.55-0\.65\) +50000 +0$' "$folder/text"
-expect '^ +8  floor +1\.20 \(1\.10-1\.30\) +2\.00$' "$folder/text"
-expect '^ +8  curl +0\.1[12] \(0\.11-0\.12\) +-$' "$folder/text"
-expect '"text": "a \\"quoted\\" one"' "$folder/json"
-expect '"client": "ours", "metric": "cpu_us", "median": 12, "min": 11, "max": 13, "rounds": \[11, 12, 13\], "of_floor": 1.2, "of_h2load": 0.6, "of_curl": 0.115}' "$folder/json"
-json_is_well_formed
+make_table "$1" compare/report.awk
+expect '^machine: +a "quoted" one$' text
+expect '^Instructions of user and kernel, cycles: NOT COUNTED' text
+expect '^ +8  ours +12\.00 \(11\.00-13\.00\) +4\.00 +6\.00 +1\.20 \(1\.10-1\.30\) +0\.60 \(0\.55-0\.65\) +50000 +0$' text
+expect '^ +8  floor +1\.20 \(1\.10-1\.30\) +2\.00$' text
+expect '^ +8  curl +0\.1[12] \(0\.11-0\.12\) +-$' text
+expect '"text": "a \\"quoted\\" one"' json
+expect '"client": "ours", "metric": "cpu_us", "median": 12, "min": 11, "max": 13, "rounds": \[11, 12, 13\], "of_floor": 1.2, "of_h2load": 0.6, "of_curl": 0.115}' json
 
 # Where the machine counts instructions, and system calls.
 for peer in floor ours; do
@@ -51,8 +35,7 @@ for peer in floor ours; do
     line value 8 $peer 1 cycles 9000
     line value 8 $peer 1 system_calls 2.5
 done
-report "$1"
-expect '^ +8  ours +14\.0 +4\.0 +6\.0 +1\.40 +- ' "$folder/text"
-expect '^ +8  floor +1\.40 +2\.00$' "$folder/text"
-expect '^ +8  ours +2\.50$' "$folder/text"
-json_is_well_formed
+make_table "$1" compare/report.awk
+expect '^ +8  ours +14\.0 +4\.0 +6\.0 +1\.40 +- ' text
+expect '^ +8  floor +1\.40 +2\.00$' text
+expect '^ +8  ours +2\.50$' text

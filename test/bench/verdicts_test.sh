@@ -1,11 +1,8 @@
 #!/bin/bash
 # verdicts_test.sh BENCH: what the table of the goals says of made-up figures.
-set -euo pipefail
-export LC_ALL=C
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+# shellcheck source=test/bench/made_up_figures.sh
+. "$(dirname "$0")/made_up_figures.sh"
 
-line() { (IFS=$'\t'; printf '%s\n' "$*") >> "$folder/data"; }
 line fact machine 'a "quoted" one'
 for round in 1 2 3; do
     line sample ours $round $((10 + round))
@@ -24,28 +21,21 @@ line goal 8 "holds in each round" ours base "<=" 1.3 times
 line goal 9 "holds in each round, upwards" ours - ">=" 11 us
 line goal 11 "one round failed" ours base "<=" 1.3 times
 line failed 11
-awk -v json="$folder/json" -f "$1/compare/figures.awk" -f "$1/goals/verdicts.awk" "$folder/data" > "$folder/text"
+make_table "$1" goals/verdicts.awk
 
-expect() {
-    grep -qE -- "$1" "$2" && return
-    echo "verdicts_test: no line like '$1' in:" >&2
-    cat "$2" >&2
-    exit 1
-}
-expect '^ +1  holds by the median +1\.200 \(1\.100-1\.300\) times +<= 1\.2 +holds by the median$' "$folder/text"
-expect '^ +2  does not .* < 1\.2 +does not hold$' "$folder/text"
-expect '^ +3  a figure by itself +12\.0 \(11\.0-13\.0\) us +>= 12 +holds by the median$' "$folder/text"
-expect '^ +4  or saturated .* holds: the server is saturated$' "$folder/text"
-expect '^ +5  no base +- +<= 1 +not measured: it is missing$' "$folder/text"
-expect '^ +6  no figure +- +<= 1 +not measured: it is missing$' "$folder/text"
-expect '^ +7    told +12\.0 .* for information$' "$folder/text"
-expect '^ +8  holds in each round .* <= 1\.3 +holds$' "$folder/text"
-expect '^ +9  holds in each round, upwards .* >= 11 +holds$' "$folder/text"
-expect '^ +11  one round failed .* holds \(where nothing failed\)$' "$folder/text"
-expect '^Of the goals, 6 hold, 1 do not hold, 2 were not measured\.$' "$folder/text"
-expect '"goal": 4, .*"median": 1.2, .*"figures": \[1.1, 1.2, 1.3\]' "$folder/json"
-expect '"text": "a \\"quoted\\" one"' "$folder/json"
-expect '"goal": 1, "what": "holds by the median", .*"limit": 1.2, "verdict": "holds by the median", "median": 1.2, "min": 1.1, "max": 1.3' "$folder/json"
-expect '"goal": 7, "what": "told", .*"relation": null, "limit": null' "$folder/json"
-expect '^    "ours": \[11, 12, 13\],?$' "$folder/json"
-if command -v python3 > /dev/null; then python3 -m json.tool "$folder/json" > "$folder/text" || { cat "$folder/json" >&2; exit 1; }; fi
+expect '^ +1  holds by the median +1\.200 \(1\.100-1\.300\) times +<= 1\.2 +holds by the median$' text
+expect '^ +2  does not .* < 1\.2 +does not hold$' text
+expect '^ +3  a figure by itself +12\.0 \(11\.0-13\.0\) us +>= 12 +holds by the median$' text
+expect '^ +4  or saturated .* holds: the server is saturated$' text
+expect '^ +5  no base +- +<= 1 +not measured: it is missing$' text
+expect '^ +6  no figure +- +<= 1 +not measured: it is missing$' text
+expect '^ +7    told +12\.0 .* for information$' text
+expect '^ +8  holds in each round .* <= 1\.3 +holds$' text
+expect '^ +9  holds in each round, upwards .* >= 11 +holds$' text
+expect '^ +11  one round failed .* holds \(where nothing failed\)$' text
+expect '^Of the goals, 6 hold, 1 do not hold, 2 were not measured\.$' text
+expect '"goal": 4, .*"median": 1.2, .*"figures": \[1.1, 1.2, 1.3\]' json
+expect '"text": "a \\"quoted\\" one"' json
+expect '"goal": 1, "what": "holds by the median", .*"limit": 1.2, "verdict": "holds by the median", "median": 1.2, "min": 1.1, "max": 1.3' json
+expect '"goal": 7, "what": "told", .*"relation": null, "limit": null' json
+expect '^    "ours": \[11, 12, 13\],?$' json
