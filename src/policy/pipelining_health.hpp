@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "pipeline/time_point.hpp"
+#include "core/time_point.hpp"
 
 namespace bandwidth::webrtc::detail {
 

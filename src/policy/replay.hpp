@@ -3,8 +3,8 @@
 #include <bandwidth/webrtc/error.hpp>
 #include <bandwidth/webrtc/retry_policy.hpp>
 
-#include "pipeline/exchange.hpp"
-#include "pipeline/pipeline.hpp"
+#include "core/exchange.hpp"
+#include "http1/pipeline.hpp"
 
 namespace bandwidth::webrtc::detail {
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdint>
 
-#include "pipeline/time_point.hpp"
+#include "core/time_point.hpp"
 
 namespace bandwidth::webrtc::detail {
 

@@ -9,8 +9,8 @@
 #include <optional>
 #include <vector>
 
-#include "pipeline/exchange.hpp"
-#include "pipeline/response_reader.hpp"
+#include "core/exchange.hpp"
+#include "http1/response_reader.hpp"
 #include "pool/timer_queue.hpp"
 
 namespace bandwidth::webrtc::detail {

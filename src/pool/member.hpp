@@ -4,9 +4,9 @@
 #include <memory>
 #include <vector>
 
-#include "connection/connection.hpp"
 #include "pool/counters.hpp"
 #include "pool/timer_queue.hpp"
+#include "transport/connection.hpp"
 
 namespace bandwidth::webrtc::detail {
 

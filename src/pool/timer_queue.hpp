@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "pipeline/time_point.hpp"
+#include "core/time_point.hpp"
 
 namespace bandwidth::webrtc::detail {
 

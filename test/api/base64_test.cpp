@@ -1,4 +1,4 @@
-#include "api/base64.hpp"
+#include "core/base64.hpp"
 
 #include <doctest/doctest.h>
 

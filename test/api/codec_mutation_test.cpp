@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "api/common/error_body.hpp"
+#include "api/common/redact.hpp"
 #include "api/decoding.hpp"
-#include "api/error_body.hpp"
-#include "api/redact.hpp"
-#include "api/utf8.hpp"
+#include "core/utf8.hpp"
 
 // Bodies with random damage: nothing may crash, and what is accepted must be usable.
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "api/codec.hpp"
+#include "api/webrtc/codec.hpp"
 
 namespace bandwidth::webrtc {
 

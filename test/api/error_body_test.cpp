@@ -1,11 +1,11 @@
-#include "api/error_body.hpp"
+#include "api/common/error_body.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
 #include <string_view>
 
-#include "api/utf8.hpp"
+#include "core/utf8.hpp"
 
 using bandwidth::webrtc::detail::clean_text;
 using bandwidth::webrtc::detail::count_code_points;

@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <unordered_set>
 
-#include "api/validate.hpp"
+#include "api/common/validate.hpp"
 
 using bandwidth::webrtc::participant_id;
 using bandwidth::webrtc::session_id;

@@ -1,4 +1,4 @@
-#include "api/json_reader.hpp"
+#include "api/common/json_reader.hpp"
 
 #include <doctest/doctest.h>
 

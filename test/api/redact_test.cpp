@@ -1,4 +1,4 @@
-#include "api/redact.hpp"
+#include "api/common/redact.hpp"
 
 #include <doctest/doctest.h>
 

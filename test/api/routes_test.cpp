@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "api/percent_encoding.hpp"
-#include "api/routes.hpp"
+#include "api/webrtc/routes.hpp"
+#include "core/percent_encoding.hpp"
 
 using namespace bandwidth::webrtc::detail;
 

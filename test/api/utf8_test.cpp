@@ -1,4 +1,4 @@
-#include "api/utf8.hpp"
+#include "core/utf8.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 #include "bulk_sessions/checks.hpp"
-#include "api/codec.hpp"
+#include "api/webrtc/codec.hpp"
 
 #include <doctest/doctest.h>
 

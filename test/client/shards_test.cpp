@@ -14,7 +14,7 @@
 #include <thread>
 #include <utility>
 
-#include "api/settings.hpp"
+#include "api/common/settings.hpp"
 #include "client/refusal.hpp"
 #include "client/tls_trial.hpp"
 #include "support/test_client.hpp"

@@ -1,11 +1,11 @@
-#include "api/error_body.hpp"
+#include "api/common/error_body.hpp"
 
 #include <algorithm>
 #include <array>
 #include <string>
 
-#include "api/redact.hpp"
-#include "api/utf8.hpp"
+#include "api/common/redact.hpp"
+#include "core/utf8.hpp"
 #include "fuzz/targets.hpp"
 
 namespace fuzz {

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "api/codec.hpp"
-#include "api/json_reader.hpp"
-#include "api/utf8.hpp"
+#include "api/common/json_reader.hpp"
+#include "api/webrtc/codec.hpp"
+#include "core/utf8.hpp"
 #include "fuzz/targets.hpp"
 
 namespace fuzz {

@@ -1,4 +1,4 @@
-#include "pipeline/pipeline.hpp"
+#include "http1/pipeline.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "pipeline/response_reader.hpp"
+#include "http1/response_reader.hpp"
 
 #include <algorithm>
 #include <memory>

@@ -4,10 +4,10 @@
 #include <charconv>
 #include <string>
 
-#include "api/percent_encoding.hpp"
-#include "api/routes.hpp"
-#include "api/settings.hpp"
-#include "api/validate.hpp"
+#include "api/common/settings.hpp"
+#include "api/common/validate.hpp"
+#include "api/webrtc/routes.hpp"
+#include "core/percent_encoding.hpp"
 #include "fuzz/targets.hpp"
 
 namespace fuzz {

@@ -19,8 +19,8 @@
 #include <utility>
 #include <vector>
 
-#include "api/settings.hpp"
-#include "connection/name_lookup.hpp"
+#include "api/common/settings.hpp"
+#include "transport/name_lookup.hpp"
 
 namespace support {
 

@@ -17,9 +17,9 @@
 #include <thread>
 #include <vector>
 
-#include "connection/serial_executor.hpp"
 #include "support/hooked_executor.hpp"
 #include "support/test_client.hpp"
+#include "transport/serial_executor.hpp"
 
 // The executor and the way into a client, in the hands of many threads, with scheduling that fails.
 

@@ -1,0 +1,166 @@
+#include "api/common/settings.hpp"
+
+#include <bandwidth/webrtc/error.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
+#include <random>
+
+#include "api/common/validate.hpp"
+#include "core/http_grammar.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+namespace {
+
+constexpr std::chrono::hours longest(24);
+
+[[noreturn]] void refuse(const std::string& text) { throw api_error(failure(errc::invalid_options, text)); }
+
+template <class Number>
+Number in_range(const char* name, Number value, Number least, Number most) {
+    if (!(value >= least && value <= most)) // no NaN either
+        refuse(std::string(name) + " is " + std::to_string(value) + ", not in " + std::to_string(least) +
+               " to " + std::to_string(most));
+    return value;
+}
+
+std::chrono::nanoseconds in_range(const char* name, std::chrono::nanoseconds value) {
+    if (value.count() <= 0 || value > longest)
+        refuse(std::string(name) + " is " + std::to_string(value.count()) + " ns, not in over 0 to 24 h");
+    return value;
+}
+
+// An even part of a whole; all parts together are the whole.
+std::size_t part_of(std::size_t whole, std::size_t parts, std::size_t index) {
+    return whole / parts + (index < whole % parts ? 1 : 0);
+}
+
+// What a budget allows in the ten seconds that it counts, when nothing else is sent.
+std::size_t in_ten_seconds(double per_second) { return static_cast<std::size_t>(per_second * 10); }
+
+// Each shard works on its own, with what it has of each.
+void check_division(const client_options& options) {
+    const auto enough = [&](const char* name, std::size_t value) {
+        if (value < options.shards())
+            refuse(std::string(name) + " is " + std::to_string(value) + ", less than one for each of " +
+                   std::to_string(options.shards()) + " shards");
+    };
+    enough("max_connections", options.max_connections());
+    enough("queue_limit", options.queue_limit());
+    if (options.shards() > 1 && options.retry_budget_per_second() > 0)
+        enough("retry_budget per_second times ten", in_ten_seconds(options.retry_budget_per_second()));
+}
+
+void read_base_url(const std::string& text, checked_settings& to) {
+    // What is wrong is told without the text: it may hold a password.
+    const auto parsed = boost::urls::parse_uri(text);
+    if (!parsed)
+        refuse(text.find("://") == std::string::npos ? "base_url: no scheme; it must begin with https://"
+                                                     : "base_url: not a URL");
+    const auto& url = *parsed;
+    if (url.scheme_id() != boost::urls::scheme::https)
+        refuse("base_url: the scheme must be https");
+    if (url.has_userinfo())
+        refuse("base_url: credentials do not belong in it");
+    if (url.has_query() || url.has_fragment())
+        refuse("base_url: a query or a fragment does not belong in it");
+    if (url.host_address().empty())
+        refuse("base_url: no host");
+    if (!url.encoded_path().empty() && !url.encoded_path().starts_with('/')) // Boost 1.81 takes "host:port1"
+        refuse("base_url: the port is not a number");
+    const bool default_port = !url.has_port() || url.port().empty();
+    if (!default_port && url.port_number() == 0)
+        refuse("base_url: the port is out of range");
+    to.pool.endpoint.host = url.host_address();
+    if (!valid_field_value(to.pool.endpoint.host) || to.pool.endpoint.host.find(' ') != std::string::npos)
+        refuse("base_url: the host has characters that no host name has");
+    if (to.pool.endpoint.host.find('%') != std::string::npos)
+        refuse("base_url: an IPv6 zone does not belong in it");
+    to.pool.endpoint.port = default_port ? "443" : std::to_string(url.port_number());
+    to.pool.host_header = url.encoded_host();
+    if (url.port_number() != 0 && url.port_number() != 443)
+        to.pool.host_header += ":" + to.pool.endpoint.port;
+    to.path_prefix = url.encoded_path();
+    while (to.path_prefix.ends_with('/'))
+        to.path_prefix.pop_back();
+}
+
+} // namespace
+
+pool_settings checked_settings::of_shard(std::size_t index) const {
+    auto part = pool;
+    auto& dispatch = part.dispatch;
+    dispatch.jitter_seed = std::random_device()(); // or all of them would try again at the same time
+    if (shards == 1)
+        return part;
+    dispatch.max_connections = part_of(dispatch.max_connections, shards, index);
+    dispatch.min_connections = part_of(dispatch.min_connections, shards, index);
+    dispatch.queue_limit = part_of(dispatch.queue_limit, shards, index);
+    // Whole requests: no shard can send a part of one again.
+    dispatch.budget_per_second =
+        static_cast<double>(part_of(in_ten_seconds(dispatch.budget_per_second), shards, index)) / 10;
+    return part;
+}
+
+tls_settings check_tls(const client_options& options) {
+    if (!options.ca_pem().empty() && !options.ca_file().empty())
+        refuse("ca_pem and ca_file: only one of them can be given");
+    if (options.client_certificate_pem().empty() != options.client_private_key_pem().empty())
+        refuse("client_certificate: the certificate and its private key belong together");
+    tls_settings tls;
+    tls.ca_pem = options.ca_pem();
+    tls.ca_file = options.ca_file();
+    tls.certificate_pem = options.client_certificate_pem();
+    tls.private_key_pem = options.client_private_key_pem();
+    for (const auto& text : options.public_key_pins()) {
+        const auto pin = parse_public_key_pin(text);
+        if (!pin)
+            refuse("pin_public_key: not a SHA-256 in base64, 44 characters with one '=' at the end");
+        tls.pins.push_back(*pin);
+    }
+    return tls;
+}
+
+checked_settings check(const client_options& options) {
+    checked_settings to;
+    read_base_url(options.base_url(), to);
+    if (const auto problem = validate_id("account", options.account()))
+        refuse(*problem);
+    if (!options.credentials())
+        refuse("credentials: none were given");
+    if (options.user_agent().empty() || !valid_field_value(options.user_agent()))
+        refuse("user_agent: empty, or it has control characters");
+
+    auto& pool = to.pool;
+    pool.credentials = options.credentials();
+    pool.user_agent = options.user_agent();
+    if (const auto& names = client_options_access::names(options))
+        pool.names = *names;
+    to.tls = check_tls(options);
+    pool.limits.body_bytes = in_range<std::size_t>("body_limit", options.body_limit(), 1024, 1U << 30);
+    pool.limits.header_bytes = in_range<std::size_t>("header_limit", options.header_limit(), 1024, 1U << 20);
+
+    auto& dispatch = pool.dispatch;
+    dispatch.max_connections = in_range<std::size_t>("max_connections", options.max_connections(), 1, 10'000);
+    dispatch.min_connections =
+        in_range<std::size_t>("min_connections", options.min_connections(), 0, options.max_connections());
+    dispatch.depth = in_range<std::size_t>("pipeline_depth", options.pipeline_depth(), 1, 256);
+    dispatch.queue_limit = in_range<std::size_t>("queue_limit", options.queue_limit(), 1, 10'000'000);
+    dispatch.max_replays = in_range("max_replays", options.max_replays(), 0, 10);
+    if (const auto problem = validate(options.retry()))
+        refuse(*problem);
+    dispatch.retry = options.retry();
+    dispatch.budget_per_second =
+        in_range("retry_budget per_second", options.retry_budget_per_second(), 0., 1e6);
+    dispatch.budget_ratio = in_range("retry_budget ratio", options.retry_budget_ratio(), 0., 10.);
+    in_range("deadline", options.deadline());
+    dispatch.connect_timeout = in_range("connect_timeout", options.connect_timeout());
+    dispatch.response_timeout = in_range("response_timeout", options.response_timeout());
+    dispatch.idle_timeout = in_range("idle_timeout", options.idle_timeout());
+    dispatch.max_age = in_range("max_connection_age", options.max_connection_age());
+    to.shards = in_range<std::size_t>("shards", options.shards(), 1, 64);
+    check_division(options);
+    return to;
+}
+
+} // namespace bandwidth::webrtc::detail

@@ -1,0 +1,213 @@
+#include "api/webrtc/api_call.hpp"
+
+#include <algorithm>
+#include <boost/beast/core/string.hpp>
+#include <exception>
+#include <memory>
+#include <new>
+
+#include "api/common/error_body.hpp"
+#include "api/common/redact.hpp"
+#include "core/percent_encoding.hpp"
+#include "policy/retry_after.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+namespace {
+
+constexpr std::size_t kept_body = 4096;
+constexpr std::size_t read_body = 64 * 1024; // of an error's body, for its message
+
+// As much of an id as tells it from another one: the whole of somebody else's is not for our logs.
+std::string abbreviated(std::string_view id) {
+    constexpr std::size_t kept = 8;
+    return '"' + clean_text(id.substr(0, kept), kept) + (id.size() > kept ? "...\"" : "\"");
+}
+
+} // namespace
+
+// The id of what the answer tells of.
+std::string_view api_call::named_id() const noexcept {
+    if (const auto* const told = std::get_if<session>(value_.get()))
+        return told->id().value();
+    return std::get<std::unique_ptr<participant>>(*value_)->id().value();
+}
+
+// The id that was asked for, percent-encoded.
+std::string_view api_call::asked_segment() const noexcept {
+    const std::string_view target = request.target;
+    return target.substr(target.size() - asked_size);
+}
+
+bool api_call::names_what_was_asked() const {
+    if (asked_size == 0)
+        return true;
+    const auto id = named_id();
+    // "a%20b" was asked for as "a%2520b".
+    if (id == asked_segment() && id.find('%') == std::string_view::npos)
+        return true;
+    std::string segment;
+    append_path_segment(segment, id);
+    return boost::beast::iequals(segment, asked_segment()); // a UUID means the same in either case
+}
+
+settled api_call::settle(const response& answer, std::chrono::nanoseconds elapsed) {
+    const bool success = answer.status >= 200 && answer.status < 300;
+    std::optional<std::string> problem;
+    if (success) {
+        if (decode) {
+            if (!value_)
+                value_ = std::make_unique<value_type>();
+            problem = decode(answer.body, *value_);
+        }
+        if (!problem) {
+            failed = false; // as it had with another request's answer
+            return names_what_was_asked() ? settled::value : settle_foreign(elapsed);
+        }
+    } else if (answer.status == 404 && ignore_not_found) {
+        failed = false;
+        return settled::value;
+    }
+    failure_state known;
+    // Redacted before it is cut, so that no half of a secret stays at the end.
+    known.body = redact_tokens(answer.body.substr(0, read_body));
+    if (success) {
+        known.code = errc::bad_json;
+        known.message = std::move(*problem);
+        known.request_id = clean_text(answer.request_id, 128);
+    } else {
+        known.code = make_http_error(answer.status);
+        auto body = parse_error_body(known.body, answer.content_type);
+        known.message = std::move(body.message);
+        known.request_id =
+            body.request_id.empty() ? clean_text(answer.request_id, 128) : std::move(body.request_id);
+        // Where it leads is not told: a Location may hold a secret, and is for nobody to follow.
+        if (answer.status < 400)
+            known.message =
+                "a redirect, which is not followed" + (known.message.empty() ? "" : ": " + known.message);
+    }
+    known.http_status = answer.status;
+    auto secrets = store_.secrets();
+    append_secrets_of_headers(request.header_lines(), secrets);
+    known.message = redact_values(redact_tokens(known.message), secrets);
+    known.request_id = redact_values(redact_tokens(known.request_id), secrets);
+    known.body = redact_values(std::move(known.body), secrets);
+    known.body.resize(std::min(known.body.size(), kept_body));
+    known.body.shrink_to_fit();
+    if (!answer.retry_after.empty())
+        known.retry_after =
+            parse_retry_after(answer.retry_after, answer.date,
+                              std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+    known.attempts = attempts;
+    known.elapsed = elapsed;
+    known.delivery = delivery::answered;
+    settle(failure(std::move(known)));
+    return settled::failure;
+}
+
+// Of the answer nothing is kept, not even its status: it is somebody else's. Our own has not come.
+settled api_call::settle_foreign(std::chrono::nanoseconds elapsed) {
+    failure_state known;
+    known.code = errc::protocol_error;
+    known.message =
+        "the answer is for " + abbreviated(named_id()) + ", not for " + abbreviated(asked_segment());
+    auto secrets = store_.secrets();
+    append_secrets_of_headers(request.header_lines(), secrets);
+    known.message = redact_values(redact_tokens(known.message), secrets);
+    known.attempts = attempts;
+    known.elapsed = elapsed;
+    known.delivery = delivery::maybe_processed;
+    settle(failure(std::move(known)));
+    return settled::foreign;
+}
+
+void api_call::recycle() noexcept {
+    discard_handler();
+    drop_executor();
+    const auto home_until_now = std::move(home());
+    reset_terms();
+    reset_progress();
+    decode = nullptr;
+    ignore_not_found = false;
+    asked_size = 0;
+    failed = false;
+    reason_ = {};
+    if (value_)
+        *value_ = {};
+    request.clear();
+    store_.put(*this); // may destroy it
+}
+
+api_call& call_store::take(const std::shared_ptr<pool>& home) {
+    std::unique_ptr<api_call> taken;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!unused_.empty()) {
+            taken.reset(unused_.back());
+            unused_.pop_back();
+        }
+        ++in_use_;
+    }
+    if (!taken) {
+        try {
+            taken = std::make_unique<api_call>(*this);
+        } catch (...) {
+            const std::lock_guard lock(mutex_);
+            --in_use_;
+            throw;
+        }
+    }
+    taken->home() = home;
+    taken->set_executor(home->base_executor());
+    return *taken.release();
+}
+
+void call_store::put(api_call& value) noexcept {
+    std::unique_ptr<api_call> surplus;
+    bool last = false;
+    {
+        const std::lock_guard lock(mutex_);
+        --in_use_;
+        last = released_ && in_use_ == 0;
+        surplus.reset(&value);
+        if (!released_ && unused_.size() < most_kept) {
+            try {
+                unused_.push_back(&value);
+                static_cast<void>(surplus.release());
+            } catch (const std::bad_alloc&) { // not kept, then
+            }
+        }
+    }
+    if (last) {
+        surplus.reset();
+        delete this;
+    }
+}
+
+void call_store::release() noexcept {
+    bool last = false;
+    {
+        const std::lock_guard lock(mutex_);
+        released_ = true;
+        last = in_use_ == 0;
+    }
+    if (last)
+        delete this;
+}
+
+std::vector<std::string> call_store::secrets() const {
+    if (!credentials_)
+        return {};
+    try {
+        return secrets_of_authorization(credentials_->authorization());
+    } catch (const std::exception&) {
+        return {}; // the pool deals with a source that fails
+    }
+}
+
+call_store::~call_store() {
+    for (auto* const value : unused_)
+        delete value;
+}
+
+} // namespace bandwidth::webrtc::detail

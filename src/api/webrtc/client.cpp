@@ -1,0 +1,456 @@
+#include <algorithm>
+#include <atomic>
+#include <bandwidth/webrtc/client.hpp>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "api/common/settings.hpp"
+#include "api/common/validate.hpp"
+#include "api/webrtc/api_call.hpp"
+#include "api/webrtc/codec.hpp"
+#include "api/webrtc/routes.hpp"
+#include "manager/pool.hpp"
+
+namespace bandwidth::webrtc {
+
+namespace detail {
+
+namespace {
+
+template <class T>
+std::optional<std::string> decode_as(std::string_view body, api_call::value_type& value) {
+    return codec::decode(body, value.emplace<T>());
+}
+
+template <class T>
+std::optional<std::string> decode_apart(std::string_view body, api_call::value_type& value) {
+    return codec::decode(body, *value.emplace<std::unique_ptr<T>>(std::make_unique<T>()));
+}
+
+constexpr api_call::decoder no_value = nullptr;
+
+// In the order in which threads ask first, so that those of one client are spread evenly over its shards.
+std::size_t number_of_this_thread() noexcept {
+    static std::atomic<std::size_t> threads{0};
+    static thread_local const std::size_t number = threads.fetch_add(1, std::memory_order_relaxed);
+    return number;
+}
+
+void add(client_stats& to, const counters& from) {
+    to.connections_connecting += from.connecting.get();
+    const auto idle = from.idle.get();
+    const auto open = from.open.get();
+    to.connections_idle += idle;
+    to.connections_active += open > idle ? open - idle : 0;
+    to.connections_draining += from.draining.get();
+    to.queue_depth += from.queue_depth.get();
+    to.in_flight += from.in_flight.get();
+    to.zombies += from.zombies.get();
+    to.calls_started += from.calls_started.get();
+    to.calls_succeeded += from.calls_succeeded.get();
+    to.calls_failed += from.calls_failed.get();
+    to.retries += from.retries.get();
+    to.retries_refused += from.retries_refused.get();
+    to.suspects += from.suspects.get();
+    to.fallbacks += from.fallbacks.get();
+    to.queue_wait_ns += from.queue_wait.get();
+    to.hol_wait_ns += from.hol_wait.get();
+    to.calls_cancelled += from.calls_cancelled.get();
+    to.requests_sent += from.requests_sent.get();
+    to.replays += from.replays.get();
+    to.dials += from.dials.get();
+    to.dials_failed += from.dials_failed.get();
+    to.handshakes_full += from.handshakes_full.get();
+    to.handshakes_resumed += from.handshakes_resumed.get();
+    to.connections_closed += from.connections_closed.get();
+    to.connections_lost += from.connections_lost.get();
+    to.unsolicited_bytes += from.unsolicited_bytes.get();
+    to.bytes_sent += from.bytes_sent.get();
+    to.bytes_received += from.bytes_received.get();
+    to.writes += from.writes.get();
+    to.deepest_pipeline = std::max(to.deepest_pipeline, from.deepest_pipeline.get());
+    to.calls_timed_out += from.calls_timed_out.get();
+    to.calls_cancelled_queued += from.calls_cancelled_queued.get();
+    to.calls_cancelled_in_flight += from.calls_cancelled_in_flight.get();
+    to.answers_2xx += from.answers_2xx.get();
+    to.answers_4xx += from.answers_4xx.get();
+    to.answers_5xx += from.answers_5xx.get();
+    to.answers_foreign += from.answers_foreign.get();
+    to.replays_announced += from.replays_announced.get();
+    to.replays_lost += from.replays_lost.get();
+    to.replays_given_up += from.replays_given_up.get();
+    to.replays_answered += from.replays_answered.get();
+    to.retries_throttled += from.retries_throttled.get();
+    to.retries_status += from.retries_status.get();
+    to.retries_timeout += from.retries_timeout.get();
+    to.retries_lost += from.retries_lost.get();
+    to.retries_protocol += from.retries_protocol.get();
+    to.dials_failed_resolving += from.dials_failed_resolving.get();
+    to.dials_failed_connecting += from.dials_failed_connecting.get();
+    to.dials_failed_tls += from.dials_failed_tls.get();
+    to.connections_closed_announced += from.connections_closed_announced.get();
+    to.connections_closed_ended += from.connections_closed_ended.get();
+    to.connections_closed_broken += from.connections_closed_broken.get();
+    to.connections_closed_protocol += from.connections_closed_protocol.get();
+    to.connections_closed_timeout += from.connections_closed_timeout.get();
+    to.connections_closed_idle += from.connections_closed_idle.get();
+    to.connections_closed_retired += from.connections_closed_retired.get();
+    to.connections_closed_abandoned += from.connections_closed_abandoned.get();
+}
+
+} // namespace
+
+/// A pool, and the calls that are prepared for it. Closes the pool when it goes.
+class shard {
+public:
+    shard(const asio::any_io_executor& executor, const client_options& options, pool_settings settings,
+          std::shared_ptr<tls_context> tls)
+        : store_(&call_store::make(options.credentials()))
+        , pool_(pool::make(executor, std::move(settings), std::move(tls))) {}
+    ~shard() {
+        if (pool_)
+            pool_->close();
+    }
+    shard(shard&&) noexcept = default;
+    shard& operator=(shard&&) = delete;
+
+    class pool& pool() const noexcept {
+        return *pool_;
+    }
+    api_call& take() const { return store_->take(pool_); }
+
+private:
+    struct store_releaser {
+        void operator()(call_store* store) const noexcept { store->release(); }
+    };
+    std::unique_ptr<call_store, store_releaser> store_;
+    std::shared_ptr<class pool> pool_;
+};
+
+/// What a client is made of. Shards have nothing in common but the execution context.
+class client_core {
+public:
+    client_core(const asio::any_io_executor& executor, const client_options& options)
+        : client_core(executor, options, check(options)) {}
+
+    client_core(const client_core&) = delete;
+    client_core& operator=(const client_core&) = delete;
+
+    const std::vector<shard>& shards() const noexcept { return shards_; }
+
+    void reload_tls(const tls_settings& settings) {
+        auto contexts = load(settings, shards_.size());
+        // From here on nothing fails: all shards change, or none.
+        for (std::size_t i = 0; i < shards_.size(); ++i)
+            shards_[i].pool().reload_tls(std::move(contexts[i]));
+    }
+
+    /// A call of `which`, complete but for its body.
+    api_call& prepare(operation which, const session_id* session, const participant_id* participant,
+                      const call_options& options, api_call::decoder decode) {
+        api_call& call = shard_of_this_thread().take();
+        call_handle guard(&call);
+        const auto& route = route_of(which);
+        if (session)
+            refuse_if(call, validate_id("session id", session->value()));
+        if (participant)
+            refuse_if(call, validate_id("participant id", participant->value()));
+        if (!options.refused_header().empty())
+            refuse_if(call, options.refused_header());
+        if (options.attempt_timeout() && options.attempt_timeout()->count() <= 0)
+            refuse_if(call, "attempt_timeout is not over 0");
+        if (options.retry()) {
+            refuse_if(call, validate(*options.retry()));
+            call.rare().retry = *options.retry();
+        }
+        if (!call.refused()) {
+            call.request.method = route.method.data();
+            call.request.kind = route.kind == request_class::unsafe && options.idempotent()
+                                    ? request_class::idempotent
+                                    : route.kind;
+            call.request.isolated = options.isolated();
+            call.request.has_content = route.has_body();
+            const auto id_size = append_target(
+                call.request.target, account_path_, which,
+                path_ids{session ? std::string_view(session->value()) : std::string_view(),
+                         participant ? std::string_view(participant->value()) : std::string_view()});
+            if (!options.header_lines().empty())
+                call.request.rare().header_lines = options.header_lines();
+            // These answers name what was asked for.
+            if (which == operation::get_session || which == operation::get_participant)
+                call.asked_size = static_cast<std::uint16_t>(id_size); // 3 times 256 bytes at most
+        }
+        call.deadline_after = options.deadline().value_or(deadline_);
+        if (options.attempt_timeout())
+            call.rare().attempt_timeout = *options.attempt_timeout();
+        call.allow_replay = options.allow_replay();
+        call.ignore_not_found = route.is_delete() && options.ignore_not_found();
+        call.decode = decode;
+        return static_cast<api_call&>(*guard.release());
+    }
+
+    /// As above, with a body.
+    template <class Body>
+    api_call& prepare_with(const Body& body, operation which, const session_id* session,
+                           const participant_id* participant, const call_options& options,
+                           api_call::decoder decode) {
+        api_call& call = prepare(which, session, participant, options, decode);
+        call_handle guard(&call);
+        if (!call.refused())
+            refuse_if(call, codec::encode(body, call.request.rare().body));
+        return static_cast<api_call&>(*guard.release());
+    }
+
+    api_call& prepare_drain(std::chrono::nanoseconds limit) {
+        const auto part = [limit](const shard& of) {
+            api_call& call = of.take();
+            call.is_drain = true;
+            call.deadline_after = limit;
+            return call_handle(&call);
+        };
+        auto whole = part(shards_.front());
+        if (shards_.size() > 1) {
+            const auto joint = std::make_shared<joint_drain>();
+            joint->left = shards_.size() - 1;
+            joint->parts.reserve(joint->left);
+            for (std::size_t i = 1; i < shards_.size(); ++i)
+                joint->parts.push_back(part(shards_[i]));
+            static_cast<api_call&>(*whole).rare().joint = joint;
+        }
+        return static_cast<api_call&>(*whole.release());
+    }
+
+private:
+    client_core(const asio::any_io_executor& executor, const client_options& options,
+                checked_settings settings)
+        : account_path_(account_path(settings.path_prefix, options.account()))
+        , deadline_(options.deadline())
+        , sessions_kept_(settings.of_shard(0).dispatch.max_connections * 2) {
+        auto contexts = load(settings.tls, settings.shards);
+        shards_.reserve(settings.shards);
+        for (std::size_t i = 0; i < settings.shards; ++i)
+            shards_.emplace_back(executor, options, settings.of_shard(i), std::move(contexts[i]));
+    }
+
+    /// The settings are read once; a context for each shard.
+    std::vector<std::shared_ptr<tls_context>> load(const tls_settings& settings, std::size_t count) const {
+        std::vector<std::shared_ptr<tls_context>> contexts;
+        contexts.reserve(count);
+        contexts.push_back(std::make_shared<tls_context>(settings, sessions_kept_));
+        while (contexts.size() < count)
+            contexts.push_back(std::make_shared<tls_context>(*contexts.front(), sessions_kept_));
+        return contexts;
+    }
+
+    /// The calls that a thread makes stay together, so that they are written together.
+    const shard& shard_of_this_thread() const noexcept {
+        return shards_.size() == 1 ? shards_.front() : shards_[number_of_this_thread() % shards_.size()];
+    }
+
+    static void refuse_if(api_call& call, const std::optional<std::string>& problem) {
+        if (problem && !call.refused())
+            call.rare().refused.emplace(errc::invalid_argument, *problem);
+    }
+
+    std::string account_path_;
+    std::chrono::nanoseconds deadline_;
+    std::size_t sessions_kept_; // to resume, by each shard
+    std::vector<shard> shards_;
+};
+
+namespace {
+
+/// What the end of another shard's drain calls, on the strand of the first one.
+struct part_drained {
+    using executor_type = serial_executor;
+    executor_type get_executor() const noexcept { return first->strand(); }
+    void operator()(const result<void>& outcome) const {
+        first->drained_elsewhere(*drain, outcome.has_error());
+    }
+
+    std::shared_ptr<pool> first;
+    std::shared_ptr<joint_drain> drain;
+};
+
+// Before the function that drains returns, since what is called after it is refused in every shard; and
+// before the first shard's own, so that what throws has not completed anything. A part that ends at once is
+// counted.
+void start_parts(const std::shared_ptr<joint_drain>& joint, const std::shared_ptr<pool>& first) {
+    auto parts = std::exchange(joint->parts, {});
+    for (auto& part : parts) {
+        part->bind<part_drained, &complete_with<void, part_drained>>(part_drained{first, joint});
+        start(std::move(part), {});
+    }
+}
+
+} // namespace
+
+/// What a caller's cancellation signal calls. The call may be gone when its turn comes, so it goes by number.
+struct cancel_hook {
+    std::weak_ptr<pool> home;
+    std::uint64_t id;
+
+    void operator()(asio::cancellation_type type) const {
+        constexpr auto any = asio::cancellation_type::terminal | asio::cancellation_type::partial |
+                             asio::cancellation_type::total;
+        if ((type & any) == asio::cancellation_type::none)
+            return;
+        if (const auto alive = home.lock())
+            alive->cancel(id);
+    }
+};
+
+void call_releaser::operator()(pending_call* value) const noexcept {
+    static_cast<api_call*>(value)->recycle();
+}
+
+void start(call_handle handle, asio::cancellation_slot slot) {
+    auto& value = static_cast<api_call&>(*handle);
+    if (value.joint())
+        start_parts(value.rare().joint, value.home());
+    const auto home = std::move(value.home());
+    if (slot.is_connected()) {
+        value.cancel_id = home->next_cancel_id();
+        slot.assign(cancel_hook{home, value.cancel_id});
+    }
+    home->submit(value); // another thread may complete it at once
+    static_cast<void>(handle.release());
+}
+
+template <class T>
+result<T> take_result(call_handle& handle) {
+    const call_handle finished = std::move(handle);
+    auto& done = static_cast<api_call&>(*finished);
+    if (auto* const reason = done.reason())
+        return std::move(*reason);
+    if constexpr (std::is_void_v<T>)
+        return {};
+    else if constexpr (std::is_same_v<T, participant> || std::is_same_v<T, created_participant>)
+        return std::move(*std::get<std::unique_ptr<T>>(done.value()));
+    else
+        return std::move(std::get<T>(done.value()));
+}
+
+template <class T>
+asio::awaitable<T> await_value(call_handle call) {
+    webrtc::operation<T> started(std::move(call));
+    auto outcome = co_await std::move(started);
+    if constexpr (std::is_void_v<T>)
+        outcome.value();
+    else
+        co_return std::move(outcome).value();
+}
+
+template result<void> take_result<void>(call_handle&);
+template result<session> take_result<session>(call_handle&);
+template result<participant> take_result<participant>(call_handle&);
+template result<created_participant> take_result<created_participant>(call_handle&);
+template result<std::vector<participant>> take_result<std::vector<participant>>(call_handle&);
+template result<subscriptions> take_result<subscriptions>(call_handle&);
+
+template asio::awaitable<void> await_value<void>(call_handle);
+template asio::awaitable<session> await_value<session>(call_handle);
+template asio::awaitable<participant> await_value<participant>(call_handle);
+template asio::awaitable<created_participant> await_value<created_participant>(call_handle);
+template asio::awaitable<std::vector<participant>> await_value<std::vector<participant>>(call_handle);
+template asio::awaitable<subscriptions> await_value<subscriptions>(call_handle);
+
+} // namespace detail
+
+using detail::call_handle;
+
+client::client(executor_type executor, const client_options& options)
+    : core_(std::make_shared<detail::client_core>(executor, options)) {}
+client::client(client&&) noexcept = default;
+client& client::operator=(client&&) noexcept = default;
+client::~client() = default;
+
+client::executor_type client::get_executor() const { return core_->shards().front().pool().base_executor(); }
+void client::reload_tls(const client_options& options) { core_->reload_tls(detail::check_tls(options)); }
+
+void client::close() {
+    for (const auto& shard : core_->shards())
+        shard.pool().close();
+}
+
+client_stats client::stats() const {
+    client_stats sum;
+    for (const auto& shard : core_->shards())
+        detail::add(sum, shard.pool().stats());
+    return sum;
+}
+
+call_handle client::prepare_create_session(const session_request& request, const call_options& options) {
+    return call_handle(&core_->prepare_with(request, detail::operation::create_session, nullptr, nullptr,
+                                            options, &detail::decode_as<webrtc::session>));
+}
+
+call_handle client::prepare_get_session(const session_id& session, const call_options& options) {
+    return call_handle(&core_->prepare(detail::operation::get_session, &session, nullptr, options,
+                                       &detail::decode_as<webrtc::session>));
+}
+
+call_handle client::prepare_delete_session(const session_id& session, const call_options& options) {
+    return call_handle(
+        &core_->prepare(detail::operation::delete_session, &session, nullptr, options, detail::no_value));
+}
+
+call_handle client::prepare_list_session_participants(const session_id& session,
+                                                      const call_options& options) {
+    return call_handle(&core_->prepare(detail::operation::list_session_participants, &session, nullptr,
+                                       options, &detail::decode_as<std::vector<webrtc::participant>>));
+}
+
+call_handle client::prepare_create_participant(const participant_request& request,
+                                               const call_options& options) {
+    return call_handle(&core_->prepare_with(request, detail::operation::create_participant, nullptr, nullptr,
+                                            options, &detail::decode_apart<created_participant>));
+}
+
+call_handle client::prepare_get_participant(const participant_id& participant, const call_options& options) {
+    return call_handle(&core_->prepare(detail::operation::get_participant, nullptr, &participant, options,
+                                       &detail::decode_apart<webrtc::participant>));
+}
+
+call_handle client::prepare_delete_participant(const participant_id& participant,
+                                               const call_options& options) {
+    return call_handle(&core_->prepare(detail::operation::delete_participant, nullptr, &participant, options,
+                                       detail::no_value));
+}
+
+call_handle client::prepare_add_participant_to_session(const session_id& session,
+                                                       const participant_id& participant,
+                                                       const webrtc::subscriptions& subscribe,
+                                                       const call_options& options) {
+    return call_handle(&core_->prepare_with(subscribe, detail::operation::add_participant_to_session,
+                                            &session, &participant, options, detail::no_value));
+}
+
+call_handle client::prepare_remove_participant_from_session(const session_id& session,
+                                                            const participant_id& participant,
+                                                            const call_options& options) {
+    return call_handle(&core_->prepare(detail::operation::remove_participant_from_session, &session,
+                                       &participant, options, detail::no_value));
+}
+
+call_handle client::prepare_get_participant_subscriptions(const session_id& session,
+                                                          const participant_id& participant,
+                                                          const call_options& options) {
+    return call_handle(&core_->prepare(detail::operation::get_participant_subscriptions, &session,
+                                       &participant, options, &detail::decode_as<webrtc::subscriptions>));
+}
+
+call_handle client::prepare_update_participant_subscriptions(const session_id& session,
+                                                             const participant_id& participant,
+                                                             const webrtc::subscriptions& subscribe,
+                                                             const call_options& options) {
+    return call_handle(&core_->prepare_with(subscribe, detail::operation::update_participant_subscriptions,
+                                            &session, &participant, options, detail::no_value));
+}
+
+call_handle client::prepare_drain(std::chrono::nanoseconds limit) {
+    return call_handle(&core_->prepare_drain(limit));
+}
+
+} // namespace bandwidth::webrtc

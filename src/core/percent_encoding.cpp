@@ -1,0 +1,68 @@
+#include "core/percent_encoding.hpp"
+
+#include <array>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+namespace bandwidth::webrtc::detail {
+
+namespace {
+
+constexpr std::array<bool, 256> needs_encoding = [] {
+    std::array<bool, 256> table{};
+    table.fill(true);
+    for (const char c :
+         std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")) {
+        table[static_cast<unsigned char>(c)] = false;
+    }
+    return table;
+}();
+
+} // namespace
+
+bool is_unreserved(std::string_view text) noexcept {
+    std::size_t i = 0;
+#ifdef __SSE2__
+    // Ids are of 36 characters, and almost always plain: 16 at a time.
+    const auto within = [](__m128i bytes, char first, char count) {
+        const auto offsets = _mm_sub_epi8(bytes, _mm_set1_epi8(first));
+        return _mm_cmpeq_epi8(_mm_min_epu8(offsets, _mm_set1_epi8(static_cast<char>(count - 1))), offsets);
+    };
+    for (; i + 16 <= text.size(); i += 16) {
+        const auto bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + i));
+        auto plain = within(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 26);
+        plain = _mm_or_si128(plain, within(bytes, '0', 10));
+        plain = _mm_or_si128(plain, within(bytes, '-', 2)); // and "."
+        plain = _mm_or_si128(plain, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_')));
+        plain = _mm_or_si128(plain, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('~')));
+        if (_mm_movemask_epi8(plain) != 0xffff)
+            return false;
+    }
+#endif
+    while (i < text.size() && !needs_encoding[static_cast<unsigned char>(text[i])])
+        ++i;
+    return i == text.size();
+}
+
+void append_path_segment(std::string& out, std::string_view text) {
+    if (is_unreserved(text)) {
+        out.append(text);
+        return;
+    }
+    constexpr std::string_view hex = "0123456789ABCDEF";
+    std::size_t plain = 0; // start of the run that needs no encoding
+    for (std::size_t i = 0; i != text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        if (needs_encoding[byte]) {
+            out.append(text, plain, i - plain);
+            out += '%';
+            out += hex[byte >> 4U];
+            out += hex[byte & 0x0FU];
+            plain = i + 1;
+        }
+    }
+    out.append(text, plain);
+}
+
+} // namespace bandwidth::webrtc::detail

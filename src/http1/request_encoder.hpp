@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/exchange.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+/// Writes request heads. What is the same in each request of a client is put together once.
+class request_encoder {
+public:
+    /// `host` is the Host header's value: the name or address, and the port where it is not 443.
+    request_encoder(std::string_view host, std::string_view user_agent);
+
+    /// Sets the Authorization value for the requests from here on.
+    void set_authorization(std::string_view value);
+
+    /// Appends the whole request, head and body, to `out`.
+    void append(const request& request, std::string& out) const;
+
+private:
+    void rebuild();
+
+    std::string common_;        // Host, User-Agent, Accept
+    std::string authorization_; // header value
+    std::string tail_;          // " HTTP/1.1\r\n" and every constant line
+};
+
+} // namespace bandwidth::webrtc::detail

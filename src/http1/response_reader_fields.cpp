@@ -1,0 +1,126 @@
+#include <algorithm>
+
+#include "core/http_grammar.hpp"
+#include "http1/response_reader.hpp"
+
+// What the reader takes from header fields.
+
+namespace bandwidth::webrtc::detail {
+
+namespace {
+
+constexpr std::chrono::seconds longest_keep_alive = std::chrono::hours(24);
+
+} // namespace
+
+bool response_reader::on_field(std::string_view name, std::string_view value) {
+    const auto set = [value](std::string_view& field) {
+        field = value;
+        return true;
+    };
+    // By their sizes, so that most are compared with one name, or none.
+    switch (name.size()) {
+    case 4:
+        if (equals_ignoring_case(name, "date"))
+            return set(message_.date);
+        break;
+    case 10:
+        if (equals_ignoring_case(name, "connection"))
+            return on_connection(value);
+        if (equals_ignoring_case(name, "keep-alive")) {
+            on_keep_alive(value);
+            return true;
+        }
+        break;
+    case 11:
+        if (equals_ignoring_case(name, "retry-after")) {
+            if (!message_.retry_after.data()) // the first one counts
+                message_.retry_after = value;
+            return true;
+        }
+        break;
+    case 12:
+        if (equals_ignoring_case(name, "content-type"))
+            return set(message_.content_type);
+        if (equals_ignoring_case(name, "x-request-id"))
+            return set(message_.request_id);
+        break;
+    case 14:
+        if (equals_ignoring_case(name, "content-length"))
+            return on_content_length(value);
+        break;
+    case 16:
+        if (equals_ignoring_case(name, "x-amzn-requestid"))
+            return set(message_.request_id);
+        // None was offered (no Accept-Encoding), and none is decoded.
+        if (equals_ignoring_case(name, "content-encoding"))
+            return value.empty() || equals_ignoring_case(value, "identity") || refuse(errc::protocol_error);
+        break;
+    case 17:
+        if (equals_ignoring_case(name, "transfer-encoding"))
+            return on_transfer_encoding(value);
+        break;
+    default:
+        break;
+    }
+    return valid_field_name(name) || refuse(errc::protocol_error);
+}
+
+bool response_reader::on_transfer_encoding(std::string_view value) noexcept {
+    if (chunked_ || content_length_ || !message_.http_1_1 || !equals_ignoring_case(value, "chunked"))
+        return refuse(errc::protocol_error);
+    chunked_ = true;
+    return true;
+}
+
+// One number, or the same one several times (RFC 9110, section 8.6).
+bool response_reader::on_content_length(std::string_view value) noexcept {
+    if (chunked_)
+        return refuse(errc::protocol_error);
+    if (std::uint64_t length = 0; !content_length_ && read_number(value, length)) { // as nearly always
+        content_length_ = length;
+        return true;
+    }
+    bool more = true;
+    while (more) {
+        more = value.find(',') != std::string_view::npos;
+        std::uint64_t length = 0;
+        if (!read_number(take_element(value), length) || content_length_.value_or(length) != length)
+            return refuse(errc::protocol_error);
+        content_length_ = length;
+    }
+    return true;
+}
+
+bool response_reader::on_connection(std::string_view value) noexcept {
+    if (equals_ignoring_case(value, "keep-alive")) { // as nearly always
+        keep_alive_ = true;
+        return true;
+    }
+    while (!value.empty()) {
+        const auto option = take_element(value);
+        if (equals_ignoring_case(option, "close"))
+            message_.close_announced = true;
+        else if (equals_ignoring_case(option, "keep-alive"))
+            keep_alive_ = true;
+        else if (!option.empty() && !valid_field_name(option)) // a token, as names are
+            return refuse(errc::protocol_error);
+    }
+    return true;
+}
+
+void response_reader::on_keep_alive(std::string_view value) noexcept {
+    while (!value.empty() && !message_.keep_alive_timeout) {
+        const auto parameter = take_element(value);
+        const auto equals = parameter.find('=');
+        if (equals == std::string_view::npos ||
+            !equals_ignoring_case(trim(parameter.substr(0, equals)), "timeout"))
+            continue;
+        unsigned seconds = 0;
+        if (read_number(trim(parameter.substr(equals + 1)), seconds))
+            message_.keep_alive_timeout = std::min(std::chrono::seconds(seconds), longest_keep_alive);
+        return;
+    }
+}
+
+} // namespace bandwidth::webrtc::detail

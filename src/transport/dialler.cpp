@@ -1,0 +1,119 @@
+#include "transport/dialler.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <new>
+#include <utility>
+
+namespace bandwidth::webrtc::detail {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+
+std::shared_ptr<dialler> dialler::start(const executor_type& executor, const address_list& addresses,
+                                        handler done) {
+    std::shared_ptr<dialler> made(new dialler(executor, addresses, std::move(done)));
+    // Without an address there is nothing that could complete.
+    if (addresses.empty())
+        asio::post(executor, [made] { made->go_on_or_fail(); });
+    else
+        made->begin();
+    return made;
+}
+
+dialler::dialler(const executor_type& executor, const address_list& addresses, handler done)
+    : plan_(addresses), executor_(executor), timer_(executor), done_(std::move(done)) {}
+
+void dialler::begin() {
+    try {
+        go_on();
+    } catch (...) {
+        cancel();
+        throw;
+    }
+}
+
+// In a completion there is nobody to throw to.
+void dialler::go_on_or_fail() noexcept {
+    try {
+        go_on();
+    } catch (const std::exception&) {
+        finish(result{std::nullopt, {}, {}, true});
+    }
+}
+
+void dialler::go_on() {
+    if (!done_) // cancelled in the meantime
+        return;
+    for (;;) {
+        const auto action = plan_.next(std::chrono::steady_clock::now());
+        switch (action.what) {
+        case happy_eyeballs::step::attempt:
+            attempt(action.index);
+            break;
+        case happy_eyeballs::step::wait:
+            wait(action.until);
+            return;
+        case happy_eyeballs::step::give_up:
+            finish(result{std::nullopt, {}, plan_.describe(), plan_.out_of_resources()});
+            return;
+        }
+    }
+}
+
+void dialler::attempt(std::size_t index) {
+    // A socket that cannot be opened (EMFILE) fails as an attempt, too: async_connect opens it.
+    attempts_.emplace_back(executor_).async_connect(
+        plan_.address(index),
+        [self = shared_from_this(), index](const error_code& ec) { self->on_attempt(index, ec); });
+}
+
+void dialler::on_attempt(std::size_t index, const error_code& ec) {
+    if (!done_) // another has won, or it was cancelled
+        return;
+    auto& socket = attempts_[index];
+    if (!ec) {
+        result won{std::move(socket), plan_.address(index), {}, false};
+        try {
+            won.errors = plan_.describe();
+        } catch (const std::bad_alloc&) { // they are for information only
+        }
+        finish(std::move(won));
+        return;
+    }
+    error_code ignored;
+    socket.close(ignored);
+    plan_.failed(index, ec, std::chrono::steady_clock::now());
+    go_on_or_fail();
+}
+
+void dialler::wait(time_point until) {
+    if (until == time_point::max()) {
+        timer_.cancel();
+        return;
+    }
+    timer_.expires_at(until);
+    timer_.async_wait([self = shared_from_this()](const error_code& ec) {
+        if (!ec)
+            self->go_on_or_fail();
+    });
+}
+
+void dialler::finish(result outcome) {
+    const auto done = std::exchange(done_, nullptr);
+    cancel(); // closes the losers; the winner's socket has been taken out
+    done(std::move(outcome));
+}
+
+void dialler::cancel() noexcept {
+    // The handler may hold the last reference to us.
+    const auto self = shared_from_this();
+    const auto dropped = std::exchange(done_, nullptr);
+    timer_.cancel();
+    for (auto& socket : attempts_) {
+        error_code ignored;
+        socket.close(ignored);
+    }
+}
+
+} // namespace bandwidth::webrtc::detail

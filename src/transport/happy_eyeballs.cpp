@@ -1,0 +1,91 @@
+#include "transport/happy_eyeballs.hpp"
+
+#include <algorithm>
+#include <boost/system/errc.hpp>
+
+namespace bandwidth::webrtc::detail {
+
+std::string text_of(const boost::asio::ip::tcp::endpoint& address) {
+    const auto ip = address.address().to_string();
+    return (address.address().is_v6() ? "[" + ip + "]" : ip) + ":" + std::to_string(address.port());
+}
+
+address_list interleave(const address_list& addresses) {
+    address_list one; // of the first one's family
+    address_list other;
+    for (const auto& address : addresses) {
+        auto& family = address.protocol() == addresses.front().protocol() ? one : other;
+        if (std::find(family.begin(), family.end(), address) == family.end())
+            family.push_back(address);
+    }
+    address_list mixed;
+    for (std::size_t i = 0; i < std::max(one.size(), other.size()); ++i) {
+        if (i < one.size())
+            mixed.push_back(one[i]);
+        if (i < other.size())
+            mixed.push_back(other[i]);
+    }
+    return mixed;
+}
+
+happy_eyeballs::happy_eyeballs(const address_list& addresses, std::chrono::nanoseconds delay)
+    : addresses_(interleave(addresses))
+    , errors_(addresses_.size())
+    , delay_(std::max<std::chrono::nanoseconds>(delay, least_delay)) {}
+
+happy_eyeballs::action happy_eyeballs::next(time_point now) {
+    if (failed_ == addresses_.size())
+        return {step::give_up, 0, time_point::max()};
+    if (started_ == addresses_.size())
+        return {step::wait, 0, time_point::max()};
+    if (now < next_at_)
+        return {step::wait, 0, next_at_};
+    next_at_ = now + delay_;
+    return {step::attempt, started_++, next_at_};
+}
+
+void happy_eyeballs::failed(std::size_t index, const error_code& code, time_point now) {
+    errors_[index] = code;
+    ++failed_;
+    next_at_ = now;
+}
+
+bool happy_eyeballs::out_of_resources() const noexcept {
+    namespace sys = boost::system::errc;
+    const auto resource = [](const error_code& code) {
+        return code == sys::too_many_files_open || code == sys::too_many_files_open_in_system ||
+               code == sys::no_buffer_space || code == sys::not_enough_memory;
+    };
+    // Every port is in use; or the family has no address here, as ::1 in many a container, which must not
+    // hide that the host's other addresses have moved.
+    const auto no_port = [](const error_code& code) { return code == sys::address_not_available; };
+    const auto says_nothing = [&](const error_code& code) {
+        return !code || no_port(code) || code == sys::network_unreachable;
+    };
+    return std::any_of(errors_.begin(), errors_.end(), resource) ||
+           (std::any_of(errors_.begin(), errors_.end(), no_port) &&
+            std::all_of(errors_.begin(), errors_.end(), says_nothing));
+}
+
+std::string happy_eyeballs::describe(std::size_t limit, bool with_silent) const {
+    // Room for ", and 1234 more".
+    constexpr std::size_t reserve = 20;
+    std::string text;
+    std::size_t told = 0;
+    for (std::size_t i = 0; i < started_; ++i) {
+        if (!errors_[i] && !with_silent)
+            continue;
+        auto one = text_of(addresses_[i]);
+        one.append(" ").append(errors_[i] ? errors_[i].message() : "no answer");
+        if (text.size() + one.size() + reserve > limit)
+            break;
+        text.append(told == 0 ? "" : ", ").append(one);
+        ++told;
+    }
+    const auto all = with_silent ? started_ : failed_;
+    if (told < all)
+        text.append(told == 0 ? "" : ", and ").append(std::to_string(all - told)).append(" more");
+    return text;
+}
+
+} // namespace bandwidth::webrtc::detail

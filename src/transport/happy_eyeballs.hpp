@@ -1,0 +1,80 @@
+#pragma once
+
+#include <bandwidth/webrtc/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "http1/pipeline.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+/// Where a host may be reached, best first.
+using address_list = std::vector<boost::asio::ip::tcp::endpoint>;
+
+/// "127.0.0.1:443", "[::1]:443".
+std::string text_of(const boost::asio::ip::tcp::endpoint& address);
+
+/// The addresses with their families taking turns, each address once (RFC 8305, section 4). The first keeps
+/// its place: getaddrinfo has sorted by RFC 6724, so its family is the one that is most likely to work, and
+/// whatever is wrong with one family costs a single Connection Attempt Delay.
+address_list interleave(const address_list& addresses);
+
+/// Which address to try when: the "happy eyeballs" of RFC 8305, section 5. Sans-io: `next` tells what to do,
+/// and is told how attempts end.
+///
+/// An attempt that neither connects nor fails is not waited for longer than the Connection Attempt Delay:
+/// then the next address is tried beside it. An attempt that fails starts the next at once. The first that
+/// connects wins, which is the caller's to see. The Resolution Delay of section 3 has no place here:
+/// getaddrinfo gives both families in one answer.
+class happy_eyeballs {
+public:
+    /// RFC 8305, section 5: "a recommended value for a default delay is 250 milliseconds".
+    static constexpr std::chrono::milliseconds default_delay{250};
+    /// "It is RECOMMENDED that the minimum value be 100 milliseconds": shorter ones make for congestion.
+    static constexpr std::chrono::milliseconds least_delay{100};
+
+    enum class step : std::uint8_t {
+        attempt, ///< start to connect to `address(index)`, and ask again
+        wait,    ///< until `until`, or until an attempt ends
+        give_up, ///< every address has failed: see `describe`
+    };
+    struct action {
+        step what = step::wait;
+        std::size_t index = 0;                ///< of the address to try
+        time_point until = time_point::max(); ///< the latest time to ask again
+    };
+
+    /// Tries the addresses in the order of `interleave`. A delay under `least_delay` is that.
+    explicit happy_eyeballs(const address_list& addresses, std::chrono::nanoseconds delay = default_delay);
+
+    /// What to do now.
+    action next(time_point now);
+    /// The attempt with that index has failed.
+    void failed(std::size_t index, const error_code& code, time_point now);
+
+    const boost::asio::ip::tcp::endpoint& address(std::size_t index) const { return addresses_[index]; }
+    const address_list& addresses() const noexcept { return addresses_; }
+    /// Whether an attempt failed for want of something on this machine (descriptors, memory, ports), which
+    /// tells nothing of its address.
+    bool out_of_resources() const noexcept;
+    /// Each address that has failed with its error, in at most `limit` bytes; for the rest there is a number.
+    std::string describe(std::size_t limit = 200) const { return describe(limit, false); }
+    /// The same with the addresses that were tried and have neither failed nor connected.
+    std::string describe_all(std::size_t limit = 200) const { return describe(limit, true); }
+
+private:
+    std::string describe(std::size_t limit, bool with_silent) const;
+
+    address_list addresses_;
+    std::vector<error_code> errors_; // as long as addresses_
+    std::chrono::nanoseconds delay_;
+    std::size_t started_ = 0;
+    std::size_t failed_ = 0;
+    time_point next_at_ = time_point::min();
+};
+
+} // namespace bandwidth::webrtc::detail

@@ -1,0 +1,58 @@
+#include "transport/tcp_options.hpp"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <boost/asio/detail/socket_option.hpp>
+#include <boost/asio/socket_base.hpp>
+
+namespace bandwidth::webrtc::detail {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr int idle_before_probe = 15; // seconds
+constexpr int between_probes = 5;
+constexpr int unanswered_probes = 3;
+constexpr int unacknowledged = 30'000; // milliseconds
+
+template <int Name>
+void try_tcp_option(tcp_socket& socket, int value) {
+    error_code ignored;
+    socket.set_option(asio::detail::socket_option::integer<IPPROTO_TCP, Name>(value), ignored);
+}
+
+} // namespace
+
+void set_tcp_options(tcp_socket& socket, error_code& ec) {
+    socket.set_option(asio::ip::tcp::no_delay(true), ec);
+    if (ec)
+        return;
+    error_code ignored;
+    socket.set_option(asio::socket_base::keep_alive(true), ignored);
+#ifdef TCP_KEEPIDLE
+    try_tcp_option<TCP_KEEPIDLE>(socket, idle_before_probe);
+#endif
+#ifdef TCP_KEEPINTVL
+    try_tcp_option<TCP_KEEPINTVL>(socket, between_probes);
+#endif
+#ifdef TCP_KEEPCNT
+    try_tcp_option<TCP_KEEPCNT>(socket, unanswered_probes);
+#endif
+#ifdef TCP_USER_TIMEOUT
+    try_tcp_option<TCP_USER_TIMEOUT>(socket, unacknowledged);
+#endif
+}
+
+std::chrono::nanoseconds round_trip_of(tcp_socket& socket) noexcept {
+#ifdef TCP_INFO
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    if (getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
+        return std::chrono::microseconds(info.tcpi_rtt);
+#endif
+    return {};
+}
+
+} // namespace bandwidth::webrtc::detail
