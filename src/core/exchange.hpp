@@ -14,6 +14,13 @@ enum class request_class : std::uint8_t {
     unsafe,     ///< POST: alone on its connection, and on the wire at most once
 };
 
+/// How far a request has come, for the question whether the server can have acted on it.
+enum class send_state : std::uint8_t {
+    unsent,  ///< no byte of it was given to the transport
+    partial, ///< some bytes were, or may have been
+    sent,    ///< all were
+};
+
 /// A request as it is known before a connection is chosen: the parts that differ from call to call.
 class request {
 public:
@@ -58,7 +65,7 @@ private:
     std::unique_ptr<rare_parts> rare_;
 };
 
-/// One request and who waits for its answer, as the pipeline sees it. The pool's calls derive from it.
+/// One request and who waits for its response, as a connection sees it. The pool's calls derive from it.
 struct exchange {
     webrtc::detail::request request;
 

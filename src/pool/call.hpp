@@ -3,6 +3,8 @@
 #include <bandwidth/webrtc/detail/pending_call.hpp>
 #include <bandwidth/webrtc/error.hpp>
 #include <bandwidth/webrtc/retry_policy.hpp>
+#include <boost/intrusive/list.hpp>
+#include <boost/intrusive/unordered_set_hook.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -15,7 +17,7 @@
 
 namespace bandwidth::webrtc::detail {
 
-class member;
+class pooled_connection;
 
 /// A drain of a client with several shards: the first of them completes it, when the others have drained too.
 /// On the strand of the first, once it has begun.
@@ -25,87 +27,92 @@ struct joint_drain {
     bool cut_off = false;           ///< calls were cut off in one of the shards
 };
 
-/// What a call made of the answer that came for it.
+/// What a call made of the response that came for it.
 enum class settled : std::uint8_t {
     value,
     failure,
-    foreign, ///< a failure too: it is the answer to another request, so the connection has lost count
+    mismatched, ///< a failure too: it is the response to another request, so the connection has lost count
 };
 
 /// One call from its preparation to its completion: the caller's handler, the request, and where it stands.
-/// The floor above derives from it to keep the typed result.
+/// The layer above derives from it to keep the typed result.
 ///
-/// | state     | owned by                         | left by                                       |
-/// |-----------|----------------------------------|-----------------------------------------------|
-/// | prepared  | the operation object             | start                                         |
-/// | queued    | the dispatcher's queue           | a connection takes it; deadline; cancellation |
-/// | in_flight | a connection's slot points to it | answer; loss of the connection; deadline; ... |
-/// | waiting   | the dispatcher's list            | the end of its pause; deadline; cancellation  |
-/// | done      | the batch of completions         | its handler runs                              |
-class call : public pending_call, public exchange, public timed {
+/// | state     | owned by                         | left by                                           |
+/// |-----------|----------------------------------|---------------------------------------------------|
+/// | prepared  | the operation object             | start                                             |
+/// | queued    | the request queue                | a connection takes it; deadline; cancellation     |
+/// | in_flight | a connection's slot points to it | response; loss of the connection; deadline; ...   |
+/// | paused    | the request queue                | the end of its pause; deadline; cancellation      |
+/// | done      | the manager                      | its handler runs                                  |
+class call : public pending_call,
+             public exchange,
+             public timed,
+             public boost::intrusive::list_base_hook<>,
+             public boost::intrusive::unordered_set_base_hook<> {
 public:
-    enum class state : std::uint8_t { prepared, queued, in_flight, waiting, done };
+    enum class state : std::uint8_t { prepared, queued, in_flight, paused, done };
 
     // Set when it is prepared; see below for the small ones.
     std::chrono::nanoseconds deadline_after{0};
 
     /// What most calls do not have, in a place of its own.
-    struct rare_terms {
+    struct extra_terms {
         std::optional<failure> refused;     ///< an argument was refused: completes with this, nothing is sent
         std::shared_ptr<joint_drain> joint; ///< of a drain that waits for other shards too
         std::optional<std::chrono::nanoseconds> attempt_timeout;
         std::optional<retry_policy> retry; ///< in place of the client's, which is usual
     };
-    rare_terms& rare() {
-        if (!rare_)
-            rare_ = std::make_unique<rare_terms>();
-        return *rare_;
+    extra_terms& extras() {
+        if (!extras_) {
+            extras_ = std::make_unique<extra_terms>();
+        }
+        return *extras_;
     }
     // Null where there is none.
-    const failure* refused() const noexcept { return rare_ && rare_->refused ? &*rare_->refused : nullptr; }
-    joint_drain* joint() const noexcept { return rare_ ? rare_->joint.get() : nullptr; }
+    const failure* refused() const noexcept { return extras_ && extras_->refused ? &*extras_->refused : nullptr; }
+    joint_drain* joint() const noexcept { return extras_ ? extras_->joint.get() : nullptr; }
     const std::chrono::nanoseconds* attempt_timeout() const noexcept {
-        return rare_ && rare_->attempt_timeout ? &*rare_->attempt_timeout : nullptr;
+        return extras_ && extras_->attempt_timeout ? &*extras_->attempt_timeout : nullptr;
     }
-    const retry_policy* retry() const noexcept { return rare_ && rare_->retry ? &*rare_->retry : nullptr; }
+    const retry_policy* retry() const noexcept { return extras_ && extras_->retry ? &*extras_->retry : nullptr; }
 
     /// Names the call in a cancellation, which may come when the call is long gone; 0: it has no slot.
     std::uint64_t cancel_id = 0;
 
-    // Kept by the dispatcher.
-    std::uint64_t sequence = 0;
+    // Kept by the pool.
+    std::uint64_t sequence = 0; ///< its age among the calls of the pool; 0: it was never queued
     time_point started{};
     time_point queued_since{};
-    member* carrier = nullptr;
-    call* previous = nullptr;
-    call* next = nullptr;
+    pooled_connection* connection = nullptr; ///< only in flight
 
 private:
-    std::unique_ptr<rare_terms> rare_;
+    std::unique_ptr<extra_terms> extras_;
 
 public:
     // Small ones together, so that nothing is lost between them. Set when it is prepared:
     bool is_drain = false; ///< no request: waits for the client's last call
     bool allow_replay = true;
-    // Kept by the dispatcher:
+    // Kept by the pool:
     state where = state::prepared;
-    bool maybe_processed = false; ///< an earlier attempt may have reached the server
-    bool needs_fresh = false;     ///< only a connection that nobody has used will do (421)
-    bool last_answer = false;     ///< it was sent again because of a 421 or 425 before
-    int attempts = 0;             ///< times it was given to a connection
+    bool maybe_processed = false;      ///< an earlier attempt may have reached the server
+    bool needs_new_connection = false; ///< only a connection that nobody has used will do (421)
+    bool last_response = false;        ///< it was sent again because of a 421 or 425 before
+    int attempts = 0;                  ///< times it was given to a connection
     // Bounded by `max_replays` and by the policy's attempts, which are small.
-    std::uint16_t replays = 0;      ///< of these: at once, for no fault of its own
-    std::uint16_t retries = 0;      ///< of these: after a pause, by policy
-    std::uint16_t fresh_losses = 0; ///< connections lost before their first answer, with it in front
-    std::uint16_t failed_dials = 0; ///< while it waited, with no other connection
+    std::uint16_t replays = 0;         ///< of these: at once, for no fault of its own
+    std::uint16_t retries = 0;         ///< of these: after a pause, by policy
+    std::uint16_t fresh_losses = 0;    ///< connections lost before their first response, with it in front
+    std::uint16_t failed_connects = 0; ///< while it waited, with no other connection
 
     /// Once it has been submitted.
     time_point deadline() const noexcept { return started + deadline_after; }
-    void on_time(dispatcher& by) override;
+    /// Whether it may be sent again when it is not known whether it was processed.
+    bool repeatable() const noexcept { return request.kind != request_class::unsafe && allow_replay; }
+    void on_time(scheduler& by) override;
 
-    /// The answer has come: keep what the operation makes of it, a value or a failure.
-    virtual settled settle(const response& answer, std::chrono::nanoseconds elapsed) = 0;
-    /// No answer.
+    /// The response has come: keep what the operation makes of it, a value or a failure.
+    virtual settled settle(const response& received, std::chrono::nanoseconds elapsed) = 0;
+    /// No response.
     virtual void settle(failure reason) = 0;
     /// Makes it ready for another use, and gives it back to where calls are kept.
     virtual void recycle() noexcept = 0;
@@ -121,48 +128,11 @@ protected:
     virtual ~call() = default;
     /// Forgets what was set when it was prepared. Keeps the memory.
     void reset_terms() noexcept;
-    /// Forgets what the dispatcher kept.
+    /// Forgets what the pool kept.
     void reset_progress() noexcept;
 };
 
-/// A list of calls, linked through the calls.
-class call_list {
-public:
-    bool empty() const noexcept { return first_ == nullptr; }
-    std::size_t size() const noexcept { return size_; }
-    call* front() const noexcept { return first_; }
-
-    void push_back(call& value) noexcept {
-        value.previous = last_;
-        value.next = nullptr;
-        (last_ ? last_->next : first_) = &value;
-        last_ = &value;
-        ++size_;
-    }
-    void push_front(call& value) noexcept {
-        value.previous = nullptr;
-        value.next = first_;
-        (first_ ? first_->previous : last_) = &value;
-        first_ = &value;
-        ++size_;
-    }
-    void remove(call& value) noexcept {
-        (value.previous ? value.previous->next : first_) = value.next;
-        (value.next ? value.next->previous : last_) = value.previous;
-        value.previous = value.next = nullptr;
-        --size_;
-    }
-    call* pop_front() noexcept {
-        call* const value = first_;
-        if (value)
-            remove(*value);
-        return value;
-    }
-
-private:
-    call* first_ = nullptr;
-    call* last_ = nullptr;
-    std::size_t size_ = 0;
-};
+/// Calls in an order, linked through themselves.
+using call_list = boost::intrusive::list<call>;
 
 } // namespace bandwidth::webrtc::detail

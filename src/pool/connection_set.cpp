@@ -1,55 +1,113 @@
-#include "pool/member.hpp"
+#include "pool/connection_set.hpp"
+
+#include <utility>
 
 namespace bandwidth::webrtc::detail {
 
-connection_set::connection_set(std::size_t depth) : shelves_(depth + 1, nullptr) {}
+connection_set::connection_set(std::size_t depth, counters& statistics)
+    : buckets_(depth + 1), counters_(statistics) {}
 
-connection_set::~connection_set() = default;
+connection_set::~connection_set() {
+    for (auto& bucket : buckets_) {
+        bucket.clear();
+    }
+}
 
-member& connection_set::add(dispatcher& owner) {
-    auto& added = *members_.emplace_back(std::make_unique<member>(owner));
-    added.index = members_.size() - 1;
-    added.shelf = nowhere;
+pooled_connection& connection_set::add(scheduler& owner, std::size_t depth, const response_limits& limits) {
+    auto& added = *connections_.emplace_back(std::make_unique<pooled_connection>(owner, depth, limits));
+    added.index_ = connections_.size() - 1;
+    added.bucket_ = none;
+    count(state::connecting, 1);
     return added;
 }
 
-void connection_set::remove(member& value) noexcept {
-    take_off(value);
-    const auto index = value.index;
-    std::swap(members_[index], members_.back());
-    members_[index]->index = index;
-    members_.pop_back();
+void connection_set::count(state of, int by) noexcept {
+    const auto move = [by](auto& gauge) { by > 0 ? ++gauge : --gauge; };
+    switch (of) {
+    case state::connecting:
+        move(connecting_);
+        move(counters_.connecting);
+        return;
+    case state::draining:
+        move(counters_.draining);
+        return;
+    case state::closed:
+        return;
+    case state::reserving:
+    case state::reserved:
+        move(reservations_);
+        break;
+    default:
+        break;
+    }
+    move(counters_.open);
+    if (of == state::idle || of == state::reserved) {
+        move(counters_.idle);
+    }
 }
 
-void connection_set::take_off(member& value) noexcept {
-    if (value.shelf == nowhere)
-        return;
-    (value.previous ? value.previous->next : shelves_[value.shelf]) = value.next;
-    if (value.next)
-        value.next->previous = value.previous;
-    value.previous = value.next = nullptr;
-    value.shelf = nowhere;
+std::size_t connection_set::bucket_for(const pooled_connection& value) const noexcept {
+    switch (value.state_) {
+    case state::idle:
+        return 0;
+    case state::reserved:
+        return buckets_.size() - 1;
+    case state::busy:
+        return value.http.accepts(false) ? value.in_flight() : none;
+    default:
+        return none;
+    }
 }
 
-void connection_set::file(member& value) noexcept {
-    take_off(value);
-    const auto& requests = value.requests();
-    if (!value.is_open() || value.suspect || !requests.accepts(false))
-        return;
-    if (value.reserved && requests.outstanding() != 0)
-        return;
-    value.shelf = value.reserved ? shelves_.size() - 1 : requests.outstanding();
-    auto& shelf = shelves_[value.shelf];
-    value.next = shelf;
-    if (shelf)
-        shelf->previous = &value;
-    shelf = &value;
+void connection_set::set_state(pooled_connection& value, state to) noexcept {
+    if (value.state_ != to) {
+        count(value.state_, -1);
+        count(to, 1);
+        value.state_ = to;
+    }
+    if (value.bucket_ != none) {
+        auto& old = buckets_[value.bucket_];
+        old.erase(old.iterator_to(value));
+    }
+    value.bucket_ = bucket_for(value);
+    if (value.bucket_ != none) {
+        buckets_[value.bucket_].push_front(value);
+    }
+    if (to == state::closed) {
+        const auto index = value.index_;
+        std::swap(connections_[index], connections_.back());
+        connections_[index]->index_ = index;
+        closed_.push_back(std::move(connections_.back()));
+        connections_.pop_back();
+    }
 }
 
-member* connection_set::shallowest() const noexcept {
-    for (std::size_t i = 0; i + 1 < shelves_.size(); ++i) {
-        if (shelves_[i])
-            return shelves_[i];
+void connection_set::update(pooled_connection& value) noexcept {
+    const bool idle = value.in_flight() == 0;
+    switch (value.state_) {
+    case state::idle:
+    case state::confirming:
+    case state::busy:
+        set_state(value, idle                                 ? state::idle
+                         : value.http.requests().confirmed() ? state::busy
+                                                              : state::confirming);
+        return;
+    case state::reserving:
+    case state::reserved:
+        set_state(value, idle ? state::reserved : state::reserving);
+        return;
+    default:
+        return;
+    }
+}
+
+void connection_set::sweep() noexcept { closed_.clear(); }
+
+pooled_connection* connection_set::shallowest() noexcept {
+    for (std::size_t i = 0; i + 1 < buckets_.size(); ++i) {
+        if (auto* const found = first(i)) {
+            return found;
+        }
     }
     return nullptr;
 }

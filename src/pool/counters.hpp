@@ -1,7 +1,10 @@
 #pragma once
 
 #include <atomic>
+#include <bandwidth/webrtc/error.hpp>
 #include <cstdint>
+
+#include "core/close_reason.hpp"
 
 namespace bandwidth::webrtc::detail {
 
@@ -45,6 +48,64 @@ struct counters {
     counter connections_closed_protocol, connections_closed_timeout, connections_closed_idle;
     counter connections_closed_retired, connections_closed_abandoned;
     counter unsolicited_bytes, bytes_sent, bytes_received, writes, deepest_pipeline;
+
+    void count_failed_connect(const error_code& code) noexcept {
+        ++dials_failed;
+        if (code == errc::host_not_found || code == errc::resolve_failed || code == errc::resolve_timeout) {
+            ++dials_failed_resolving;
+        } else if (code == errc::connect_failed || code == errc::connect_timeout) {
+            ++dials_failed_connecting;
+        } else if (code == errc::handshake_timeout || code == condition::tls_error) {
+            ++dials_failed_tls;
+        }
+    }
+    /// Of a connection that was open.
+    void count_closed(close_reason why) noexcept {
+        ++connections_closed;
+        switch (why) {
+        case close_reason::announced:
+            ++connections_closed_announced;
+            return;
+        case close_reason::ended:
+        case close_reason::early_response:
+            ++connections_closed_ended;
+            return;
+        case close_reason::broken:
+        case close_reason::rejected:
+            ++connections_closed_broken;
+            return;
+        case close_reason::protocol_error:
+        case close_reason::unsolicited:
+        case close_reason::mismatched:
+            ++connections_closed_protocol;
+            return;
+        case close_reason::response_timeout:
+            ++connections_closed_timeout;
+            return;
+        case close_reason::abandoned:
+            ++connections_closed_abandoned;
+            return;
+        case close_reason::idle:
+            ++connections_closed_idle;
+            return;
+        case close_reason::drained:
+            ++connections_closed_retired;
+            return;
+        case close_reason::connect_failed:
+        case close_reason::connect_timeout:
+        case close_reason::shutdown:
+            return;
+        }
+    }
+    void count_response(int status) noexcept {
+        if (status < 300) {
+            ++answers_2xx;
+        } else if (status >= 500) {
+            ++answers_5xx;
+        } else if (status >= 400) {
+            ++answers_4xx;
+        }
+    }
 };
 
 } // namespace bandwidth::webrtc::detail

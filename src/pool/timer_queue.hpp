@@ -8,12 +8,12 @@
 
 namespace bandwidth::webrtc::detail {
 
-class dispatcher;
+class scheduler;
 
 /// Something that wants to be told when a time has come. At most one time each.
 class timed {
 public:
-    virtual void on_time(dispatcher& by) = 0;
+    virtual void on_time(scheduler& by) = 0;
 
 protected:
     timed() = default;

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <bandwidth/webrtc/error.hpp>
+#include <cstdint>
+#include <string>
+
+namespace bandwidth::webrtc::detail {
+
+/// Why a connection ended. Transport, HTTP and the pool share these words: what becomes of the requests on it
+/// (see `after_loss`), what follows for the next connection and which statistic counts it all depend on this
+/// alone.
+enum class close_reason : std::uint8_t {
+    // It never was established.
+    connect_failed,
+    connect_timeout,
+    // The server ended it.
+    announced,      ///< its last complete response announced the close: nothing behind that was processed
+                    ///< (RFC 9112, section 9.6)
+    ended,          ///< FIN or close_notify
+    early_response, ///< it responded before the request was written as a whole (RFC 9112, section 9.5)
+    broken,         ///< a reset, an error of TLS, or a write that failed
+    rejected,       ///< TLS 1.3: it refused our side of the handshake after that was done for us, so it has
+                    ///< looked at no request
+    protocol_error, ///< the front's response is no HTTP, or breaks a limit
+    unsolicited,    ///< bytes that no request had asked for
+    mismatched,     ///< a response that belongs to another request
+    // This side ended it.
+    response_timeout, ///< the front's response did not come, or did not go on, in time
+    abandoned,        ///< too much of a response was still to come for which nobody waits
+    idle,             ///< it was not used for too long, or has to make room
+    drained,          ///< it was too old, or was replaced, and what was in flight has been answered
+    shutdown,         ///< the client was closed
+};
+
+/// Whether the connection was lost by a failure: neither announced by the server nor ended by this side.
+constexpr bool is_failure(close_reason reason) noexcept {
+    switch (reason) {
+    case close_reason::ended:
+    case close_reason::early_response:
+    case close_reason::broken:
+    case close_reason::rejected:
+    case close_reason::protocol_error:
+    case close_reason::unsolicited:
+    case close_reason::mismatched:
+    case close_reason::response_timeout:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/// The end of a connection, with what a failure tells of it.
+struct close_info {
+    close_reason reason = close_reason::broken;
+    error_code code;
+    std::string text; ///< detail for a failure's message
+};
+
+} // namespace bandwidth::webrtc::detail

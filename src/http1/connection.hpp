@@ -1,0 +1,125 @@
+#pragma once
+
+#include <bandwidth/webrtc/error.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/close_reason.hpp"
+#include "core/exchange.hpp"
+#include "core/time_point.hpp"
+#include "http1/pipeline.hpp"
+#include "http1/request_encoder.hpp"
+#include "http1/response_reader.hpp"
+#include "transport/stream.hpp"
+
+namespace bandwidth::webrtc::detail::http1 {
+
+/// One HTTP/1.1 connection without a socket and without a clock: plain text and the end of the stream go in,
+/// bytes to write and actions come out.
+///
+/// In: `stage` encodes a request behind those that wait to be written. The transport takes them from
+/// `output()` and tells with `output_taken` and `output_sent` how far they came, which decides what is known of
+/// a request whose connection is lost.
+///
+/// Out: after `receive` and `end_of_stream` the owner calls `next` until it gives `none` or `close`. The
+/// production pool, the tests with a simulated network and the fuzz targets all do just that.
+///
+/// | `next` gives | when                                                        | then                           |
+/// |--------------|-------------------------------------------------------------|--------------------------------|
+/// | response     | the front's response is complete                            | `next`                         |
+/// | close        | nothing more can come, or nothing that could be believed;   | the owner closes the transport |
+/// |              | `closed()` tells why                                        | and calls `next` no more       |
+/// | none         | all that came was looked at                                 | waits for more                 |
+///
+/// What another protocol has to offer in its place: `accepts`, `stage`, `unstage`, `abandon`, `output` and its
+/// two answers, `receive`, `end_of_stream`, `next`; and of each request the `send_state` and its owner. The
+/// order of responses and the front are HTTP/1.1's own.
+class connection {
+public:
+    connection(std::size_t depth, const response_limits& limits) : requests_(depth), reader_(limits) {}
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+
+    // --- requests ---
+    /// Whether a request may be staged now; see `pipeline`.
+    bool accepts(bool exclusive) const noexcept { return requests_.accepts(exclusive); }
+    /// Encodes the request behind those that are staged. Needs `accepts`.
+    void stage(exchange& owner, const request_encoder& encoder, time_point now);
+    /// Takes a staged request out again, if not a byte of it was given to the transport. Nothing of it is ever
+    /// sent then.
+    bool unstage(const exchange& owner);
+    /// The caller of a request in flight has gone: its response is read and dropped.
+    void abandon(const exchange& owner, time_point now) noexcept;
+    void stop_accepting() noexcept { requests_.stop_accepting(); }
+    void set_depth(std::size_t depth) noexcept { requests_.set_depth(depth); }
+    /// The server is known to keep connections and to respond in order: its first response is not waited for.
+    void confirm() noexcept { requests_.confirm(); }
+    const pipeline& requests() const noexcept { return requests_; }
+
+    // --- writing ---
+    /// The staged bytes that the transport has not taken yet.
+    std::string_view output() const noexcept { return batch_; }
+    /// The transport has taken so many bytes from the front of `output()`, all before having been sent. From
+    /// here on some of them may be seen by the server.
+    void output_taken(std::size_t bytes);
+    /// Of what was taken last, some bytes have left this machine, or all of them.
+    void output_sent(bool whole) noexcept;
+
+    // --- reading ---
+    /// Plain text from the server, which must stay until `next` gives `none` or `close`.
+    void receive(std::string_view plain);
+    /// There will be no more; `code` and `text` tell why where it is not a clean end.
+    void end_of_stream(stream_end how, const error_code& code, std::string text);
+
+    enum class action : std::uint8_t { none, response, close };
+    action next();
+
+    /// After `response`: who gets it (null: abandoned), when that request was staged, and the response. They
+    /// live until the next call of `next`.
+    exchange* owner() const noexcept { return answered_.owner; }
+    time_point staged_at() const noexcept { return answered_.pushed; }
+    const response& message() const noexcept { return reader_.message(); }
+    /// Whether the connection closes behind that response.
+    bool closes() const noexcept { return ending_.has_value(); }
+    /// After `close`.
+    const close_info& closed() const noexcept { return *ending_; }
+    /// How many bytes came that no request had asked for.
+    std::size_t unsolicited_bytes() const noexcept { return unsolicited_bytes_; }
+
+    // --- the front's response ---
+    /// Whether a part of it has come, and whether its header section is complete.
+    bool response_started() const noexcept { return requests_.size() != 0 && reader_.started(); }
+    bool response_header_done() const noexcept { return requests_.size() != 0 && reader_.header_done(); }
+    /// How much of it is still to come, once its header section is complete and if that tells.
+    std::optional<std::uint64_t> response_remaining() const noexcept {
+        return response_header_done() ? reader_.body_remaining() : std::nullopt;
+    }
+
+    /// Gives back the memory that it needs only while it is busy.
+    void release_buffers() noexcept;
+
+private:
+    action respond();
+    action close(close_reason reason, error_code code, std::string text);
+    action end();
+    void keep_rest();
+
+    pipeline requests_;
+    response_reader reader_;
+    std::string batch_;        // encoded requests that the transport has not taken
+    std::string partial_;      // plain text of a response that is not complete
+    std::string_view input_;   // what `next` has not looked at
+    slot answered_;
+    std::uint64_t taken_ = 0;  // bytes of requests that the transport has taken
+    std::uint64_t before_ = 0; // where in the stream begins what it has taken last
+    std::size_t unsolicited_bytes_ = 0;
+    std::optional<close_info> ending_;
+    std::optional<stream_end> stream_ended_;
+    error_code end_code_;
+    std::string end_text_;
+};
+
+} // namespace bandwidth::webrtc::detail::http1

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <bandwidth/webrtc/error.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/time_point.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+/// What the number of new connections depends on.
+struct connect_demand {
+    std::size_t waiting = 0;     ///< calls that wait for a connection
+    std::size_t connecting = 0;  ///< connections that are being made
+    std::size_t connections = 0; ///< all there are, those included
+    std::size_t least = 0;       ///< that are made ahead of need
+    std::size_t most = 0;
+    bool failing = false; ///< the last attempt failed: one at a time
+};
+
+/// Pure.
+std::size_t how_many_to_connect(const connect_demand& demand) noexcept;
+
+/// What is known of attempts to connect: whether another may be made now, what the last failure was, and whether
+/// a new connection has to show that the server does not break pipelines before more than one request is put on
+/// it. Sans-io.
+///
+/// | after                                        | the next attempt                                              |
+/// |----------------------------------------------|---------------------------------------------------------------|
+/// | nothing, or a connection that has responded  | at once, as many as are wanted                                |
+/// | an attempt that failed, or a connection that | one at a time, and after a pause that doubles; attempts that  |
+/// | ended before its first response              | were under way together and fail together count once          |
+class connect_controller {
+public:
+    // --- failures ---
+    /// An attempt that began at `began` has failed, or its connection ended without a response, which is
+    /// `unanswered` where it had taken a request.
+    void failed(time_point began, bool unanswered, time_point now, double chance);
+    /// Keeps the failure for the calls that it will fail.
+    void set_last_error(const error_code& code, std::string_view text);
+    /// A connection has given its first response: it is more than a port that accepts connections.
+    void responded() noexcept;
+    /// What failed before says nothing of what comes: other settings are used from here on.
+    void forget_failures() noexcept;
+
+    bool failing() const noexcept { return failures_ != 0; }
+    /// No attempt is made before that.
+    time_point not_before() const noexcept { return not_before_; }
+    const error_code& last_code() const noexcept { return last_code_; }
+    /// Empty where the last attempt succeeded.
+    const std::string& last_text() const noexcept { return last_text_; }
+    /// One more connection in a row has taken a request and ended without a response. True: so many that it is
+    /// the server's fault, and not that of a request.
+    bool too_many_unanswered() noexcept;
+
+    // --- confirmation ---
+    /// A connection that had served ended by agreement or by age: its successor need not confirm again.
+    void ended_well(std::size_t most) noexcept;
+    /// A connection was lost by a failure with requests on it: the next one must not be pipelined on at once
+    /// (RFC 9112, section 9.3.2), whatever other connections say meanwhile.
+    void lost(time_point now) noexcept;
+    /// A connection that was opened at `opened` has shown that pipelines work.
+    void confirmed(time_point opened) noexcept;
+    /// Whether a connection that is being opened may go without confirmation.
+    bool take_confirmation() noexcept;
+
+private:
+    int failures_ = 0;          // in a row
+    int unanswered_in_row_ = 0; // connections that took a request
+    time_point not_before_{};
+    time_point last_failure_ = time_point::min();
+    error_code last_code_;
+    std::string last_text_;
+    std::size_t confirmations_ = 0;
+    time_point lost_at_ = time_point::min();
+    bool must_confirm_ = false;
+};
+
+} // namespace bandwidth::webrtc::detail

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "pool/call.hpp"
+#include "pool/counters.hpp"
+#include "pool/timer_queue.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+/// The calls that wait for a connection, and those that wait for the end of a pause.
+///
+/// | queue          | holds                                                         | wants                    |
+/// |----------------|---------------------------------------------------------------|--------------------------|
+/// | shared         | calls that may be pipelined                                   | a place in a pipeline    |
+/// | exclusive      | unsafe calls, and those that their caller wants to be alone   | an idle connection       |
+/// | new_connection | calls that a server has sent away from its connection (421)   | one that nobody has used |
+///
+/// Each queue is in the order of age: a call has its place by when it was submitted, also when it comes back
+/// from a lost connection or from a pause. Each has its own limit, so that a backlog of one kind of call does not
+/// refuse another kind; what comes back is never refused. While a call waits, its timer is set to its deadline,
+/// or to the end of its pause.
+class request_queue {
+public:
+    enum class kind : std::uint8_t { shared, exclusive, new_connection };
+
+    request_queue(std::size_t limit, timer_queue& timers, counters& statistics) noexcept
+        : limit_(limit), timers_(timers), counters_(statistics) {}
+
+    /// Whether a call that is new to the pool finds its queue full.
+    bool is_full_for(const call& value) const noexcept { return queues_[index_of(value)].size() >= limit_; }
+    void push(call& value, time_point now);
+    void remove(call& value) noexcept;
+    /// It waits until then, and is in none of the queues meanwhile.
+    void pause(call& value, time_point until);
+    /// Takes it out of those that pause; `push` follows, or its end.
+    void end_pause(call& value) noexcept { paused_.erase(paused_.iterator_to(value)); }
+
+    /// The oldest call of a queue; null where there is none.
+    call* front(kind of) noexcept {
+        auto& queue = of_kind(of);
+        return queue.empty() ? nullptr : &queue.front();
+    }
+    /// The call behind that one in its queue; null where there is none.
+    call* behind(call& value) noexcept;
+    std::size_t size(kind of) const noexcept { return queues_[static_cast<std::size_t>(of)].size(); }
+    /// Of all queues, without what pauses.
+    std::size_t size() const noexcept { return queues_[0].size() + queues_[1].size() + queues_[2].size(); }
+    std::size_t size_for(const call& value) const noexcept { return queues_[index_of(value)].size(); }
+    bool empty() const noexcept { return size() == 0; }
+
+    /// Calls `function` for each call that waits in a queue; it may remove that one.
+    template <class Function>
+    void for_each(Function function) {
+        for (auto& queue : queues_) {
+            for_each_in(queue, function);
+        }
+    }
+    template <class Function>
+    void for_each_paused(Function function) {
+        for_each_in(paused_, function);
+    }
+
+private:
+    template <class Function>
+    static void for_each_in(call_list& list, Function& function) {
+        for (auto at = list.begin(); at != list.end();) {
+            function(*at++);
+        }
+    }
+    static std::size_t index_of(const call& value) noexcept {
+        return static_cast<std::size_t>(value.needs_new_connection    ? kind::new_connection
+                                        : value.request.exclusive() ? kind::exclusive
+                                                                    : kind::shared);
+    }
+    call_list& of_kind(kind of) noexcept { return queues_[static_cast<std::size_t>(of)]; }
+
+    std::array<call_list, 3> queues_;
+    call_list paused_;
+    std::size_t limit_;
+    timer_queue& timers_;
+    counters& counters_;
+    std::uint64_t sequence_ = 0;
+};
+
+} // namespace bandwidth::webrtc::detail

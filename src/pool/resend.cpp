@@ -1,0 +1,144 @@
+#include "pool/resend.hpp"
+
+#include <algorithm>
+
+#include "policy/backoff.hpp"
+#include "policy/retry_after.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+resend::resend(const settings& terms, counters& statistics)
+    : settings_(terms)
+    , counters_(statistics)
+    , budget_(terms.budget_per_second, terms.budget_ratio)
+    , jitter_(static_cast<std::minstd_rand::result_type>(terms.jitter_seed)) {}
+
+bool resend::withdraw(time_point now) noexcept {
+    if (budget_.withdraw(now)) {
+        return true;
+    }
+    ++counters_.retries_refused;
+    return false;
+}
+
+resend::verdict resend::after_response(call& value, const response& received, bool closes, time_point now,
+                                       std::chrono::sys_seconds time_of_day) {
+    const auto wanted = detail::after_response(
+        responded_request{value.request.kind, value.allow_replay, closes, value.last_response}, received.status,
+        policy_of(value));
+    switch (wanted) {
+    case response_action::deliver:
+        return {};
+    case response_action::replay:
+    case response_action::new_connection:
+        if (value.replays >= settings_.max_replays || !withdraw(now)) {
+            return {};
+        }
+        ++value.replays;
+        ++counters_.replays;
+        ++counters_.replays_answered;
+        if (wanted == response_action::new_connection) {
+            value.needs_new_connection = value.last_response = true;
+        }
+        return {action::queue};
+    case response_action::retry:
+    case response_action::retry_throttled:
+        break;
+    }
+    const bool throttled = wanted == response_action::retry_throttled;
+    std::optional<std::chrono::seconds> retry_after;
+    if (!received.retry_after.empty()) {
+        retry_after = parse_retry_after(received.retry_after, received.date, time_of_day);
+    }
+    const auto pause = retry(value, throttled ? counters_.retries_throttled : counters_.retries_status, now,
+                             throttled, retry_after);
+    if (!pause) {
+        return {};
+    }
+    if (received.status == 425) {
+        value.last_response = true;
+    } else if (received.status != 429) { // it may have acted before it failed
+        value.maybe_processed = true;
+    }
+    return {action::pause, *pause};
+}
+
+// The pause before the next attempt; nothing where there is to be none.
+std::optional<std::chrono::nanoseconds> resend::retry(call& value, counter& reason, time_point now, bool throttled,
+                                                      std::optional<std::chrono::seconds> retry_after) {
+    const auto& policy = policy_of(value);
+    if (value.retries + 1 >= policy.attempts()) {
+        return std::nullopt;
+    }
+    auto pause = backoff(policy, value.retries, throttled, chance());
+    if (retry_after) {
+        if (*retry_after > policy.longest_retry_after()) {
+            return std::nullopt;
+        }
+        pause = std::max<std::chrono::nanoseconds>(pause, *retry_after);
+    }
+    // If the next attempt could only start after the deadline, the call fails now, with the last error.
+    if (pause >= value.deadline() - now || !withdraw(now)) {
+        return std::nullopt;
+    }
+    ++value.retries;
+    ++counters_.retries;
+    ++reason;
+    return pause;
+}
+
+resend::verdict resend::after_loss(call& value, const lost_request& request, close_reason why, time_point now) {
+    const auto verdict =
+        detail::after_loss(request, why, settings_.max_replays, policy_of(value).retry_protocol_error());
+    const bool by_server = is_failure(why) && why != close_reason::response_timeout &&
+                           why != close_reason::protocol_error && why != close_reason::rejected;
+    if (request.front && request.fresh && request.sent != send_state::unsent && by_server) {
+        ++value.fresh_losses;
+    }
+    switch (verdict.action) {
+    case loss_action::reassign:
+        return {action::queue};
+    case loss_action::replay:
+        // Behind an announced close nothing was processed, so that nothing is doubled: charged, never refused.
+        // What this side has given up is nobody's fault.
+        if (!is_failure(why)) {
+            budget_.charge(now);
+        } else if (!withdraw(now)) {
+            break;
+        }
+        ++value.replays;
+        ++counters_.replays;
+        ++(why == close_reason::announced                                       ? counters_.replays_announced
+           : !is_failure(why) || why == close_reason::response_timeout ? counters_.replays_given_up
+                                                                                : counters_.replays_lost);
+        if (verdict.delivery == delivery::maybe_processed) {
+            value.maybe_processed = true;
+        }
+        return {action::queue};
+    case loss_action::retry: {
+        auto& reason = why == close_reason::response_timeout ? counters_.retries_timeout
+                       : why == close_reason::protocol_error ? counters_.retries_protocol
+                                                             : counters_.retries_lost;
+        if (const auto pause = retry(value, reason, now, false, std::nullopt)) {
+            value.maybe_processed = true;
+            return {action::pause, *pause};
+        }
+        break;
+    }
+    case loss_action::fail:
+        break;
+    }
+    return {action::complete, {}, verdict.delivery};
+}
+
+resend::verdict resend::after_attempt(call& value, counter& reason, time_point now) {
+    if (value.repeatable()) {
+        if (const auto pause = retry(value, reason, now, false, std::nullopt)) {
+            value.maybe_processed = true;
+            return {action::pause, *pause};
+        }
+    }
+    return {};
+}
+
+} // namespace bandwidth::webrtc::detail

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <random>
+
+#include "core/close_reason.hpp"
+#include "http1/response_reader.hpp"
+#include "policy/resend.hpp"
+#include "policy/retry_budget.hpp"
+#include "pool/call.hpp"
+#include "pool/counters.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+/// What becomes of a call after a response, a loss or a timeout: `policy/resend.hpp` says what may be done, and
+/// this adds what limits it (the policy's attempts, `max_replays`, the budget of all calls together, the
+/// deadline) and keeps count. It moves no call: the scheduler does what the verdict says.
+class resend {
+public:
+    struct settings {
+        int max_replays = 2;
+        retry_policy retry;
+        double budget_per_second = 10;
+        double budget_ratio = 0.2;
+        std::uint64_t jitter_seed = 0;
+    };
+    enum class action : std::uint8_t {
+        complete, ///< with the response, or with the failure and `delivery`
+        queue,    ///< again, at once
+        pause     ///< again, after `pause`
+    };
+    struct verdict {
+        resend::action action = resend::action::complete;
+        std::chrono::nanoseconds pause{0};
+        webrtc::delivery delivery = webrtc::delivery::maybe_processed; ///< of a loss
+    };
+
+    resend(const settings& terms, counters& statistics);
+
+    /// A call is given to a connection for the first time.
+    void first_sent(time_point now) noexcept { budget_.deposit(now); }
+    /// \param closes       the connection ends with the response
+    /// \param time_of_day  for a Retry-After that is a date
+    verdict after_response(call& value, const response& received, bool closes, time_point now,
+                           std::chrono::sys_seconds time_of_day);
+    verdict after_loss(call& value, const lost_request& request, close_reason why, time_point now);
+    /// After a timeout of this attempt alone, or a response that was for another request.
+    verdict after_attempt(call& value, counter& reason, time_point now);
+
+    const retry_policy& policy_of(const call& value) const noexcept {
+        const auto* const own = value.retry();
+        return own ? *own : settings_.retry;
+    }
+    /// From 0 to 1.
+    double chance() { return std::uniform_real_distribution<double>(0, 1)(jitter_); }
+
+private:
+    std::optional<std::chrono::nanoseconds> retry(call& value, counter& reason, time_point now, bool throttled,
+                                                  std::optional<std::chrono::seconds> retry_after);
+    bool withdraw(time_point now) noexcept;
+
+    settings settings_;
+    counters& counters_;
+    retry_budget budget_;
+    std::minstd_rand jitter_;
+};
+
+} // namespace bandwidth::webrtc::detail

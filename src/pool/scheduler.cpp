@@ -1,0 +1,444 @@
+#include "pool/scheduler.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <utility>
+
+// The cycle, and the life of a call.
+
+namespace bandwidth::webrtc::detail {
+
+namespace {
+
+// No deadline is further away than this, so that adding it to a time cannot overflow.
+constexpr auto longest_deadline = std::chrono::hours(24 * 365);
+
+// A verdict on the name or on the certificate is the same for every attempt.
+bool is_final_for_all(const error_code& code) noexcept {
+    return code == errc::host_not_found || code == errc::tls_untrusted || code == errc::tls_host_mismatch ||
+           code == errc::tls_protocol || code == errc::tls_rejected;
+}
+
+} // namespace
+
+scheduler::scheduler(const scheduler_settings& settings, const request_encoder& encoder, scheduler_host& host)
+    : settings_(settings)
+    , encoder_(encoder)
+    , host_(host)
+    , queue_(settings.queue_limit, timers_, counters_)
+    , connections_(settings.depth, counters_)
+    , latency_(settings.late_floor)
+    , again_(settings.again, counters_)
+    , depth_(settings.depth) {}
+
+scheduler::~scheduler() = default;
+
+// One cycle. What was received was told by the streams before this. It comes before the timers, so that a response
+// that has arrived is never dropped for a timeout that is overdue only because the thread was held up.
+void scheduler::end_cycle() {
+    run_timers();
+    host_.take_submitted();
+    do {
+        if (!closed_) {
+            follow_health();
+            assign_waiting();
+            make_room_for_new_connection();
+            connect_for_waiting();
+            reserve_for_exclusive();
+        }
+        check_drained();
+        lost_while_flushing_ = false;
+        flush();
+    } while (lost_while_flushing_); // what was on those connections goes elsewhere
+    connections_.sweep();
+}
+
+void scheduler::run_timers() {
+    while (timed* const entry = timers_.pop(now_)) {
+        entry->on_time(*this);
+    }
+}
+
+void call::on_time(scheduler& by) { by.on_timer(*this); }
+
+void call::reset_terms() noexcept {
+    cancel_id = 0;
+    is_drain = false;
+    allow_replay = true;
+    if (extras_) {
+        *extras_ = {};
+    }
+}
+
+void call::reset_progress() noexcept {
+    where = state::prepared;
+    maybe_processed = needs_new_connection = last_response = false;
+    attempts = replays = retries = fresh_losses = failed_connects = 0;
+    sequence = 0;
+    connection = nullptr;
+}
+
+void scheduler::submit(call& value) {
+    value.started = now_;
+    value.deadline_after = std::min<std::chrono::nanoseconds>(value.deadline_after, longest_deadline);
+    if (value.cancel_id != 0) {
+        cancellable_.add(value);
+    }
+    if (value.is_drain) { // it waits for the calls and is none
+        if (closed_ && !value.joint()) {
+            complete(value, true); // there is nothing left to wait for
+            return;
+        }
+        draining_ = true;
+        value.where = call::state::queued;
+        drains_.push_back(value);
+        timers_.set(value, value.deadline());
+        return;
+    }
+    ++counters_.calls_started;
+    ++active_calls_;
+    if (const auto* const refused = value.refused()) {
+        fail(value, refused->code(), refused->message());
+    } else if (closed_ || draining_) {
+        fail(value, errc::client_closed, "the client is closed");
+    } else if (value.deadline_after.count() <= 0) {
+        fail(value, errc::queue_timeout, "the deadline had passed before the call began");
+    } else if (counters_.open.get() == 0 && connections_.connecting() == 0 && connects_.not_before() >= value.deadline()) {
+        fail(value, connects_.last_code(), connects_.last_text()); // no attempt to connect before its deadline
+    } else {
+        if (queue_.is_full_for(value)) {
+            assign_waiting(); // some of those that wait may only be waiting for the end of this cycle
+        }
+        if (queue_.is_full_for(value)) {
+            std::array<char, 64> text{};
+            std::snprintf(text.data(), text.size(), "%zu calls wait for a connection", queue_.size_for(value));
+            fail(value, errc::queue_full, text.data());
+        } else {
+            queue_.push(value, now_);
+        }
+    }
+}
+
+void scheduler::fail(call& value, const error_code& code, std::string_view text) {
+    fail(value, code, text, delivery::not_sent);
+}
+
+void scheduler::fail(call& value, const error_code& code, std::string_view text, delivery known) {
+    failure_state state;
+    state.code = code;
+    state.message = text;
+    state.attempts = value.attempts;
+    state.elapsed = now_ - value.started;
+    state.delivery = value.maybe_processed ? delivery::maybe_processed : known;
+    value.settle(failure(std::move(state)));
+    if (code == errc::cancelled) {
+        ++counters_.calls_cancelled;
+    } else if (code == condition::timeout) {
+        ++counters_.calls_timed_out;
+    }
+    complete(value, false);
+}
+
+void scheduler::complete(call& value, bool success) {
+    timers_.remove(value);
+    cancellable_.remove(value);
+    value.where = call::state::done;
+    value.connection = nullptr;
+    if (!value.is_drain) {
+        --active_calls_;
+        ++(success ? counters_.calls_succeeded : counters_.calls_failed);
+    }
+    host_.finished(value);
+}
+
+// The call is in no queue and on no connection, and its verdict is another attempt.
+void scheduler::follow(const resend::verdict& verdict, call& value) {
+    if (verdict.action == resend::action::pause) {
+        queue_.pause(value, now_ + verdict.pause);
+    } else {
+        queue_.push(value, now_);
+    }
+}
+
+void scheduler::cancel(std::uint64_t id) {
+    if (auto* const found = cancellable_.find(id)) {
+        give_up(*found, errc::cancelled);
+    }
+}
+
+void scheduler::on_timer(call& value) {
+    if (value.is_drain) {
+        close();
+        return;
+    }
+    switch (value.where) {
+    case call::state::paused: // the pause is over
+        queue_.end_pause(value);
+        queue_.push(value, now_);
+        return;
+    case call::state::queued: {
+        const auto* const waited_for = furthest_connecting();
+        give_up(value, waited_for ? timeout_in(waited_for->transport->phase()) : errc::queue_timeout);
+        return;
+    }
+    default:
+        break;
+    }
+    if (now_ < value.deadline()) {
+        // The time of this attempt is over, not that of the call: first what may have arrived in the meantime.
+        timers_.set(value, value.deadline());
+        value.connection->transport->read_available();
+        if (value.where != call::state::in_flight) {
+            return;
+        }
+    }
+    const auto& http = value.connection->http;
+    const bool in_body = http.requests().at(0).owner == &value && http.response_header_done();
+    give_up_in_flight(value, in_body ? errc::body_timeout : errc::response_timeout);
+}
+
+// The caller waits no longer: by a cancellation or by the deadline.
+void scheduler::give_up(call& value, errc code) {
+    switch (value.where) {
+    case call::state::queued:
+        if (value.is_drain) {
+            drains_.erase(drains_.iterator_to(value));
+        } else {
+            queue_.remove(value);
+            if (code == errc::cancelled) {
+                ++counters_.calls_cancelled_queued;
+            }
+        }
+        if (code == errc::cancelled) {
+            fail(value, code);
+        } else if (const auto* const waited_for = furthest_connecting();
+                   waited_for && connects_.last_text().empty()) {
+            fail(value, code, waited_for->transport->describe_connecting());
+        } else {
+            fail(value, code, connects_.last_text());
+        }
+        return;
+    case call::state::paused:
+        queue_.end_pause(value);
+        fail(value, code);
+        return;
+    case call::state::in_flight:
+        give_up_in_flight(value, code);
+        return;
+    case call::state::prepared:
+    case call::state::done:
+        return;
+    }
+}
+
+// Its neighbours must not notice: what was not written is taken out again, and of the rest the response is read
+// and dropped, within bounds.
+void scheduler::give_up_in_flight(call& value, errc code) {
+    if (code == errc::cancelled) {
+        ++counters_.calls_cancelled_in_flight;
+    }
+    auto& connection = *value.connection;
+    auto& http = connection.http;
+    const auto index = http.requests().index_of(value);
+    const auto& slot = http.requests().at(index);
+    const bool long_request = http.requests().state_of(slot) == send_state::partial &&
+                              http.requests().unsent_bytes(slot) > longest_abandoned_request;
+    const bool long_response =
+        index == 0 && http.response_remaining().value_or(0) > longest_abandoned_response;
+    const bool only_this_attempt = code != errc::cancelled && now_ < value.deadline();
+    --counters_.in_flight;
+    if (http.unstage(value)) {
+        --connection.assigned;
+        if (index == 0) {
+            connection.front_since = now_;
+        }
+        if (only_this_attempt) {
+            queue_.push(value, now_);
+        } else {
+            fail(value, code, {}, delivery::not_sent);
+        }
+    } else {
+        http.abandon(value, now_);
+        ++counters_.zombies;
+        const auto verdict = only_this_attempt
+                                 ? again_.after_attempt(value, counters_.retries_timeout, now_)
+                                 : resend::verdict();
+        if (verdict.action == resend::action::complete) {
+            fail(value, code, {}, delivery::maybe_processed);
+        } else {
+            follow(verdict, value);
+        }
+    }
+    const auto abandoned = http.requests().abandoned();
+    if (long_request || long_response) {
+        close_connection(connection, {close_reason::abandoned, errc::connection_lost,
+                                      "it was closed for another call's sake"});
+    } else if (connection.status() != pooled_connection::state::draining && abandoned > 1 &&
+               abandoned * 2 > http.requests().depth()) { // a single one has its time
+        drain(connection);
+    } else {
+        connection_changed(connection);
+    }
+}
+
+// The connection that has come furthest of those that are being made, where there is no other to wait for.
+const pooled_connection* scheduler::furthest_connecting() const noexcept {
+    const pooled_connection* furthest = nullptr;
+    if (counters_.open.get() != 0) {
+        return furthest;
+    }
+    for (const auto& each : connections_.all()) {
+        if (each->status() == pooled_connection::state::connecting &&
+            (!furthest || furthest->transport->phase() < each->transport->phase())) {
+            furthest = each.get();
+        }
+    }
+    return furthest;
+}
+
+template <class Predicate>
+void scheduler::fail_waiting(Predicate which, const error_code& code, std::string_view text) {
+    queue_.for_each([&](call& waiting) {
+        if (which(waiting)) {
+            queue_.remove(waiting);
+            fail(waiting, code, text);
+        }
+    });
+}
+
+void scheduler::fail_queue(const error_code& code, std::string_view text) {
+    fail_waiting([](const call&) { return true; }, code, text);
+}
+
+// An attempt to connect has led to no response: others must not follow without a pause, nor without end.
+void scheduler::connect_ended(const close_info& info, time_point dialled, bool took_request) {
+    const bool final =
+        info.reason == close_reason::rejected || (!took_request && is_final_for_all(info.code));
+    if (final || !took_request) {
+        counters_.count_failed_connect(info.code);
+    }
+    connects_.failed(dialled, took_request, now_, again_.chance());
+    connects_.set_last_error(info.code, info.text);
+    // As long as another connection can serve them, one failed attempt fails nobody.
+    if (counters_.open.get() != 0) {
+        if (final) {
+            fail_waiting([](const call& value) { return value.needs_new_connection; }, info.code, info.text);
+        }
+        return;
+    }
+    if (final) {
+        fail_queue(info.code, info.text);
+    } else if (info.reason == close_reason::connect_timeout) {
+        // Those that came later have their own time.
+        fail_waiting([&](const call& value) { return value.queued_since <= dialled; }, info.code, info.text);
+    } else if (connections_.connecting() != 0) {
+        return;
+    } else if (took_request) {
+        // It may be the request's fault, so that those that wait are not to suffer for it; but not for ever.
+        if (connects_.too_many_unanswered()) {
+            fail_queue(errc::no_usable_connection, connects_.last_text());
+        }
+    } else {
+        const auto has_enough = [this](call& value) {
+            return ++value.failed_connects >= again_.policy_of(value).attempts() ||
+                   connects_.not_before() >= value.deadline();
+        };
+        fail_waiting(has_enough, info.code, info.text);
+    }
+}
+
+// --- the end ---------------------------------------------------------------------------------------------
+
+void scheduler::check_drained() {
+    if (closed_) {
+        finish_drains(false);
+    } else if (draining_ && active_calls_ == 0) {
+        close();
+    }
+}
+
+// Those that wait for other shards stay; each shard has the same deadline.
+void scheduler::finish_drains(bool cut_off) {
+    for (auto at = drains_.begin(); at != drains_.end();) {
+        auto& value = *at++;
+        bool failed = cut_off;
+        if (auto* const joint = value.joint()) {
+            failed = joint->cut_off = joint->cut_off || cut_off;
+            if (joint->left != 0) {
+                continue;
+            }
+        }
+        drains_.erase(drains_.iterator_to(value));
+        if (failed) {
+            fail(value, errc::client_closed, "calls were cut off");
+        } else {
+            complete(value, true);
+        }
+    }
+}
+
+void scheduler::close() {
+    if (closed_) {
+        return;
+    }
+    closed_ = true;
+    constexpr std::string_view text = "the client was closed";
+    const bool cut_off = active_calls_ != 0;
+    timers_.remove(connect_again_);
+    fail_queue(errc::client_closed, text);
+    queue_.for_each_paused([&](call& value) {
+        queue_.end_pause(value);
+        fail(value, errc::client_closed, text);
+    });
+    while (connections_.size() != 0) {
+        auto& value = *connections_.all().back();
+        const auto& requests = value.http.requests();
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            const auto& slot = requests.at(i);
+            if (!slot.owner) {
+                continue;
+            }
+            --counters_.in_flight;
+            fail(static_cast<call&>(*slot.owner), errc::client_closed, text,
+                 requests.state_of(slot) == send_state::unsent ? delivery::not_sent : delivery::maybe_processed);
+        }
+        remove(value, close_reason::shutdown);
+    }
+    finish_drains(cut_off);
+}
+
+void scheduler::on_context_shutdown() noexcept {
+    closed_ = true;
+    const auto drop = [this](call& value) {
+        timers_.remove(value);
+        cancellable_.remove(value);
+        value.recycle();
+    };
+    queue_.for_each([&](call& value) {
+        queue_.remove(value);
+        drop(value);
+    });
+    queue_.for_each_paused([&](call& value) {
+        queue_.end_pause(value);
+        drop(value);
+    });
+    while (!drains_.empty()) {
+        auto& value = drains_.front();
+        drains_.pop_front();
+        drop(value);
+    }
+    while (connections_.size() != 0) {
+        auto& value = *connections_.all().back();
+        const auto& requests = value.http.requests();
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            if (auto* const owner = requests.at(i).owner) {
+                drop(static_cast<call&>(*owner));
+            }
+        }
+        remove(value, close_reason::shutdown);
+    }
+    connections_.sweep();
+}
+
+} // namespace bandwidth::webrtc::detail

@@ -1,0 +1,197 @@
+#pragma once
+
+#include <boost/intrusive/unordered_set.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "policy/pipelining_health.hpp"
+#include "pool/call.hpp"
+#include "pool/cancellation_index.hpp"
+#include "pool/connect_controller.hpp"
+#include "pool/connection_set.hpp"
+#include "pool/counters.hpp"
+#include "pool/latency_model.hpp"
+#include "pool/request_queue.hpp"
+#include "pool/resend.hpp"
+#include "pool/timer_queue.hpp"
+#include "pool/write_coalescer.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+struct scheduler_settings {
+    std::size_t max_connections = 8;
+    std::size_t min_connections = 0;
+    std::size_t depth = 8;
+    std::size_t queue_limit = 1024; ///< of each queue
+    resend::settings again;
+    response_limits limits;
+    std::chrono::nanoseconds connect_timeout = std::chrono::seconds(5);
+    std::chrono::nanoseconds response_timeout = std::chrono::seconds(15);
+    std::chrono::nanoseconds idle_timeout = std::chrono::seconds(50);
+    std::chrono::nanoseconds max_age = std::chrono::minutes(8);
+    /// A response that nobody waits for is waited for this long before its connection takes no more calls.
+    std::chrono::nanoseconds abandoned_grace = std::chrono::seconds(2);
+    /// An unsafe call, which cannot be replayed, does not trust a connection idle for longer.
+    std::chrono::nanoseconds unsafe_idle_limit = std::chrono::seconds(4);
+    /// A response that is due for less is never late.
+    std::chrono::nanoseconds late_floor = std::chrono::milliseconds(250);
+};
+
+/// What the pool needs of the outside.
+class scheduler_host {
+public:
+    /// A stream that belongs to `owner`; the scheduler has it connect.
+    virtual std::shared_ptr<stream> make_stream(stream_owner& owner) = 0;
+    /// Hands over what other threads have asked for since the last cycle: `submit`, `cancel`, `drain_connections`
+    /// and `close` are called from inside of this.
+    virtual void take_submitted() {}
+    /// The call is done, its outcome in it: it is the host's now.
+    virtual void finished(call& value) noexcept = 0;
+    /// The time of day, for a Retry-After that is a date.
+    virtual std::chrono::sys_seconds time_of_day() = 0;
+
+protected:
+    ~scheduler_host() = default;
+};
+
+/// The pool: who carries a request, and when. It owns the connections and the calls that wait, and calls the
+/// machines that decide in the order of one cycle, which `end_cycle` shows. Without sockets, clock and threads:
+/// streams come from the host, and the time is told at the start of each cycle. One strand.
+///
+/// | machine              | decides                                                                           |
+/// |----------------------|-----------------------------------------------------------------------------------|
+/// | `request_queue`      | which call is next, and whether another one may wait                              |
+/// | `pooled_connection`  | what the bytes of one connection mean, and what its timer calls for               |
+/// | `connection_set`     | the state of a connection, and which one has the least to do                      |
+/// | `connect_controller` | how many connections to make, and when                                            |
+/// | `latency_model`      | whether a response is late, and whether another connection is worth its while     |
+/// | `write_coalescer`    | what is written now, and what waits for more                                      |
+/// | `resend`             | what becomes of a call after a response or a loss                                 |
+/// | `pipelining_health`  | whether the server can be trusted with more than one request on a connection      |
+///
+/// It has more than twelve members since it is where the machines meet; what it decides itself is in three
+/// files: scheduler.cpp (the cycle, and the life of a call), scheduler_choice.cpp (which connection takes which
+/// call) and scheduler_connections.cpp (the life of a connection).
+class scheduler {
+public:
+    scheduler(const scheduler_settings& settings, const request_encoder& encoder, scheduler_host& host);
+    ~scheduler();
+
+    /// Everything that follows happens at this time. What was received is told by the streams now.
+    void begin_cycle(time_point now) noexcept { now_ = now; }
+    /// The rest of the cycle.
+    void end_cycle();
+    /// When the next cycle is to begin, if nothing else begins one before.
+    std::optional<time_point> next_time() const noexcept { return timers_.next(); }
+
+    // In a cycle.
+    void submit(call& value);
+    /// The caller of the call with this number waits no longer. A number of a call that is done does nothing.
+    void cancel(std::uint64_t id);
+    /// Every connection is replaced: those there are take no more calls and close when they are idle.
+    void drain_connections();
+    /// Fails everything, closes every connection, refuses what comes after.
+    void close();
+    /// Destroys everything without completing it: the execution context is gone.
+    void on_context_shutdown() noexcept;
+
+    const counters& stats() const noexcept { return counters_; }
+    /// For tests that look at the connections from outside.
+    const connection_set& connections() const noexcept { return connections_; }
+
+    // From the connections and timers.
+    void on_connected(pooled_connection& value, bool resumed, std::chrono::nanoseconds round_trip);
+    void on_connect_failed(pooled_connection& value, const close_info& info);
+    void on_received(pooled_connection& value, std::size_t bytes, bool all);
+    void on_response(pooled_connection& value);
+    void on_all_read(pooled_connection& value);
+    void on_closed(pooled_connection& value, const close_info& info);
+    void on_sent(std::size_t bytes) noexcept { counters_.bytes_sent += bytes; }
+    void on_timer(pooled_connection& value);
+    void on_timer(call& value);
+
+private:
+    // scheduler.cpp: the cycle, and the life of a call.
+    void run_timers();
+    void fail(call& value, const error_code& code, std::string_view text, delivery known);
+    void fail(call& value, const error_code& code, std::string_view text = {});
+    void complete(call& value, bool success);
+    void give_up(call& value, errc code);
+    void give_up_in_flight(call& value, errc code);
+    void follow(const resend::verdict& verdict, call& value);
+    template <class Predicate>
+    void fail_waiting(Predicate which, const error_code& code, std::string_view text);
+    void fail_queue(const error_code& code, std::string_view text);
+    void check_drained();
+    void finish_drains(bool cut_off);
+    const pooled_connection* furthest_connecting() const noexcept;
+
+    // scheduler_choice.cpp: which connection takes which call.
+    void follow_health();
+    void assign_waiting();
+    void read_idle_connections();
+    bool is_known_empty(pooled_connection* value);
+    bool assign_shared();
+    bool assign_exclusive();
+    bool assign_behind_stale(pooled_connection& stale);
+    void assign(call& value, pooled_connection& to);
+    void make_room_for_new_connection();
+    void reserve_for_exclusive();
+    void flush();
+
+    // scheduler_connections.cpp: the life of a connection.
+    bool may_connect() const noexcept;
+    void connect_for_waiting();
+    void connect();
+    void connect_ended(const close_info& info, time_point dialled, bool took_request);
+    void lose(pooled_connection& value, const close_info& info);
+    bool deliver(call& value, const response& received, pooled_connection& from);
+    void on_mismatched_response(pooled_connection& value, call& victim);
+    void response_overdue(pooled_connection& value);
+    void drain(pooled_connection& value);
+    void unstage_unsent(pooled_connection& value);
+    /// Ends a connection that is open, from this side, and what is in flight on it moves on.
+    void close_connection(pooled_connection& value, const close_info& info);
+    void remove(pooled_connection& value, close_reason why);
+    void connection_changed(pooled_connection& value);
+    bool kept_when_idle() const noexcept { return connections_.size() <= settings_.min_connections; }
+    time_point due(const pooled_connection& value) const noexcept {
+        return value.next_due(settings_, latency_, kept_when_idle());
+    }
+
+    /// The rest of a request whose caller has gone is written if it is no longer than this.
+    static constexpr std::uint64_t longest_abandoned_request = 64 * 1024;
+    /// A response that nobody waits for is read to its end if that is no further away than this; else the
+    /// connection is cheaper to make anew.
+    static constexpr std::uint64_t longest_abandoned_response = 256 * 1024;
+
+    const scheduler_settings settings_;
+    const request_encoder& encoder_;
+    scheduler_host& host_;
+    counters counters_;
+    timer_queue timers_;
+    request_queue queue_;
+    connection_set connections_;
+    connect_controller connects_;
+    latency_model latency_;
+    write_coalescer writes_;
+    resend again_;
+    pipelining_health health_;
+    cancellation_index cancellable_;
+    call_list drains_;
+    time_point now_{};
+    std::size_t depth_;            // what is allowed now
+    std::size_t active_calls_ = 0; // queued, in flight or paused
+    struct wake_up final : timed {
+        void on_time(scheduler&) override {} // the cycle that it begins does the rest
+    } connect_again_;
+    bool lost_while_flushing_ = false;
+    bool draining_ = false;
+    bool closed_ = false;
+};
+
+} // namespace bandwidth::webrtc::detail

@@ -1,0 +1,243 @@
+#include <algorithm>
+#include <utility>
+
+#include "pool/scheduler.hpp"
+
+// Which connection takes which call, and when it is written: the end of a cycle.
+
+namespace bandwidth::webrtc::detail {
+
+namespace {
+
+using state = pooled_connection::state;
+using kind = request_queue::kind;
+
+// A connection of which everything was read no longer ago than this is not read once more before a request goes to
+// it. Shorter than any way to a server and back, so that what arrives meanwhile could as well have crossed the
+// request on its way.
+constexpr std::chrono::nanoseconds known_empty_for = std::chrono::microseconds(100);
+
+} // namespace
+
+void scheduler::follow_health() {
+    const auto allowed = health_.trusted(now_) ? settings_.depth : std::size_t{1};
+    if (allowed == depth_) {
+        return;
+    }
+    if (allowed < depth_) {
+        ++counters_.fallbacks;
+    }
+    depth_ = allowed;
+    for (const auto& each : connections_.all()) {
+        each->http.set_depth(depth_);
+        connections_.set_state(*each, each->status());
+    }
+}
+
+// Serves the shared and the exclusive queue by age; when one cannot go on, the other may. The third is served as
+// connections open.
+void scheduler::assign_waiting() {
+    for (;;) {
+        if (queue_.size(kind::shared) + queue_.size(kind::exclusive) == 0) {
+            return;
+        }
+        read_idle_connections();
+        const call* const shared = queue_.front(kind::shared);
+        const call* const exclusive = queue_.front(kind::exclusive);
+        const bool exclusive_first = exclusive && (!shared || exclusive->sequence < shared->sequence);
+        if (exclusive_first && assign_exclusive()) {
+            continue;
+        }
+        if (shared && assign_shared()) {
+            continue;
+        }
+        if (exclusive && !exclusive_first && assign_exclusive()) {
+            continue;
+        }
+        return;
+    }
+}
+
+// What has arrived on an idle connection, a response or the connection's end, was there before the request that may
+// go to it next. So the idle connections that are next in line are read first (RFC 9112, section 9.2: what comes
+// when nothing is outstanding is no response). Before that, a response that a server sent unasked, while the only
+// thread was busy, was taken for the response to the POST that was written next.
+void scheduler::read_idle_connections() {
+    while (!is_known_empty(connections_.idle()) || !is_known_empty(connections_.reserved())) {
+    }
+}
+
+// False: something has happened to it, and another one may stand in its place. Calls that wait may have failed.
+bool scheduler::is_known_empty(pooled_connection* value) {
+    if (!value || now_ - value->seen_empty <= known_empty_for) {
+        return true;
+    }
+    value->seen_empty = now_;
+    value->transport->read_available();
+    return value->is_open();
+}
+
+bool scheduler::assign_shared() {
+    auto& next = *queue_.front(kind::shared);
+    // A call that cannot be replayed once more goes first in line on its connection, where no close that is
+    // announced in another's response can hit it. It holds up those behind it until there is an idle one: should
+    // they pass, there might never be.
+    const bool last_chance = next.replays != 0 && next.replays >= settings_.again.max_replays;
+    auto* to = last_chance ? connections_.idle() : connections_.shallowest();
+    if (!to) {
+        // With one connection only, the two queues take turns by age.
+        const call* const exclusive = queue_.front(kind::exclusive);
+        if (!exclusive || next.sequence < exclusive->sequence) {
+            to = connections_.reserved();
+        }
+    }
+    if (!to || (to->in_flight() != 0 && may_connect() &&
+                latency_.worth_connecting(to->in_flight(), to->http.requests().abandoned() != 0))) {
+        return false;
+    }
+    assign(next, *to);
+    return true;
+}
+
+bool scheduler::assign_exclusive() {
+    auto& next = *queue_.front(kind::exclusive);
+    // A server may be closing a connection that was idle for long just now, and what cannot be replayed would be
+    // lost with it. While attempts to connect fail it is better than none; and a connection that is kept ahead of
+    // need is kept for such a call.
+    const auto is_stale = [&](const pooled_connection& value) {
+        return !next.repeatable() && !connects_.failing() && !kept_when_idle() &&
+               now_ - value.idle_since > settings_.unsafe_idle_limit;
+    };
+    auto* to = connections_.reserved();
+    if (!to || is_stale(*to)) {
+        if (auto* const used_last = connections_.idle(); used_last && (!to || !is_stale(*used_last))) {
+            to = used_last;
+        }
+    }
+    if (!to) {
+        return false;
+    }
+    if (is_stale(*to)) {
+        return assign_behind_stale(*to);
+    }
+    assign(next, *to);
+    return true;
+}
+
+// The first in line does not trust an idle connection. One behind it may be content with that, if each before has an
+// attempt to connect, begun or to come; once the connection has responded, it is as good as a new one to the first.
+bool scheduler::assign_behind_stale(pooled_connection& stale) {
+    const auto attempts = connections_.connecting() + (settings_.max_connections - connections_.size());
+    std::size_t before = 1;
+    auto* behind = queue_.behind(*queue_.front(kind::exclusive));
+    for (; behind && before <= attempts; behind = queue_.behind(*behind), ++before) {
+        if (behind->repeatable()) {
+            assign(*behind, stale);
+            return true;
+        }
+    }
+    if (connections_.size() >= settings_.max_connections && now_ >= connects_.not_before() &&
+        connections_.connecting() < queue_.size(kind::exclusive)) {
+        close_connection(stale, {close_reason::idle, {}, {}}); // makes room for a new one
+    }
+    return false;
+}
+
+void scheduler::assign(call& value, pooled_connection& to) {
+    queue_.remove(value);
+    value.needs_new_connection = false;
+    const bool first = to.in_flight() == 0;
+    to.http.stage(value, encoder_, now_);
+    value.where = call::state::in_flight;
+    value.connection = &to;
+    if (value.attempts++ == 0) {
+        again_.first_sent(now_);
+        counters_.queue_wait += static_cast<std::uint64_t>((now_ - value.started).count());
+    }
+    ++counters_.requests_sent;
+    ++counters_.in_flight;
+    counters_.deepest_pipeline.raise_to(to.in_flight());
+    if (const auto* const limit = value.attempt_timeout()) {
+        timers_.set(value, value.deadline() - now_ > *limit ? now_ + *limit : value.deadline());
+    }
+    if (to.status() == state::reserved) {
+        connections_.set_state(to, state::idle);
+    }
+    if (first) {
+        to.buffers_released = false;
+        to.front_since = now_;
+    }
+    writes_.staged(to, now_);
+    if (++to.assigned >= to.request_limit) {
+        drain(to);
+        return;
+    }
+    connections_.update(to);
+    if (first) {
+        timers_.set_no_later(to, due(to));
+    }
+}
+
+void scheduler::make_room_for_new_connection() {
+    if (queue_.size(kind::new_connection) == 0 || connections_.connecting() != 0 ||
+        connections_.size() < settings_.max_connections || counters_.draining.get() != 0) {
+        return;
+    }
+    auto* leaves = connections_.shallowest();
+    if (!leaves) {
+        for (const auto& each : connections_.all()) {
+            if (each->is_open()) {
+                leaves = each.get();
+            }
+        }
+    }
+    if (leaves) {
+        drain(*leaves);
+    }
+}
+
+// When all connections are busy and none can be added, up to half of them take nothing new until they are idle, for
+// calls that need one to themselves.
+void scheduler::reserve_for_exclusive() {
+    const auto waiting = queue_.size(kind::exclusive);
+    if (waiting == 0) {
+        for (std::size_t i = 0; connections_.reservations() != 0 && i < connections_.size(); ++i) {
+            auto& each = *connections_.all()[i];
+            if (each.status() == state::reserving || each.status() == state::reserved) {
+                connections_.set_state(each, state::idle);
+                connections_.update(each);
+                writes_.touch(each);
+            }
+        }
+        return;
+    }
+    if (may_connect()) {
+        return;
+    }
+    const auto wanted = std::min(waiting, std::max<std::size_t>(1, connections_.size() / 2));
+    for (const auto& each : connections_.all()) {
+        if (connections_.reservations() >= wanted) {
+            return;
+        }
+        if (each->status() == state::busy || each->status() == state::confirming) {
+            connections_.set_state(*each, state::reserving);
+            writes_.touch(*each);
+        }
+    }
+}
+
+void scheduler::flush() {
+    while (auto* const value = writes_.take_dirty()) {
+        if (write_coalescer::may_wait(*value, depth_, latency_.service_time(), now_)) {
+            timers_.set_no_later(*value, value->staged_since + write_coalescer::longest);
+            continue;
+        }
+        value->staged = false;
+        if (value->http.requests().unsent() != 0) { // else it was unstaged in the meantime
+            ++counters_.writes;
+            value->transport->flush();
+        }
+    }
+}
+
+} // namespace bandwidth::webrtc::detail

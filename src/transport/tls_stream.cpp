@@ -1,0 +1,229 @@
+#include "transport/tls_stream.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <utility>
+
+namespace bandwidth::webrtc::detail {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+
+namespace {
+
+// So that one connection with a fast server does not keep the others waiting.
+constexpr int reads_per_cycle = 4;
+
+} // namespace
+
+tls_stream::tls_stream(transport_host& host, stream_owner& owner, const endpoint& endpoint)
+    : host_(host), owner_(&owner), connector_(std::make_shared<connector>(host, endpoint)) {}
+
+// What every completion does: nothing once the stream has ended, and all within one cycle.
+template <class Function>
+auto tls_stream::in_cycle(Function function) {
+    return [keep = host_.keep_alive(), self = shared_from_this(), function](const error_code& ec) {
+        if (!self->owner_) {
+            return;
+        }
+        const cycle_scope scope(self->host_);
+        function(*self, ec);
+    };
+}
+
+void tls_stream::connect() {
+    connector_->start([self = shared_from_this()](connector::outcome result) { self->on_connected(std::move(result)); });
+}
+
+void tls_stream::on_connected(connector::outcome result) {
+    connector_.reset();
+    if (!result.stream) {
+        std::exchange(owner_, nullptr)->on_connect_failed(result.code, std::move(result.text));
+        return;
+    }
+    made_ = std::move(result.stream);
+    owner_->on_received(made_->bytes_received, true);
+    owner_->on_sent(made_->bytes_sent);
+    owner_->on_connected(made_->tls->resumed(), round_trip_of(made_->socket));
+    if (made_) {
+        wait_for_input();
+        decrypt(); // what came behind the handshake
+    }
+}
+
+// --- reading ---------------------------------------------------------------------------------------------
+
+void tls_stream::wait_for_input() {
+    if (!std::exchange(waits_for_input_, true)) {
+        made_->socket.async_wait(tcp::socket::wait_read, in_cycle([](tls_stream& self, const error_code& ec) {
+                                     self.waits_for_input_ = false;
+                                     self.read(ec);
+                                     if (self.made_) {
+                                         self.wait_for_input();
+                                     }
+                                 }));
+    }
+}
+
+void tls_stream::read_available() {
+    if (connector_) {
+        connector_->read_available();
+    } else if (made_) {
+        read({});
+    }
+}
+
+void tls_stream::read(error_code ec) {
+    auto& cipher = host_.buffers().cipher;
+    for (int i = 0; i < reads_per_cycle && made_; ++i) {
+        std::size_t size = 0;
+        if (!ec) {
+            size = made_->socket.read_some(asio::buffer(cipher), ec);
+        }
+        if (ec == asio::error::would_block) {
+            return;
+        }
+        if (ec == asio::error::eof) {
+            end(stream_end::truncated, {}, {});
+            return;
+        }
+        if (ec) {
+            end(stream_end::broken, {}, ec.message());
+            return;
+        }
+        owner_->on_received(size, size < cipher.size());
+        if (made_) {
+            made_->tls->input(std::string_view(cipher.data(), size));
+            decrypt();
+        }
+        if (size < cipher.size()) {
+            return;
+        }
+    }
+}
+
+void tls_stream::decrypt() {
+    auto& plain = host_.buffers().plain;
+    while (made_) {
+        auto& tls = *made_->tls;
+        std::size_t size = 0;
+        const auto status = tls.read(plain.data(), plain.size(), size);
+        if (size != 0) {
+            owner_->on_plaintext(std::string_view(plain.data(), size));
+            if (!made_) {
+                return;
+            }
+        }
+        switch (status) {
+        case tls_engine::status::ok:
+            break;
+        case tls_engine::status::want_input:
+            if (!tls.output().empty()) { // a key update asks for a response
+                send();
+            }
+            return;
+        case tls_engine::status::closed:
+            end(stream_end::closed, {}, {});
+            return;
+        case tls_engine::status::failed:
+            end(tls.rejected() ? stream_end::rejected : stream_end::broken, tls.code(), tls.text());
+            return;
+        }
+    }
+}
+
+// --- writing ---------------------------------------------------------------------------------------------
+
+void tls_stream::flush() {
+    while (made_ && !waits_for_room_ && !owner_->output().empty()) {
+        const auto record = owner_->output().substr(0, tls_engine::largest_record);
+        auto& tls = *made_->tls;
+        before_ = tls.output().size();
+        if (tls.write(record) != tls_engine::status::ok) {
+            // Nothing of it was encrypted, so nothing of it can be seen.
+            end(stream_end::broken, tls.code(), tls.text());
+            return;
+        }
+        record_pending_ = true;
+        owner_->on_output_taken(record.size());
+        send();
+    }
+}
+
+void tls_stream::send() {
+    auto& output = made_->tls->output();
+    while (sent_ < output.size() && !waits_for_room_) {
+        error_code ec;
+        const auto size =
+            made_->socket.write_some(asio::buffer(output.data() + sent_, output.size() - sent_), ec);
+        if (ec == asio::error::would_block) {
+            waits_for_room_ = true;
+            made_->socket.async_wait(tcp::socket::wait_write, in_cycle([](tls_stream& self, const error_code&) {
+                                         self.waits_for_room_ = false;
+                                         self.send();
+                                         self.flush();
+                                     }));
+        } else if (ec) {
+            write_failed(ec);
+            return;
+        } else {
+            sent_ += size;
+            owner_->on_sent(size);
+        }
+    }
+    const bool whole = sent_ == output.size();
+    if (record_pending_ && (whole || sent_ > before_)) {
+        owner_->on_output_sent(whole);
+        record_pending_ = !whole;
+    }
+    if (whole) {
+        output.clear();
+        sent_ = before_ = 0;
+    }
+}
+
+// What the server has sent before it closed is still to be read, and tells best what has happened. But a write
+// can fail while reading goes on (a full queue of the network device, no route, a firewall), and then nothing
+// would ever come.
+void tls_stream::write_failed(const error_code& ec) {
+    waits_for_room_ = true; // nothing more is written
+    read({});
+    if (made_) {
+        end(stream_end::broken, {}, ec.message());
+    }
+}
+
+// --- the end ---------------------------------------------------------------------------------------------
+
+void tls_stream::release_buffers() noexcept {
+    if (made_ && made_->tls->output().empty()) {
+        made_->tls->release_buffers();
+    }
+}
+
+void tls_stream::end(stream_end how, const error_code& code, std::string text) {
+    auto* const owner = std::exchange(owner_, nullptr);
+    shut();
+    owner->on_end(how, code, std::move(text));
+}
+
+void tls_stream::close(close_reason why) noexcept {
+    owner_ = nullptr;
+    if (connector_) {
+        connector_->close(why);
+    }
+    shut();
+}
+
+void tls_stream::shut() noexcept {
+    if (made_ && !waits_for_room_) {
+        // RFC 9112, section 9.8: a closure alert before closing, without waiting for the peer's.
+        made_->tls->close_notify();
+        auto& output = made_->tls->output();
+        error_code ignored;
+        made_->socket.write_some(asio::buffer(output.data() + sent_, output.size() - sent_), ignored);
+    }
+    made_.reset();
+}
+
+} // namespace bandwidth::webrtc::detail
