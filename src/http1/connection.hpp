@@ -21,22 +21,22 @@ namespace bandwidth::webrtc::detail::http1 {
 /// bytes to write and actions come out.
 ///
 /// In: `stage` encodes a request behind those that wait to be written. The transport takes them from
-/// `output()` and tells with `output_taken` and `output_sent` how far they came, which decides what is known of
-/// a request whose connection is lost.
+/// `output()` and tells with `output_taken` and `output_sent` how far they came, which decides what is known
+/// of a request whose connection is lost.
 ///
 /// Out: after `receive` and `end_of_stream` the owner calls `next` until it gives `none` or `close`. The
 /// production pool, the tests with a simulated network and the fuzz targets all do just that.
 ///
-/// | `next` gives | when                                                        | then                           |
+/// | `next` gives | when                                                        | then |
 /// |--------------|-------------------------------------------------------------|--------------------------------|
-/// | response     | the front's response is complete                            | `next`                         |
-/// | close        | nothing more can come, or nothing that could be believed;   | the owner closes the transport |
-/// |              | `closed()` tells why                                        | and calls `next` no more       |
-/// | none         | all that came was looked at                                 | waits for more                 |
+/// | response     | the front's response is complete                            | `next` | | close        |
+/// nothing more can come, or nothing that could be believed;   | the owner closes the transport | | |
+/// `closed()` tells why                                        | and calls `next` no more       | | none |
+/// all that came was looked at                                 | waits for more                 |
 ///
-/// What another protocol has to offer in its place: `accepts`, `stage`, `unstage`, `abandon`, `output` and its
-/// two answers, `receive`, `end_of_stream`, `next`; and of each request the `send_state` and its owner. The
-/// order of responses and the front are HTTP/1.1's own.
+/// What another protocol has to offer in its place: `accepts`, `stage`, `unstage`, `abandon`, `output` and
+/// its two answers, `receive`, `end_of_stream`, `next`; and of each request the `send_state` and its owner.
+/// The order of responses and the front are HTTP/1.1's own.
 class connection {
 public:
     connection(std::size_t depth, const response_limits& limits) : requests_(depth), reader_(limits) {}
@@ -48,8 +48,8 @@ public:
     bool accepts(bool exclusive) const noexcept { return requests_.accepts(exclusive); }
     /// Encodes the request behind those that are staged. Needs `accepts`.
     void stage(exchange& owner, const request_encoder& encoder, time_point now);
-    /// Takes a staged request out again, if not a byte of it was given to the transport. Nothing of it is ever
-    /// sent then.
+    /// Takes a staged request out again, if not a byte of it was given to the transport. Nothing of it is
+    /// ever sent then.
     bool unstage(const exchange& owner);
     /// The caller of a request in flight has gone: its response is read and dropped.
     void abandon(const exchange& owner, time_point now) noexcept;
@@ -109,9 +109,9 @@ private:
 
     pipeline requests_;
     response_reader reader_;
-    std::string batch_;        // encoded requests that the transport has not taken
-    std::string partial_;      // plain text of a response that is not complete
-    std::string_view input_;   // what `next` has not looked at
+    std::string batch_;      // encoded requests that the transport has not taken
+    std::string partial_;    // plain text of a response that is not complete
+    std::string_view input_; // what `next` has not looked at
     slot answered_;
     std::uint64_t taken_ = 0;  // bytes of requests that the transport has taken
     std::uint64_t before_ = 0; // where in the stream begins what it has taken last

@@ -6,7 +6,8 @@
 
 namespace bandwidth::webrtc::detail::http1 {
 
-pipeline::pipeline(std::size_t depth) : slots_(std::bit_ceil(depth)), mask_(slots_.size() - 1), depth_(depth) {}
+pipeline::pipeline(std::size_t depth)
+    : slots_(std::bit_ceil(depth)), mask_(slots_.size() - 1), depth_(depth) {}
 
 bool pipeline::accepts(bool exclusive) const noexcept {
     if (!accepting_) {
@@ -18,7 +19,8 @@ bool pipeline::accepts(bool exclusive) const noexcept {
     if (!confirmed_ || exclusive || count_ >= depth_) {
         return false;
     }
-    // Only ever the last one can be exclusive: it was pushed alone, and nothing follows it until its response.
+    // Only ever the last one can be exclusive: it was pushed alone, and nothing follows it until its
+    // response.
     return !at(count_ - 1).exclusive;
 }
 

@@ -24,13 +24,13 @@ struct slot {
 /// (RFC 9112, section 9.3.2), and how far their bytes have left this machine. Abandoned requests count in the
 /// depth: the server still works for them.
 ///
-/// | state       | accepts                                               | left by                              |
+/// | state       | accepts                                               | left by |
 /// |-------------|-------------------------------------------------------|--------------------------------------|
-/// | unconfirmed | one request: a server that breaks pipelines breaks    | `confirm`                            |
-/// |             | here                                                  |                                      |
-/// | confirmed   | up to `depth` requests; an exclusive one only alone,  | `stop_accepting`                     |
-/// |             | with nothing behind it (RFC 9112, section 9.3.2)      |                                      |
-/// | closing     | nothing; what is in flight is still answered          |                                      |
+/// | unconfirmed | one request: a server that breaks pipelines breaks    | `confirm` | |             | here
+/// |                                      | | confirmed   | up to `depth` requests; an exclusive one only
+/// alone,  | `stop_accepting`                     | |             | with nothing behind it (RFC 9112,
+/// section 9.3.2)      |                                      | | closing     | nothing; what is in flight is
+/// still answered          |                                      |
 class pipeline {
 public:
     explicit pipeline(std::size_t depth);
@@ -47,8 +47,8 @@ public:
 
     /// Appends a request whose encoded form is `bytes` long. Needs `accepts`.
     void push(exchange& owner, std::size_t bytes, time_point now);
-    /// Removes a request of which no byte was given to the transport, nor will be. The requests behind it move
-    /// up in the stream.
+    /// Removes a request of which no byte was given to the transport, nor will be. The requests behind it
+    /// move up in the stream.
     void unstage(std::size_t index) noexcept;
     /// Removes the front: its response has come.
     slot pop() noexcept;

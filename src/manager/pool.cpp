@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "core/http_grammar.hpp"
-#include "manager/completion_batch.hpp"
 #include "manager/pool_service.hpp"
+#include "transport/tls_stream.hpp"
 
 namespace bandwidth::webrtc::detail {
 
@@ -31,36 +31,11 @@ constexpr std::chrono::milliseconds delivery_pause{10};
 
 } // namespace
 
-/// What the timer runs. Asio needs memory to bring it to the strand; dropped for want of that it tells.
-struct pool::on_timer {
-    explicit on_timer(std::shared_ptr<pool> value) noexcept : self(std::move(value)) {}
-    on_timer(on_timer&&) noexcept = default;
-    on_timer& operator=(on_timer&&) = delete;
-    ~on_timer() {
-        if (!self || self->abandoned())
-            return;
-        self->timer_lost_ = true;
-        try {
-            self->post_turn();
-        } catch (...) { // the next turn finds it lost
-        }
-    }
-    void operator()(const error_code& ec) {
-        const auto mine = std::move(self);
-        if (ec)
-            return;
-        mine->armed_.reset();
-        mine->turn();
-    }
-
-    std::shared_ptr<pool> self;
-};
-
 std::shared_ptr<pool> pool::make(const asio::any_io_executor& executor, pool_settings settings,
                                  std::shared_ptr<tls_context> tls) {
     std::shared_ptr<pool> made(new pool(executor, std::move(settings), std::move(tls)));
     asio::use_service<pool_service>(asio::query(executor, asio::execution::context)).add(made);
-    if (made->settings_.dispatch.min_connections != 0)
+    if (made->settings_.schedule.min_connections != 0)
         made->post_turn();
     return made;
 }
@@ -75,17 +50,10 @@ pool::pool(const asio::any_io_executor& executor, pool_settings settings, std::s
                                            settings_.names))
     , encoder_(settings_.host_header, settings_.user_agent)
     , credentials_generation_(settings_.credentials->generation())
-    , dispatcher_(settings_.dispatch, encoder_, *this) {
+    , scheduler_(settings_.schedule, encoder_, *this) {
     encoder_.set_authorization(authorization());
     if (const auto* const known = executor.target<asio::io_context::executor_type>())
         io_context_.emplace(*known);
-    turn_.end = [](serial_executor::task& base, bool run) {
-        const auto self = std::move(static_cast<queued_turn&>(base).self);
-        // No plain store: this sees what those have submitted who found it true.
-        self->turn_.waits.exchange(false);
-        if (run)
-            self->turn();
-    };
 }
 
 void pool::reload_tls(std::shared_ptr<tls_context> context) noexcept {
@@ -129,87 +97,44 @@ pool::~pool() { abandon(); }
 
 void pool::abandon() noexcept {
     abandoned_ = true;
-    dispatcher_.abandon();
-    while (call* const value = finished_.pop_front())
-        value->recycle();
-    call_list submitted;
+    scheduler_.on_context_shutdown();
+    const auto recycle = [](call* value) { value->recycle(); };
+    while (!finished_.empty()) {
+        auto& value = finished_.front();
+        finished_.pop_front();
+        value.recycle();
+    }
+    std::vector<call*> submitted;
     {
         const std::lock_guard lock(sorted_mutex_);
-        sort_submitted();
-        submitted = std::exchange(sorted_, {});
+        submitted.swap(submitted_);
     }
-    while (call* const value = submitted.pop_front())
-        value->recycle();
+    for (auto* const value : submitted)
+        recycle(value);
 }
 
 void pool::submit(call& value) {
-    // Once it is on the list another thread may complete it and let go of the pool.
-    const auto self = shared_from_this();
-    call* head = submitted_.load(std::memory_order_relaxed);
-    do {
-        value.next = head;
-    } while (!submitted_.compare_exchange_weak(head, &value));
-    // Only a turn that is known to come, and takes what it finds after it was counted off, makes another one
-    // needless. Not one that somebody else is about to post: that may fail.
-    if (turns_to_come_ > 0)
-        return;
-    try {
-        post_turn();
-    } catch (...) {
-        if (take_back(value)) // else a turn has taken it meanwhile
-            throw;
+    {
+        const std::lock_guard lock(sorted_mutex_);
+        submitted_.push_back(&value);
     }
+    post_turn();
 }
 
-// A turn may begin before it is counted, so the number may be too low, but never too high.
-// Over an io_context it is posted beside the strand: in the strand's queue it would hold up the connections
-// that are ready before it, and each would need another round of the scheduler. There it needs no memory.
 void pool::post_turn() {
-    if (io_context_)
-        asio::post(*io_context_, [self = shared_from_this()]() mutable {
-            --self->turns_to_come_;
-            if (self->turn_.waits.exchange(true))
-                return; // that one has yet to begin, and takes what this one is for
-            const auto strand = self->strand_;
-            auto& value = self->turn_;
-            value.self = std::move(self);
-            strand.execute_task(value);
-        });
-    else
-        asio::post(strand_, [self = shared_from_this()] {
-            --self->turns_to_come_;
-            self->turn();
-        });
-    ++turns_to_come_;
-}
-
-// Under the lock: oldest first behind what `take_back` has left.
-void pool::sort_submitted() noexcept {
-    call* newest = submitted_.exchange(nullptr);
-    call_list came;
-    while (newest)
-        came.push_front(*std::exchange(newest, newest->next));
-    while (call* const value = came.pop_front())
-        sorted_.push_back(*value);
-}
-
-// False when it is no longer there.
-bool pool::take_back(call& value) noexcept {
-    const std::lock_guard lock(sorted_mutex_);
-    sort_submitted();
-    const call* at = sorted_.front();
-    while (at && at != &value)
-        at = at->next;
-    if (at)
-        sorted_.remove(value);
-    return at;
+    if (scheduled_.exchange(true))
+        return;
+    asio::post(strand_, [self = shared_from_this()] {
+        self->scheduled_ = false;
+        self->turn();
+    });
 }
 
 void pool::cancel(std::uint64_t id) {
     asio::post(strand_, [self = shared_from_this(), id] {
-        self->begin_turn();
-        self->dispatcher_.cancel(id);
-        self->end_turn();
+        self->begin_cycle();
+        self->scheduler_.cancel(id);
+        self->end_cycle();
     });
 }
 
@@ -222,86 +147,54 @@ void pool::close() noexcept {
 }
 
 void pool::turn() noexcept {
-    begin_turn();
-    end_turn();
+    begin_cycle();
+    end_cycle();
 }
 
-void pool::begin_turn() noexcept {
-    dispatcher_.begin_turn(now_ = clock_now());
+void pool::begin_cycle() noexcept { scheduler_.begin_cycle(now_ = clock_now()); }
+
+void pool::take_submitted() noexcept {
     refresh_credentials();
     // What was submitted before it fails with it, as what was in flight does.
     const bool closes = close_requested_.load(std::memory_order_acquire);
-    take_submitted();
-    if (closes)
-        dispatcher_.close();
-}
-
-void pool::take_submitted() noexcept {
-    call_list submitted;
+    std::vector<call*> submitted;
     std::shared_ptr<tls_context> reloaded;
     {
         const std::lock_guard lock(sorted_mutex_);
-        sort_submitted();
-        submitted = std::exchange(sorted_, {});
+        submitted.swap(submitted_);
         if (next_tls_)
             reloaded = std::move(next_tls_);
     }
     if (reloaded) { // first, since a caller who saw `reload_tls` return gets the new settings
         tls_ = std::move(reloaded);
-        dispatcher_.retire_all();
+        scheduler_.drain_connections();
     }
-    while (call* const value = submitted.pop_front())
-        dispatcher_.submit(*value);
+    for (call* const value : submitted)
+        scheduler_.submit(*value);
+    if (closes)
+        scheduler_.close();
 }
 
-void pool::end_turn() noexcept {
-    dispatcher_.end_turn();
+void pool::end_cycle() noexcept {
+    scheduler_.end_cycle();
     deliver();
     arm_timer();
 }
 
-// Whether what is to run on that executor may run on this thread, which runs the strand.
-bool pool::runs_here(const asio::any_io_executor& executor) const noexcept {
-    using tracked = decltype(asio::require(*io_context_, asio::execution::outstanding_work.tracked));
-    const auto* const known = executor.target<tracked>();
-    return known && io_context_ &&
-           &asio::query(*known, asio::execution::context) ==
-               &asio::query(*io_context_, asio::execution::context) &&
-           asio::query(*known, asio::execution::blocking) == asio::execution::blocking.possibly;
-}
-
 void pool::deliver() noexcept {
-    call_list left;
-    const auto send = [&](call_list together, const serial_executor* strand) {
-        auto back = completion_batch::send(completion_batch(shared_from_this(), together), strand);
-        while (call* const value = back.pop_front())
-            left.push_back(*value);
-    };
-    call_list here;
-    while (call* const first = finished_.pop_front()) {
-        if (runs_here(first->executor())) {
-            here.push_back(*first);
-            continue;
-        }
-        call_list together;
-        together.push_back(*first);
-        while (!finished_.empty() && finished_.front()->executor() == first->executor())
-            together.push_back(*finished_.pop_front());
-        send(together, nullptr);
+    while (!finished_.empty()) {
+        auto& value = finished_.front();
+        finished_.pop_front();
+        asio::post(value.executor(), [home = shared_from_this(), done = call_handle(&value)]() mutable {
+            static_cast<call&>(*done).home() = std::move(home);
+            pending_call::complete(std::move(done));
+        });
     }
-    if (!here.empty())
-        send(here, &strand_);
-    undelivered_ = !left.empty();
-    finished_ = left;
 }
 
 // Fires when the first time has come, or earlier; it is moved only when an earlier time comes up.
 void pool::arm_timer() noexcept {
-    if (timer_lost_.load(std::memory_order_relaxed) && timer_lost_.exchange(false))
-        armed_.reset();
-    auto next = dispatcher_.next_time();
-    if (undelivered_ && (!next || *next > now_ + delivery_pause))
-        next = now_ + delivery_pause;
+    const auto next = scheduler_.next_time();
     if (!next || (armed_ && *armed_ <= *next)) {
         if (!next && armed_) {
             armed_.reset();
@@ -309,18 +202,18 @@ void pool::arm_timer() noexcept {
         }
         return;
     }
-    try {
-        armed_.reset();
-        timer_.expires_after(*next - now_);
-        timer_.async_wait(on_timer(shared_from_this()));
-        armed_ = next;
-    } catch (const std::bad_alloc&) { // at the end of the next turn, then
-    }
+    timer_.expires_after(*next - now_);
+    timer_.async_wait([self = shared_from_this()](const error_code& ec) {
+        if (ec)
+            return;
+        self->armed_.reset();
+        self->turn();
+    });
+    armed_ = next;
 }
 
-std::shared_ptr<connection> pool::make_connection(connection_events& events) {
-    return std::make_shared<tls_connection>(static_cast<connection_host&>(*this), events, settings_.endpoint,
-                                            settings_.dispatch.depth, settings_.limits);
+std::shared_ptr<stream> pool::make_stream(stream_owner& owner) {
+    return std::make_shared<tls_stream>(static_cast<transport_host&>(*this), owner, settings_.endpoint);
 }
 
 } // namespace bandwidth::webrtc::detail

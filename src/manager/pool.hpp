@@ -13,14 +13,13 @@
 
 #include "http1/request_encoder.hpp"
 #include "pool/call.hpp"
-#include "pool/dispatcher.hpp"
-#include "transport/tls_connection.hpp"
+#include "pool/scheduler.hpp"
+#include "transport/host.hpp"
 
 namespace bandwidth::webrtc::detail {
 
 struct pool_settings {
-    dispatcher_settings dispatch;
-    response_limits limits;
+    scheduler_settings schedule;
     webrtc::detail::endpoint endpoint;
     name_settings names;
     std::string host_header;
@@ -28,7 +27,7 @@ struct pool_settings {
     std::shared_ptr<const credential_source> credentials;
 };
 
-/// The dispatcher's way to the world: a strand, a clock, and the way in for calls from any thread.
+/// The scheduler's way to the world: a strand, a clock, and the way in for calls from any thread.
 ///
 /// In: `submit` pushes the call on a lock-free list and, unless one is to come, posts a turn that takes all
 /// there are, so that calls that are started together are written together. Out: calls that finish in one
@@ -37,9 +36,7 @@ struct pool_settings {
 /// soon as the strand has been left. Life: pending operations (the turn, the timer, each connection's wait)
 /// hold the pool; the pool owns the calls that were submitted. When the execution context goes first, its
 /// shutdown abandons the calls.
-class pool final : public std::enable_shared_from_this<pool>,
-                   private dispatcher_host,
-                   private connection_host {
+class pool final : public std::enable_shared_from_this<pool>, private scheduler_host, private transport_host {
 public:
     /// \throws api_error (`errc::invalid_options`) when the credentials cannot be used.
     static std::shared_ptr<pool> make(const asio::any_io_executor& executor, pool_settings settings,
@@ -66,7 +63,7 @@ public:
     void drained_elsewhere(joint_drain& drain, bool cut_off) noexcept;
     /// Any thread. Closes at once; where there is no memory for that, at the next event.
     void close() noexcept;
-    const counters& stats() const noexcept { return dispatcher_.stats(); }
+    const counters& stats() const noexcept { return scheduler_.stats(); }
 
     /// The execution context is going: nothing completes any more.
     void abandon() noexcept;
@@ -74,17 +71,18 @@ public:
 private:
     pool(const asio::any_io_executor& executor, pool_settings settings, std::shared_ptr<tls_context> tls);
 
-    // connection_host
+    // transport_host
     const executor_type& executor() const noexcept override { return strand_; }
     read_buffers& buffers() noexcept override { return buffers_; }
     name_lookup& names() noexcept override { return *names_; }
     std::shared_ptr<tls_context> tls() noexcept override { return tls_; }
     std::shared_ptr<void> keep_alive() override { return shared_from_this(); }
-    void begin_turn() noexcept override;
-    void end_turn() noexcept override;
-    bool abandoned() const noexcept override { return abandoned_.load(std::memory_order_relaxed); }
-    // dispatcher_host
-    std::shared_ptr<connection> make_connection(connection_events& events) override;
+    void begin_cycle() noexcept override;
+    void end_cycle() noexcept override;
+    bool abandoned() const noexcept { return abandoned_.load(std::memory_order_relaxed); }
+    // scheduler_host
+    std::shared_ptr<stream> make_stream(stream_owner& owner) override;
+    void take_submitted() noexcept override;
     void finished(call& value) noexcept override { finished_.push_back(value); }
     std::chrono::sys_seconds time_of_day() override {
         return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -93,26 +91,14 @@ private:
     std::string authorization() const;
     void refresh_credentials() noexcept;
     void post_turn();
-    void sort_submitted() noexcept;
-    bool take_back(call& value) noexcept;
-    void take_submitted() noexcept;
     void deliver() noexcept;
-    bool runs_here(const asio::any_io_executor& executor) const noexcept;
     void arm_timer() noexcept;
-    struct on_timer;
     void turn() noexcept;
-
-    /// A turn on its way to the strand.
-    struct queued_turn : serial_executor::task {
-        std::shared_ptr<pool> self;
-        std::atomic<bool> waits{false};
-    };
 
     pool_settings settings_;
     asio::any_io_executor base_executor_;
     executor_type strand_;
     std::optional<asio::io_context::executor_type> io_context_; // the base executor, where it is of one
-    queued_turn turn_;
     asio::steady_timer timer_;
     std::optional<time_point> armed_;
     time_point now_{};
@@ -120,17 +106,14 @@ private:
     std::shared_ptr<name_lookup> names_;
     request_encoder encoder_;
     unsigned long long credentials_generation_;
-    dispatcher dispatcher_;
+    scheduler scheduler_;
     read_buffers buffers_;
     call_list finished_;
-    std::atomic<call*> submitted_{nullptr}; // newest first
     std::mutex sorted_mutex_;
-    call_list sorted_;                      // what was submitted before them, oldest first
+    std::vector<call*> submitted_;
     std::shared_ptr<tls_context> next_tls_; // under the same mutex: what is submitted after it uses it
-    std::atomic<int> turns_to_come_{0};     // posted, counted, and not begun
-    bool undelivered_ = false;              // some of `finished_` could not be posted
+    std::atomic<bool> scheduled_{false};
     std::atomic<bool> close_requested_{false};
-    std::atomic<bool> timer_lost_{false}; // there was no memory to run its handler
     std::atomic<bool> abandoned_{false};
     std::atomic<std::uint64_t> last_cancel_id_{0};
 };

@@ -9,7 +9,7 @@ constexpr int most_fresh_losses = 2;
 } // namespace
 
 loss_verdict after_loss(const lost_request& request, close_reason why, int max_replays,
-                          bool retry_protocol_error) noexcept {
+                        bool retry_protocol_error) noexcept {
     if (why == close_reason::rejected)
         return {loss_action::fail, delivery::not_sent};
     if (request.sent == send_state::unsent)
@@ -29,9 +29,8 @@ loss_verdict after_loss(const lost_request& request, close_reason why, int max_r
         case close_reason::unsolicited:
         case close_reason::mismatched:
             if (request.fresh)
-                return {
-                    request.fresh_losses + 1 < most_fresh_losses ? loss_action::retry : loss_action::fail,
-                    known};
+                return {request.fresh_losses + 1 < most_fresh_losses ? loss_action::retry : loss_action::fail,
+                        known};
             break;
         default:
             break;
@@ -42,7 +41,8 @@ loss_verdict after_loss(const lost_request& request, close_reason why, int max_r
     return {loss_action::replay, known};
 }
 
-response_action after_response(const responded_request& request, int status, const retry_policy& policy) noexcept {
+response_action after_response(const responded_request& request, int status,
+                               const retry_policy& policy) noexcept {
     if (status < 400 || !request.replay_allowed)
         return response_action::deliver;
     const bool repeatable = request.kind != request_class::unsafe;

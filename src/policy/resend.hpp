@@ -34,24 +34,28 @@ struct loss_verdict {
 };
 
 /// What becomes of a request whose connection ended. Pure. The columns are reasons of `close_reason`; `early`
-/// and `mismatched` count as `broken` with `ended`, all that this side does without a fault of the server's as
-/// `abandoned`.
+/// and `mismatched` count as `broken` with `ended`, all that this side does without a fault of the server's
+/// as `abandoned`.
 ///
-/// | request                              | announced       | ended, broken          | protocol_error         | response_timeout       | abandoned              |
+/// | request                              | announced       | ended, broken          | protocol_error |
+/// response_timeout       | abandoned              |
 /// |--------------------------------------|-----------------|------------------------|------------------------|------------------------|------------------------|
-/// | no byte sent                         | reassign        | reassign               | reassign               | reassign               | reassign               |
-/// | unsafe, or replay not allowed        | fail (not_sent) | fail (maybe_processed) | fail (maybe_processed) | fail (maybe_processed) | fail (maybe_processed) |
-/// | idempotent, the front                | replay          | replay; retry if fresh | fail, or retry by      | retry                  | replay                 |
-/// |                                      |                 |                        | the caller's policy    |                        |                        |
-/// | idempotent, behind the front         | replay          | replay                 | replay                 | replay                 | replay                 |
-/// | ... and replayed `max_replays` times | fail (not_sent) | fail (maybe_processed) | fail (maybe_processed) | fail (maybe_processed) | fail (maybe_processed) |
+/// | no byte sent                         | reassign        | reassign               | reassign | reassign |
+/// reassign               | | unsafe, or replay not allowed        | fail (not_sent) | fail (maybe_processed)
+/// | fail (maybe_processed) | fail (maybe_processed) | fail (maybe_processed) | | idempotent, the front |
+/// replay          | replay; retry if fresh | fail, or retry by      | retry                  | replay | | |
+/// |                        | the caller's policy    |                        |                        | |
+/// idempotent, behind the front         | replay          | replay                 | replay                 |
+/// replay                 | replay                 | | ... and replayed `max_replays` times | fail (not_sent)
+/// | fail (maybe_processed) | fail (maybe_processed) | fail (maybe_processed) | fail (maybe_processed) |
 ///
 /// rejected: every one fails (not_sent); the next connection would be refused in the same way.
 ///
 /// A connection that ends before its first response is no victim of an idle timeout, so there is no reason to
-/// think that the next one fares better: the front is tried once more, after a pause, and fails the second time.
-/// RFC 9110, section 9.2.2: only what is idempotent is sent again by itself. RFC 9112, sections 9.3.2 and 9.6:
-/// unanswered requests of a pipeline may be sent again, and were not processed behind an announced close.
+/// think that the next one fares better: the front is tried once more, after a pause, and fails the second
+/// time. RFC 9110, section 9.2.2: only what is idempotent is sent again by itself. RFC 9112, sections 9.3.2
+/// and 9.6: unanswered requests of a pipeline may be sent again, and were not processed behind an announced
+/// close.
 loss_verdict after_loss(const lost_request& request, close_reason why, int max_replays,
                         bool retry_protocol_error) noexcept;
 
@@ -73,16 +77,17 @@ struct responded_request {
 /// What becomes of a response. Pure. Whatever it says, the policy's attempts, the budget, the deadline and
 /// `max_replays` have the last word, and then the response is delivered.
 ///
-/// | status                              | idempotent                     | unsafe                                  |
+/// | status                              | idempotent                     | unsafe |
 /// |-------------------------------------|--------------------------------|-----------------------------------------|
-/// | 408 that closes the connection      | replay (RFC 9110, 15.5.9)      | deliver                                 |
-/// | 421, the first one                  | new_connection (RFC 9110, 15.5.20: whatever the method)                 ||
-/// | 425, the first one                  | retry (RFC 8470, 5.2: it was not processed)                             ||
-/// | 429, if the policy retries it       | retry_throttled                | deliver, or retry_throttled by policy   |
-/// | 503, if the policy retries it       | retry_throttled                | deliver                                 |
-/// | others that the policy retries      | retry                          | deliver                                 |
+/// | 408 that closes the connection      | replay (RFC 9110, 15.5.9)      | deliver | | 421, the first one |
+/// new_connection (RFC 9110, 15.5.20: whatever the method)                 || | 425, the first one | retry
+/// (RFC 8470, 5.2: it was not processed)                             || | 429, if the policy retries it |
+/// retry_throttled                | deliver, or retry_throttled by policy   | | 503, if the policy retries it
+/// | retry_throttled                | deliver                                 | | others that the policy
+/// retries      | retry                          | deliver                                 |
 ///
 /// A call whose replay the caller has forbidden gets every response.
-response_action after_response(const responded_request& request, int status, const retry_policy& policy) noexcept;
+response_action after_response(const responded_request& request, int status,
+                               const retry_policy& policy) noexcept;
 
 } // namespace bandwidth::webrtc::detail

@@ -69,12 +69,16 @@ public:
         return *extras_;
     }
     // Null where there is none.
-    const failure* refused() const noexcept { return extras_ && extras_->refused ? &*extras_->refused : nullptr; }
+    const failure* refused() const noexcept {
+        return extras_ && extras_->refused ? &*extras_->refused : nullptr;
+    }
     joint_drain* joint() const noexcept { return extras_ ? extras_->joint.get() : nullptr; }
     const std::chrono::nanoseconds* attempt_timeout() const noexcept {
         return extras_ && extras_->attempt_timeout ? &*extras_->attempt_timeout : nullptr;
     }
-    const retry_policy* retry() const noexcept { return extras_ && extras_->retry ? &*extras_->retry : nullptr; }
+    const retry_policy* retry() const noexcept {
+        return extras_ && extras_->retry ? &*extras_->retry : nullptr;
+    }
 
     /// Names the call in a cancellation, which may come when the call is long gone; 0: it has no slot.
     std::uint64_t cancel_id = 0;

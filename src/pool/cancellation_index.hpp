@@ -9,9 +9,9 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// The calls that may be cancelled, by their number. A cancellation names a number and not a call, since it may
-/// come when the call is done and its memory serves another one. The calls are linked through themselves, so that
-/// one with a cancellation slot allocates nothing in the steady state.
+/// The calls that may be cancelled, by their number. A cancellation names a number and not a call, since it
+/// may come when the call is done and its memory serves another one. The calls are linked through themselves,
+/// so that one with a cancellation slot allocates nothing in the steady state.
 class cancellation_index {
 public:
     void add(call& value) {
@@ -44,7 +44,8 @@ private:
     };
     using unordered_set_base_hook = boost::intrusive::unordered_set_base_hook<>;
     using set = boost::intrusive::unordered_set<call, boost::intrusive::key_of_value<id_of>,
-                                                boost::intrusive::hash<hash>, boost::intrusive::power_2_buckets<true>>;
+                                                boost::intrusive::hash<hash>,
+                                                boost::intrusive::power_2_buckets<true>>;
     using bucket = set::bucket_type;
 
     std::vector<bucket> buckets_ = std::vector<bucket>(64);

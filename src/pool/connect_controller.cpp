@@ -18,7 +18,8 @@ constexpr int most_unanswered = 8;
 
 std::size_t how_many_to_connect(const connect_demand& demand) noexcept {
     const auto over = [](std::size_t one, std::size_t other) { return one > other ? one - other : 0; };
-    const auto wanted = std::max(over(demand.waiting, demand.connecting), over(demand.least, demand.connections));
+    const auto wanted =
+        std::max(over(demand.waiting, demand.connecting), over(demand.least, demand.connections));
     const auto room = over(demand.most, demand.connections);
     const auto at_once = demand.failing ? over(1, demand.connecting) : room;
     return std::min({wanted, room, at_once});
@@ -30,7 +31,8 @@ void connect_controller::failed(time_point began, bool unanswered, time_point no
     }
     last_failure_ = now;
     failures_ = std::min(failures_ + 1, most_failures_counted);
-    not_before_ = now + dial_backoff(unanswered ? std::min(failures_, most_unanswered_counted) : failures_, chance);
+    not_before_ =
+        now + dial_backoff(unanswered ? std::min(failures_, most_unanswered_counted) : failures_, chance);
 }
 
 void connect_controller::set_last_error(const error_code& code, std::string_view text) {

@@ -23,15 +23,15 @@ struct connect_demand {
 /// Pure.
 std::size_t how_many_to_connect(const connect_demand& demand) noexcept;
 
-/// What is known of attempts to connect: whether another may be made now, what the last failure was, and whether
-/// a new connection has to show that the server does not break pipelines before more than one request is put on
-/// it. Sans-io.
+/// What is known of attempts to connect: whether another may be made now, what the last failure was, and
+/// whether a new connection has to show that the server does not break pipelines before more than one request
+/// is put on it. Sans-io.
 ///
-/// | after                                        | the next attempt                                              |
+/// | after                                        | the next attempt |
 /// |----------------------------------------------|---------------------------------------------------------------|
-/// | nothing, or a connection that has responded  | at once, as many as are wanted                                |
-/// | an attempt that failed, or a connection that | one at a time, and after a pause that doubles; attempts that  |
-/// | ended before its first response              | were under way together and fail together count once          |
+/// | nothing, or a connection that has responded  | at once, as many as are wanted | | an attempt that
+/// failed, or a connection that | one at a time, and after a pause that doubles; attempts that  | | ended
+/// before its first response              | were under way together and fail together count once          |
 class connect_controller {
 public:
     // --- failures ---
@@ -51,8 +51,8 @@ public:
     const error_code& last_code() const noexcept { return last_code_; }
     /// Empty where the last attempt succeeded.
     const std::string& last_text() const noexcept { return last_text_; }
-    /// One more connection in a row has taken a request and ended without a response. True: so many that it is
-    /// the server's fault, and not that of a request.
+    /// One more connection in a row has taken a request and ended without a response. True: so many that it
+    /// is the server's fault, and not that of a request.
     bool too_many_unanswered() noexcept;
 
     // --- confirmation ---

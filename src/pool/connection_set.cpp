@@ -8,8 +8,8 @@ connection_set::connection_set(std::size_t depth, counters& statistics)
     : buckets_(depth + 1), counters_(statistics) {}
 
 connection_set::~connection_set() {
-    for (auto& bucket : buckets_) {
-        bucket.clear();
+    for (auto& each : buckets_) {
+        each.clear();
     }
 }
 
@@ -88,9 +88,9 @@ void connection_set::update(pooled_connection& value) noexcept {
     case state::idle:
     case state::confirming:
     case state::busy:
-        set_state(value, idle                                 ? state::idle
+        set_state(value, idle                                ? state::idle
                          : value.http.requests().confirmed() ? state::busy
-                                                              : state::confirming);
+                                                             : state::confirming);
         return;
     case state::reserving:
     case state::reserved:

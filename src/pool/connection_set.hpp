@@ -14,8 +14,9 @@ namespace bandwidth::webrtc::detail {
 /// for one connection and for a thousand. Only here a connection changes its state, its bucket and the gauges
 /// that count it.
 ///
-/// Bucket 0 holds the idle ones, bucket n those with n requests in flight that take one more, and the last bucket
-/// the reserved ones, which are idle. All others are in none. In each the one that was used last stands first.
+/// Bucket 0 holds the idle ones, bucket n those with n requests in flight that take one more, and the last
+/// bucket the reserved ones, which are idle. All others are in none. In each the one that was used last
+/// stands first.
 class connection_set {
 public:
     using state = pooled_connection::state;

@@ -9,8 +9,8 @@ namespace bandwidth::webrtc::detail {
 
 namespace {
 
-// A connection that is idle for this long gives back its buffers. Shorter, and a steady trickle of calls would
-// take them anew each time.
+// A connection that is idle for this long gives back its buffers. Shorter, and a steady trickle of calls
+// would take them anew each time.
 constexpr std::chrono::nanoseconds buffers_kept_for = std::chrono::seconds(1);
 
 } // namespace
@@ -56,8 +56,8 @@ void pooled_connection::on_sent(std::size_t bytes) noexcept { owner_.on_sent(byt
 
 void pooled_connection::on_time(scheduler& by) { by.on_timer(*this); }
 
-// Until the header section is complete, the timeout runs from when the response was due: interim responses and
-// header fields that drip in do not extend it. While the body comes, every read extends it.
+// Until the header section is complete, the timeout runs from when the response was due: interim responses
+// and header fields that drip in do not extend it. While the body comes, every read extends it.
 time_point pooled_connection::response_due(const scheduler_settings& settings) const noexcept {
     return (http.response_header_done() ? received_last : front_since) + settings.response_timeout;
 }

@@ -17,27 +17,26 @@ namespace bandwidth::webrtc::detail {
 class scheduler;
 struct scheduler_settings;
 
-/// One connection of the pool: a stream, HTTP/1.1 on it, and where it stands. `connection_set::set_state` alone
-/// changes the state.
+/// One connection of the pool: a stream, HTTP/1.1 on it, and where it stands. `connection_set::set_state`
+/// alone changes the state.
 ///
-/// | state      | open | takes new requests     | left for                                                     |
+/// | state      | open | takes new requests     | left for |
 /// |------------|------|------------------------|--------------------------------------------------------------|
-/// | connecting |      | no                     | idle; closed                                                 |
-/// | idle       | yes  | any                    | confirming or busy (a request); draining; closed             |
-/// | confirming | yes  | no, until its first    | idle or busy (the response); blocked; draining; closed       |
-/// |            |      | response has shown     |                                                              |
-/// |            |      | that pipelines work    |                                                              |
-/// | busy       | yes  | up to the depth, none  | idle (its last response); blocked; reserving; draining;      |
-/// |            |      | behind an exclusive    | closed                                                       |
-/// | blocked    | yes  | no: the front's        | idle or busy (that response); draining; closed               |
-/// |            |      | response is late, or   |                                                              |
-/// |            |      | long                   |                                                              |
-/// | reserving  | yes  | no: it is to become    | reserved (its last response); busy (no longer needed);       |
-/// |            |      | idle for an exclusive  | blocked; draining; closed                                    |
-/// |            |      | call                   |                                                              |
-/// | reserved   | yes  | an exclusive one first | confirming or busy (a request); idle (no longer needed); ... |
-/// | draining   | yes  | no                     | closed, when what is in flight has been answered             |
-/// | closed     |      | no                     | destroyed at the end of the cycle                            |
+/// | connecting |      | no                     | idle; closed | | idle       | yes  | any | confirming or
+/// busy (a request); draining; closed             | | confirming | yes  | no, until its first    | idle or
+/// busy (the response); blocked; draining; closed       | |            |      | response has shown     | | |
+/// |      | that pipelines work    |                                                              | | busy |
+/// yes  | up to the depth, none  | idle (its last response); blocked; reserving; draining;      | | |      |
+/// behind an exclusive    | closed                                                       | | blocked    | yes
+/// | no: the front's        | idle or busy (that response); draining; closed               | |            |
+/// | response is late, or   |                                                              | |            |
+/// | long                   |                                                              | | reserving  |
+/// yes  | no: it is to become    | reserved (its last response); busy (no longer needed);       | | |      |
+/// idle for an exclusive  | blocked; draining; closed                                    | |            | |
+/// call                   |                                                              | | reserved   | yes
+/// | an exclusive one first | confirming or busy (a request); idle (no longer needed); ... | | draining   |
+/// yes  | no                     | closed, when what is in flight has been answered             | | closed |
+/// | no                     | destroyed at the end of the cycle                            |
 class pooled_connection final : public stream_owner, public timed, public boost::intrusive::list_base_hook<> {
 public:
     enum class state : std::uint8_t {
@@ -109,11 +108,11 @@ public:
     std::size_t responses_read = 0; ///< in the last cycle that received something
     /// At most so many requests may be assigned, by the server's `Keep-Alive: max=N`.
     std::size_t request_limit = std::numeric_limits<std::size_t>::max();
-    std::size_t abandoned_bytes = 0;    ///< received of the front's response since nobody waits for it, about
-    bool staged = false;                ///< something was, and was not flushed
-    bool dirty = false;                 ///< `staged`, and something happened to it in this cycle
-    bool buffers_released = false;      ///< it has been idle for a while
-    bool ends_well = false;             ///< it served, and ends by agreement or by age
+    std::size_t abandoned_bytes = 0; ///< received of the front's response since nobody waits for it, about
+    bool staged = false;             ///< something was, and was not flushed
+    bool dirty = false;              ///< `staged`, and something happened to it in this cycle
+    bool buffers_released = false;   ///< it has been idle for a while
+    bool ends_well = false;          ///< it served, and ends by agreement or by age
 
 private:
     friend class connection_set;

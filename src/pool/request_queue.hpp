@@ -12,16 +12,17 @@ namespace bandwidth::webrtc::detail {
 
 /// The calls that wait for a connection, and those that wait for the end of a pause.
 ///
-/// | queue          | holds                                                         | wants                    |
+/// | queue          | holds                                                         | wants |
 /// |----------------|---------------------------------------------------------------|--------------------------|
-/// | shared         | calls that may be pipelined                                   | a place in a pipeline    |
-/// | exclusive      | unsafe calls, and those that their caller wants to be alone   | an idle connection       |
-/// | new_connection | calls that a server has sent away from its connection (421)   | one that nobody has used |
+/// | shared         | calls that may be pipelined                                   | a place in a pipeline |
+/// | exclusive      | unsafe calls, and those that their caller wants to be alone   | an idle connection | |
+/// new_connection | calls that a server has sent away from its connection (421)   | one that nobody has used
+/// |
 ///
 /// Each queue is in the order of age: a call has its place by when it was submitted, also when it comes back
-/// from a lost connection or from a pause. Each has its own limit, so that a backlog of one kind of call does not
-/// refuse another kind; what comes back is never refused. While a call waits, its timer is set to its deadline,
-/// or to the end of its pause.
+/// from a lost connection or from a pause. Each has its own limit, so that a backlog of one kind of call does
+/// not refuse another kind; what comes back is never refused. While a call waits, its timer is set to its
+/// deadline, or to the end of its pause.
 class request_queue {
 public:
     enum class kind : std::uint8_t { shared, exclusive, new_connection };
@@ -71,7 +72,7 @@ private:
         }
     }
     static std::size_t index_of(const call& value) noexcept {
-        return static_cast<std::size_t>(value.needs_new_connection    ? kind::new_connection
+        return static_cast<std::size_t>(value.needs_new_connection  ? kind::new_connection
                                         : value.request.exclusive() ? kind::exclusive
                                                                     : kind::shared);
     }

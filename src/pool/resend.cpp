@@ -24,8 +24,8 @@ bool resend::withdraw(time_point now) noexcept {
 resend::verdict resend::after_response(call& value, const response& received, bool closes, time_point now,
                                        std::chrono::sys_seconds time_of_day) {
     const auto wanted = detail::after_response(
-        responded_request{value.request.kind, value.allow_replay, closes, value.last_response}, received.status,
-        policy_of(value));
+        responded_request{value.request.kind, value.allow_replay, closes, value.last_response},
+        received.status, policy_of(value));
     switch (wanted) {
     case response_action::deliver:
         return {};
@@ -64,7 +64,8 @@ resend::verdict resend::after_response(call& value, const response& received, bo
 }
 
 // The pause before the next attempt; nothing where there is to be none.
-std::optional<std::chrono::nanoseconds> resend::retry(call& value, counter& reason, time_point now, bool throttled,
+std::optional<std::chrono::nanoseconds> resend::retry(call& value, counter& reason, time_point now,
+                                                      bool throttled,
                                                       std::optional<std::chrono::seconds> retry_after) {
     const auto& policy = policy_of(value);
     if (value.retries + 1 >= policy.attempts()) {
@@ -87,20 +88,21 @@ std::optional<std::chrono::nanoseconds> resend::retry(call& value, counter& reas
     return pause;
 }
 
-resend::verdict resend::after_loss(call& value, const lost_request& request, close_reason why, time_point now) {
-    const auto verdict =
+resend::verdict resend::after_loss(call& value, const lost_request& request, close_reason why,
+                                   time_point now) {
+    const auto found =
         detail::after_loss(request, why, settings_.max_replays, policy_of(value).retry_protocol_error());
     const bool by_server = is_failure(why) && why != close_reason::response_timeout &&
                            why != close_reason::protocol_error && why != close_reason::rejected;
     if (request.front && request.fresh && request.sent != send_state::unsent && by_server) {
         ++value.fresh_losses;
     }
-    switch (verdict.action) {
+    switch (found.action) {
     case loss_action::reassign:
         return {action::queue};
     case loss_action::replay:
-        // Behind an announced close nothing was processed, so that nothing is doubled: charged, never refused.
-        // What this side has given up is nobody's fault.
+        // Behind an announced close nothing was processed, so that nothing is doubled: charged, never
+        // refused. What this side has given up is nobody's fault.
         if (!is_failure(why)) {
             budget_.charge(now);
         } else if (!withdraw(now)) {
@@ -108,10 +110,10 @@ resend::verdict resend::after_loss(call& value, const lost_request& request, clo
         }
         ++value.replays;
         ++counters_.replays;
-        ++(why == close_reason::announced                                       ? counters_.replays_announced
+        ++(why == close_reason::announced                              ? counters_.replays_announced
            : !is_failure(why) || why == close_reason::response_timeout ? counters_.replays_given_up
-                                                                                : counters_.replays_lost);
-        if (verdict.delivery == delivery::maybe_processed) {
+                                                                       : counters_.replays_lost);
+        if (found.delivery == delivery::maybe_processed) {
             value.maybe_processed = true;
         }
         return {action::queue};
@@ -128,7 +130,7 @@ resend::verdict resend::after_loss(call& value, const lost_request& request, clo
     case loss_action::fail:
         break;
     }
-    return {action::complete, {}, verdict.delivery};
+    return {action::complete, {}, found.delivery};
 }
 
 resend::verdict resend::after_attempt(call& value, counter& reason, time_point now) {

@@ -14,8 +14,8 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// What becomes of a call after a response, a loss or a timeout: `policy/resend.hpp` says what may be done, and
-/// this adds what limits it (the policy's attempts, `max_replays`, the budget of all calls together, the
+/// What becomes of a call after a response, a loss or a timeout: `policy/resend.hpp` says what may be done,
+/// and this adds what limits it (the policy's attempts, `max_replays`, the budget of all calls together, the
 /// deadline) and keeps count. It moves no call: the scheduler does what the verdict says.
 class resend {
 public:
@@ -57,7 +57,8 @@ public:
     double chance() { return std::uniform_real_distribution<double>(0, 1)(jitter_); }
 
 private:
-    std::optional<std::chrono::nanoseconds> retry(call& value, counter& reason, time_point now, bool throttled,
+    std::optional<std::chrono::nanoseconds> retry(call& value, counter& reason, time_point now,
+                                                  bool throttled,
                                                   std::optional<std::chrono::seconds> retry_after);
     bool withdraw(time_point now) noexcept;
 

@@ -34,8 +34,9 @@ scheduler::scheduler(const scheduler_settings& settings, const request_encoder& 
 
 scheduler::~scheduler() = default;
 
-// One cycle. What was received was told by the streams before this. It comes before the timers, so that a response
-// that has arrived is never dropped for a timeout that is overdue only because the thread was held up.
+// One cycle. What was received was told by the streams before this. It comes before the timers, so that a
+// response that has arrived is never dropped for a timeout that is overdue only because the thread was held
+// up.
 void scheduler::end_cycle() {
     run_timers();
     host_.take_submitted();
@@ -104,15 +105,18 @@ void scheduler::submit(call& value) {
         fail(value, errc::client_closed, "the client is closed");
     } else if (value.deadline_after.count() <= 0) {
         fail(value, errc::queue_timeout, "the deadline had passed before the call began");
-    } else if (counters_.open.get() == 0 && connections_.connecting() == 0 && connects_.not_before() >= value.deadline()) {
-        fail(value, connects_.last_code(), connects_.last_text()); // no attempt to connect before its deadline
+    } else if (counters_.open.get() == 0 && connections_.connecting() == 0 &&
+               connects_.not_before() >= value.deadline()) {
+        fail(value, connects_.last_code(),
+             connects_.last_text()); // no attempt to connect before its deadline
     } else {
         if (queue_.is_full_for(value)) {
             assign_waiting(); // some of those that wait may only be waiting for the end of this cycle
         }
         if (queue_.is_full_for(value)) {
             std::array<char, 64> text{};
-            std::snprintf(text.data(), text.size(), "%zu calls wait for a connection", queue_.size_for(value));
+            std::snprintf(text.data(), text.size(), "%zu calls wait for a connection",
+                          queue_.size_for(value));
             fail(value, errc::queue_full, text.data());
         } else {
             queue_.push(value, now_);
@@ -179,14 +183,16 @@ void scheduler::on_timer(call& value) {
         return;
     case call::state::queued: {
         const auto* const waited_for = furthest_connecting();
-        give_up(value, waited_for ? timeout_in(waited_for->transport->phase()) : errc::queue_timeout);
+        give_up(value,
+                waited_for ? timeout_in(waited_for->transport->connecting_phase()) : errc::queue_timeout);
         return;
     }
     default:
         break;
     }
     if (now_ < value.deadline()) {
-        // The time of this attempt is over, not that of the call: first what may have arrived in the meantime.
+        // The time of this attempt is over, not that of the call: first what may have arrived in the
+        // meantime.
         timers_.set(value, value.deadline());
         value.connection->transport->read_available();
         if (value.where != call::state::in_flight) {
@@ -232,8 +238,8 @@ void scheduler::give_up(call& value, errc code) {
     }
 }
 
-// Its neighbours must not notice: what was not written is taken out again, and of the rest the response is read
-// and dropped, within bounds.
+// Its neighbours must not notice: what was not written is taken out again, and of the rest the response is
+// read and dropped, within bounds.
 void scheduler::give_up_in_flight(call& value, errc code) {
     if (code == errc::cancelled) {
         ++counters_.calls_cancelled_in_flight;
@@ -261,9 +267,8 @@ void scheduler::give_up_in_flight(call& value, errc code) {
     } else {
         http.abandon(value, now_);
         ++counters_.zombies;
-        const auto verdict = only_this_attempt
-                                 ? again_.after_attempt(value, counters_.retries_timeout, now_)
-                                 : resend::verdict();
+        const auto verdict = only_this_attempt ? again_.after_attempt(value, counters_.retries_timeout, now_)
+                                               : resend::verdict();
         if (verdict.action == resend::action::complete) {
             fail(value, code, {}, delivery::maybe_processed);
         } else {
@@ -290,7 +295,7 @@ const pooled_connection* scheduler::furthest_connecting() const noexcept {
     }
     for (const auto& each : connections_.all()) {
         if (each->status() == pooled_connection::state::connecting &&
-            (!furthest || furthest->transport->phase() < each->transport->phase())) {
+            (!furthest || furthest->transport->connecting_phase() < each->transport->connecting_phase())) {
             furthest = each.get();
         }
     }
@@ -401,7 +406,8 @@ void scheduler::close() {
             }
             --counters_.in_flight;
             fail(static_cast<call&>(*slot.owner), errc::client_closed, text,
-                 requests.state_of(slot) == send_state::unsent ? delivery::not_sent : delivery::maybe_processed);
+                 requests.state_of(slot) == send_state::unsent ? delivery::not_sent
+                                                               : delivery::maybe_processed);
         }
         remove(value, close_reason::shutdown);
     }

@@ -46,8 +46,8 @@ class scheduler_host {
 public:
     /// A stream that belongs to `owner`; the scheduler has it connect.
     virtual std::shared_ptr<stream> make_stream(stream_owner& owner) = 0;
-    /// Hands over what other threads have asked for since the last cycle: `submit`, `cancel`, `drain_connections`
-    /// and `close` are called from inside of this.
+    /// Hands over what other threads have asked for since the last cycle: `submit`, `cancel`,
+    /// `drain_connections` and `close` are called from inside of this.
     virtual void take_submitted() {}
     /// The call is done, its outcome in it: it is the host's now.
     virtual void finished(call& value) noexcept = 0;
@@ -59,23 +59,23 @@ protected:
 };
 
 /// The pool: who carries a request, and when. It owns the connections and the calls that wait, and calls the
-/// machines that decide in the order of one cycle, which `end_cycle` shows. Without sockets, clock and threads:
-/// streams come from the host, and the time is told at the start of each cycle. One strand.
+/// machines that decide in the order of one cycle, which `end_cycle` shows. Without sockets, clock and
+/// threads: streams come from the host, and the time is told at the start of each cycle. One strand.
 ///
-/// | machine              | decides                                                                           |
+/// | machine              | decides |
 /// |----------------------|-----------------------------------------------------------------------------------|
-/// | `request_queue`      | which call is next, and whether another one may wait                              |
-/// | `pooled_connection`  | what the bytes of one connection mean, and what its timer calls for               |
-/// | `connection_set`     | the state of a connection, and which one has the least to do                      |
-/// | `connect_controller` | how many connections to make, and when                                            |
-/// | `latency_model`      | whether a response is late, and whether another connection is worth its while     |
-/// | `write_coalescer`    | what is written now, and what waits for more                                      |
-/// | `resend`             | what becomes of a call after a response or a loss                                 |
-/// | `pipelining_health`  | whether the server can be trusted with more than one request on a connection      |
+/// | `request_queue`      | which call is next, and whether another one may wait | | `pooled_connection`  |
+/// what the bytes of one connection mean, and what its timer calls for               | | `connection_set` |
+/// the state of a connection, and which one has the least to do                      | | `connect_controller`
+/// | how many connections to make, and when                                            | | `latency_model` |
+/// whether a response is late, and whether another connection is worth its while     | | `write_coalescer` |
+/// what is written now, and what waits for more                                      | | `resend` | what
+/// becomes of a call after a response or a loss                                 | | `pipelining_health`  |
+/// whether the server can be trusted with more than one request on a connection      |
 ///
 /// It has more than twelve members since it is where the machines meet; what it decides itself is in three
-/// files: scheduler.cpp (the cycle, and the life of a call), scheduler_choice.cpp (which connection takes which
-/// call) and scheduler_connections.cpp (the life of a connection).
+/// files: scheduler.cpp (the cycle, and the life of a call), scheduler_choice.cpp (which connection takes
+/// which call) and scheduler_connections.cpp (the life of a connection).
 class scheduler {
 public:
     scheduler(const scheduler_settings& settings, const request_encoder& encoder, scheduler_host& host);

@@ -12,9 +12,9 @@ namespace {
 using state = pooled_connection::state;
 using kind = request_queue::kind;
 
-// A connection of which everything was read no longer ago than this is not read once more before a request goes to
-// it. Shorter than any way to a server and back, so that what arrives meanwhile could as well have crossed the
-// request on its way.
+// A connection of which everything was read no longer ago than this is not read once more before a request
+// goes to it. Shorter than any way to a server and back, so that what arrives meanwhile could as well have
+// crossed the request on its way.
 constexpr std::chrono::nanoseconds known_empty_for = std::chrono::microseconds(100);
 
 } // namespace
@@ -31,11 +31,12 @@ void scheduler::follow_health() {
     for (const auto& each : connections_.all()) {
         each->http.set_depth(depth_);
         connections_.set_state(*each, each->status());
+        writes_.touch(*each); // what is staged no longer waits for more
     }
 }
 
-// Serves the shared and the exclusive queue by age; when one cannot go on, the other may. The third is served as
-// connections open.
+// Serves the shared and the exclusive queue by age; when one cannot go on, the other may. The third is served
+// as connections open.
 void scheduler::assign_waiting() {
     for (;;) {
         if (queue_.size(kind::shared) + queue_.size(kind::exclusive) == 0) {
@@ -58,16 +59,17 @@ void scheduler::assign_waiting() {
     }
 }
 
-// What has arrived on an idle connection, a response or the connection's end, was there before the request that may
-// go to it next. So the idle connections that are next in line are read first (RFC 9112, section 9.2: what comes
-// when nothing is outstanding is no response). Before that, a response that a server sent unasked, while the only
-// thread was busy, was taken for the response to the POST that was written next.
+// What has arrived on an idle connection, a response or the connection's end, was there before the request
+// that may go to it next. So the idle connections that are next in line are read first (RFC 9112,
+// section 9.2: what comes when nothing is outstanding is no response). Before that, a response that a server
+// sent unasked, while the only thread was busy, was taken for the response to the POST that was written next.
 void scheduler::read_idle_connections() {
     while (!is_known_empty(connections_.idle()) || !is_known_empty(connections_.reserved())) {
     }
 }
 
-// False: something has happened to it, and another one may stand in its place. Calls that wait may have failed.
+// False: something has happened to it, and another one may stand in its place. Calls that wait may have
+// failed.
 bool scheduler::is_known_empty(pooled_connection* value) {
     if (!value || now_ - value->seen_empty <= known_empty_for) {
         return true;
@@ -80,8 +82,8 @@ bool scheduler::is_known_empty(pooled_connection* value) {
 bool scheduler::assign_shared() {
     auto& next = *queue_.front(kind::shared);
     // A call that cannot be replayed once more goes first in line on its connection, where no close that is
-    // announced in another's response can hit it. It holds up those behind it until there is an idle one: should
-    // they pass, there might never be.
+    // announced in another's response can hit it. It holds up those behind it until there is an idle one:
+    // should they pass, there might never be.
     const bool last_chance = next.replays != 0 && next.replays >= settings_.again.max_replays;
     auto* to = last_chance ? connections_.idle() : connections_.shallowest();
     if (!to) {
@@ -101,9 +103,9 @@ bool scheduler::assign_shared() {
 
 bool scheduler::assign_exclusive() {
     auto& next = *queue_.front(kind::exclusive);
-    // A server may be closing a connection that was idle for long just now, and what cannot be replayed would be
-    // lost with it. While attempts to connect fail it is better than none; and a connection that is kept ahead of
-    // need is kept for such a call.
+    // A server may be closing a connection that was idle for long just now, and what cannot be replayed would
+    // be lost with it. While attempts to connect fail it is better than none; and a connection that is kept
+    // ahead of need is kept for such a call.
     const auto is_stale = [&](const pooled_connection& value) {
         return !next.repeatable() && !connects_.failing() && !kept_when_idle() &&
                now_ - value.idle_since > settings_.unsafe_idle_limit;
@@ -124,8 +126,9 @@ bool scheduler::assign_exclusive() {
     return true;
 }
 
-// The first in line does not trust an idle connection. One behind it may be content with that, if each before has an
-// attempt to connect, begun or to come; once the connection has responded, it is as good as a new one to the first.
+// The first in line does not trust an idle connection. One behind it may be content with that, if each before
+// has an attempt to connect, begun or to come; once the connection has responded, it is as good as a new one
+// to the first.
 bool scheduler::assign_behind_stale(pooled_connection& stale) {
     const auto attempts = connections_.connecting() + (settings_.max_connections - connections_.size());
     std::size_t before = 1;
@@ -196,8 +199,8 @@ void scheduler::make_room_for_new_connection() {
     }
 }
 
-// When all connections are busy and none can be added, up to half of them take nothing new until they are idle, for
-// calls that need one to themselves.
+// When all connections are busy and none can be added, up to half of them take nothing new until they are
+// idle, for calls that need one to themselves.
 void scheduler::reserve_for_exclusive() {
     const auto waiting = queue_.size(kind::exclusive);
     if (waiting == 0) {

@@ -22,8 +22,8 @@ constexpr std::chrono::seconds unused_for(1);
 
 bool scheduler::may_connect() const noexcept {
     return !closed_ && now_ >= connects_.not_before() &&
-           how_many_to_connect({1 + connections_.connecting(), connections_.connecting(), connections_.size(), 0,
-                                settings_.max_connections, connects_.failing()}) != 0;
+           how_many_to_connect({1 + connections_.connecting(), connections_.connecting(), connections_.size(),
+                                0, settings_.max_connections, connects_.failing()}) != 0;
 }
 
 void scheduler::connect_for_waiting() {
@@ -210,10 +210,10 @@ void scheduler::on_mismatched_response(pooled_connection& value, call& victim) {
 void scheduler::on_closed(pooled_connection& value, const close_info& info) {
     counters_.unsolicited_bytes += value.http.unsolicited_bytes();
     const auto& requests = value.http.requests();
-    const bool took_request =
-        requests.size() != 0 && requests.state_of(requests.at(0)) != send_state::unsent;
-    const bool expected = value.responses != 0 || (requests.size() == 0 && info.reason == close_reason::ended &&
-                                                   now_ - value.opened >= unused_for);
+    const bool took_request = requests.size() != 0 && requests.state_of(requests.at(0)) != send_state::unsent;
+    const bool expected =
+        value.responses != 0 ||
+        (requests.size() == 0 && info.reason == close_reason::ended && now_ - value.opened >= unused_for);
     const auto dialled = value.dialled;
     if (info.reason == close_reason::announced) {
         value.ends_well = true;
@@ -283,7 +283,8 @@ void scheduler::remove(pooled_connection& value, close_reason why) {
 void scheduler::on_timer(pooled_connection& value) {
     using due_for = pooled_connection::due;
     auto what = value.what_is_due(now_, settings_, latency_, kept_when_idle());
-    if (what == due_for::response_timeout || what == due_for::response_late || what == due_for::connect_timeout) {
+    if (what == due_for::response_timeout || what == due_for::response_late ||
+        what == due_for::connect_timeout) {
         // Before silence is judged, what has arrived is read: the thread may have been held up.
         value.transport->read_available();
         if (value.status() == state::closed) {
@@ -294,7 +295,7 @@ void scheduler::on_timer(pooled_connection& value) {
     writes_.touch(value); // what is staged on it may have waited for long enough
     switch (what) {
     case due_for::connect_timeout: {
-        const close_info info{close_reason::connect_timeout, timeout_in(value.transport->phase()),
+        const close_info info{close_reason::connect_timeout, timeout_in(value.transport->connecting_phase()),
                               value.transport->describe_connecting()};
         const auto dialled = value.dialled;
         remove(value, info.reason);
@@ -303,9 +304,10 @@ void scheduler::on_timer(pooled_connection& value) {
     }
     case due_for::response_timeout:
         value.ends_well = false;
-        close_connection(value, {close_reason::response_timeout,
-                                 value.http.response_header_done() ? errc::body_timeout : errc::response_timeout,
-                                 {}});
+        close_connection(value,
+                         {close_reason::response_timeout,
+                          value.http.response_header_done() ? errc::body_timeout : errc::response_timeout,
+                          {}});
         return;
     case due_for::response_late:
         response_overdue(value);
@@ -332,8 +334,8 @@ void scheduler::on_timer(pooled_connection& value) {
     timers_.set(value, due(value));
 }
 
-// The front's response is late: the connection takes nothing new until it has come, and what was not written yet
-// goes elsewhere.
+// The front's response is late: the connection takes nothing new until it has come, and what was not written
+// yet goes elsewhere.
 void scheduler::response_overdue(pooled_connection& value) {
     ++counters_.suspects;
     connections_.set_state(value, state::blocked);

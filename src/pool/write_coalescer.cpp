@@ -11,8 +11,8 @@ namespace {
 
 // So many requests do not wait for more: the next would save little.
 constexpr std::size_t enough_staged = 8;
-// More responses than these in one cycle have most likely waited for us, so the server is not the slower side.
-// Where it sends several in one piece, requests come several at a time too, and need not wait.
+// More responses than these in one cycle have most likely waited for us, so the server is not the slower
+// side. Where it sends several in one piece, requests come several at a time too, and need not wait.
 constexpr std::size_t most_responses_apart = 2;
 
 } // namespace

@@ -75,9 +75,9 @@ void connector::on_resolved(const name_answer& answer) {
 void connector::connect(const address_list& addresses) {
     phase_ = connect_phase::connecting;
     tried_.insert(tried_.end(), addresses.begin(), addresses.end());
-    dialler_ = dialler::start(host_.executor(), addresses, in_cycle([](connector& self, dialler::result&& result) {
-                                  self.on_dialled(std::move(result));
-                              }));
+    dialler_ = dialler::start(
+        host_.executor(), addresses,
+        in_cycle([](connector& self, dialler::result&& result) { self.on_dialled(std::move(result)); }));
 }
 
 void connector::on_dialled(dialler::result&& result) {
@@ -121,7 +121,8 @@ void connector::shake_hands(tcp_socket socket) {
 
 void connector::wait_for_input() {
     if (!std::exchange(waiting_, true)) {
-        stream_->socket.async_wait(tcp::socket::wait_read, in_cycle([](connector& self, const error_code& ec) {
+        stream_->socket.async_wait(tcp::socket::wait_read,
+                                   in_cycle([](connector& self, const error_code& ec) {
                                        self.waiting_ = false;
                                        self.read(ec);
                                    }));
@@ -176,7 +177,8 @@ void connector::write_output() {
         const auto size = stream_->socket.write_some(asio::buffer(output), ec);
         if (ec == asio::error::would_block) {
             write_pending_ = true;
-            stream_->socket.async_wait(tcp::socket::wait_write, in_cycle([](connector& self, const error_code&) {
+            stream_->socket.async_wait(tcp::socket::wait_write,
+                                       in_cycle([](connector& self, const error_code&) {
                                            self.write_pending_ = false;
                                            self.write_output();
                                        }));

@@ -16,8 +16,8 @@ enum class stream_end : std::uint8_t {
     closed,    ///< a close_notify: the server has said all that it had to say
     truncated, ///< a FIN without one
     broken,    ///< a reset, an error of TLS, a write that failed
-    rejected,  ///< TLS 1.3: the server refused our side of the handshake after that was done for us, so it has
-               ///< looked at nothing that was sent
+    rejected, ///< TLS 1.3: the server refused our side of the handshake after that was done for us, so it has
+              ///< looked at nothing that was sent
 };
 
 /// How far a stream has come that is being established. A timeout's error names it.
@@ -34,8 +34,8 @@ constexpr errc timeout_in(connect_phase phase) noexcept {
 /// strand, in a cycle; never from inside of a call on the stream, `read_available` excepted.
 class stream_owner {
 public:
-    /// The TLS handshake is done. `round_trip` is what a packet and its acknowledgement take on the network; 0
-    /// where that is not known.
+    /// The TLS handshake is done. `round_trip` is what a packet and its acknowledgement take on the network;
+    /// 0 where that is not known.
     virtual void on_connected(bool resumed, std::chrono::nanoseconds round_trip) = 0;
     /// It could not be established; nothing follows.
     virtual void on_connect_failed(const error_code& code, std::string text) = 0;
@@ -72,9 +72,9 @@ public:
     virtual void connect() = 0;
     /// Writes what its owner has to write, as far as the socket takes it; the rest follows by itself.
     virtual void flush() = 0;
-    /// Reads what has arrived, without waiting. Called before a request goes to a connection on which nothing is
-    /// outstanding, since what is there by then cannot be its response (RFC 9112, section 9.2), and before the
-    /// server's silence is judged.
+    /// Reads what has arrived, without waiting. Called before a request goes to a connection on which nothing
+    /// is outstanding, since what is there by then cannot be its response (RFC 9112, section 9.2), and before
+    /// the server's silence is judged.
     virtual void read_available() = 0;
     /// Gives back the memory that it needs only while it is busy.
     virtual void release_buffers() noexcept = 0;
@@ -83,7 +83,7 @@ public:
     virtual void close(close_reason why) noexcept = 0;
 
     /// While it is being established: how far it has come, in a word and for the message of a timeout.
-    virtual connect_phase phase() const noexcept = 0;
+    virtual connect_phase connecting_phase() const noexcept = 0;
     virtual std::string describe_connecting() const = 0;
 };
 

@@ -32,7 +32,8 @@ auto tls_stream::in_cycle(Function function) {
 }
 
 void tls_stream::connect() {
-    connector_->start([self = shared_from_this()](connector::outcome result) { self->on_connected(std::move(result)); });
+    connector_->start(
+        [self = shared_from_this()](connector::outcome result) { self->on_connected(std::move(result)); });
 }
 
 void tls_stream::on_connected(connector::outcome result) {
@@ -158,7 +159,8 @@ void tls_stream::send() {
             made_->socket.write_some(asio::buffer(output.data() + sent_, output.size() - sent_), ec);
         if (ec == asio::error::would_block) {
             waits_for_room_ = true;
-            made_->socket.async_wait(tcp::socket::wait_write, in_cycle([](tls_stream& self, const error_code&) {
+            made_->socket.async_wait(tcp::socket::wait_write,
+                                     in_cycle([](tls_stream& self, const error_code&) {
                                          self.waits_for_room_ = false;
                                          self.send();
                                          self.flush();
@@ -182,9 +184,9 @@ void tls_stream::send() {
     }
 }
 
-// What the server has sent before it closed is still to be read, and tells best what has happened. But a write
-// can fail while reading goes on (a full queue of the network device, no route, a firewall), and then nothing
-// would ever come.
+// What the server has sent before it closed is still to be read, and tells best what has happened. But a
+// write can fail while reading goes on (a full queue of the network device, no route, a firewall), and then
+// nothing would ever come.
 void tls_stream::write_failed(const error_code& ec) {
     waits_for_room_ = true; // nothing more is written
     read({});

@@ -14,14 +14,14 @@ namespace bandwidth::webrtc::detail {
 ///
 /// Reading: it always waits for something to read, on an idle connection too, so that a server that closes is
 /// seen at once. It only waits, without a buffer: what has arrived lies in the socket until it is read on the
-/// strand, and not in a completion that has yet to run. Only so can `read_available` tell whether anything had
-/// arrived before a request was sent. Reading takes everything there is.
+/// strand, and not in a completion that has yet to run. Only so can `read_available` tell whether anything
+/// had arrived before a request was sent. Reading takes everything there is.
 ///
 /// Writing: a plain non-blocking send of one TLS record at a time, the next only when the socket has taken it
-/// whole, so that it is known to the record what the server can have seen. Only when the socket is full is there
-/// a wait for room. A write that fails ends the stream at once, after what had arrived was read. Neither
-/// reading nor writing is ever cancelled for the sake of one request, since a TLS record that was written in
-/// part is the end of the connection.
+/// whole, so that it is known to the record what the server can have seen. Only when the socket is full is
+/// there a wait for room. A write that fails ends the stream at once, after what had arrived was read.
+/// Neither reading nor writing is ever cancelled for the sake of one request, since a TLS record that was
+/// written in part is the end of the connection.
 class tls_stream final : public stream, public std::enable_shared_from_this<tls_stream> {
 public:
     tls_stream(transport_host& host, stream_owner& owner, const endpoint& endpoint);
@@ -31,7 +31,7 @@ public:
     void read_available() override;
     void release_buffers() noexcept override;
     void close(close_reason why) noexcept override;
-    connect_phase phase() const noexcept override { return connector_->phase(); }
+    connect_phase connecting_phase() const noexcept override { return connector_->phase(); }
     std::string describe_connecting() const override { return connector_->describe(); }
 
 private:

@@ -143,9 +143,9 @@ TEST_CASE("P6: what becomes ready in one turn is written in one piece") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     const auto before = pool.link(0).flushes;
-    pool.turn([&] {
+    pool.cycle([&] {
         for (int i = 0; i < 8; ++i)
-            pool.dispatcher().submit(pool.make());
+            pool.scheduler().submit(pool.make());
     });
     CHECK(pool.link(0).flushes == before + 1);
     CHECK(pool.link(0).targets().size() == 9);
@@ -155,7 +155,7 @@ TEST_CASE("a dial that fails with nothing else to serve them fails all that wait
     fake_pool pool(with_connections(1));
     auto& first = pool.submit();
     auto& second = pool.submit(unsafe);
-    pool.turn([&] { pool.link(0).refused(errc::tls_untrusted); });
+    pool.cycle([&] { pool.link(0).refused(errc::tls_untrusted); });
     CHECK(first.failed_with(errc::tls_untrusted, delivery::not_sent));
     CHECK(second.failed_with(errc::tls_untrusted, delivery::not_sent));
     CHECK(first.why.message() == "no way");
@@ -175,7 +175,7 @@ TEST_CASE("W04: refused dials fail all calls that wait, without a storm") {
     auto& first = pool.submit();
     auto& second = pool.submit(unsafe);
     for (std::size_t i = 0; i < pool.links.size() && i < 100; ++i)
-        pool.turn([&] { pool.link(i).refused(errc::connect_failed); });
+        pool.cycle([&] { pool.link(i).refused(errc::connect_failed); });
     CHECK(first.failed_with(errc::connect_failed, delivery::not_sent));
     CHECK(second.failed_with(errc::connect_failed, delivery::not_sent));
     CHECK(pool.links.size() <= 4);
@@ -187,7 +187,7 @@ TEST_CASE("a dial that fails beside an open connection fails nobody, and is not 
     pool.prove(0);
     pool.submit();
     auto& second = pool.submit();
-    pool.turn([&] { pool.link(1).refused(errc::connect_failed); });
+    pool.cycle([&] { pool.link(1).refused(errc::connect_failed); });
     CHECK_FALSE(second.done());
     CHECK(pool.link(0).outstanding() == 2); // behind the first, now that there is no better place
     pool.submit();
@@ -195,16 +195,16 @@ TEST_CASE("a dial that fails beside an open connection fails nobody, and is not 
     pool.pass(200ms);
     pool.submit();
     CHECK(pool.links.size() == 3);
-    pool.turn([&] { pool.link(2).refused(errc::connect_failed); });
-    pool.pass(150ms); // longer each time
+    pool.cycle([&] { pool.link(2).refused(errc::connect_failed); });
+    pool.pass(99ms); // at least half of the bound, which doubles each time
     pool.submit();
     CHECK(pool.links.size() == 3);
 }
 
 TEST_CASE("the connect timeout names the phase that it ended") {
-    const std::pair<phase, errc> table[] = {{phase::resolving, errc::resolve_timeout},
-                                            {phase::connecting, errc::connect_timeout},
-                                            {phase::handshaking, errc::handshake_timeout}};
+    const std::pair<connect_phase, errc> table[] = {{connect_phase::resolving, errc::resolve_timeout},
+                                                    {connect_phase::connecting, errc::connect_timeout},
+                                                    {connect_phase::handshaking, errc::handshake_timeout}};
     for (const auto& [reached, code] : table) {
         fake_pool pool(with_connections(1));
         auto& get = pool.submit();
@@ -231,8 +231,10 @@ TEST_CASE("a full queue refuses, and a call that leaves makes room") {
     CHECK(pool.stats().queue_depth.get() == 3);
     pool.cancel(*pool.calls[0]);
     CHECK_FALSE(pool.submit().done());
-    pool.connect(0); // takes one
-    CHECK_FALSE(pool.submit(unsafe).done());
+    pool.connect(0);              // takes one
+    for (int i = 0; i < 3; ++i) { // they wait in a queue of their own
+        CHECK_FALSE(pool.submit(unsafe).done());
+    }
     CHECK(pool.submit(unsafe).failed_with(errc::queue_full, delivery::not_sent));
     pool.answer_all(0);
     CHECK(pool.gauges_are_zero());
@@ -243,9 +245,9 @@ TEST_CASE("calls that only wait for the end of the turn do not fill the queue") 
     settings.queue_limit = 2;
     fake_pool pool(settings);
     pool.prove_all(2);
-    pool.turn([&] {
+    pool.cycle([&] {
         for (int i = 0; i < 10; ++i)
-            pool.dispatcher().submit(pool.make());
+            pool.scheduler().submit(pool.make());
     });
     CHECK(std::none_of(pool.calls.begin(), pool.calls.end(),
                        [](const auto& each) { return each->done() && each->status == 0; }));
@@ -254,7 +256,7 @@ TEST_CASE("calls that only wait for the end of the turn do not fill the queue") 
 TEST_CASE("a refused argument completes without a byte or a dial") {
     fake_pool pool;
     auto& bad = pool.make();
-    bad.rare().refused = failure(errc::invalid_argument, "id: empty");
+    bad.extras().refused = failure(errc::invalid_argument, "id: empty");
     pool.submit(bad);
     CHECK(bad.failed_with(errc::invalid_argument, delivery::not_sent));
     CHECK(bad.why.message() == "id: empty");

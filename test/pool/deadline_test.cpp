@@ -29,7 +29,7 @@ TEST_CASE("O11: the longest deadline does not overflow") {
     fake_pool pool(with_connections(1));
     auto& get = pool.make();
     get.deadline_after = std::chrono::nanoseconds::max();
-    get.rare().attempt_timeout = std::chrono::nanoseconds::max();
+    get.extras().attempt_timeout = std::chrono::nanoseconds::max();
     pool.submit(get);
     pool.connect(0);
     CHECK_FALSE(get.done());
@@ -38,9 +38,9 @@ TEST_CASE("O11: the longest deadline does not overflow") {
 }
 
 TEST_CASE("a deadline while nothing but a dial is under way names the dial's phase") {
-    const std::pair<phase, errc> table[] = {{phase::resolving, errc::resolve_timeout},
-                                            {phase::connecting, errc::connect_timeout},
-                                            {phase::handshaking, errc::handshake_timeout}};
+    const std::pair<connect_phase, errc> table[] = {{connect_phase::resolving, errc::resolve_timeout},
+                                                    {connect_phase::connecting, errc::connect_timeout},
+                                                    {connect_phase::handshaking, errc::handshake_timeout}};
     for (const auto& [reached, code] : table) {
         fake_pool pool(with_connections(2));
         auto& get = submit_with_deadline(pool, 1s);
@@ -96,7 +96,7 @@ TEST_CASE("a deadline in the middle of the body is told apart") {
     pool.prove(0);
     auto& head = submit_with_deadline(pool, 1s);
     auto& behind = submit_with_deadline(pool, 1s);
-    pool.turn([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal"); });
+    pool.cycle([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal"); });
     pool.pass(1s);
     CHECK(head.failed_with(errc::body_timeout, delivery::maybe_processed));
     CHECK(behind.failed_with(errc::response_timeout, delivery::maybe_processed));
@@ -105,7 +105,7 @@ TEST_CASE("a deadline in the middle of the body is told apart") {
 TEST_CASE("an attempt timeout ends the wait for the answer, not the wait in the queue") {
     fake_pool pool(with_connections(1));
     auto& get = pool.make();
-    get.rare().attempt_timeout = 100ms;
+    get.extras().attempt_timeout = 100ms;
     pool.submit(get);
     pool.pass(1s);
     CHECK_FALSE(get.done());
@@ -120,7 +120,7 @@ TEST_CASE("an attempt timeout does not move the deadline") {
     fake_pool pool(with_connections(1));
     auto& get = pool.make();
     get.deadline_after = 1s;
-    get.rare().attempt_timeout = 10s;
+    get.extras().attempt_timeout = 10s;
     pool.submit(get);
     pool.connect(0);
     pool.pass(1s);

@@ -73,9 +73,9 @@ public:
         if (what.warm)
             pool_.prove(0);
         const auto first = pool_.calls.size();
-        pool_.turn([&] {
+        pool_.cycle([&] {
             for (const auto& each : what.steps)
-                pool_.dispatcher().submit(pool_.make(each.kind));
+                pool_.scheduler().submit(pool_.make(each.kind));
         });
         for (auto i = first; i < pool_.calls.size(); ++i)
             calls_.push_back(pool_.calls[i].get());
@@ -97,7 +97,7 @@ public:
                     end();
                     return true;
                 }
-                pool_.turn([&] { link.receive(std::string_view(&byte, 1)); });
+                pool_.cycle([&] { link.receive(std::string_view(&byte, 1)); });
             }
             ++answered_;
         }
@@ -138,10 +138,10 @@ public:
     }
 
 private:
-    static detail::dispatcher_settings settings() {
+    static detail::scheduler_settings settings() {
         auto made = with_connections(1);
         made.response_timeout = 5s;
-        made.retry.attempts(2);
+        made.again.retry.attempts(2);
         return made;
     }
 
@@ -150,9 +150,9 @@ private:
         if (link.phase() != phase::open)
             return; // it has announced its close, and has kept its word
         if (how_ == way::close_notify)
-            pool_.turn([&] { link.fin(); });
+            pool_.cycle([&] { link.fin(); });
         else if (how_ == way::reset)
-            pool_.turn([&] { link.reset(); });
+            pool_.cycle([&] { link.reset(); });
         else if (how_ == way::silence)
             pool_.pass(5s);
     }

@@ -13,9 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "pool/dispatcher.hpp"
-#include "pool/member.hpp"
-#include "support/allocation_failure.hpp"
+#include "pool/scheduler.hpp"
 
 namespace test {
 
@@ -25,20 +23,21 @@ using bandwidth::webrtc::delivery;
 using bandwidth::webrtc::errc;
 using bandwidth::webrtc::error_code;
 using bandwidth::webrtc::failure;
-using detail::phase;
+using detail::connect_phase;
+using detail::pooled_connection;
 using detail::request_class;
 
 /// One attempt for each call, unless a test is about retries.
-inline detail::dispatcher_settings with_connections(std::size_t count, std::size_t depth = 8) {
-    detail::dispatcher_settings settings;
+inline detail::scheduler_settings with_connections(std::size_t count, std::size_t depth = 8) {
+    detail::scheduler_settings settings;
     settings.max_connections = count;
     settings.depth = depth;
-    settings.retry = bandwidth::webrtc::retry_policy::none();
+    settings.again.retry = bandwidth::webrtc::retry_policy::none();
     return settings;
 }
-inline detail::dispatcher_settings with_attempts(int attempts, std::size_t connections = 1) {
+inline detail::scheduler_settings with_attempts(int attempts, std::size_t connections = 1) {
     auto settings = with_connections(connections);
-    settings.retry.attempts(attempts);
+    settings.again.retry.attempts(attempts);
     return settings;
 }
 
@@ -47,7 +46,7 @@ class test_call final : public detail::call {
 public:
     detail::settled settle(const detail::response& answer, std::chrono::nanoseconds) override {
         if (answer.status < 300 && knows_own && answer.body != request.target)
-            return detail::settled::foreign;
+            return detail::settled::mismatched;
         ++completions;
         status = answer.status;
         body = std::string(answer.body);
@@ -67,151 +66,110 @@ public:
 
     int completions = 0;
     int recycled = 0;
-    bool knows_own = false; ///< an answer that does not repeat its target is foreign; see `fake_pool::order`
+    bool knows_own = false; ///< an answer that does not repeat its target is another's
     int status = 0;         ///< of the answer; 0: it failed without one
     std::string body;
     failure why;
 };
 
-/// A connection without a transport. What it is told by the pool it records; what happens to it, a test says.
-/// It drives the pipeline as `tls_connection` does.
-class fake_connection final : public detail::connection {
-public:
-    fake_connection(detail::connection_events& events, std::size_t depth)
-        : connection(depth, detail::response_limits{}), events_(&events) {}
+enum class phase : std::uint8_t { connecting, open, closed };
 
-    void open() override { opened = true; }
+/// A stream without a socket. What it is told by the pool it records; what happens to it, a test says, within
+/// a cycle. HTTP and everything above is the pool's own.
+class fake_connection final : public detail::stream {
+public:
+    fake_connection(detail::stream_owner& owner, std::size_t) : owner_(&owner) {}
+
+    void connect() override { opened = true; }
     void flush() override {
         ++flushes;
-        if (phase_ == phase::closed && has_unwritten())
+        if (phase_ == test::phase::closed) {
             flushed_when_closed = true; // I6
-        if (phase_ != phase::open || jammed)
-            return;
-        const support::own_allocations own;
-        const auto size = record_.size() + batch_.size();
-        wire += record_.substr(record_sent_) + batch_;
-        batch_.clear();
-        record_.clear();
-        record_sent_ = 0;
-        note_sent(size);
+        }
+        if (write_fails && has_unwritten()) {
+            write_broken();
+        }
+        while (phase_ == test::phase::open && !jammed && has_unwritten()) {
+            take_record();
+            sent_some(record_.size());
+        }
     }
-    std::chrono::nanoseconds round_trip() noexcept override { return network_round_trip; }
-    std::string describe_dial() const noexcept override {
-        const support::own_allocations own;
-        return "as far as it came";
-    }
-    bool read_available() override {
+    void read_available() override {
         ++reads;
-        const auto world = std::exchange(in_socket, nullptr);
-        if (world)
+        if (const auto world = std::exchange(in_socket, nullptr)) {
             world(*this);
-        return phase_ != phase::closed;
+        }
     }
     void release_buffers() noexcept override { ++releases; }
-    void close() noexcept override {
-        phase_ = phase::closed;
-        events_ = nullptr;
+    void close(detail::close_reason) noexcept override {
+        phase_ = test::phase::closed;
+        owner_ = nullptr;
     }
+    connect_phase connecting_phase() const noexcept override { return connecting_phase_; }
+    std::string describe_connecting() const override { return "as far as it came"; }
 
-    // What the world does to it; within a turn.
-    void reach(detail::phase value) { phase_ = value; }
+    // What the world does to it; nothing once it is closed, as by what the cycle began with.
+    test::phase phase() const { return phase_; }
+    void reach(connect_phase value) { connecting_phase_ = value; }
     void connected() {
-        if (phase_ == phase::closed) // by what the turn began with
-            return;
-        phase_ = phase::open;
-        events_->on_open(false);
+        if (phase_ == test::phase::connecting) {
+            phase_ = test::phase::open;
+            owner_->on_connected(false, network_round_trip);
+        }
     }
     void refused(errc code) {
-        if (phase_ == phase::closed) // by what the turn began with
-            return;
-        end(detail::close_cause::not_made, code, "no way");
+        if (phase_ == test::phase::connecting) {
+            phase_ = test::phase::closed;
+            std::exchange(owner_, nullptr)->on_connect_failed(code, "no way");
+        }
     }
     void rejected() {
-        if (phase_ == phase::closed) // by what the turn began with
-            return;
-        was_rejected = true;
-        end(detail::close_cause::rejected, errc::handshake_failed, "certificate required");
+        was_rejected = phase_ == test::phase::open;
+        end(detail::stream_end::rejected, errc::handshake_failed, "certificate required");
     }
     /// A socket that takes a part of what is staged and then no more: the rest of the record is bound to go.
     void sent_some(std::size_t bytes) {
-        if (phase_ == phase::closed) // by what the turn began with
+        if (phase_ != test::phase::open) {
             return;
-        if (record_.empty())
-            record_ = std::exchange(batch_, {});
+        }
+        if (record_.empty()) {
+            take_record();
+        }
         const auto upto = std::min(record_.size(), record_sent_ + bytes);
-        wire += record_.substr(record_sent_, upto - record_sent_);
+        const auto more = upto - record_sent_;
+        wire.append(record_, record_sent_, more);
         record_sent_ = upto;
-        requests_.note_sent(sent_, sent_ + record_.size());
+        const bool whole = upto == record_.size();
+        if (upto != 0) {
+            owner_->on_output_sent(whole);
+        }
+        if (whole) {
+            record_.clear();
+            record_sent_ = 0;
+        }
+        owner_->on_sent(more);
     }
-    bool has_unwritten() const { return !record_.empty() || !batch_.empty(); }
+    bool has_unwritten() const { return !record_.empty() || (owner_ && !owner_->output().empty()); }
     void receive(std::string_view bytes) {
-        if (phase_ == phase::closed) // by what the turn began with
-            return;
-        using event = detail::pipeline::event;
-        events_->on_received(bytes.size());
-        if (phase_ == phase::closed)
-            return;
-        {
-            const support::own_allocations own;
-            partial_ += bytes;
-        }
-        for (std::string_view input = partial_;;) {
-            auto next = event::failed;
-            try {
-                next = requests_.receive(input);
-            } catch (const std::bad_alloc&) {
-                end(detail::close_cause::failed, errc::out_of_memory, {});
-                return;
-            }
-            switch (next) {
-            case event::need_more: {
-                const support::own_allocations own;
-                partial_ = std::string(input);
-                return;
-            }
-            case event::failed:
-                end(detail::close_cause::failed, requests_.error(), {});
-                return;
-            case event::answered:
-                ++answered;
-                note_status();
-                events_->on_answer(requests_.owner(), requests_.message());
-                if (phase_ == phase::closed)
-                    return;
-                if (requests_.last_answer_was_early()) {
-                    end(detail::close_cause::ended, errc::connection_lost, {});
-                    return;
-                }
-                if (requests_.last_answer_closes()) {
-                    end(requests_.close_was_announced() ? detail::close_cause::graceful
-                                                        : detail::close_cause::ended,
-                        errc::connection_lost, {});
-                    return;
-                }
-            }
-        }
-    }
-    void fin() {                     // a close_notify
-        if (phase_ == phase::closed) // by what the turn began with
-            return;
-        if (requests_.end_of_stream(true) == detail::pipeline::event::answered) {
-            events_->on_answer(requests_.owner(), requests_.message());
-            if (phase_ != phase::closed)
-                end(requests_.close_was_announced() ? detail::close_cause::graceful
-                                                    : detail::close_cause::ended,
-                    errc::connection_lost, {});
+        if (phase_ != test::phase::open) {
             return;
         }
-        end(detail::close_cause::ended, requests_.error(), {});
+        read_along(bytes);
+        owner_->on_received(bytes.size(), true);
+        if (owner_) {
+            owner_->on_plaintext(bytes);
+        }
     }
-    void reset() {
-        if (phase_ == phase::closed) // by what the turn began with
-            return;
-        requests_.end_of_stream(false);
-        end(detail::close_cause::failed, requests_.error(), "reset");
+    void fin() {
+        if (phase_ == test::phase::open && reader_.started() &&
+            reader_.end_of_stream(true) == detail::response_reader::status::done) {
+            responded();
+        }
+        end(detail::stream_end::closed, {}, {});
     }
-    /// A write has failed: the reader will tell why.
-    void write_broken() { requests_.stop_accepting(); }
+    void reset() { end(detail::stream_end::broken, {}, "reset"); }
+    /// A write has failed, and there was nothing to read.
+    void write_broken() { end(detail::stream_end::broken, {}, "no route"); }
 
     /// The targets of the requests that were written, in order.
     std::vector<std::string> targets() const {
@@ -222,18 +180,21 @@ public:
         }
         return all;
     }
+    /// How many responses the pool has read here, and what they said.
+    std::size_t answered() const { return statuses.size(); }
     std::string next_target(std::size_t ahead = 0) const {
         const auto all = targets();
-        return answered + ahead < all.size() ? all[answered + ahead] : std::string();
+        return statuses.size() + ahead < all.size() ? all[statuses.size() + ahead] : std::string();
     }
-    std::size_t outstanding() const { return requests_.outstanding(); }
-    /// What the pool knows of it; null when it was closed.
-    const detail::member* as_member() const { return static_cast<const detail::member*>(events_); }
+    /// What the pool knows of it; only while it is not closed.
+    pooled_connection& pool_side() const { return static_cast<pooled_connection&>(*owner_); }
+    std::size_t outstanding() const { return owner_ ? pool_side().in_flight() : 0; }
 
     bool opened = false;
     std::chrono::nanoseconds network_round_trip{0}; ///< 0: not known
+    bool write_fails = false;                       ///< the next write does, and there is nothing to read
     bool jammed = false;                            ///< the socket takes nothing
-    bool announced = false;                         ///< its last answer said that it closes
+    bool announced = false;                         ///< its last response said that it closes
     /// What has arrived and was not read: something that happens when the pool reads.
     std::function<void(fake_connection&)> in_socket;
     int reads = 0; ///< that the pool asked for
@@ -241,53 +202,67 @@ public:
     int releases = 0; ///< of its buffers
     bool was_rejected = false;
     bool flushed_when_closed = false;
-    std::size_t answered = 0;
-    std::vector<int> statuses; ///< of the answers, in their order
+    std::vector<int> statuses; ///< of the responses, in their order
     std::string wire;
 
 private:
-    void note_status() {
-        const support::own_allocations own;
-        statuses.push_back(requests_.message().status);
+    void take_record() {
+        if (record_.empty()) {
+            record_ = owner_->output();
+            owner_->on_output_taken(record_.size());
+        }
     }
-    void note_sent(std::size_t bytes) {
-        sent_ += bytes;
-        requests_.note_sent(sent_, sent_);
-        if (events_)
-            events_->on_sent(bytes);
+    void end(detail::stream_end how, const error_code& code, std::string text) {
+        if (phase_ != test::phase::open) {
+            return;
+        }
+        // As the real one: it is over before its owner is told.
+        phase_ = test::phase::closed;
+        owner_->on_end(how, code, std::move(text));
+        owner_ = nullptr;
     }
-    void end(detail::close_cause cause, errc code, std::string text) {
-        announced = cause == detail::close_cause::graceful;
-        phase_ = phase::closed;
-        std::exchange(events_, nullptr)->on_closed({cause, code, std::move(text)});
+    // What a server knows: which of the requests it has responded to, and how.
+    void read_along(std::string_view bytes) {
+        unread_ += bytes;
+        std::string_view input = unread_;
+        while (!announced && statuses.size() < targets().size() &&
+               reader_.feed(input) == detail::response_reader::status::done) {
+            responded();
+        }
+        unread_ = std::string(input);
+    }
+    void responded() {
+        statuses.push_back(reader_.message().status);
+        announced = reader_.message().close_announced;
     }
 
-    detail::connection_events* events_;
-    std::string partial_;
-    std::string record_; // taken from the batch, not yet written whole
+    detail::stream_owner* owner_;
+    test::phase phase_ = test::phase::connecting;
+    connect_phase connecting_phase_ = connect_phase::resolving;
+    detail::response_reader reader_{detail::response_limits{}};
+    std::string unread_;
+    std::string record_; // taken, not yet written whole
     std::size_t record_sent_ = 0;
-    std::uint64_t sent_ = 0;
 };
 
-/// A dispatcher with everything around it in the hands of a test, the time too.
-class fake_pool : public detail::dispatcher_host {
+/// A scheduler with everything around it in the hands of a test, the time too.
+class fake_pool : public detail::scheduler_host {
 public:
-    explicit fake_pool(const detail::dispatcher_settings& settings = with_connections(8))
+    explicit fake_pool(const detail::scheduler_settings& settings = with_connections(8))
         : depth_(settings.depth)
-        , dispatcher_(std::make_unique<detail::dispatcher>(settings, encoder_, *this)) {}
+        , scheduler_(std::make_unique<detail::scheduler>(settings, encoder_, *this)) {}
 
-    /// Whatever happens, happens in a turn.
+    /// Whatever happens, happens in a cycle.
     template <class Function>
-    void turn(Function function) {
-        dispatcher_->begin_turn(now_);
+    void cycle(Function function) {
+        scheduler_->begin_cycle(now_);
         function();
-        dispatcher_->end_turn();
-        if (after_turn)
-            after_turn();
+        scheduler_->end_cycle();
+        if (after_cycle)
+            after_cycle();
     }
 
     test_call& make(request_class kind = request_class::safe) {
-        const support::own_allocations own;
         auto& made = *calls.emplace_back(std::make_unique<test_call>());
         made.request.kind = kind;
         made.request.method = kind == request_class::unsafe ? "POST"
@@ -299,7 +274,7 @@ public:
         return made;
     }
     test_call& submit(test_call& value) {
-        turn([&] { dispatcher_->submit(value); });
+        cycle([&] { scheduler_->submit(value); });
         return value;
     }
     test_call& submit(request_class kind = request_class::safe) { return submit(make(kind)); }
@@ -310,21 +285,21 @@ public:
         return submit(made);
     }
     void cancel(const test_call& value) {
-        turn([&] { dispatcher_->cancel(value.cancel_id); });
+        cycle([&] { scheduler_->cancel(value.cancel_id); });
     }
     void close() {
-        turn([&] { dispatcher_->close(); });
+        cycle([&] { scheduler_->close(); });
     }
 
-    /// Lets time pass, with a turn at each time that the dispatcher asked for.
+    /// Lets time pass, with a cycle at each time that the pool asked for.
     void pass(std::chrono::nanoseconds duration) {
         const auto until = now_ + duration;
         for (;;) {
-            const auto next = dispatcher_->next_time();
+            const auto next = scheduler_->next_time();
             if (!next || *next > until)
                 break;
             now_ = std::max(now_, *next);
-            turn([] {});
+            cycle([] {});
         }
         now_ = until;
     }
@@ -338,19 +313,19 @@ public:
         return *links[index];
     }
     void connect(std::size_t index) {
-        turn([&] { link(index).connected(); });
+        cycle([&] { link(index).connected(); });
     }
     /// One answer to the next request that is due, its target as the body.
     void answer(std::size_t index, const std::string& more_fields = {}) {
         const auto bytes = answer_ahead(index, 0, more_fields);
-        turn([&] { link(index).receive(bytes); });
+        cycle([&] { link(index).receive(bytes); });
     }
     /// The next `count` answers, in one piece.
     void answer_together(std::size_t index, std::size_t count) {
         std::string bytes;
         for (std::size_t i = 0; i < count; ++i)
             bytes += answer_ahead(index, i);
-        turn([&] { link(index).receive(bytes); });
+        cycle([&] { link(index).receive(bytes); });
     }
     /// The next answer but `ahead`, not yet sent.
     std::string answer_ahead(std::size_t index, std::size_t ahead, const std::string& more_fields = {}) {
@@ -362,7 +337,7 @@ public:
     /// As above, with a status and no body.
     void refuse(std::size_t index, int status, const std::string& more_fields = {}) {
         REQUIRE_FALSE(link(index).next_target().empty());
-        turn([&] {
+        cycle([&] {
             link(index).receive("HTTP/1.1 " + std::to_string(status) + " No\r\n" + more_fields +
                                 "Content-Length: 0\r\n\r\n");
         });
@@ -380,9 +355,9 @@ public:
     }
     /// Makes the first `count` connections, all of them proven and idle; the last one was used last.
     void prove_all(std::size_t count) {
-        turn([&] {
+        cycle([&] {
             for (std::size_t i = 0; i < count; ++i)
-                dispatcher_->submit(make());
+                scheduler_->submit(make());
         });
         REQUIRE(links.size() == count);
         for (std::size_t i = 0; i < count; ++i)
@@ -393,9 +368,9 @@ public:
         }
     }
 
-    const detail::counters& stats() const { return dispatcher_->stats(); }
-    detail::dispatcher& dispatcher() { return *dispatcher_; }
-    const detail::dispatcher& dispatcher() const { return *dispatcher_; }
+    const detail::counters& stats() const { return scheduler_->stats(); }
+    detail::scheduler& scheduler() { return *scheduler_; }
+    const detail::scheduler& scheduler() const { return *scheduler_; }
     detail::time_point now() const { return now_; }
     /// How often a target was written, over all connections.
     std::map<std::string, int> sends() const {
@@ -423,22 +398,19 @@ public:
     std::vector<std::shared_ptr<fake_connection>> links; ///< every one that ever was
     std::vector<std::unique_ptr<test_call>> calls;
     std::vector<test_call*> order; ///< in which they finished
-    std::function<void()> after_turn;
+    std::function<void()> after_cycle;
 
 private:
-    std::shared_ptr<detail::connection> make_connection(detail::connection_events& events) override {
-        return links.emplace_back(std::make_shared<fake_connection>(events, depth_));
+    std::shared_ptr<detail::stream> make_stream(detail::stream_owner& owner) override {
+        return links.emplace_back(std::make_shared<fake_connection>(owner, depth_));
     }
     std::chrono::sys_seconds time_of_day() override { return std::chrono::sys_seconds(1'000'000'000s); }
-    void finished(detail::call& value) noexcept override {
-        const support::own_allocations own;
-        order.push_back(static_cast<test_call*>(&value));
-    }
+    void finished(detail::call& value) noexcept override { order.push_back(static_cast<test_call*>(&value)); }
 
     std::size_t depth_;
     detail::request_encoder encoder_{"host", "test"};
     detail::time_point now_{1h};
-    std::unique_ptr<detail::dispatcher> dispatcher_;
+    std::unique_ptr<detail::scheduler> scheduler_;
 };
 
 constexpr auto unsafe = request_class::unsafe;

@@ -19,15 +19,15 @@ struct busy_pool : fake_pool {
         connect(0);
         suspend(each);
         answer(0);
-        turn([&] {
+        cycle([&] {
             for (std::size_t i = 0; i < count; ++i)
-                dispatcher().submit(make());
+                scheduler().submit(make());
         });
         REQUIRE(link(0).outstanding() == count);
         REQUIRE(unwritten() == 0);
         written = link(0).targets().size();
     }
-    std::size_t unwritten() { return link(0).requests().unsent(); }
+    std::size_t unwritten() { return link(0).pool_side().http.requests().unsent(); }
     /// An answer, and a request that takes its place.
     void answer_and_submit() {
         submit();
@@ -81,7 +81,7 @@ TEST_CASE("it is too late when the process was held up: the turn that finds it w
     pool.answer_and_submit();
     REQUIRE(pool.unwritten() == 1);
     pool.suspend(100ms);
-    pool.turn([] {});
+    pool.cycle([] {});
     CHECK(pool.unwritten() == 0);
 }
 
@@ -150,7 +150,7 @@ TEST_CASE("several reads in one turn count together") {
     auto& link = pool.link(0);
     const auto two = pool.answer_ahead(0, 0) + pool.answer_ahead(0, 1);
     const auto one = pool.answer_ahead(0, 2);
-    pool.turn([&] {
+    pool.cycle([&] {
         link.receive(two);
         link.receive(one);
     });
@@ -174,7 +174,7 @@ TEST_CASE("a socket that is full: what gathered goes when it takes more") {
     pool.pass(2ms);
     CHECK(pool.since() == 0);
     pool.link(0).jammed = false;
-    pool.turn([&] { pool.link(0).flush(); });
+    pool.cycle([&] { pool.link(0).flush(); });
     CHECK(pool.since() == 4);
     pool.answer_all(0);
     for (const auto& call : pool.calls)
@@ -222,9 +222,9 @@ TEST_CASE("the time of those that have gone does not take away that of those beh
 TEST_CASE("where pipelines are no longer trusted nothing gathers, on no connection") {
     fake_pool pool(with_connections(2));
     const auto submit = [&](int count) {
-        pool.turn([&] {
+        pool.cycle([&] {
             for (; count != 0; --count)
-                pool.dispatcher().submit(pool.make());
+                pool.scheduler().submit(pool.make());
         });
     };
     submit(2);
@@ -239,14 +239,14 @@ TEST_CASE("where pipelines are no longer trusted nothing gathers, on no connecti
     submit(1);
     pool.suspend(service);
     pool.answer(1);
-    REQUIRE(pool.link(1).requests().unsent() == 1);
+    REQUIRE(pool.link(1).pool_side().http.requests().unsent() == 1);
     pool.suspend(service);
     const auto body = pool.link(0).next_target();
-    pool.turn([&] { // HTTP/1.0: one at a time from now on
+    pool.cycle([&] { // HTTP/1.0: one at a time from now on
         pool.link(0).receive("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: " +
                              std::to_string(body.size()) + "\r\n\r\n" + body);
     });
-    CHECK(pool.link(1).requests().unsent() == 0);
+    CHECK(pool.link(1).pool_side().http.requests().unsent() == 0);
 }
 
 TEST_CASE("at depth 1 and for unsafe calls nothing gathers") {
@@ -279,7 +279,7 @@ TEST_CASE("a connection that is lost while requests gather: they go to another o
     busy_pool pool;
     pool.answer_and_submit();
     auto& gathering = *pool.calls.back();
-    pool.turn([&] { pool.link(0).reset(); });
+    pool.cycle([&] { pool.link(0).reset(); });
     CHECK(pool.sends_of(gathering) == 0);
     pool.pass(1s);
     REQUIRE(pool.links.size() >= 2);
@@ -300,7 +300,7 @@ TEST_CASE("a client that closes, or a connection that retires, leaves no request
     busy_pool retiring;
     retiring.answer_and_submit();
     const auto writes = retiring.stats().writes.get();
-    retiring.turn([&] { retiring.dispatcher().retire_all(); });
+    retiring.cycle([&] { retiring.scheduler().drain_connections(); });
     CHECK(retiring.unwritten() == 0); // it is taken back for another connection
     CHECK(retiring.stats().writes.get() == writes);
     retiring.answer_all(0);

@@ -62,7 +62,7 @@ TEST_CASE("what waits unwritten behind a late head is taken back, and sent elsew
     pool.link(0).jammed = true;
     auto& unwritten = pool.submit(); // dials; meanwhile the place behind the head is not taken
     REQUIRE(pool.links.size() == 2);
-    pool.turn([&] { pool.link(1).refused(errc::connect_failed); });
+    pool.cycle([&] { pool.link(1).refused(errc::connect_failed); });
     REQUIRE(unwritten.where == test_call::state::in_flight);
     pool.pass(250ms);
     REQUIRE(pool.links.size() == 3);
@@ -71,7 +71,7 @@ TEST_CASE("what waits unwritten behind a late head is taken back, and sent elsew
     pool.answer(2);
     CHECK(unwritten.answered(unwritten.request.target));
     pool.link(0).jammed = false;
-    pool.turn([&] { pool.link(0).flush(); });
+    pool.cycle([&] { pool.link(0).flush(); });
     CHECK(pool.sends_of(unwritten) == 1); // nothing of it had been left behind
     pool.answer(0);
     CHECK(head.answered(head.request.target));
@@ -92,7 +92,7 @@ TEST_CASE("O07: a call that waits unwritten on a blocked connection is cancelled
     CHECK(gone.failed_with(errc::cancelled, delivery::not_sent));
     CHECK(pool.stats().zombies.get() == 0);
     pool.link(0).jammed = false;
-    pool.turn([&] { pool.link(0).flush(); });
+    pool.cycle([&] { pool.link(0).flush(); });
     CHECK(pool.sends_of(first) == 0);
     pool.answer_all(0);
     CHECK(before.answered(before.request.target));
@@ -112,7 +112,7 @@ TEST_CASE("P8: an isolated call has its connection to itself, and may be sent ag
     pool.answer(0);
     CHECK(before.done());
     CHECK(pool.link(0).outstanding() == 1);
-    pool.turn([&] { pool.link(0).fin(); });
+    pool.cycle([&] { pool.link(0).fin(); });
     pool.connect(1);
     pool.answer_all(1);
     CHECK(isolated.answered(isolated.request.target));
@@ -124,10 +124,10 @@ TEST_CASE("nothing is added behind an answer of which much is still to come") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     pool.submit();
-    pool.turn([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n"); });
+    pool.cycle([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n"); });
     auto& waits = pool.submit();
     CHECK(waits.where == test_call::state::queued);
-    pool.turn([&] { pool.link(0).receive(std::string(65537, 'x')); });
+    pool.cycle([&] { pool.link(0).receive(std::string(65537, 'x')); });
     CHECK(waits.where == test_call::state::in_flight);
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("a long answer whose caller goes is not read to its end: the others mo
     pool.prove(0);
     auto& head = pool.submit();
     auto& behind = pool.submit();
-    pool.turn([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 262145\r\n\r\n"); });
+    pool.cycle([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 262145\r\n\r\n"); });
     pool.cancel(head);
     CHECK(pool.link(0).phase() == phase::closed);
     pool.connect(1);
@@ -151,10 +151,10 @@ TEST_CASE("a short answer whose caller goes is read to its end, and the connecti
     pool.prove(0);
     auto& head = pool.submit();
     auto& behind = pool.submit();
-    pool.turn([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"); });
+    pool.cycle([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"); });
     pool.cancel(head);
     CHECK(pool.link(0).phase() == phase::open);
-    pool.turn([&] { pool.link(0).receive("123456789HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/3"); });
+    pool.cycle([&] { pool.link(0).receive("123456789HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/3"); });
     CHECK(behind.answered("/3"));
 }
 
@@ -163,7 +163,7 @@ TEST_CASE("N5: after a failure the next connection carries one call until its fi
     pool.prove(0);
     for (int i = 0; i < 3; ++i)
         pool.submit();
-    pool.turn([&] { pool.link(0).reset(); });
+    pool.cycle([&] { pool.link(0).reset(); });
     pool.connect(1);
     CHECK(pool.link(1).outstanding() == 1);
     pool.answer(1);
@@ -182,7 +182,7 @@ TEST_CASE("W11: after a graceful close the next connection is pipelined on at on
     CHECK(pool.link(1).targets() == targets({&b, &c}));
     pool.answer_all(1);
     CHECK(c.done());
-    pool.turn([&] { pool.link(1).fin(); }); // without a word: the one after it is to prove itself again
+    pool.cycle([&] { pool.link(1).fin(); }); // without a word: the one after it is to prove itself again
     pool.submit();
     pool.submit();
     pool.connect(2);
@@ -205,15 +205,15 @@ TEST_CASE("a connection that aged out is replaced by one that need not prove its
 TEST_CASE("P5: a server that breaks pipelines gets one request at a time, for a while") {
     fake_pool pool(with_connections(1));
     for (std::size_t i = 0; i < 2; ++i) {
-        pool.turn([&] {
+        pool.cycle([&] {
             for (int n = 0; n < 3; ++n)
-                pool.dispatcher().submit(pool.make());
+                pool.scheduler().submit(pool.make());
         });
         pool.pass(1s);
         pool.connect(i);
         pool.answer(i);
         CHECK(pool.link(i).outstanding() >= 2);
-        pool.turn([&] { pool.link(i).reset(); });
+        pool.cycle([&] { pool.link(i).reset(); });
     }
     CHECK(pool.stats().fallbacks.get() == 1);
     pool.connect(2);
@@ -258,11 +258,11 @@ TEST_CASE("connections are made ahead of need, and made again when they end") {
     auto settings = with_connections(4);
     settings.min_connections = 2;
     fake_pool pool(settings);
-    pool.turn([] {});
+    pool.cycle([] {});
     REQUIRE(pool.links.size() == 2);
     pool.connect(0);
     pool.connect(1);
-    pool.turn([&] { pool.link(0).fin(); });
+    pool.cycle([&] { pool.link(0).fin(); });
     pool.pass(100ms); // a connection that ends before its first answer is a dial that failed
     CHECK(pool.links.size() == 3);
     pool.connect(2);
@@ -294,7 +294,7 @@ TEST_CASE("T21: all connections are replaced: the busy ones finish, nothing is l
     fake_pool pool(with_connections(2));
     pool.prove(0);
     auto& under_way = pool.submit();
-    pool.turn([&] { pool.dispatcher().retire_all(); });
+    pool.cycle([&] { pool.scheduler().drain_connections(); });
     CHECK(pool.link(0).phase() == phase::open);
     auto& after = pool.submit();
     REQUIRE(pool.links.size() == 2);
@@ -304,7 +304,7 @@ TEST_CASE("T21: all connections are replaced: the busy ones finish, nothing is l
     pool.answer(0);
     CHECK(under_way.answered("/2"));
     CHECK(pool.link(0).phase() == phase::closed);
-    pool.turn([&] { pool.dispatcher().retire_all(); });
+    pool.cycle([&] { pool.scheduler().drain_connections(); });
     CHECK(pool.link(1).phase() == phase::closed);
     CHECK(pool.connection_gauges_are_zero());
 }

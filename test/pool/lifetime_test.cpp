@@ -26,7 +26,7 @@ TEST_CASE("a connection retires at its age, give or take a tenth, and finishes w
         auto settings = with_connections(1);
         settings.max_age = 100s;
         settings.response_timeout = 1h;
-        settings.jitter_seed = seed * 1'000'003;
+        settings.again.jitter_seed = seed * 1'000'003;
         fake_pool pool(settings);
         pool.submit();
         pool.connect(0);
@@ -69,7 +69,7 @@ TEST_CASE("a drain waits for every call, and refuses new ones") {
     CHECK(pool.link(0).phase() == phase::closed);
     CHECK(pool.gauges_are_zero());
     CHECK(pool.connection_gauges_are_zero());
-    CHECK_FALSE(pool.dispatcher().next_time());
+    CHECK_FALSE(pool.scheduler().next_time());
 }
 
 TEST_CASE("a drain of a client with nothing to do is done at once") {
@@ -87,7 +87,7 @@ TEST_CASE("a drain still replays and dials for the calls that it waits for") {
     pool.prove(0);
     auto& get = pool.submit();
     auto& drain = pool.drain();
-    pool.turn([&] { pool.link(0).fin(); });
+    pool.cycle([&] { pool.link(0).fin(); });
     CHECK(pool.order.size() == 1);
     pool.connect(1);
     pool.answer(1);
@@ -139,7 +139,7 @@ TEST_CASE("O10: close fails everything with what is known of its delivery") {
     auto& dialling = pool.submit(unsafe);
     REQUIRE(pool.links.size() == 2);
     pool.link(0).jammed = true;
-    pool.turn([&] { pool.link(1).reach(phase::handshaking); });
+    pool.cycle([&] { pool.link(1).reach(connect_phase::handshaking); });
     auto& drain = pool.drain();
     pool.close();
     CHECK(sent.failed_with(errc::client_closed, delivery::maybe_processed));
@@ -149,7 +149,7 @@ TEST_CASE("O10: close fails everything with what is known of its delivery") {
     CHECK(pool.link(1).phase() == phase::closed);
     CHECK(pool.gauges_are_zero());
     CHECK(pool.connection_gauges_are_zero());
-    CHECK_FALSE(pool.dispatcher().next_time());
+    CHECK_FALSE(pool.scheduler().next_time());
     pool.close();
     CHECK(pool.submit().failed_with(errc::client_closed, delivery::not_sent));
     CHECK(pool.links.size() == 2);
@@ -166,9 +166,9 @@ TEST_CASE("O10: close knows which staged request never left") {
 
 TEST_CASE("O10: abandon gives every call back without completing it") {
     fake_pool pool(with_connections(2, 2));
-    pool.turn([&] {
-        pool.dispatcher().submit(pool.make());
-        pool.dispatcher().submit(pool.make());
+    pool.cycle([&] {
+        pool.scheduler().submit(pool.make());
+        pool.scheduler().submit(pool.make());
     });
     pool.connect(0);
     pool.answer(0);
@@ -176,10 +176,10 @@ TEST_CASE("O10: abandon gives every call back without completing it") {
         pool.submit(i == 3 ? unsafe : request_class::safe);
     const auto finished = pool.order.size();
     auto& drain = pool.drain();
-    pool.dispatcher().abandon();
+    pool.scheduler().on_context_shutdown();
     CHECK(pool.order.size() == finished);
     CHECK(drain.recycled == 1);
     for (const auto& each : pool.calls)
         CHECK(each->recycled + (each->status != 0 ? 1 : 0) == 1);
-    CHECK_FALSE(pool.dispatcher().next_time());
+    CHECK_FALSE(pool.scheduler().next_time());
 }

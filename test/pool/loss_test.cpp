@@ -9,7 +9,7 @@ TEST_CASE("W07, W09: a connection that the server closes while idle is gone befo
     for (const bool fin : {false, true}) {
         fake_pool pool(with_connections(1));
         pool.prove(0);
-        pool.turn([&] { fin ? pool.link(0).fin() : pool.link(0).reset(); });
+        pool.cycle([&] { fin ? pool.link(0).fin() : pool.link(0).reset(); });
         CHECK(pool.connection_gauges_are_zero());
         CHECK(pool.stats().connections_lost.get() == 0);
         auto& get = pool.submit();
@@ -24,7 +24,7 @@ TEST_CASE("W08: a GET that met a stale connection is sent once more, and nobody 
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& get = pool.submit();
-    pool.turn([&] { pool.link(0).fin(); });
+    pool.cycle([&] { pool.link(0).fin(); });
     CHECK_FALSE(get.done());
     pool.connect(1);
     pool.answer(1);
@@ -40,7 +40,7 @@ TEST_CASE("a call that its caller does not allow to be replayed is not") {
     auto& get = pool.make();
     get.allow_replay = false;
     pool.submit(get);
-    pool.turn([&] { pool.link(0).fin(); });
+    pool.cycle([&] { pool.link(0).fin(); });
     CHECK(get.failed_with(errc::connection_lost, delivery::maybe_processed));
     CHECK(pool.sends_of(get) == 1);
 }
@@ -53,7 +53,7 @@ TEST_CASE("W10: what was answered stands, the rest is sent again in order, one f
     auto& c = pool.submit(request_class::idempotent);
     auto& d = pool.submit();
     pool.answer(0);
-    pool.turn([&] { pool.link(0).fin(); });
+    pool.cycle([&] { pool.link(0).fin(); });
     auto& e = pool.submit();
     CHECK(a.answered("/2"));
     pool.connect(1);
@@ -89,8 +89,8 @@ TEST_CASE("an answer in part is sent again, up to the limit") {
     for (std::size_t i = 0; i < 3; ++i) {
         CHECK_FALSE(get.done());
         pool.connect(i);
-        pool.turn([&] { pool.link(i).receive("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal"); });
-        pool.turn([&] { pool.link(i).fin(); });
+        pool.cycle([&] { pool.link(i).receive("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal"); });
+        pool.cycle([&] { pool.link(i).fin(); });
         pool.pass(500ms);
     }
     CHECK(get.failed_with(errc::incomplete_response, delivery::maybe_processed));
@@ -102,12 +102,12 @@ TEST_CASE("W13: a server that drops every connection costs a few sends, and ever
     for (const int attempts : {1, 3}) {
         CAPTURE(attempts);
         auto settings = with_connections(4);
-        settings.retry.attempts(attempts);
+        settings.again.retry.attempts(attempts);
         fake_pool pool(settings);
         constexpr int count = 50;
-        pool.turn([&] {
+        pool.cycle([&] {
             for (int i = 0; i < count; ++i)
-                pool.dispatcher().submit(pool.make());
+                pool.scheduler().submit(pool.make());
         });
         for (std::size_t i = 0; i < 1000 && pool.order.size() < count; ++i) {
             if (i == pool.links.size())
@@ -115,13 +115,14 @@ TEST_CASE("W13: a server that drops every connection costs a few sends, and ever
             if (i == pool.links.size())
                 break;
             pool.connect(i);
-            pool.turn([&] { pool.link(i).reset(); });
+            pool.cycle([&] { pool.link(i).reset(); });
         }
         CHECK(pool.links.size() <= 24);
         for (const auto& each : pool.calls) {
             CHECK(each->completions == 1);
-            CHECK(each->why.code() == errc::connection_lost);
             const auto sends = pool.sends_of(*each);
+            CHECK(each->why.code() == (sends == 0 ? errc::no_usable_connection : errc::connection_lost));
+            CHECK(each->why.code() == bandwidth::webrtc::condition::retryable);
             CHECK(sends <= std::min(attempts, 2)); // twice on a fresh connection, no more
             CHECK(each->why.delivery() == (sends == 0 ? delivery::not_sent : delivery::maybe_processed));
         }
@@ -132,18 +133,18 @@ TEST_CASE("W13: a server that drops every connection costs a few sends, and ever
 TEST_CASE(
     "W13: a server that drops every connection after one answer costs N * (1 + replays) sends, not more") {
     auto settings = with_connections(2);
-    settings.max_replays = 2;
+    settings.again.max_replays = 2;
     fake_pool pool(settings);
     constexpr int count = 60;
-    pool.turn([&] {
+    pool.cycle([&] {
         for (int i = 0; i < count; ++i)
-            pool.dispatcher().submit(pool.make());
+            pool.scheduler().submit(pool.make());
     });
     for (std::size_t i = 0; i < pool.links.size() && i < 1000; ++i) {
         pool.connect(i);
         pool.answer(i);
         if (pool.link(i).outstanding() != 0)
-            pool.turn([&] { pool.link(i).reset(); });
+            pool.cycle([&] { pool.link(i).reset(); });
         pool.pass(1ms);
     }
     int sends = 0;
@@ -164,7 +165,7 @@ TEST_CASE("a pipeline that always breaks in the middle costs no more than its re
         pool.connect(i);
         pool.answer(i);
         if (pool.link(i).outstanding() != 0)
-            pool.turn([&] { pool.link(i).reset(); });
+            pool.cycle([&] { pool.link(i).reset(); });
     }
     for (const auto& each : pool.calls) {
         CHECK(each->completions == 1);
@@ -178,7 +179,7 @@ TEST_CASE("a broken answer fails the head, those behind it are sent again") {
     pool.prove(0);
     auto& head = pool.submit();
     auto& behind = pool.submit();
-    pool.turn([&] { pool.link(0).receive("HTTP/1.1 999 What\r\n\r\n"); });
+    pool.cycle([&] { pool.link(0).receive("HTTP/1.1 999 What\r\n\r\n"); });
     CHECK(head.failed_with(errc::protocol_error, delivery::maybe_processed));
     CHECK(pool.link(0).phase() == phase::closed);
     pool.connect(1);
@@ -192,7 +193,7 @@ TEST_CASE("an answer that is too large fails the head only") {
     pool.prove(0);
     auto& head = pool.submit();
     auto& behind = pool.submit();
-    pool.turn([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n"); });
+    pool.cycle([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n"); });
     CHECK(head.failed_with(errc::response_too_large, delivery::maybe_processed));
     CHECK_FALSE(behind.done());
 }
@@ -201,7 +202,7 @@ TEST_CASE("F06: surplus bytes close the connection, the answers stand") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& get = pool.submit();
-    pool.turn([&] {
+    pool.cycle([&] {
         pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/2HTTP/1.1 200 OK\r\n\r\n");
     });
     CHECK(get.answered("/2"));
@@ -218,7 +219,7 @@ TEST_CASE(
     head.knows_own = true;
     pool.submit(head);
     auto& behind = pool.submit();
-    pool.turn([&] {
+    pool.cycle([&] {
         pool.link(0).receive(
             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/9"
             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/2");
@@ -237,7 +238,7 @@ TEST_CASE(
 
 TEST_CASE("a call that was given another's answer is sent again where its policy says so") {
     auto settings = with_connections(1);
-    settings.retry = bandwidth::webrtc::retry_policy{}.retry_protocol_error(true);
+    settings.again.retry = bandwidth::webrtc::retry_policy{}.retry_protocol_error(true);
     fake_pool pool(settings);
     for (const bool repeatable : {true, false}) {
         CAPTURE(repeatable);
@@ -245,7 +246,7 @@ TEST_CASE("a call that was given another's answer is sent again where its policy
         call.knows_own = true;
         pool.submit(call);
         pool.connect(pool.links.size() - 1);
-        pool.turn([&] { pool.links.back()->receive("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/9"); });
+        pool.cycle([&] { pool.links.back()->receive("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/9"); });
         CHECK(pool.links.back()->phase() == phase::closed);
         CHECK((pool.order.size() == 2) != repeatable);
         if (!repeatable)
@@ -255,7 +256,7 @@ TEST_CASE("a call that was given another's answer is sent again where its policy
         pool.answer(pool.links.size() - 1);
         CHECK(call.answered(call.request.target));
         CHECK(pool.order.size() == 1);
-        pool.turn([&] { pool.links.back()->fin(); });
+        pool.cycle([&] { pool.links.back()->fin(); });
     }
     CHECK(pool.gauges_are_zero());
 }
@@ -295,7 +296,7 @@ TEST_CASE("F15: interim responses and drips of a head do not move its time") {
     auto& head = pool.submit();
     for (int i = 0; i < 14; ++i) {
         pool.pass(1s);
-        pool.turn([&] {
+        pool.cycle([&] {
             pool.link(0).receive(i == 0 ? "HTTP/1.1 103 Early Hints\r\n\r\n" : i == 1 ? "HTTP/1.1 2" : "");
         });
     }
@@ -308,9 +309,9 @@ TEST_CASE("progress moves the time for a body, silence does not") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& head = pool.submit();
-    pool.turn([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"); });
+    pool.cycle([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"); });
     pool.pass(10s);
-    pool.turn([&] { pool.link(0).receive("x"); });
+    pool.cycle([&] { pool.link(0).receive("x"); });
     pool.pass(14s);
     CHECK_FALSE(head.done());
     pool.pass(1s);
@@ -336,8 +337,8 @@ TEST_CASE("a call that may have been processed once says so for ever") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& get = pool.submit();
-    pool.turn([&] { pool.link(0).reset(); });
-    pool.turn([&] { pool.link(1).refused(errc::connect_failed); });
+    pool.cycle([&] { pool.link(0).reset(); });
+    pool.cycle([&] { pool.link(1).refused(errc::connect_failed); });
     CHECK(get.failed_with(errc::connect_failed, delivery::maybe_processed));
     CHECK(get.attempts == 1);
 }
@@ -346,7 +347,7 @@ TEST_CASE("an answer is an answer, whatever its status") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& get = pool.submit();
-    pool.turn([&] { pool.link(0).receive("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"); });
+    pool.cycle([&] { pool.link(0).receive("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"); });
     CHECK(get.status == 503);
     CHECK(pool.stats().calls_failed.get() == 1);
     CHECK(pool.link(0).phase() == phase::open);

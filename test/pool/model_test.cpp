@@ -49,7 +49,7 @@ public:
 
     /// The first rule that was broken; empty when none was.
     std::string run() {
-        pool_.after_turn = [this] { look_for_starvation(); };
+        pool_.after_cycle = [this] { look_for_starvation(); };
         for (const auto step : steps_) {
             random_ = random_numbers(seed_, step);
             take_step();
@@ -71,17 +71,18 @@ private:
         });
         // Of those that wait for a connection to themselves, the first in line.
         const auto exclusive = std::find_if(pool_.calls.begin(), pool_.calls.end(), [](const auto& each) {
-            return waits(*each) && each->request.exclusive() && !each->previous;
+            return waits(*each) && each->request.exclusive();
         });
         for (const auto& link : pool_.links) {
             if (link->phase() != phase::open)
                 continue;
-            const auto* const told = link->as_member();
-            if (!told->staged && !link->jammed && link->has_unwritten())
+            const auto& known = link->pool_side();
+            if (!known.staged && !link->jammed && link->has_unwritten())
                 starved_ = "a staged request that nobody is to write";
-            if (told->staged && pool_.now() >= told->staged_since + 2ms)
-                starved_ = "requests gather for more than two milliseconds";
-            if (link->outstanding() != 0 || link->requests().closing())
+            if (known.staged && pool_.now() >= known.staged_since + 2ms)
+                starved_ = "requests wait to be written for more than two milliseconds";
+            if (known.status() != pooled_connection::state::idle &&
+                known.status() != pooled_connection::state::reserved)
                 continue;
             if (shared_waits)
                 starved_ = "a call waits beside an idle connection";
@@ -91,29 +92,29 @@ private:
         }
     }
     static bool waits(const test_call& value) {
-        return value.where == test_call::state::queued && !value.is_drain && !value.needs_fresh;
+        return value.where == test_call::state::queued && !value.is_drain && !value.needs_new_connection;
     }
     // A connection that was idle for long is not for what cannot be replayed.
     bool trusts(const test_call& value, const fake_connection& link) const {
         return (value.request.kind != unsafe && value.allow_replay) ||
-               pool_.now() - link.as_member()->idle_since <= unsafe_idle_limit_;
+               pool_.now() - link.pool_side().idle_since <= unsafe_idle_limit_;
     }
 
     unsigned pick(unsigned count) { return random_.pick(count); }
     bool one_in(unsigned count) { return pick(count) == 0; }
 
-    detail::dispatcher_settings settings() {
+    detail::scheduler_settings settings() {
         quick_ = one_in(2);
         auto made =
             quick_ ? with_connections(1 + pick(2), 4 + pick(8)) : with_connections(1 + pick(4), 1 + pick(8));
-        made.max_replays = max_replays_ = static_cast<int>(pick(3));
+        made.again.max_replays = max_replays_ = static_cast<int>(pick(3));
         made.queue_limit = 1 + pick(40);
-        made.jitter_seed = pick(1'000'000);
-        made.retry.attempts(1 + static_cast<int>(pick(4)));
-        made.retry.retry_protocol_error(one_in(2));
-        made.budget_per_second = one_in(4) ? 0 : 1000;
+        made.again.jitter_seed = pick(1'000'000);
+        made.again.retry.attempts(1 + static_cast<int>(pick(4)));
+        made.again.retry.retry_protocol_error(one_in(2));
+        made.again.budget_per_second = one_in(4) ? 0 : 1000;
         made.min_connections = one_in(4) ? 1 : 0;
-        attempts_ = made.retry.attempts();
+        attempts_ = made.again.retry.attempts();
         made.unsafe_idle_limit = unsafe_idle_limit_ = std::chrono::milliseconds(one_in(2) ? 4000 : pick(100));
         return made;
     }
@@ -124,10 +125,10 @@ private:
         auto& made = pool_.make(kinds[pick(4)]);
         made.deadline_after = std::chrono::milliseconds(one_in(8) ? pick(300) : 20'000);
         if (one_in(10))
-            made.rare().attempt_timeout = std::chrono::milliseconds(pick(500) + 1);
+            made.extras().attempt_timeout = std::chrono::milliseconds(pick(500) + 1);
         made.allow_replay = !one_in(10);
         made.request.isolated = one_in(12);
-        pool_.dispatcher().submit(made);
+        pool_.scheduler().submit(made);
     }
 
     void take_step() {
@@ -135,7 +136,7 @@ private:
         case 0:
         case 1:
         case 2:
-            pool_.turn([&] {
+            pool_.cycle([&] {
                 for (auto i = pick(quick_ ? 12 : 4) + 1; i != 0; --i)
                     submit_one();
             });
@@ -152,7 +153,7 @@ private:
             return;
         case 5:
             if (one_in(10))
-                pool_.turn([&] { pool_.dispatcher().retire_all(); });
+                pool_.cycle([&] { pool_.scheduler().drain_connections(); });
             return;
         default:
             break;
@@ -167,9 +168,9 @@ private:
         if (link.phase() != phase::open) {
             link.network_round_trip = std::chrono::microseconds(pick(80));
             if (one_in(8))
-                pool_.turn([&] { link.refused(one_in(8) ? errc::tls_untrusted : errc::connect_failed); });
+                pool_.cycle([&] { link.refused(one_in(8) ? errc::tls_untrusted : errc::connect_failed); });
             else
-                pool_.turn([&] { link.connected(); });
+                pool_.cycle([&] { link.connected(); });
             return;
         }
         happen_to(link);
@@ -182,29 +183,29 @@ private:
             return;
         switch (pick(quick_ ? 90 : 18)) {
         case 0:
-            pool_.turn([&] { link.fin(); });
+            pool_.cycle([&] { link.fin(); });
             return;
         case 1:
-            pool_.turn([&] { link.reset(); });
+            pool_.cycle([&] { link.reset(); });
             return;
         case 2:
-            pool_.turn([&] { link.receive("HTTP/1.1 103 Early Hints\r\n\r\n"); });
+            pool_.cycle([&] { link.receive("HTTP/1.1 103 Early Hints\r\n\r\n"); });
             return;
         case 3:
             link.jammed = !link.jammed;
-            pool_.turn([&] { link.flush(); });
+            pool_.cycle([&] { link.flush(); });
             return;
         case 4:
             if (one_in(4))
-                pool_.turn([&] { link.receive("garbage\r\n\r\n"); });
+                pool_.cycle([&] { link.receive("garbage\r\n\r\n"); });
             return;
         case 5:
             if (link.jammed && link.has_unwritten())
-                pool_.turn([&] { link.sent_some(pick(200)); });
+                pool_.cycle([&] { link.sent_some(pick(200)); });
             return;
         case 6:
             if (one_in(6))
-                pool_.turn([&] { link.rejected(); });
+                pool_.cycle([&] { link.rejected(); });
             return;
         default:
             break;
@@ -224,13 +225,13 @@ private:
             wire += "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsurplus";
         } else if (one_in(4)) { // in two pieces, each in its turn
             const auto cut = pick(static_cast<unsigned>(wire.size()));
-            pool_.turn([&] { link.receive(wire.substr(0, cut)); });
+            pool_.cycle([&] { link.receive(wire.substr(0, cut)); });
             wire.erase(0, cut);
             if (one_in(4)) // and nothing more for now: what follows is bound to be a fault, or silence
-                pool_.turn([&] { one_in(2) ? link.fin() : link.reset(); });
+                pool_.cycle([&] { one_in(2) ? link.fin() : link.reset(); });
         }
         if (link.phase() == phase::open)
-            pool_.turn([&] { link.receive(wire); });
+            pool_.cycle([&] { link.receive(wire); });
     }
 
     std::string answer_to(const std::string& target) {
@@ -261,15 +262,15 @@ private:
                 if (link.phase() == phase::closed)
                     continue;
                 if (link.phase() != phase::open) {
-                    pool_.turn([&] { link.connected(); });
+                    pool_.cycle([&] { link.connected(); });
                     continue;
                 }
                 if (link.jammed) {
                     link.jammed = false;
-                    pool_.turn([&] { link.flush(); });
+                    pool_.cycle([&] { link.flush(); });
                 }
                 if (const auto target = link.next_target(); link.phase() == phase::open && !target.empty())
-                    pool_.turn([&] {
+                    pool_.cycle([&] {
                         link.receive("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(target.size()) +
                                      "\r\n\r\n" + target);
                     });
@@ -318,7 +319,7 @@ private:
         }
         if (!pool_.gauges_are_zero() || !pool_.connection_gauges_are_zero())
             return "I7: the gauges are not zero";
-        if (pool_.dispatcher().next_time())
+        if (pool_.scheduler().next_time())
             return "I7: a timer is left";
         const auto& stats = pool_.stats();
         const auto calls = pool_.calls.size() - drains; // a drain is no call
@@ -342,7 +343,7 @@ private:
     int unprocessed_answers(const std::string& target) const {
         int count = 0;
         for_each_send(target, [&](const fake_connection& link, std::size_t i) {
-            count += i < link.answered && (link.statuses[i] == 421 || link.statuses[i] == 425) ? 1 : 0;
+            count += i < link.answered() && (link.statuses[i] == 421 || link.statuses[i] == 425) ? 1 : 0;
         });
         return count;
     }
@@ -351,7 +352,7 @@ private:
     bool may_have_been_processed(const std::string& target) const {
         bool maybe = false;
         for_each_send(target, [&](const fake_connection& link, std::size_t i) {
-            if (i < link.answered)
+            if (i < link.answered())
                 maybe = maybe || !says_unprocessed(link.statuses[i]);
             else
                 maybe = maybe || !(link.announced || link.was_rejected);

@@ -8,7 +8,7 @@ TEST_CASE("a connection that closes before it carries a call is no reason to dia
     fake_pool pool(with_connections(1));
     auto& get = pool.submit();
     for (std::size_t i = 0; i < pool.links.size() && i < 100; ++i)
-        pool.turn([&] {
+        pool.cycle([&] {
             pool.link(i).connected();
             pool.link(i).fin(); // in the same read as the end of the handshake
         });
@@ -22,7 +22,7 @@ TEST_CASE("a failed dial does not cost the healthy connections") {
     pool.pass(5s);
     auto& post = pool.submit(unsafe); // distrusts the idle ones, dials
     REQUIRE(pool.links.size() == 3);
-    pool.turn([&] { pool.link(2).refused(errc::connect_failed); });
+    pool.cycle([&] { pool.link(2).refused(errc::connect_failed); });
     CHECK(pool.link(0).phase() == phase::open);
     CHECK(pool.link(1).phase() == phase::open);
     CHECK_FALSE(post.done());
@@ -30,7 +30,7 @@ TEST_CASE("a failed dial does not cost the healthy connections") {
 
 TEST_CASE("a reserved connection that retires hands its reservation on") {
     auto settings = with_connections(2, 8);
-    settings.zombie_grace = 2s;
+    settings.abandoned_grace = 2s;
     fake_pool pool(settings);
     pool.prove_all(2);
     auto& a = pool.submit();
@@ -58,13 +58,32 @@ TEST_CASE("a reserved connection that retires hands its reservation on") {
     CHECK(pool.sends_of(post) == 1);
 }
 
-TEST_CASE("nothing is staged on a connection whose write has failed") {
+TEST_CASE(
+    "W22: a write that fails ends the connection in the same cycle, and what was not sent goes elsewhere") {
+    for (const auto kind : {request_class::safe, unsafe}) {
+        fake_pool pool(with_connections(1));
+        pool.prove(0);
+        pool.link(0).write_fails = true; // ENOBUFS, EHOSTUNREACH, EPERM: reading goes on
+        auto& call = pool.submit(kind);
+        CHECK(pool.link(0).phase() == phase::closed);
+        REQUIRE(pool.links.size() == 2);
+        pool.connect(1);
+        pool.answer(1);
+        CHECK(call.answered(call.request.target));
+        CHECK(pool.sends_of(call) == 1);
+    }
+}
+
+TEST_CASE("W22: of what was written when a write fails, a POST is not sent again") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
-    pool.submit();
-    pool.link(0).write_broken(); // as tls_connection::send_output does on EPIPE, within flush
-    pool.submit();               // before the reader has seen the reset
-    CHECK(pool.link(0).outstanding() == 1);
+    pool.link(0).jammed = true;
+    auto& post = pool.submit(unsafe);
+    pool.cycle([&] {
+        pool.link(0).sent_some(10);
+        pool.link(0).write_broken();
+    });
+    CHECK(post.failed_with(errc::connection_lost, delivery::maybe_processed));
 }
 
 TEST_CASE("a POST that waits for a dial is dialled for again when the pause is over") {
@@ -74,7 +93,7 @@ TEST_CASE("a POST that waits for a dial is dialled for again when the pause is o
     pool.submit(); // the one connection is busy
     auto& post = pool.submit(unsafe);
     REQUIRE(pool.links.size() == 2);
-    pool.turn([&] { pool.link(1).refused(errc::connect_failed); });
+    pool.cycle([&] { pool.link(1).refused(errc::connect_failed); });
     CHECK(pool.links.size() == 2); // not at once
     pool.pass(1s);
     REQUIRE(pool.links.size() == 3);
@@ -88,15 +107,15 @@ TEST_CASE("an answer that comes early tells nothing of the requests behind it") 
     pool.prove(0);
     pool.link(0).jammed = true;
     std::vector<test_call*> calls;
-    pool.turn([&] {
+    pool.cycle([&] {
         for (int i = 0; i < 4; ++i) {
             auto& made = pool.make(request_class::idempotent);
             made.allow_replay = false;
             calls.push_back(&made);
-            pool.dispatcher().submit(made);
+            pool.scheduler().submit(made);
         }
     });
-    pool.turn([&] { pool.link(0).sent_some(4 * 20 + 60); });
+    pool.cycle([&] { pool.link(0).sent_some(4 * 20 + 60); });
     pool.answer(0);
     for (const auto* const each : calls) {
         if (each->status == 0)
@@ -106,14 +125,14 @@ TEST_CASE("an answer that comes early tells nothing of the requests behind it") 
 
 TEST_CASE("connections that are reset before a byte is sent are not made without end") {
     auto settings = with_connections(1);
-    settings.retry.attempts(3);
+    settings.again.retry.attempts(3);
     fake_pool pool(settings);
     auto& get = pool.submit();
     for (std::size_t i = 0; i < pool.links.size() && i < 100; ++i) {
         pool.link(i).jammed = true;
-        pool.turn([&] { pool.link(i).connected(); });
+        pool.cycle([&] { pool.link(i).connected(); });
         pool.link(i).write_broken();
-        pool.turn([&] { pool.link(i).reset(); });
+        pool.cycle([&] { pool.link(i).reset(); });
         pool.pass(1s);
     }
     CHECK(pool.links.size() == 3);

@@ -37,12 +37,14 @@ TEST_CASE("a connection that was used in between rests a second later, and a bus
     CHECK(pool.link(0).releases == 2);
 }
 
-TEST_CASE("a connection that nobody has used yet rests too, and the idle timeout stays what it is") {
-    auto settings = with_connections(1);
-    settings.min_connections = 1;
+TEST_CASE(
+    "a connection that nobody has used yet gives its buffers back too, and is closed when it is idle for too "
+    "long") {
+    auto settings = with_connections(2);
     settings.idle_timeout = 5s;
     fake_pool pool(settings);
-    pool.turn([] {});
+    auto& left = pool.submit();
+    pool.cancel(left);
     pool.connect(0);
     pool.pass(1s);
     CHECK(pool.link(0).releases == 1);

@@ -10,7 +10,7 @@ TEST_CASE("an answer that the policy retries is forgotten, and the call is sent 
     pool.prove(0);
     auto& get = pool.submit();
     pool.refuse(0, 500);
-    CHECK(get.where == test_call::state::waiting);
+    CHECK(get.where == test_call::state::paused);
     CHECK(pool.stats().in_flight.get() == 0);
     pool.pass(50ms);
     CHECK(pool.sends_of(get) == 2);
@@ -60,13 +60,13 @@ TEST_CASE("a call may have a policy of its own") {
     fake_pool pool(with_attempts(3));
     pool.prove(0);
     auto& impatient = pool.make();
-    impatient.rare().retry = bandwidth::webrtc::retry_policy::none();
+    impatient.extras().retry = bandwidth::webrtc::retry_policy::none();
     pool.submit(impatient);
     pool.refuse(0, 500);
     CHECK(impatient.status == 500);
 
     auto& post = pool.make(unsafe);
-    post.rare().retry = bandwidth::webrtc::retry_policy().retry_throttled_unsafe(true);
+    post.extras().retry = bandwidth::webrtc::retry_policy().retry_throttled_unsafe(true);
     pool.submit(post);
     pool.refuse(0, 429);
     pool.pass(1s);
@@ -132,7 +132,7 @@ TEST_CASE("O01: a Retry-After that is a date counts from the answer's own Date")
 
 TEST_CASE("a pause never reaches past the deadline") {
     auto settings = with_attempts(100);
-    settings.retry.backoff(3s, 3s);
+    settings.again.retry.backoff(3s, 3s);
     fake_pool pool(settings);
     pool.prove(0);
     auto& get = pool.submit();
@@ -171,7 +171,7 @@ TEST_CASE("a call in its pause can be cancelled, closed, drained and abandoned")
             break;
         }
         case 3:
-            pool.dispatcher().abandon();
+            pool.scheduler().on_context_shutdown();
             CHECK(get.recycled == 1);
             break;
         default:
@@ -192,14 +192,14 @@ TEST_CASE("a throttled call that is never answered otherwise may be known not to
 
 TEST_CASE("O02: the budget bounds what is sent again to a fifth more") {
     auto settings = with_attempts(3, 8);
-    settings.retry.throttled_backoff(10ms);
+    settings.again.retry.throttled_backoff(10ms);
     settings.queue_limit = 100'000;
     fake_pool pool(settings);
     int submitted = 0;
     for (int tick = 0; tick < 2000; ++tick) { // ten seconds, 1,000 calls a second, all of them throttled
-        pool.turn([&] {
+        pool.cycle([&] {
             for (int i = 0; i < 5; ++i, ++submitted)
-                pool.dispatcher().submit(pool.make());
+                pool.scheduler().submit(pool.make());
         });
         for (std::size_t i = 0; i < pool.links.size(); ++i) {
             if (pool.link(i).phase() != phase::open)
@@ -225,13 +225,13 @@ TEST_CASE("O02: the budget bounds what is sent again to a fifth more") {
 TEST_CASE("O02: the pauses of a crowd are spread evenly") {
     auto settings = with_attempts(2, 1);
     settings.depth = 256;
-    settings.budget_per_second = 1000;
+    settings.again.budget_per_second = 1000;
     fake_pool pool(settings);
     pool.prove(0);
     constexpr int crowd = 200;
-    pool.turn([&] {
+    pool.cycle([&] {
         for (int i = 0; i < crowd; ++i)
-            pool.dispatcher().submit(pool.make());
+            pool.scheduler().submit(pool.make());
     });
     for (int i = 0; i < crowd; ++i)
         pool.refuse(0, 429);
@@ -308,18 +308,18 @@ TEST_CASE(
     fake_pool pool(with_attempts(5));
     auto& get = pool.submit();
     pool.connect(0);
-    pool.turn([&] { pool.link(0).fin(); });
-    CHECK(get.where == test_call::state::waiting);
+    pool.cycle([&] { pool.link(0).fin(); });
+    CHECK(get.where == test_call::state::paused);
     pool.pass(200ms);
     pool.connect(1);
-    pool.turn([&] { pool.link(1).fin(); });
+    pool.cycle([&] { pool.link(1).fin(); });
     CHECK(get.failed_with(errc::connection_lost, delivery::maybe_processed));
     CHECK(pool.sends_of(get) == 2);
 
     auto& post = pool.submit(unsafe);
     pool.pass(1s);
     pool.connect(2);
-    pool.turn([&] { pool.link(2).fin(); });
+    pool.cycle([&] { pool.link(2).fin(); });
     CHECK(post.failed_with(errc::connection_lost, delivery::maybe_processed));
     CHECK(pool.sends_of(post) == 1);
 }
@@ -345,10 +345,10 @@ TEST_CASE("an attempt's timeout is followed by another attempt, the deadline is 
     fake_pool pool(with_attempts(2, 2));
     pool.prove(0);
     auto& get = pool.make();
-    get.rare().attempt_timeout = 1s;
+    get.extras().attempt_timeout = 1s;
     pool.submit(get);
     pool.pass(1s);
-    CHECK(get.where == test_call::state::waiting);
+    CHECK(get.where == test_call::state::paused);
     CHECK(pool.stats().zombies.get() == 1);
     pool.pass(50ms);
     pool.connect(1); // not behind its own first attempt
@@ -360,7 +360,7 @@ TEST_CASE("an attempt's timeout is followed by another attempt, the deadline is 
     fake_pool other(with_attempts(2));
     other.prove(0);
     auto& post = other.make(unsafe);
-    post.rare().attempt_timeout = 1s;
+    post.extras().attempt_timeout = 1s;
     other.submit(post);
     other.pass(1s);
     CHECK(post.failed_with(errc::response_timeout, delivery::maybe_processed));
@@ -372,17 +372,17 @@ TEST_CASE("W02, W04, W06: a dial that fails is made again with pauses, up to the
         fake_pool pool(with_attempts(3));
         auto& get = pool.submit();
         auto& post = pool.submit(unsafe);
-        pool.turn([&] { pool.link(0).refused(code); });
+        pool.cycle([&] { pool.link(0).refused(code); });
         CHECK(pool.links.size() == 1);
         pool.pass(49ms);
         CHECK(pool.links.size() == 1);
         pool.pass(51ms);
         REQUIRE(pool.links.size() == 2);
-        pool.turn([&] { pool.link(1).refused(code); });
+        pool.cycle([&] { pool.link(1).refused(code); });
         CHECK_FALSE(get.done());
         pool.pass(200ms);
         REQUIRE(pool.links.size() == 3);
-        pool.turn([&] { pool.link(2).refused(code); });
+        pool.cycle([&] { pool.link(2).refused(code); });
         CHECK(get.failed_with(code, delivery::not_sent));
         CHECK(post.failed_with(code, delivery::not_sent));
         CHECK(pool.gauges_are_zero());
@@ -393,7 +393,7 @@ TEST_CASE("W02: a dial that succeeds in the end serves what waited") {
     fake_pool pool(with_attempts(3));
     auto& get = pool.submit();
     auto& post = pool.submit(unsafe);
-    pool.turn([&] { pool.link(0).refused(errc::resolve_failed); });
+    pool.cycle([&] { pool.link(0).refused(errc::resolve_failed); });
     pool.pass(100ms);
     pool.connect(1);
     pool.answer(1);
@@ -407,7 +407,7 @@ TEST_CASE("W01, W05, T01: what the next dial would meet as well fails all at onc
          {errc::host_not_found, errc::tls_untrusted, errc::tls_host_mismatch, errc::tls_protocol}) {
         fake_pool pool(with_attempts(3));
         auto& get = pool.submit();
-        pool.turn([&] { pool.link(0).refused(code); });
+        pool.cycle([&] { pool.link(0).refused(code); });
         CHECK(get.failed_with(code, delivery::not_sent));
     }
     fake_pool pool(with_attempts(3));
@@ -415,7 +415,7 @@ TEST_CASE("W01, W05, T01: what the next dial would meet as well fails all at onc
     auto& short_of_time = pool.make();
     short_of_time.deadline_after = 1s;
     pool.submit(short_of_time);
-    pool.link(0).reach(phase::connecting);
+    pool.link(0).reach(connect_phase::connecting);
     pool.pass(1s);
     CHECK(short_of_time.failed_with(errc::connect_timeout, delivery::not_sent));
     pool.pass(4s);
@@ -427,7 +427,7 @@ TEST_CASE("a call that would only be dialled for after its deadline fails at onc
     fake_pool pool(with_attempts(100));
     auto& get = pool.submit();
     for (std::size_t i = 0; !get.done(); ++i) {
-        pool.turn([&] { pool.link(i).refused(errc::connect_failed); });
+        pool.cycle([&] { pool.link(i).refused(errc::connect_failed); });
         while (!get.done() && pool.links.size() == i + 1)
             pool.pass(1ms);
     }
@@ -445,7 +445,7 @@ TEST_CASE("T17: a connection that the server rejects fails what waits, without a
     auto& get = pool.submit();
     auto& waiting = pool.submit();
     pool.connect(0);
-    pool.turn([&] { pool.link(0).rejected(); });
+    pool.cycle([&] { pool.link(0).rejected(); });
     CHECK(get.failed_with(errc::handshake_failed, delivery::not_sent));
     CHECK(waiting.failed_with(errc::handshake_failed, delivery::not_sent));
     CHECK(pool.links.size() == 1);
@@ -453,15 +453,15 @@ TEST_CASE("T17: a connection that the server rejects fails what waits, without a
 
 TEST_CASE("a replay that the budget does not allow is a failure") {
     auto settings = with_connections(1, 64);
-    settings.budget_per_second = 0.5; // five
-    settings.budget_ratio = 0;
+    settings.again.budget_per_second = 0.5; // five
+    settings.again.budget_ratio = 0;
     fake_pool pool(settings);
     pool.prove(0);
-    pool.turn([&] {
+    pool.cycle([&] {
         for (int i = 0; i < 20; ++i)
-            pool.dispatcher().submit(pool.make());
+            pool.scheduler().submit(pool.make());
     });
-    pool.turn([&] { pool.link(0).reset(); });
+    pool.cycle([&] { pool.link(0).reset(); });
     CHECK(pool.stats().replays.get() == 5);
     CHECK(pool.stats().retries_refused.get() == 15);
     CHECK(pool.stats().calls_failed.get() == 15);
@@ -469,13 +469,13 @@ TEST_CASE("a replay that the budget does not allow is a failure") {
 
 TEST_CASE("what an announced close throws back is never refused: nothing of it was processed") {
     auto settings = with_connections(1, 64);
-    settings.budget_per_second = 0;
-    settings.budget_ratio = 0;
+    settings.again.budget_per_second = 0;
+    settings.again.budget_ratio = 0;
     fake_pool pool(settings);
     pool.prove(0);
-    pool.turn([&] {
+    pool.cycle([&] {
         for (int i = 0; i < 20; ++i)
-            pool.dispatcher().submit(pool.make());
+            pool.scheduler().submit(pool.make());
     });
     pool.answer(0, "Connection: close\r\n");
     pool.connect(1);

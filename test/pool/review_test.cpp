@@ -23,9 +23,9 @@ TEST_CASE("a dial under way for a POST costs no healthy connection") {
     pool.prove(0);
     pool.pass(5s);
     auto& post = pool.submit(unsafe);
-    pool.turn([] {});
+    pool.cycle([] {});
     CHECK(pool.link(0).phase() == phase::open);
-    pool.turn([&] { pool.link(1).refused(errc::connect_failed); });
+    pool.cycle([&] { pool.link(1).refused(errc::connect_failed); });
     CHECK_FALSE(post.done());
 }
 
@@ -46,7 +46,7 @@ TEST_CASE("a POST takes an old idle connection where dials fail") {
         pool.pass(5s);
         auto& post = pool.submit(unsafe);
         REQUIRE(pool.links.size() == 2);
-        pool.turn([&] { pool.link(1).refused(code); });
+        pool.cycle([&] { pool.link(1).refused(code); });
         pool.answer(0);
         CHECK(post.answered(post.request.target));
     }
@@ -59,7 +59,7 @@ TEST_CASE(
     auto& get = pool.submit();
     pool.refuse(0, 421);
     REQUIRE(pool.links.size() == 2);
-    pool.turn([&] { pool.link(1).refused(errc::tls_untrusted); });
+    pool.cycle([&] { pool.link(1).refused(errc::tls_untrusted); });
     CHECK(get.failed_with(errc::tls_untrusted, delivery::not_sent));
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("a call that was sent on a fresh connection once goes anywhere afterwa
 TEST_CASE("W05: a connect timeout fails those that waited for all of it, not those that came later") {
     fake_pool pool(with_connections(1));
     auto& first = pool.submit();
-    pool.link(0).reach(phase::handshaking);
+    pool.link(0).reach(connect_phase::handshaking);
     pool.pass(4900ms);
     auto& second = pool.submit();
     pool.pass(100ms);
@@ -146,8 +146,8 @@ TEST_CASE("W13: connections that end in the middle of their first answer are mad
                 continue;
             }
             if (link.phase() != phase::open)
-                pool.turn([&] { link.connected(); });
-            pool.turn([&] {
+                pool.cycle([&] { link.connected(); });
+            pool.cycle([&] {
                 link.receive("HTTP/1.1 200 OK\r\nContent-Le");
                 link.reset();
             });
@@ -176,28 +176,28 @@ TEST_CASE("a fresh connection that took not a byte costs no attempt") {
     auto& get = pool.submit();
     pool.link(0).jammed = true;
     pool.connect(0);
-    pool.turn([&] { pool.link(0).reset(); });
+    pool.cycle([&] { pool.link(0).reset(); });
     pool.pass(1s);
     REQUIRE(pool.links.size() == 2);
     pool.connect(1);
     CHECK(pool.sends_of(get) == 1);
-    pool.turn([&] { pool.link(1).fin(); });
-    CHECK(get.where == test_call::state::waiting);
+    pool.cycle([&] { pool.link(1).fin(); });
+    CHECK(get.where == test_call::state::paused);
 }
 
 TEST_CASE("I5: who leaves in the middle of a short chunked answer costs his neighbour nothing") {
     auto settings = with_connections(1);
-    settings.budget_per_second = 0;
-    settings.budget_ratio = 0;
+    settings.again.budget_per_second = 0;
+    settings.again.budget_ratio = 0;
     fake_pool pool(settings);
     pool.prove(0);
     auto& head = pool.submit();
     auto& behind = pool.make();
     behind.allow_replay = false;
     pool.submit(behind);
-    pool.turn([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"); });
+    pool.cycle([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"); });
     pool.cancel(head);
-    pool.turn(
+    pool.cycle(
         [&] { pool.link(0).receive("cde\r\n0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/3"); });
     CHECK(behind.answered("/3"));
 }
@@ -206,20 +206,20 @@ TEST_CASE("I9: an answer that nobody waits for is not read for ever, whenever it
     for (const bool told : {true, false}) {
         CAPTURE(told);
         auto settings = with_connections(1);
-        settings.budget_per_second = 0; // this side's own doing needs no budget
-        settings.budget_ratio = 0;
+        settings.again.budget_per_second = 0; // this side's own doing needs no budget
+        settings.again.budget_ratio = 0;
         fake_pool pool(settings);
         pool.prove(0);
         auto& head = pool.submit();
         auto& behind = pool.submit();
         pool.cancel(head); // before anything of the answer is there
-        pool.turn([&] {
+        pool.cycle([&] {
             pool.link(0).receive(told ? "HTTP/1.1 200 OK\r\nContent-Length: 8000000\r\n\r\n"
                                       : "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7a1200\r\n");
         });
         int pieces = 0;
         for (; pieces < 100 && pool.link(0).phase() == phase::open; ++pieces)
-            pool.turn([&] { pool.link(0).receive(std::string(16384, 'x')); });
+            pool.cycle([&] { pool.link(0).receive(std::string(16384, 'x')); });
         CHECK(pieces <= 17); // 256 KiB and a bit
         pool.connect(1);
         pool.answer(1);
@@ -234,7 +234,7 @@ TEST_CASE("what is not written on a connection that is replaced goes to another 
     pool.link(1).jammed = true;
     auto& unwritten = pool.submit();
     REQUIRE(unwritten.where == test_call::state::in_flight);
-    pool.turn([&] { pool.dispatcher().retire_all(); });
+    pool.cycle([&] { pool.scheduler().drain_connections(); });
     CHECK(unwritten.where == test_call::state::queued);
     CHECK(pool.stats().draining.get() == 2);
 }
@@ -245,12 +245,12 @@ TEST_CASE("an attempt's timeout that finds nothing written is no attempt") {
     pool.submit();
     pool.link(0).jammed = true;
     auto& post = pool.make();
-    post.rare().attempt_timeout = 100ms;
+    post.extras().attempt_timeout = 100ms;
     pool.submit(post);
     pool.pass(100ms);
     CHECK_FALSE(post.done());
     pool.link(0).jammed = false;
-    pool.turn([&] { pool.link(0).flush(); });
+    pool.cycle([&] { pool.link(0).flush(); });
     pool.answer_all(0);
     CHECK(post.answered(post.request.target));
 }
@@ -259,12 +259,12 @@ TEST_CASE("a server that closes what it has no use for is no server that fails")
     auto settings = with_connections(4);
     settings.min_connections = 1;
     fake_pool pool(settings);
-    pool.turn([] {});
+    pool.cycle([] {});
     for (std::size_t i = 0; i < 8; ++i) {
         REQUIRE(pool.links.size() == i + 1);
         pool.connect(i);
         pool.pass(5s);
-        pool.turn([&] { pool.link(i).fin(); });
+        pool.cycle([&] { pool.link(i).fin(); });
     }
     CHECK(pool.links.size() == 9); // at once
     CHECK(pool.stats().dials_failed.get() == 0);
@@ -273,8 +273,8 @@ TEST_CASE("a server that closes what it has no use for is no server that fails")
 TEST_CASE("T21: new TLS settings are tried at once, whatever failed with the old ones") {
     fake_pool pool(with_connections(1));
     pool.submit();
-    pool.turn([&] { pool.link(0).refused(errc::tls_untrusted); });
-    pool.turn([&] { pool.dispatcher().retire_all(); });
+    pool.cycle([&] { pool.link(0).refused(errc::tls_untrusted); });
+    pool.cycle([&] { pool.scheduler().drain_connections(); });
     auto& hurried = pool.make();
     hurried.deadline_after = 10ms;
     pool.submit(hurried);
@@ -293,8 +293,8 @@ TEST_CASE("N8: only Connection: close says that what is behind was not processed
         put.allow_replay = false;
         pool.submit(put);
         REQUIRE(pool.sends_of(put) == 1);
-        pool.turn([&] { pool.link(0).receive(answer); });
-        pool.turn([&] { pool.link(0).fin(); });
+        pool.cycle([&] { pool.link(0).receive(answer); });
+        pool.cycle([&] { pool.link(0).fin(); });
         CHECK(first.done());
         CHECK(put.failed_with(errc::connection_lost, delivery::maybe_processed));
     }
@@ -302,7 +302,7 @@ TEST_CASE("N8: only Connection: close says that what is behind was not processed
 
 TEST_CASE("a call that was answered may have been processed, whatever the status that its policy retries") {
     auto settings = with_attempts(3);
-    settings.retry.retry_status(409);
+    settings.again.retry.retry_status(409);
     fake_pool pool(settings);
     pool.prove(0);
     auto& put = pool.submit(request_class::idempotent);
@@ -320,7 +320,7 @@ TEST_CASE("the wait behind others is counted from the time that there are others
     pool.submit();
     pool.cancel(gone);
     pool.link(0).jammed = false;
-    pool.turn([&] { pool.link(0).flush(); });
+    pool.cycle([&] { pool.link(0).flush(); });
     pool.answer(0);
     CHECK(pool.stats().hol_wait.get() <= 100'000'000);
 }

@@ -38,7 +38,7 @@ const reasons<3> not_dialled{&counters::dials_failed_resolving, &counters::dials
                              &counters::dials_failed_tls};
 
 void receive(fake_pool& pool, std::string_view bytes) {
-    pool.turn([&] { pool.link(0).receive(bytes); });
+    pool.cycle([&] { pool.link(0).receive(bytes); });
 }
 
 } // namespace
@@ -55,9 +55,9 @@ TEST_CASE("connections that were closed are counted by reason") {
              pool.answer(0, "Connection: close\r\n");
          }},
         {&counters::connections_closed_ended,
-         [](fake_pool& pool) { pool.turn([&] { pool.link(0).fin(); }); }},
+         [](fake_pool& pool) { pool.cycle([&] { pool.link(0).fin(); }); }},
         {&counters::connections_closed_broken,
-         [](fake_pool& pool) { pool.turn([&] { pool.link(0).reset(); }); }},
+         [](fake_pool& pool) { pool.cycle([&] { pool.link(0).reset(); }); }},
         {&counters::connections_closed_protocol,
          [](fake_pool& pool) {
              pool.submit();
@@ -83,7 +83,7 @@ TEST_CASE("connections that were closed are counted by reason") {
              pool.submit(unsafe); // does not trust it, and there is no room for another
          }},
         {&counters::connections_closed_retired,
-         [](fake_pool& pool) { pool.turn([&] { pool.dispatcher().retire_all(); }); }},
+         [](fake_pool& pool) { pool.cycle([&] { pool.scheduler().drain_connections(); }); }},
         {&counters::connections_closed_abandoned,
          [](fake_pool& pool) {
              pool.cancel(pool.submit());
@@ -106,7 +106,7 @@ TEST_CASE("connections that were closed are counted by reason") {
 TEST_CASE("retries are counted by reason") {
     const auto retry_after = [](counter counters::*reason, const std::function<void(fake_pool&)>& event) {
         auto settings = with_attempts(2);
-        settings.retry = bandwidth::webrtc::retry_policy{}.retry_protocol_error(true);
+        settings.again.retry = bandwidth::webrtc::retry_policy{}.retry_protocol_error(true);
         fake_pool pool(settings);
         pool.submit();
         pool.connect(0);
@@ -117,14 +117,14 @@ TEST_CASE("retries are counted by reason") {
     retry_after(&counters::retries_throttled, [](fake_pool& pool) { pool.refuse(0, 503); });
     retry_after(&counters::retries_status, [](fake_pool& pool) { pool.refuse(0, 500); });
     retry_after(&counters::retries_timeout, [](fake_pool& pool) { pool.pass(15s); });
-    retry_after(&counters::retries_lost, [](fake_pool& pool) { pool.turn([&] { pool.link(0).reset(); }); });
+    retry_after(&counters::retries_lost, [](fake_pool& pool) { pool.cycle([&] { pool.link(0).reset(); }); });
     retry_after(&counters::retries_protocol, [](fake_pool& pool) { receive(pool, "no HTTP\r\n\r\n"); });
 }
 
 TEST_CASE("a timeout of one attempt is counted with the retries for time") {
     fake_pool pool(with_attempts(2));
     auto& get = pool.make();
-    get.rare().attempt_timeout = 1s;
+    get.extras().attempt_timeout = 1s;
     pool.submit(get);
     pool.connect(0);
     pool.pass(1s);
@@ -147,7 +147,7 @@ TEST_CASE("replays are counted by reason") {
                  [](fake_pool& pool) { pool.answer(0, "Connection: close\r\n"); });
     replay_after(&counters::replays_lost, [](fake_pool& pool) {
         pool.answer(0);
-        pool.turn([&] { pool.link(0).reset(); });
+        pool.cycle([&] { pool.link(0).reset(); });
     });
     replay_after(&counters::replays_given_up, [](fake_pool& pool) {
         pool.cancel(*pool.calls[1]);
@@ -173,14 +173,14 @@ TEST_CASE("dials that failed are counted by how far they came") {
         CAPTURE(code);
         fake_pool pool(with_connections(1));
         pool.submit();
-        pool.turn([&, failed = code] { pool.link(0).refused(failed); });
+        pool.cycle([&, failed = code] { pool.link(0).refused(failed); });
         CHECK(pool.stats().dials_failed.get() == 1);
         check_only(pool, not_dialled, reason);
     }
-    const std::pair<phase, counter counters::*> timeouts[] = {
-        {phase::resolving, &counters::dials_failed_resolving},
-        {phase::connecting, &counters::dials_failed_connecting},
-        {phase::handshaking, &counters::dials_failed_tls},
+    const std::pair<connect_phase, counter counters::*> timeouts[] = {
+        {connect_phase::resolving, &counters::dials_failed_resolving},
+        {connect_phase::connecting, &counters::dials_failed_connecting},
+        {connect_phase::handshaking, &counters::dials_failed_tls},
     };
     for (const auto& [reached, reason] : timeouts) {
         fake_pool pool(with_connections(1));

@@ -15,7 +15,7 @@ using bandwidth::webrtc::detail::timed;
 using bandwidth::webrtc::detail::timer_queue;
 
 struct entry final : timed {
-    void on_time(bandwidth::webrtc::detail::dispatcher&) override { ++fired; }
+    void on_time(bandwidth::webrtc::detail::scheduler&) override { ++fired; }
     int fired = 0;
 };
 

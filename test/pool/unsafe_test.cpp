@@ -133,9 +133,9 @@ TEST_CASE("where a POST has no dial, an isolated GET behind it does not go first
     auto& post = pool.make(unsafe);
     auto& get = pool.make();
     get.request.isolated = true;
-    pool.turn([&] {
-        pool.dispatcher().submit(post);
-        pool.dispatcher().submit(get);
+    pool.cycle([&] {
+        pool.scheduler().submit(post);
+        pool.scheduler().submit(get);
     });
     CHECK(pool.link(0).phase() == phase::closed);
     REQUIRE(pool.links.size() == 2);
@@ -228,7 +228,7 @@ TEST_CASE("W08: an unsafe call that was sent fails with its connection, and is s
         fake_pool pool(with_connections(2));
         pool.prove(0);
         auto& post = pool.submit(unsafe);
-        pool.turn([&] { fin ? pool.link(0).fin() : pool.link(0).reset(); });
+        pool.cycle([&] { fin ? pool.link(0).fin() : pool.link(0).reset(); });
         CHECK(post.failed_with(errc::connection_lost, delivery::maybe_processed));
         CHECK(pool.sends_of(post) == 1);
         CHECK(pool.gauges_are_zero());
@@ -244,7 +244,7 @@ TEST_CASE("an unsafe call that was sent in part fails, one of which no byte left
         auto& post = pool.submit(unsafe);
         if (bytes != 0)
             pool.link(0).sent_some(bytes);
-        pool.turn([&] { pool.link(0).reset(); });
+        pool.cycle([&] { pool.link(0).reset(); });
         if (bytes != 0) {
             CHECK(post.failed_with(errc::connection_lost, delivery::maybe_processed));
             CHECK(pool.links.size() == 1);

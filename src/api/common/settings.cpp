@@ -89,16 +89,16 @@ void read_base_url(const std::string& text, checked_settings& to) {
 
 pool_settings checked_settings::of_shard(std::size_t index) const {
     auto part = pool;
-    auto& dispatch = part.dispatch;
-    dispatch.jitter_seed = std::random_device()(); // or all of them would try again at the same time
+    auto& schedule = part.schedule;
+    schedule.again.jitter_seed = std::random_device()(); // or all of them would try again at the same time
     if (shards == 1)
         return part;
-    dispatch.max_connections = part_of(dispatch.max_connections, shards, index);
-    dispatch.min_connections = part_of(dispatch.min_connections, shards, index);
-    dispatch.queue_limit = part_of(dispatch.queue_limit, shards, index);
+    schedule.max_connections = part_of(schedule.max_connections, shards, index);
+    schedule.min_connections = part_of(schedule.min_connections, shards, index);
+    schedule.queue_limit = part_of(schedule.queue_limit, shards, index);
     // Whole requests: no shard can send a part of one again.
-    dispatch.budget_per_second =
-        static_cast<double>(part_of(in_ten_seconds(dispatch.budget_per_second), shards, index)) / 10;
+    schedule.again.budget_per_second =
+        static_cast<double>(part_of(in_ten_seconds(schedule.again.budget_per_second), shards, index)) / 10;
     return part;
 }
 
@@ -137,27 +137,29 @@ checked_settings check(const client_options& options) {
     if (const auto& names = client_options_access::names(options))
         pool.names = *names;
     to.tls = check_tls(options);
-    pool.limits.body_bytes = in_range<std::size_t>("body_limit", options.body_limit(), 1024, 1U << 30);
-    pool.limits.header_bytes = in_range<std::size_t>("header_limit", options.header_limit(), 1024, 1U << 20);
+    pool.schedule.limits.body_bytes =
+        in_range<std::size_t>("body_limit", options.body_limit(), 1024, 1U << 30);
+    pool.schedule.limits.header_bytes =
+        in_range<std::size_t>("header_limit", options.header_limit(), 1024, 1U << 20);
 
-    auto& dispatch = pool.dispatch;
-    dispatch.max_connections = in_range<std::size_t>("max_connections", options.max_connections(), 1, 10'000);
-    dispatch.min_connections =
+    auto& schedule = pool.schedule;
+    schedule.max_connections = in_range<std::size_t>("max_connections", options.max_connections(), 1, 10'000);
+    schedule.min_connections =
         in_range<std::size_t>("min_connections", options.min_connections(), 0, options.max_connections());
-    dispatch.depth = in_range<std::size_t>("pipeline_depth", options.pipeline_depth(), 1, 256);
-    dispatch.queue_limit = in_range<std::size_t>("queue_limit", options.queue_limit(), 1, 10'000'000);
-    dispatch.max_replays = in_range("max_replays", options.max_replays(), 0, 10);
+    schedule.depth = in_range<std::size_t>("pipeline_depth", options.pipeline_depth(), 1, 256);
+    schedule.queue_limit = in_range<std::size_t>("queue_limit", options.queue_limit(), 1, 10'000'000);
+    schedule.again.max_replays = in_range("max_replays", options.max_replays(), 0, 10);
     if (const auto problem = validate(options.retry()))
         refuse(*problem);
-    dispatch.retry = options.retry();
-    dispatch.budget_per_second =
+    schedule.again.retry = options.retry();
+    schedule.again.budget_per_second =
         in_range("retry_budget per_second", options.retry_budget_per_second(), 0., 1e6);
-    dispatch.budget_ratio = in_range("retry_budget ratio", options.retry_budget_ratio(), 0., 10.);
+    schedule.again.budget_ratio = in_range("retry_budget ratio", options.retry_budget_ratio(), 0., 10.);
     in_range("deadline", options.deadline());
-    dispatch.connect_timeout = in_range("connect_timeout", options.connect_timeout());
-    dispatch.response_timeout = in_range("response_timeout", options.response_timeout());
-    dispatch.idle_timeout = in_range("idle_timeout", options.idle_timeout());
-    dispatch.max_age = in_range("max_connection_age", options.max_connection_age());
+    schedule.connect_timeout = in_range("connect_timeout", options.connect_timeout());
+    schedule.response_timeout = in_range("response_timeout", options.response_timeout());
+    schedule.idle_timeout = in_range("idle_timeout", options.idle_timeout());
+    schedule.max_age = in_range("max_connection_age", options.max_connection_age());
     to.shards = in_range<std::size_t>("shards", options.shards(), 1, 64);
     check_division(options);
     return to;

@@ -118,7 +118,7 @@ settled api_call::settle_foreign(std::chrono::nanoseconds elapsed) {
     known.elapsed = elapsed;
     known.delivery = delivery::maybe_processed;
     settle(failure(std::move(known)));
-    return settled::foreign;
+    return settled::mismatched;
 }
 
 void api_call::recycle() noexcept {

@@ -162,7 +162,7 @@ public:
             refuse_if(call, "attempt_timeout is not over 0");
         if (options.retry()) {
             refuse_if(call, validate(*options.retry()));
-            call.rare().retry = *options.retry();
+            call.extras().retry = *options.retry();
         }
         if (!call.refused()) {
             call.request.method = route.method.data();
@@ -183,7 +183,7 @@ public:
         }
         call.deadline_after = options.deadline().value_or(deadline_);
         if (options.attempt_timeout())
-            call.rare().attempt_timeout = *options.attempt_timeout();
+            call.extras().attempt_timeout = *options.attempt_timeout();
         call.allow_replay = options.allow_replay();
         call.ignore_not_found = route.is_delete() && options.ignore_not_found();
         call.decode = decode;
@@ -216,7 +216,7 @@ public:
             joint->parts.reserve(joint->left);
             for (std::size_t i = 1; i < shards_.size(); ++i)
                 joint->parts.push_back(part(shards_[i]));
-            static_cast<api_call&>(*whole).rare().joint = joint;
+            static_cast<api_call&>(*whole).extras().joint = joint;
         }
         return static_cast<api_call&>(*whole.release());
     }
@@ -226,7 +226,7 @@ private:
                 checked_settings settings)
         : account_path_(account_path(settings.path_prefix, options.account()))
         , deadline_(options.deadline())
-        , sessions_kept_(settings.of_shard(0).dispatch.max_connections * 2) {
+        , sessions_kept_(settings.of_shard(0).schedule.max_connections * 2) {
         auto contexts = load(settings.tls, settings.shards);
         shards_.reserve(settings.shards);
         for (std::size_t i = 0; i < settings.shards; ++i)
@@ -250,7 +250,7 @@ private:
 
     static void refuse_if(api_call& call, const std::optional<std::string>& problem) {
         if (problem && !call.refused())
-            call.rare().refused.emplace(errc::invalid_argument, *problem);
+            call.extras().refused.emplace(errc::invalid_argument, *problem);
     }
 
     std::string account_path_;
@@ -308,7 +308,7 @@ void call_releaser::operator()(pending_call* value) const noexcept {
 void start(call_handle handle, asio::cancellation_slot slot) {
     auto& value = static_cast<api_call&>(*handle);
     if (value.joint())
-        start_parts(value.rare().joint, value.home());
+        start_parts(value.extras().joint, value.home());
     const auto home = std::move(value.home());
     if (slot.is_connected()) {
         value.cancel_id = home->next_cancel_id();
