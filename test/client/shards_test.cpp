@@ -106,16 +106,16 @@ TEST_CASE("what is for the whole client is divided, and nothing of it is lost") 
             std::size_t places = 0;
             double again = 0;
             for (std::size_t i = 0; i < settings.shards; ++i) {
-                const auto part = settings.of_shard(i).dispatch;
+                const auto part = settings.of_shard(i).schedule;
                 CHECK(part.max_connections >= whole / count);
                 CHECK(part.max_connections <= whole / count + 1);
                 CHECK(part.min_connections <= part.max_connections);
-                CHECK(part.budget_per_second > 0);
-                CHECK(part.budget_ratio == 0.5);
+                CHECK(part.again.budget_per_second > 0);
+                CHECK(part.again.budget_ratio == 0.5);
                 connections += part.max_connections;
                 kept += part.min_connections;
                 places += part.queue_limit;
-                again += part.budget_per_second;
+                again += part.again.budget_per_second;
             }
             CHECK(connections == whole);
             CHECK(kept == more);
@@ -127,7 +127,7 @@ TEST_CASE("what is for the whole client is divided, and nothing of it is lost") 
 
 TEST_CASE("shards do not try again at the same time") {
     const auto settings = detail::check(good().shards(2));
-    CHECK(settings.of_shard(0).dispatch.jitter_seed != settings.of_shard(1).dispatch.jitter_seed);
+    CHECK(settings.of_shard(0).schedule.again.jitter_seed != settings.of_shard(1).schedule.again.jitter_seed);
 }
 
 TEST_CASE("the calls of a thread stay in a shard, those of others go to others, and statistics are sums") {
