@@ -243,6 +243,9 @@ response_reader::status response_reader::head_ended() noexcept {
     const bool announces_body = chunked_ || content_length_.value_or(0) != 0;
     if (message_.status < 200)
         return announces_body ? fail(errc::protocol_error) : status::done;
+    // Of a failure the status says enough; a success means what its body says.
+    if (message_.body_dropped && message_.status < 300)
+        return fail(errc::protocol_error);
     if (message_.status == 204 || message_.status == 304) {
         if (announces_body)
             message_.keep_alive = false;
@@ -314,6 +317,8 @@ response_reader::status response_reader::put_chunk_line(std::string_view& input)
 
 // In one piece it stays in the caller's buffer.
 void response_reader::add_to_body(std::string_view piece) {
+    if (message_.body_dropped)
+        return;
     if (piece_.empty() && body_.empty()) {
         piece_ = piece;
         return;

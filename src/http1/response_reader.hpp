@@ -26,6 +26,9 @@ struct response {
     bool close_announced = false; ///< by Connection: close
     bool keep_alive = false;      ///< RFC 9112, section 9.3, and no doubt where the answer ends
     std::string_view body;
+    /// The body is in a content coding that nobody asked for (RFC 9110, section 8.4), so it was read past and
+    /// `body` is empty. Only of a failure: a success that cannot be read is an error.
+    bool body_dropped = false;
     std::string_view content_type;
     std::string_view request_id; ///< the service's id of the request
     std::string_view retry_after;
@@ -59,6 +62,8 @@ struct response {
 ///   that is no number, or two that differ (RFC 9112, sections 6.1 and 6.3; response smuggling).
 /// - A version other than 1.0 and 1.1, a status below 100 or above 599, and a 101 that nobody asked for.
 /// - A 204 or 304 that announces a body ends where its head does, but nothing behind it is believed.
+/// - A success in a content coding other than identity. Of a failure in such a coding only the body is
+/// dropped.
 /// - Interim responses are skipped, in bounded number and size (RFC 9110, section 15.2); one that announces a
 ///   body is an error.
 /// - Trailers are checked, counted and dropped: they change neither framing nor persistence nor anything else
@@ -81,6 +86,8 @@ public:
     /// Gives back the memory of the last answer; not while one is being read. There is no `message()` then.
     void release_buffers() noexcept;
 
+    /// The final response, with `done`. With `failed`, its `status` and `body_dropped` are what is known of
+    /// it.
     const response& message() const noexcept { return message_; }
     /// What went wrong: `protocol_error`, `response_too_large` or `incomplete_response`.
     errc error() const noexcept { return error_; }

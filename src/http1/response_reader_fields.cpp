@@ -53,8 +53,11 @@ bool response_reader::on_field(std::string_view name, std::string_view value) {
         if (equals_ignoring_case(name, "x-amzn-requestid"))
             return set(message_.request_id);
         // None was offered (no Accept-Encoding), and none is decoded.
-        if (equals_ignoring_case(name, "content-encoding"))
-            return value.empty() || equals_ignoring_case(value, "identity") || refuse(errc::protocol_error);
+        if (equals_ignoring_case(name, "content-encoding")) {
+            if (!value.empty() && !equals_ignoring_case(value, "identity"))
+                message_.body_dropped = true;
+            return true;
+        }
         break;
     case 17:
         if (equals_ignoring_case(name, "transfer-encoding"))

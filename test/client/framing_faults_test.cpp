@@ -315,7 +315,7 @@ TEST_CASE("F22: an answer in TLS records of one byte is the same answer") {
     CHECK(server.connections() == 1);
 }
 
-TEST_CASE("F24: a compressed body, which nobody asked for, is refused at its head: no bomb is unpacked") {
+TEST_CASE("F24: a compressed success, which nobody asked for, is refused at its head: no bomb is unpacked") {
     for (const std::string coding : {"gzip", "gzip, gzip", "deflate", "br"}) {
         check_refused(ok + "Content-Encoding: " + coding + "\r\nContent-Length: 1000000\r\n\r\n");
         check_refused(ok + "Content-Encoding: " + coding + "\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -326,4 +326,30 @@ TEST_CASE("F24: a compressed body, which nobody asked for, is refused at its hea
     client client(context, options_for(server));
     check_delivered(wait_for(context, client.try_get_session(session_id("first"))));
     CHECK(server.received(0).find("Accept-Encoding") == std::string::npos);
+}
+
+TEST_CASE("F24b: a compressed failure, which nobody asked for, keeps its status and its Retry-After") {
+    const auto compressed = "\x1f\x8b\x08\x00not for reading"s;
+    const auto busy = support::http_answer(503, compressed, "Content-Encoding: gzip\r\nRetry-After: 31\r\n");
+    const auto seen = with_same_connection(busy);
+    REQUIRE(seen.has_error());
+    CHECK(seen.error().code() == make_http_error(503));
+    CHECK(seen.error().http_status() == 503);
+    CHECK(seen.error().retry_after() == 31s);
+    CHECK(seen.error().delivery() == delivery::answered);
+    CHECK(seen.error().body().empty());
+    CHECK(seen.error().message().empty());
+}
+
+TEST_CASE("F24b: a compressed failure is retried as any other") {
+    scripted_server server;
+    const auto busy = support::http_answer(503, "\x1f\x8b", "Content-Encoding: gzip\r\n");
+    server.add(
+        script{}.expect_requests().send(busy).expect_requests().send(support::session_answer("first")));
+    asio::io_context context;
+    client client(context, options_for(server).retry(
+                               retry_policy().attempts(2).backoff(1ms, 1ms).throttled_backoff(1ms)));
+    check_delivered(wait_for(context, client.try_get_session(session_id("first"))));
+    CHECK(client.stats().retries == 1);
+    CHECK(server.connections() == 1);
 }

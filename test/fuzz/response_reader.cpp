@@ -19,6 +19,7 @@ struct answer {
     bool keep_alive = false;
     std::string body, content_type, request_id, retry_after, date;
     std::optional<std::chrono::seconds> keep_alive_timeout;
+    bool body_dropped = false;
 
     friend bool operator==(const answer&, const answer&) = default;
 };
@@ -51,7 +52,9 @@ reading read(std::string_view wire, const detail::response_limits& limits, NextS
             result.answers.push_back({said.status, said.keep_alive, std::string(said.body),
                                       std::string(said.content_type), std::string(said.request_id),
                                       std::string(said.retry_after), std::string(said.date),
-                                      said.keep_alive_timeout});
+                                      said.keep_alive_timeout, said.body_dropped});
+            require(!said.body_dropped || (said.body.empty() && said.status >= 300),
+                    "only the body of a failure is dropped");
         }
         result.failed = verdict == status::failed;
         left = std::string(input);

@@ -316,7 +316,7 @@ TEST_CASE("F19: status lines that are refused") {
     }
 }
 
-TEST_CASE("F24: a body in an encoding that nobody offered to decode is refused at its head") {
+TEST_CASE("F24: a success in a content coding that nobody asked for is refused at its head") {
     for (const std::string encoding :
          {"gzip", "br", "gzip, gzip", "GZIP", "identity, gzip", "x-gzip", "aws-chunked"}) {
         CAPTURE(encoding);
@@ -328,4 +328,59 @@ TEST_CASE("F24: a body in an encoding that nobody offered to decode is refused a
             read_every_way(ok + "Content-Encoding: " + encoding + "\r\nContent-Length: 2\r\n\r\nhi");
         CHECK(read.answers.size() == 1);
     }
+}
+
+TEST_CASE("F24b: of a failure in a content coding that nobody asked for, all but the body is kept") {
+    const std::string fields =
+        "Content-Encoding: gzip\r\nContent-Type: text/html\r\nX-Request-Id: r-1\r\nRetry-After: 7\r\n";
+    for (const std::string status : {"429", "503", "404", "301"}) {
+        for (const auto& [framing, kept] :
+             std::vector<std::pair<std::string, bool>>{{"Content-Length: 5\r\n\r\n\x1f\x8b\x08z\x01", true},
+                                                       {"Content-Length: 0\r\n\r\n", true},
+                                                       {"Transfer-Encoding: chunked\r\n\r\n" + chunks, true},
+                                                       {"\r\n\x1f\x8b\x08z\x01", false}}) {
+            CAPTURE(status + ", " + framing);
+            const auto head = "HTTP/1.1 " + status + " No\r\n" + fields;
+            const auto read = read_every_way(head + framing, kept ? reading_options{} : ended(ending::clean));
+            REQUIRE(read.answers.size() == 1);
+            CHECK(read.answers[0] ==
+                  answer{std::stoi(status), kept, "", "text/html", "r-1", "7", "", std::nullopt, true});
+            CHECK(read.left.empty());
+        }
+    }
+}
+
+TEST_CASE("F24b: the next response on the connection is read as ever") {
+    const auto read = read_every_way(
+        "HTTP/1.1 503 No\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\n\x1f\x8b\x08z\x01" + ok +
+        "Content-Length: 2\r\n\r\nhi");
+    REQUIRE(read.answers.size() == 2);
+    CHECK(read.answers[1] == answer{200, true, "hi", "", "", ""});
+}
+
+TEST_CASE("F24b: a body that is dropped has the limit of one that is kept") {
+    reading_options options;
+    options.limits.body_bytes = 4;
+    const std::string head = "HTTP/1.1 503 No\r\nContent-Encoding: gzip\r\n";
+    for (const std::string& body :
+         {head + "Content-Length: 5\r\n\r\n12345",
+          head + "Transfer-Encoding: chunked\r\n\r\n3\r\n123\r\n2\r\n45\r\n", head + "\r\n12345"}) {
+        CAPTURE(body);
+        CHECK(read_every_way(body, options).error == errc::response_too_large);
+    }
+}
+
+TEST_CASE("F24b: which success was refused can still be asked") {
+    test::feeder fed(test::detail::response_limits{}, 1);
+    CHECK_FALSE(fed.feed("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n"));
+    CHECK(fed.result().error == errc::protocol_error);
+    CHECK(fed.reader().message().status == 200);
+    CHECK(fed.reader().message().body_dropped);
+}
+
+TEST_CASE("F24b: an interim response has no body that could be in any coding") {
+    const auto read = read_every_way("HTTP/1.1 103 Early Hints\r\nContent-Encoding: gzip\r\n\r\n" + ok +
+                                     "Content-Length: 2\r\n\r\nhi");
+    REQUIRE(read.answers.size() == 1);
+    CHECK(read.answers[0] == answer{200, true, "hi", "", "", ""});
 }

@@ -29,6 +29,7 @@ struct answer {
     std::string body, content_type, request_id, retry_after;
     std::string date{};
     std::optional<std::chrono::seconds> keep_alive_timeout{};
+    bool body_dropped = false;
 
     friend bool operator==(const answer&, const answer&) = default;
 };
@@ -95,7 +96,7 @@ private:
             result_.answers.push_back({said.status, said.keep_alive, std::string(said.body),
                                        std::string(said.content_type), std::string(said.request_id),
                                        std::string(said.retry_after), std::string(said.date),
-                                       said.keep_alive_timeout});
+                                       said.keep_alive_timeout, said.body_dropped});
         } else if (status == failed) {
             result_.failed = true;
             result_.error = reader_.error();
