@@ -36,6 +36,9 @@ struct response {
     /// For how long an idle connection is kept by the server, as it says ("Keep-Alive: timeout=N", RFC 2068,
     /// section 19.7.1.1): a hint, at most a day. Nothing where it says none, or garbage.
     std::optional<std::chrono::seconds> keep_alive_timeout;
+    /// How many requests the server takes on this connection ("Keep-Alive: max=N", same section). Some
+    /// servers count down what is left with each response, some always send the same number.
+    std::optional<unsigned> keep_alive_max;
 };
 
 // clang-format off

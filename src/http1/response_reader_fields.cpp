@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "core/http_grammar.hpp"
 #include "http1/response_reader.hpp"
@@ -112,17 +113,22 @@ bool response_reader::on_connection(std::string_view value) noexcept {
     return true;
 }
 
+// Of each parameter the first one counts, and garbage is none.
 void response_reader::on_keep_alive(std::string_view value) noexcept {
-    while (!value.empty() && !message_.keep_alive_timeout) {
+    bool timeout_seen = message_.keep_alive_timeout.has_value();
+    bool max_seen = message_.keep_alive_max.has_value();
+    while (!value.empty()) {
         const auto parameter = take_element(value);
         const auto equals = parameter.find('=');
-        if (equals == std::string_view::npos ||
-            !equals_ignoring_case(trim(parameter.substr(0, equals)), "timeout"))
+        if (equals == std::string_view::npos)
             continue;
-        unsigned seconds = 0;
-        if (read_number(trim(parameter.substr(equals + 1)), seconds))
-            message_.keep_alive_timeout = std::min(std::chrono::seconds(seconds), longest_keep_alive);
-        return;
+        const auto name = trim(parameter.substr(0, equals));
+        unsigned number = 0;
+        const bool readable = read_number(trim(parameter.substr(equals + 1)), number);
+        if (equals_ignoring_case(name, "timeout") && !std::exchange(timeout_seen, true) && readable)
+            message_.keep_alive_timeout = std::min(std::chrono::seconds(number), longest_keep_alive);
+        else if (equals_ignoring_case(name, "max") && !std::exchange(max_seen, true) && readable)
+            message_.keep_alive_max = number;
     }
 }
 

@@ -20,6 +20,7 @@ struct answer {
     std::string body, content_type, request_id, retry_after, date;
     std::optional<std::chrono::seconds> keep_alive_timeout;
     bool body_dropped = false;
+    std::optional<unsigned> keep_alive_max;
 
     friend bool operator==(const answer&, const answer&) = default;
 };
@@ -52,7 +53,7 @@ reading read(std::string_view wire, const detail::response_limits& limits, NextS
             result.answers.push_back({said.status, said.keep_alive, std::string(said.body),
                                       std::string(said.content_type), std::string(said.request_id),
                                       std::string(said.retry_after), std::string(said.date),
-                                      said.keep_alive_timeout, said.body_dropped});
+                                      said.keep_alive_timeout, said.body_dropped, said.keep_alive_max});
             require(!said.body_dropped || (said.body.empty() && said.status >= 300),
                     "only the body of a failure is dropped");
         }

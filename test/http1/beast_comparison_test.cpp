@@ -140,6 +140,7 @@ TEST_CASE("what the reader accepts Beast reads in the same way, and little else"
             REQUIRE(theirs.done);
             auto said = ours.answers[0];
             said.keep_alive_timeout.reset();
+            said.keep_alive_max.reset();
             // "close" beside "keep-alive" in HTTP/1.0 keeps the connection for Beast alone.
             if (!said.keep_alive)
                 said.keep_alive = theirs.answer.keep_alive;

@@ -30,6 +30,7 @@ struct answer {
     std::string date{};
     std::optional<std::chrono::seconds> keep_alive_timeout{};
     bool body_dropped = false;
+    std::optional<unsigned> keep_alive_max{};
 
     friend bool operator==(const answer&, const answer&) = default;
 };
@@ -96,7 +97,7 @@ private:
             result_.answers.push_back({said.status, said.keep_alive, std::string(said.body),
                                        std::string(said.content_type), std::string(said.request_id),
                                        std::string(said.retry_after), std::string(said.date),
-                                       said.keep_alive_timeout, said.body_dropped});
+                                       said.keep_alive_timeout, said.body_dropped, said.keep_alive_max});
         } else if (status == failed) {
             result_.failed = true;
             result_.error = reader_.error();

@@ -167,15 +167,54 @@ TEST_CASE("how long an idle connection is kept, as the server says (RFC 2068, se
     }
 }
 
+TEST_CASE("O16: how many requests a connection is good for, as the server says") {
+    const std::vector<std::pair<std::string, std::optional<unsigned>>> table = {
+        {"", std::nullopt},
+        {"Keep-Alive: timeout=5\r\n", std::nullopt},
+        {"Keep-Alive: timeout=5, max=3\r\n", 3},
+        {"keep-alive: MAX = 3 , TimeOut = 7\r\n", 3},
+        {"Keep-Alive: max=0\r\n", 0},
+        {"Keep-Alive: max=4294967295\r\n", 4294967295},
+        {"Keep-Alive: max=003\r\n", 3},
+        {"Keep-Alive: timeout=x, max=3\r\n", 3},
+        {"Keep-Alive: timeout, max=3\r\n", 3},
+        {"Keep-Alive: max=3, max=9\r\n", 3},
+        {"Keep-Alive: max=3\r\nKeep-Alive: max=9\r\n", 3},
+        {"Keep-Alive: timeout=5\r\nKeep-Alive: max=9\r\n", 9},
+        {"Keep-Alive: timeout=5,\r\n max=3\r\n", 3},
+        // More than fits is no limit, and garbage is none either.
+        {"Keep-Alive: max=4294967296\r\n", std::nullopt},
+        {"Keep-Alive: max=99999999999999999999\r\n", std::nullopt},
+        {"Keep-Alive: max=-1\r\n", std::nullopt},
+        {"Keep-Alive: max=+1\r\n", std::nullopt},
+        {"Keep-Alive: max=0x3\r\n", std::nullopt},
+        {"Keep-Alive: max=3.5\r\n", std::nullopt},
+        {"Keep-Alive: max=\"3\"\r\n", std::nullopt},
+        {"Keep-Alive: max=\r\n", std::nullopt},
+        {"Keep-Alive: max\r\n", std::nullopt},
+        {"Keep-Alive: maximum=3\r\n", std::nullopt},
+        {"Keep-Alive: max=x, max=3\r\n", std::nullopt},
+    };
+    for (const auto& entry : table) {
+        CAPTURE(entry.first);
+        const auto read = read_every_way(ok + entry.first + "Content-Length: 1\r\n\r\nx");
+        REQUIRE(read.answers.size() == 1);
+        CHECK(read.answers[0].keep_alive_max == entry.second);
+    }
+}
+
 TEST_CASE("the Date of an answer is told, and neither it nor Keep-Alive outlives the answer") {
     const auto read = read_every_way(
-        "HTTP/1.1 103 Early Hints\r\nDate: never\r\nKeep-Alive: timeout=9\r\n\r\n" + ok +
+        "HTTP/1.1 103 Early Hints\r\nDate: never\r\nKeep-Alive: timeout=9, max=9\r\n\r\n" + ok +
         "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 0\r\n\r\n" + ok +
-        "Keep-Alive: timeout=3\r\nContent-Length: 0\r\n\r\n" + ok + "Content-Length: 0\r\n\r\n");
+        "Keep-Alive: timeout=3, max=4\r\nContent-Length: 0\r\n\r\n" + ok + "Content-Length: 0\r\n\r\n");
     REQUIRE(read.answers.size() == 3);
     CHECK(read.answers[0].date == "Sun, 06 Nov 1994 08:49:37 GMT");
     CHECK_FALSE(read.answers[0].keep_alive_timeout.has_value());
+    CHECK_FALSE(read.answers[0].keep_alive_max.has_value());
     CHECK(read.answers[1].date.empty());
     CHECK(read.answers[1].keep_alive_timeout == std::chrono::seconds(3));
+    CHECK(read.answers[1].keep_alive_max == 4U);
     CHECK_FALSE(read.answers[2].keep_alive_timeout.has_value());
+    CHECK_FALSE(read.answers[2].keep_alive_max.has_value());
 }
