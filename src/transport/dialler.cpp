@@ -62,10 +62,17 @@ void dialler::go_on() {
 }
 
 void dialler::attempt(std::size_t index) {
-    // A socket that cannot be opened (EMFILE) fails as an attempt, too: async_connect opens it.
-    attempts_.emplace_back(executor_).async_connect(
-        plan_.address(index),
-        [self = shared_from_this(), index](const error_code& ec) { self->on_attempt(index, ec); });
+    auto& socket = attempts_.emplace_back(executor_);
+    error_code not_opened;
+    open_socket(socket, plan_.address(index).protocol(), not_opened);
+    if (not_opened) { // EMFILE, for one: fails as an attempt, too
+        asio::post(executor_,
+                   [self = shared_from_this(), index, not_opened] { self->on_attempt(index, not_opened); });
+        return;
+    }
+    socket.async_connect(plan_.address(index), [self = shared_from_this(), index](const error_code& ec) {
+        self->on_attempt(index, ec);
+    });
 }
 
 void dialler::on_attempt(std::size_t index, const error_code& ec) {

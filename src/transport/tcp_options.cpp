@@ -2,9 +2,12 @@
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <boost/asio/detail/socket_option.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/socket_base.hpp>
+#include <cerrno>
 
 namespace bandwidth::webrtc::detail {
 
@@ -24,6 +27,18 @@ void try_tcp_option(tcp_socket& socket, int value) {
 }
 
 } // namespace
+
+void open_socket(tcp_socket& socket, const asio::ip::tcp& protocol, error_code& ec) {
+    const int descriptor = ::socket(protocol.family(), protocol.type() | SOCK_CLOEXEC, protocol.protocol());
+    if (descriptor < 0) {
+        ec.assign(errno, asio::error::get_system_category());
+        return;
+    }
+    socket.assign(protocol, descriptor, ec);
+    if (ec) {
+        ::close(descriptor);
+    }
+}
 
 void set_tcp_options(tcp_socket& socket, error_code& ec) {
     socket.set_option(asio::ip::tcp::no_delay(true), ec);

@@ -12,6 +12,11 @@ namespace bandwidth::webrtc::detail {
 /// A socket of the strand: with the executor by its type, so that a completion is not wrapped on its way.
 using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, serial_executor>;
 
+/// Opens the socket so that a program that this process starts does not inherit it (close-on-exec): else the
+/// child would keep the connection open when we have closed it, and could read what is on it. Asio's own
+/// `open` cannot do that, and to set the flag afterwards leaves a moment in which another thread may fork.
+void open_socket(tcp_socket& socket, const boost::asio::ip::tcp& protocol, error_code& ec);
+
 /// Prepares a connected socket for requests. Fails only where the socket itself is of no use any more.
 ///
 /// TCP_NODELAY: without it a batch waits for the acknowledgement of the one before, 40 ms each.
