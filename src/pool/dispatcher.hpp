@@ -158,6 +158,8 @@ private:
 
     // The choice of a connection.
     void dispatch();
+    void read_idle();
+    bool seen_empty(member* value);
     member* usable(member* (connection_set::*choose)() const noexcept);
     bool dispatch_shared();
     bool dispatch_exclusive();
@@ -209,6 +211,10 @@ private:
     /// More answers than these in one turn have waited for us, most likely, and the server is not the slower
     /// side. Where it sends several in one piece, requests come several at a time too, and need not gather.
     static constexpr std::size_t most_apart = 2;
+    /// A connection of which everything was read no longer ago than this is not read once more before a
+    /// request goes to it. Shorter than any way to a server and back, so that what arrives meanwhile could as
+    /// well have crossed the request on its way.
+    static constexpr std::chrono::nanoseconds seen_empty_for = std::chrono::microseconds(100);
     /// The rest of a request whose caller has gone is written if it is no longer than this.
     static constexpr std::uint64_t write_off_limit = 64 * 1024;
 

@@ -97,6 +97,8 @@ void dispatcher::follow_health() {
 // Serves two lanes by age; when one cannot go on, the other may. The third is served as connections open.
 void dispatcher::dispatch() {
     for (;;) {
+        if (!shared_.empty() || !exclusive_.empty())
+            read_idle();
         const call* const shared = shared_.front();
         const call* const exclusive = exclusive_.front();
         if (exclusive && (!shared || exclusive->sequence < shared->sequence) && dispatch_exclusive())
@@ -107,6 +109,24 @@ void dispatcher::dispatch() {
             continue;
         return;
     }
+}
+
+// What has arrived on an idle connection, a response or the connection's end, was there before the request
+// that may go to it next. So the idle connections that are next in line are read first (RFC 9112,
+// section 9.2: what comes when nothing is outstanding is no response). It was found missing when a response
+// that a server sent unasked, while the only thread was busy, was taken for the response to the POST that was
+// written next.
+void dispatcher::read_idle() {
+    while (!seen_empty(connections_.idle()) || !seen_empty(connections_.reserved_idle())) {
+    }
+}
+
+// False: it has ended, and another one may stand in its place. Calls that wait may have failed with it.
+bool dispatcher::seen_empty(member* value) {
+    if (!value || now_ - value->seen_empty <= seen_empty_for)
+        return true;
+    value->seen_empty = now_;
+    return value->link->read_available();
 }
 
 // A write that failed ends a connection for new requests before the set knows of it; a long answer does so

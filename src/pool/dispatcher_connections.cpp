@@ -78,7 +78,7 @@ void dispatcher::opened(member& value, bool resumed) {
     // Ages differ by up to 10 % either way, so that connections made together do not all end together.
     std::uniform_int_distribution<std::int64_t> spread(-100, 100);
     value.retire_at = now_ + settings_.max_age + settings_.max_age / 1000 * spread(jitter_);
-    value.opened = value.idle_since = value.received_last = now_;
+    value.opened = value.idle_since = value.received_last = value.seen_empty = now_;
     value.idle_limit = settings_.idle_timeout;
     value.round_trip = value.link->round_trip();
     value.requests().set_depth(depth_);
@@ -95,7 +95,7 @@ void dispatcher::opened(member& value, bool resumed) {
 void dispatcher::received(member& value, std::size_t bytes) {
     if (value.received_last != now_) // else it is one more read of the same turn
         value.answers_read = 0;
-    value.received_last = now_;
+    value.received_last = value.seen_empty = now_;
     counters_.bytes_received += bytes;
     const auto& requests = value.requests();
     if (requests.zombies() == 0 || requests.at(0).owner || !requests.answer_head_done())

@@ -34,6 +34,7 @@ public:
     time_point idle_since{};
     time_point head_since{};      ///< since when the head's answer is due
     time_point received_last{};   ///< when the last bytes came
+    time_point seen_empty{};      ///< when all that had come was read the last time
     std::size_t answers_read = 0; ///< in the last turn that received something
     std::size_t drained = 0;      ///< bytes of the head's answer since nobody waits for it, about
     bool reserved = false;        ///< kept free of new calls until it is idle and can take an unsafe one

@@ -38,7 +38,7 @@ struct close_info {
 };
 
 /// What a connection tells its pool. Called on the pool's strand, never from inside of a call of the
-/// dispatcher's on the connection.
+/// dispatcher's on the connection, `read_available` excepted.
 class connection_events {
 public:
     /// The TLS handshake is done.
@@ -102,6 +102,12 @@ public:
     /// Gives what is staged to the transport, in one piece where it can.
     /// \throws std::bad_alloc and only `close` may follow; `requests()` tells what has left.
     virtual void flush() = 0;
+    /// Reads what has arrived. Called before a request goes to a connection on which nothing is outstanding:
+    /// what is there by then cannot be its response (RFC 9112, section 9.2), and an end that has arrived is
+    /// better known before the request is sent than after it. False: the connection has ended, and
+    /// `on_closed` has been called, the only event that is ever called from inside of a call of the
+    /// dispatcher's.
+    virtual bool read_available() { return true; }
     /// Gives back the memory that it needs only while it is busy; the next request takes it anew.
     virtual void release_buffers() noexcept {
         requests_.release_buffers();

@@ -234,41 +234,38 @@ bool tls_connection::step_handshake() {
     }
 }
 
-// With a buffer, Asio's reactor reads as soon as there is something, and hears of the next bytes without
-// asking; to wait without one takes no memory, and a system call more, an epoll_ctl each time.
 void tls_connection::read_on() noexcept {
     if (!wants_to_read_ || phase_ == phase::closed)
         return;
     wants_to_read_ = false;
     try {
-        if (rests_) {
-            received_.reset();
-            socket_.async_wait(
-                tcp::socket::wait_read,
-                watch(in_turn([](tls_connection& self, const error_code& ec) { self.on_readable(ec, 0); })));
-        } else {
-            if (!received_)
-                received_ = std::make_unique<receive_buffer>();
-            socket_.async_receive(asio::buffer(*received_),
-                                  watch(in_turn([](tls_connection& self, const error_code& ec,
-                                                   std::size_t size) { self.on_readable(ec, size); })));
-        }
+        socket_.async_wait(
+            tcp::socket::wait_read,
+            watch(in_turn([](tls_connection& self, const error_code& ec) { self.on_readable(ec); })));
     } catch (const std::bad_alloc&) {
         const turn scope(host_);
         out_of_memory();
     }
 }
 
-void tls_connection::on_readable(error_code ec, std::size_t size) {
+void tls_connection::on_readable(const error_code& ec) {
     wants_to_read_ = true;
-    if (ec == asio::error::operation_aborted) // `release_buffers` wants the buffer back
-        return;
-    if (!ec && size != 0) {
-        if (!on_received(std::string_view(received_->data(), size)) || size < received_->size())
-            return;
+    read(ec);
+}
+
+bool tls_connection::read_available() {
+    try {
+        read(error_code());
+    } catch (const std::bad_alloc&) {
+        out_of_memory();
     }
+    return phase_ != phase::closed;
+}
+
+void tls_connection::read(error_code ec) {
     auto& cipher = host_.buffers().cipher;
     for (int i = 0; i < reads_per_turn; ++i) {
+        std::size_t size = 0;
         if (!ec)
             size = socket_.read_some(asio::buffer(cipher), ec);
         if (ec == asio::error::would_block)
@@ -379,7 +376,6 @@ void tls_connection::peer_ended(bool clean, const error_code& system_error) {
 void tls_connection::flush() {
     if (phase_ != phase::open)
         return;
-    rests_ = false;
     // One record at a time, and the next only when the socket has taken it whole: so it is known to the
     // record what the server can have seen. What stays in the batch gathers more.
     std::size_t taken = 0;
@@ -454,10 +450,6 @@ void tls_connection::release_buffers() noexcept {
     tls_->release_buffers();
     if (partial_.empty())
         std::string().swap(partial_);
-    rests_ = true;
-    error_code ignored; // then the buffer stays
-    if (received_)
-        socket_.cancel(ignored);
 }
 
 void tls_connection::close() noexcept {

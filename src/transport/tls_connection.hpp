@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <memory>
@@ -57,12 +56,14 @@ protected:
 
 /// A connection over TCP and TLS.
 ///
-/// One read is always pending once TCP is connected, on an idle connection too: a server that closes is seen
-/// at once. It has a buffer of its own, but on a connection that has been idle for a while, where it only
-/// waits. Reading takes everything there is, hands every complete answer on, and leaves writing to the end of
-/// the turn. Writing is a plain non-blocking send; only when the socket is full is there a wait for
-/// writability, and the batches gather meanwhile. Neither reading nor writing is ever cancelled for the sake
-/// of one request (a cancelled TLS write is the end of the connection).
+/// Once TCP is connected it always waits for something to read, on an idle connection too: a server that
+/// closes is seen at once. It only waits, without a buffer, so that what has arrived lies in the socket until
+/// it is read here, and not in a completion that has yet to run: only so can `read_available` tell whether
+/// anything had arrived before a request was sent. Reading takes everything there is, hands every complete
+/// answer on, and leaves writing to the end of the turn. Writing is a plain non-blocking send; only when the
+/// socket is full is there a wait for writability, and the batches gather meanwhile. Neither reading nor
+/// writing is ever cancelled for the sake of one request (a cancelled TLS write is the end of the
+/// connection).
 class tls_connection final : public connection, public std::enable_shared_from_this<tls_connection> {
 public:
     tls_connection(connection_host& host, connection_events& events, const endpoint& endpoint,
@@ -70,6 +71,7 @@ public:
 
     void open() override;
     void flush() override;
+    bool read_available() override;
     void release_buffers() noexcept override;
     void close() noexcept override;
     std::chrono::nanoseconds round_trip() noexcept override { return round_trip_of(socket_); }
@@ -90,7 +92,8 @@ private:
     void on_dialled(dialler::result&& result);
     void on_connected();
     void read_on() noexcept;
-    void on_readable(error_code ec, std::size_t size);
+    void on_readable(const error_code& ec);
+    void read(error_code ec);
     bool on_received(std::string_view cipher);
     bool step_handshake();
     bool decrypt();
@@ -122,11 +125,7 @@ private:
     // The record that was encrypted last, in the stream of requests; at most one is not fully sent.
     std::uint64_t record_begin_ = 0;
     std::uint64_t record_end_ = 0;
-    /// As large as a batch of answers to full pipelines of small requests.
-    using receive_buffer = std::array<char, 8 * 1024>;
-    std::unique_ptr<receive_buffer> received_;
-    bool wants_to_read_ = false; // and no read is pending
-    bool rests_ = false;         // no buffers until there is something to send
+    bool wants_to_read_ = false; // and no wait is pending
     bool write_pending_ = false;
     bool write_broken_ = false;
 };

@@ -100,6 +100,13 @@ public:
         const support::own_allocations own;
         return "as far as it came";
     }
+    bool read_available() override {
+        ++reads;
+        const auto world = std::exchange(in_socket, nullptr);
+        if (world)
+            world(*this);
+        return phase_ != phase::closed;
+    }
     void release_buffers() noexcept override { ++releases; }
     void close() noexcept override {
         phase_ = phase::closed;
@@ -227,6 +234,9 @@ public:
     std::chrono::nanoseconds network_round_trip{0}; ///< 0: not known
     bool jammed = false;                            ///< the socket takes nothing
     bool announced = false;                         ///< its last answer said that it closes
+    /// What has arrived and was not read: something that happens when the pool reads.
+    std::function<void(fake_connection&)> in_socket;
+    int reads = 0; ///< that the pool asked for
     int flushes = 0;
     int releases = 0; ///< of its buffers
     bool was_rejected = false;
