@@ -248,3 +248,27 @@ TEST_CASE("O18: a call's own deadline holds all the same, and its neighbours hav
     CHECK(client.stats().calls_failed == 1);
     CHECK(support::at_rest(client.stats()));
 }
+
+TEST_CASE("O18: a handshake whose next flight arrived while the thread was blocked is not late") {
+    scripted_server server;
+    server.add(script{}.hold().handshake().hold().expect_requests().send(support::session_answer("same")));
+    asio::io_context context;
+    client client(context, options_for(server).max_connections(1).connect_timeout(timeout));
+    collector<session> results;
+    client.async_create_session(session_request{}, results.next());
+    run_until_held(context, server, 1);
+    run_until(context, [&] { return client.stats().bytes_sent != 0; }); // the ClientHello
+    bool done = false;
+    asio::post(context, [&] {
+        // Its flight is sent, but the handshake does not end before ours is, so there is no hold to wait for.
+        server.release(0);
+        std::this_thread::sleep_for(timeout + 100ms);
+        done = true;
+    });
+    run_until(context, [&] { return done; });
+    server.release(0);
+    results.wait(context);
+    REQUIRE_MESSAGE(results[0].has_value(), results[0].error().describe());
+    check_untroubled(client, 1);
+    CHECK(client.stats().dials_failed == 0);
+}
