@@ -73,6 +73,8 @@ private:
             return "client closed";
         case errc::out_of_memory:
             return "out of memory";
+        case errc::no_usable_connection:
+            return "no connection could be used";
         }
         return "unknown error";
     }
@@ -175,6 +177,7 @@ private:
         case errc::connection_lost:
         case errc::incomplete_response:
         case errc::out_of_memory:
+        case errc::no_usable_connection:
             return asked == condition::retryable;
         case errc::invalid_argument:
         case errc::invalid_options:

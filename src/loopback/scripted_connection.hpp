@@ -29,6 +29,9 @@ public:
 
     void start();
     void close();
+    /// What the log says of a hold may have changed.
+    void wake_up() { timer_.cancel(); }
+    std::size_t number() const noexcept { return number_; }
 
 private:
     template <class T>
@@ -43,6 +46,7 @@ private:
     awaitable<bool> handshake();
     awaitable<bool> expect(std::string_view text);
     awaitable<bool> send(std::string_view bytes, std::size_t piece);
+    awaitable<bool> hold();
     awaitable<bool> close_notify();
     awaitable<bool> key_update(std::size_t count);
     awaitable<bool> renegotiate();
