@@ -113,8 +113,7 @@ void response_reader::on_keep_alive(std::string_view value) noexcept {
     while (!value.empty() && !message_.keep_alive_timeout) {
         const auto parameter = take_element(value);
         const auto equals = parameter.find('=');
-        if (equals == std::string_view::npos ||
-            !equals_token(trim(parameter.substr(0, equals)), "timeout"))
+        if (equals == std::string_view::npos || !equals_token(trim(parameter.substr(0, equals)), "timeout"))
             continue;
         unsigned seconds = 0;
         if (read_number(trim(parameter.substr(equals + 1)), seconds))
