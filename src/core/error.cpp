@@ -49,8 +49,6 @@ private:
             return "TLS error";
         case errc::queue_full:
             return "the queue for a connection is full";
-        case errc::no_usable_connection:
-            return "no connection could be used";
         case errc::queue_timeout:
             return "timeout while waiting for a connection";
         case errc::response_timeout:
@@ -173,7 +171,6 @@ private:
         case errc::resolve_failed:
         case errc::connect_failed:
         case errc::queue_full:
-        case errc::no_usable_connection:
         case errc::connection_lost:
         case errc::incomplete_response:
         case errc::out_of_memory:
