@@ -45,7 +45,6 @@ struct replay_verdict {
     friend bool operator==(const replay_verdict&, const replay_verdict&) = default;
 };
 
-// clang-format off
 /// What becomes of a request whose connection was lost. Pure.
 ///
 /// | request                              | graceful        | ended, failed           | faulty                 | stalled                 | abandoned              |
@@ -61,7 +60,6 @@ struct replay_verdict {
 ///
 /// A connection that dies before its first answer is no victim of an idle timeout, so there is no reason to
 /// think that the next one fares better: the head is tried once more, after a pause, and fails the second time.
-// clang-format on
 /// RFC 9110, section 9.2.2: only what is idempotent is sent again by itself. RFC 9112, section 9.3.2 and 9.6:
 /// unanswered requests of a pipeline may be sent again, and were not processed behind an announced close.
 replay_verdict after_loss(const lost_request& request, loss how, int max_replays,
@@ -82,7 +80,6 @@ struct answered_request {
     bool last = false;          ///< it was sent again for this answer's reason before
 };
 
-// clang-format off
 /// What becomes of an answer. Pure. Whatever it says, the policy's attempts, the budget, the deadline and
 /// `max_replays` have the last word, and then the answer is delivered.
 ///
@@ -96,7 +93,6 @@ struct answered_request {
 /// | others that the policy retries      | retry                          | deliver                                 |
 ///
 /// A call whose replay the caller has forbidden gets every answer.
-// clang-format on
 answer_action after_answer(const answered_request& request, int status, const retry_policy& policy) noexcept;
 
 } // namespace bandwidth::webrtc::detail
