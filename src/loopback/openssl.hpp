@@ -39,7 +39,7 @@ inline std::string take_openssl_error() {
 }
 
 /// Throws with OpenSSL's own reason unless `ok`.
-/// @throws std::runtime_error
+/// \throws std::runtime_error
 inline void require_openssl(bool ok, const char* what) {
     if (!ok) {
         throw std::runtime_error(std::string(what) + ": " + take_openssl_error());

@@ -10,7 +10,7 @@ namespace bandwidth::webrtc::testing::detail {
 /// ahead).
 class participant_token_source {
 public:
-    /// @throws std::runtime_error when OpenSSL has no random bytes
+    /// \throws std::runtime_error when OpenSSL has no random bytes
     participant_token_source();
 
     std::string make(std::string_view account, std::string_view participant,

@@ -17,7 +17,7 @@ namespace bandwidth::webrtc::testing::detail {
 /// What happened on the connections of a scripted server. Thread-safe.
 class script_log {
 public:
-    /// @returns the number of the connection, from 0
+    /// \returns the number of the connection, from 0
     std::size_t connection_opened();
     void received(std::size_t connection, std::string_view bytes);
     void handshake(std::size_t connection, handshake_record seen);

@@ -23,7 +23,7 @@ namespace bandwidth::webrtc::testing::detail {
 /// strand.
 class scripted_connection : public std::enable_shared_from_this<scripted_connection> {
 public:
-    /// @param context  nullptr: plain TCP
+    /// \param context nullptr: plain TCP
     scripted_connection(std::shared_ptr<script_log> log, boost::asio::ip::tcp::socket socket,
                         SSL_CTX* context, script played);
 

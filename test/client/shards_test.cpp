@@ -200,7 +200,7 @@ TEST_CASE("a cancellation reaches the call of its own shard") {
         asio::io_context context;
         client client(context, options_for(server).shards(shards));
         warm_up_each_shard(context, client);
-        server.inject(fault{}.always().delay(300ms));
+        server.inject(fault{}.always().delay(100s)); // longer than a test may take
         std::array<asio::cancellation_signal, shards> signals;
         collector<session> results;
         in_each_shard([&](std::size_t i) {
@@ -209,11 +209,13 @@ TEST_CASE("a cancellation reaches the call of its own shard") {
         });
         run_until(context, [&] { return client.stats().in_flight == shards; });
         signals.at(cancelled).emit(asio::cancellation_type::total);
+        run_until(context, [&] { return results.left() < shards; });
+        CHECK(results.order().front() == cancelled);
+        client.close();
         results.wait(context);
         CHECK(results.each_once());
-        CHECK(results.order().front() == cancelled);
         for (std::size_t i = 0; i < shards; ++i)
-            CHECK((results[i].error().code() == errc::cancelled) == (i == cancelled));
+            CHECK(results[i].error().code() == (i == cancelled ? errc::cancelled : errc::client_closed));
         CHECK(client.stats().calls_cancelled_in_flight == 1);
     }
 }
@@ -275,7 +277,7 @@ TEST_CASE("O15: a drain waits for the calls of all shards, and all refuse later 
 TEST_CASE("O15: one shard takes too long to drain, whichever it is") {
     for (std::size_t slow = 0; slow < shards; ++slow) {
         loopback_server server;
-        server.inject(fault{}.on("GET", "/slow").delay(2s));
+        server.inject(fault{}.on("GET", "/slow").delay(100s));
         asio::io_context context;
         client client(context, options_for(server).shards(shards));
         collector<session> results;
@@ -286,7 +288,6 @@ TEST_CASE("O15: one shard takes too long to drain, whichever it is") {
         const auto drained = wait_for(context, client.try_drain(50ms));
         REQUIRE(drained.has_error());
         CHECK(drained.error().code() == errc::client_closed);
-        CHECK(drained.error().elapsed() < 1900ms);
         results.wait(context);
         CHECK(results[slow].error().code() == errc::client_closed);
         CHECK(results[slow].error().delivery() == delivery::maybe_processed);

@@ -422,3 +422,13 @@ TEST_CASE("a 408 on an idle connection is its end, and no unsolicited answer") {
     CHECK(on.requests.error() == errc::connection_lost);
     CHECK(on.requests.unsolicited_bytes() == 0);
 }
+
+TEST_CASE("P4: an HTTP/1.0 response proves nothing, even where it keeps the connection") {
+    line on;
+    on.send();
+    CHECK(on.receive("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n") ==
+          event::answered);
+    REQUIRE(on.requests.accepts(shared));
+    on.send();
+    CHECK_FALSE(on.requests.accepts(shared));
+}

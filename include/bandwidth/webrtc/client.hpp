@@ -20,7 +20,15 @@
 namespace bandwidth::webrtc {
 
 namespace detail {
+
 class client_core;
+
+template <class T>
+concept execution_context = std::is_convertible_v<T&, boost::asio::execution_context&>;
+
+template <class T>
+concept other_than_duration = !std::is_convertible_v<T, std::chrono::nanoseconds>;
+
 } // namespace detail
 
 /// A client of Bandwidth's WebRTC API for one account: eleven operations, each in three forms, over a pool of
@@ -56,9 +64,8 @@ public:
     /// \throws api_error (`errc::invalid_options`) naming the option that is out of range or missing.
     client(executor_type executor, const client_options& options);
     /// As above, with the executor of an execution context.
-    template <class ExecutionContext>
-    requires std::is_convertible_v<ExecutionContext&, boost::asio::execution_context&> client(
-        ExecutionContext& context, const client_options& options)
+    template <detail::execution_context ExecutionContext>
+    client(ExecutionContext& context, const client_options& options)
         : client(executor_type(context.get_executor()), options) {}
 
     client(client&&) noexcept;
@@ -374,9 +381,8 @@ public:
         return try_drain(limit)(std::forward<CompletionToken>(token));
     }
 
-    template <class CompletionToken>
-    requires(!std::is_convertible_v<CompletionToken, std::chrono::nanoseconds>) auto async_drain(
-        CompletionToken&& token) {
+    template <detail::other_than_duration CompletionToken>
+    auto async_drain(CompletionToken&& token) {
         return try_drain()(std::forward<CompletionToken>(token));
     }
 
@@ -386,8 +392,9 @@ public:
     /// `options`, and nothing else. Every call that starts after it has returned goes to a connection made
     /// with them; the connections of before take no more calls and close when those in flight are answered.
     /// No TLS session is carried over. It costs new connections, so call it when something has changed.
-    /// Thread safety: any thread, at any time. After `close` it does nothing. \throws api_error
-    /// (`errc::invalid_options`) naming the option that is wrong; nothing has changed then, in any shard.
+    /// Thread safety: any thread, at any time. After `close` it does nothing.
+    /// \throws api_error (`errc::invalid_options`) naming the option that is wrong; nothing has changed then,
+    ///         in any shard.
     void reload_tls(const client_options& options);
     /// Closes at once: every call that waits or is in flight completes with `errc::client_closed`, and so
     /// does every later one. May be called more than once.

@@ -164,8 +164,8 @@ enum class script_state {
 class scripted_server {
 public:
     /// Starts the server on a background thread of its own. It listens when the constructor returns.
-    /// @throws boost::system::system_error when the address cannot be bound
-    /// @throws std::runtime_error when the certificate cannot be used
+    /// \throws boost::system::system_error when the address cannot be bound
+    /// \throws std::runtime_error when the certificate cannot be used
     explicit scripted_server(scripted_options options = scripted_options());
     /// Starts the server on the caller's executor, as `loopback_server` does.
     explicit scripted_server(const boost::asio::any_io_executor& executor,
@@ -201,7 +201,7 @@ public:
     std::size_t connections() const;
     /// All bytes received on a connection so far, decrypted; empty for a connection that was not accepted
     /// yet.
-    /// @param connection  0 for the first that was accepted
+    /// \param connection 0 for the first that was accepted
     std::string received(std::size_t connection) const;
     /// What the client has shown of itself in the handshake of a connection so far.
     handshake_record handshake(std::size_t connection) const;
@@ -212,7 +212,7 @@ public:
 
     /// Blocks until the script of a connection has ended or failed. Only for a server with a thread of its
     /// own, or when another thread runs the executor.
-    /// @returns false when that did not happen in time
+    /// \returns false when that did not happen in time
     bool wait_until_ended(std::size_t connection, std::chrono::nanoseconds timeout) const;
     /// Blocks until the script of a connection stands at a `script::hold`. As above; false also where it has
     /// ended or failed.
