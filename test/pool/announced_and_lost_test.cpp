@@ -27,15 +27,15 @@ struct half_lost {
         const auto announce = [&] { pool.link(1).receive(farewell); };
         switch (how) {
         case order::lost_first:
-            pool.turn(lose);
-            pool.turn(announce);
+            pool.cycle(lose);
+            pool.cycle(announce);
             break;
         case order::announced_first:
-            pool.turn(announce);
-            pool.turn(lose);
+            pool.cycle(announce);
+            pool.cycle(lose);
             break;
         case order::in_one_cycle:
-            pool.turn([&] {
+            pool.cycle([&] {
                 lose();
                 announce();
             });
@@ -92,7 +92,7 @@ TEST_CASE("W23: the same for a connection that was being made when the other one
     pool.answer(1, "Connection: close\r\n"); // what it carried goes elsewhere, on a dial that begins now
     calls.push_back(&pool.submit(unsafe));   // for which there must be a dial
     REQUIRE(pool.links.size() == 3);
-    pool.turn([&] { pool.link(0).reset(); });
+    pool.cycle([&] { pool.link(0).reset(); });
     for (int i = 0; i < 4; ++i) {
         calls.push_back(&pool.submit());
     }
@@ -118,9 +118,9 @@ TEST_CASE("W23: a close that was announced long after the loss speaks for the se
     pool.answer_all(2);
     pool.answer_all(3);
     REQUIRE(pool.gauges_are_zero());
-    pool.turn([&] {
+    pool.cycle([&] {
         for (int i = 0; i < 6; ++i) {
-            pool.dispatcher().submit(pool.make());
+            pool.scheduler().submit(pool.make());
         }
     });
     REQUIRE(pool.link(2).outstanding() > 1);

@@ -20,7 +20,7 @@ void answer_each_with(fake_pool& pool, const std::string& bytes) {
             break;
         }
         pool.connect(i);
-        pool.turn([&] { pool.link(i).receive(bytes); });
+        pool.cycle([&] { pool.link(i).receive(bytes); });
     }
 }
 
@@ -36,11 +36,11 @@ TEST_CASE("W24: calls that were never sent do not fail with what another call wa
              {"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", errc::response_too_large}}) {
         CAPTURE(bytes);
         fake_pool pool(with_connections(1));
-        pool.turn([&] {
+        pool.cycle([&] {
             for (int i = 0; i < 20; ++i) {
                 auto& call = pool.make(i % 2 == 0 ? request_class::safe : unsafe);
                 call.deadline_after = 10min;
-                pool.dispatcher().submit(call);
+                pool.scheduler().submit(call);
             }
         });
         answer_each_with(pool, bytes);

@@ -17,7 +17,7 @@ auto with_warm_ones(std::size_t most) {
 
 /// The first connections, which nobody has asked for. `used`: each has answered one call.
 void make_warm(fake_pool& pool, bool used) {
-    pool.turn([] {});
+    pool.cycle([] {});
     REQUIRE(pool.links.size() == warm);
     if (used) {
         pool.prove_all(warm);
@@ -96,11 +96,11 @@ TEST_CASE("B2: of more than the warm ones, those idle for too long are closed") 
     settings.idle_timeout = 50s;
     fake_pool pool(settings);
     make_warm(pool, true);
-    pool.turn([&] {
+    pool.cycle([&] {
         for (std::size_t i = 0; i < warm + 2; ++i) {
             auto& call = pool.make();
             call.request.isolated = true;
-            pool.dispatcher().submit(call);
+            pool.scheduler().submit(call);
         }
     });
     REQUIRE(pool.links.size() == warm + 2);
