@@ -10,7 +10,7 @@
 #include "transport/connection.hpp"
 #include "transport/dialler.hpp"
 #include "transport/name_lookup.hpp"
-#include "transport/serial_executor.hpp"
+#include "transport/serialized_executor.hpp"
 #include "transport/tcp_options.hpp"
 #include "transport/tls_engine.hpp"
 
@@ -33,7 +33,7 @@ struct read_buffers {
 /// What a connection needs of the pool that owns it.
 class connection_host {
 public:
-    using executor_type = serial_executor;
+    using executor_type = serialized_executor;
 
     virtual const executor_type& executor() const noexcept = 0;
     virtual read_buffers& buffers() noexcept = 0;
@@ -47,8 +47,6 @@ public:
     /// at the end.
     virtual void begin_turn() noexcept = 0;
     virtual void end_turn() noexcept = 0;
-    /// Whether the execution context is going, so that nothing may be posted. Any thread.
-    virtual bool abandoned() const noexcept = 0;
 
 protected:
     ~connection_host() = default;
@@ -74,17 +72,13 @@ public:
     bool read_available() override;
     void release_buffers() noexcept override;
     void close() noexcept override;
+    void give_up_dial() noexcept override;
     std::chrono::nanoseconds round_trip() noexcept override { return round_trip_of(socket_); }
     std::string describe_dial() const noexcept override;
 
 private:
     template <class Function>
     auto in_turn(Function function);
-    template <class Handler>
-    class watched;
-    template <class Handler>
-    watched<Handler> watch(Handler handler);
-    void completion_lost() noexcept;
 
     void look_up();
     void on_resolved(const name_answer& answer);
@@ -104,7 +98,7 @@ private:
     void fail(close_cause cause, const error_code& code, std::string text) noexcept;
     void out_of_memory() noexcept;
     std::string with_dial_errors(const std::string& more) const;
-    void shut() noexcept;
+    void shut(bool attempt_failed) noexcept;
 
     connection_host& host_;
     connection_events* events_;            // null once closed
