@@ -43,11 +43,8 @@ enum class settled : std::uint8_t {
 /// | queued    | the request queue                | a connection takes it; deadline; cancellation     |
 /// | in_flight | a connection's slot points to it | response; loss of the connection; deadline; ...   |
 /// | paused    | the request queue                | the end of its pause; deadline; cancellation      |
-/// | done      | the manager                      | its handler runs                                  |
-class call : public pending_call,
-             public exchange,
-             public timed,
-             public boost::intrusive::list_base_hook<> {
+/// | done      | its completion                   | its handler runs                                  |
+class call : public pending_call, public exchange, public timed, public boost::intrusive::list_base_hook<> {
 public:
     enum class state : std::uint8_t { prepared, queued, in_flight, paused, done };
 
@@ -123,11 +120,8 @@ public:
     /// Makes it ready for another use, and gives it back to where calls are kept.
     virtual void recycle() noexcept = 0;
 
-    /// Destroys the handler without running it.
-    using pending_call::discard_handler;
+    using pending_call::forget_handler;
     std::shared_ptr<pool>& home() noexcept { return pool_; }
-    void set_executor(const asio::any_io_executor& executor) { executor_ = executor; }
-    void drop_executor() noexcept { executor_ = {}; }
 
 protected:
     call() = default;

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/time_point.hpp"
+#include "core/clock.hpp"
 
 namespace bandwidth::webrtc::detail {
 
