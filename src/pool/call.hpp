@@ -3,6 +3,7 @@
 #include <bandwidth/webrtc/detail/pending_call.hpp>
 #include <bandwidth/webrtc/error.hpp>
 #include <bandwidth/webrtc/retry_policy.hpp>
+#include <boost/intrusive/unordered_set_hook.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -41,7 +42,7 @@ enum class settled : std::uint8_t {
 /// | queued    | the dispatcher's queue           | a connection takes it; deadline; cancellation |
 /// | in_flight | a connection's slot points to it | answer; loss of the connection; deadline; ... |
 /// | waiting   | the dispatcher's list            | the end of its pause; deadline; cancellation  |
-/// | done      | the batch of completions         | its handler runs                              |
+/// | done      | its completion                   | its handler runs                              |
 class call : public pending_call, public exchange, public timed {
 public:
     enum class state : std::uint8_t { prepared, queued, in_flight, waiting, done };
@@ -71,6 +72,9 @@ public:
 
     /// Names the call in a cancellation, which may come when the call is long gone; 0: it has no slot.
     std::uint64_t cancel_id = 0;
+    /// By which it is found then, without memory of its own.
+    boost::intrusive::unordered_set_member_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>
+        by_cancel_id;
 
     // Kept by the dispatcher.
     std::uint64_t sequence = 0;
@@ -110,11 +114,8 @@ public:
     /// Makes it ready for another use, and gives it back to where calls are kept.
     virtual void recycle() noexcept = 0;
 
-    /// Destroys the handler without running it.
-    using pending_call::discard_handler;
+    using pending_call::forget_handler;
     std::shared_ptr<pool>& home() noexcept { return pool_; }
-    void set_executor(const asio::any_io_executor& executor) { executor_ = executor; }
-    void drop_executor() noexcept { executor_ = {}; }
 
 protected:
     call() = default;

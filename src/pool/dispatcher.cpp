@@ -66,8 +66,6 @@ void dispatcher::submit(call& value) {
     bool room = true;
     try {
         timers_.reserve(active_calls_ + drains_.size() + connections_.size() + 2);
-        if (value.cancel_id != 0)
-            cancellable_.emplace(value.cancel_id, &value);
     } catch (const std::bad_alloc&) {
         room = false;
     }
@@ -163,8 +161,6 @@ void dispatcher::complete(call& value, bool success) noexcept {
     timers_.remove(value);
     value.where = call::state::done;
     value.carrier = nullptr;
-    if (value.cancel_id != 0)
-        cancellable_.erase(value.cancel_id);
     if (!value.is_drain) {
         --active_calls_;
         ++(success ? counters_.calls_succeeded : counters_.calls_failed);
@@ -172,10 +168,7 @@ void dispatcher::complete(call& value, bool success) noexcept {
     host_.finished(value);
 }
 
-void dispatcher::cancel(std::uint64_t id) {
-    if (const auto found = cancellable_.find(id); found != cancellable_.end())
-        give_up(*found->second, errc::cancelled);
-}
+void dispatcher::cancel(call& value) { give_up(value, errc::cancelled); }
 
 void dispatcher::expired(call& value) {
     if (value.is_drain) {
@@ -343,7 +336,6 @@ void dispatcher::close() {
 
 void dispatcher::abandon() noexcept {
     closed_ = true;
-    cancellable_.clear();
     for (auto* const lane : {&shared_, &exclusive_, &fresh_, &waiting_, &drains_}) {
         while (call* const value = lane->pop_front()) {
             timers_.remove(*value);

@@ -9,7 +9,6 @@
 #include <random>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "policy/pipelining_health.hpp"
@@ -97,8 +96,8 @@ public:
     void end_turn();
 
     void submit(call& value);
-    /// The caller of the call with this number waits no longer.
-    void cancel(std::uint64_t id);
+    /// The call's caller waits no longer. Nothing happens when it is done.
+    void cancel(call& value);
     /// Every connection is replaced: those there are take no more calls and close when they are idle.
     void retire_all();
     /// Fails everything, closes every connection, refuses what comes after.
@@ -229,7 +228,6 @@ private:
     call_list drains_;
     connection_set connections_;
     std::vector<member*> touched_;
-    std::unordered_map<std::uint64_t, call*> cancellable_; // the calls that have a number
     counters counters_;
     std::minstd_rand jitter_;
     retry_budget budget_;

@@ -4,7 +4,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/post.hpp>
 #include <charconv>
 #include <new>
 #include <utility>
@@ -64,45 +63,6 @@ auto tls_connection::in_turn(Function function) {
         }
         self->read_on();
     };
-}
-
-// A completion handler that notices when it is destroyed without having been run: Asio needs memory to bring
-// it to the strand, and drops it where there is none.
-template <class Handler>
-class tls_connection::watched {
-public:
-    watched(std::shared_ptr<tls_connection> of, Handler handler)
-        : handler_(std::move(handler)), of_(std::move(of)) {}
-    watched(watched&&) noexcept = default;
-    watched& operator=(watched&&) = delete;
-    ~watched() {
-        if (of_)
-            of_->completion_lost();
-    }
-    template <class... Results>
-    void operator()(const Results&... results) {
-        const auto ran = std::move(of_);
-        handler_(results...);
-    }
-
-private:
-    Handler handler_; // keeps the host
-    std::shared_ptr<tls_connection> of_;
-};
-
-template <class Handler>
-tls_connection::watched<Handler> tls_connection::watch(Handler handler) {
-    return {shared_from_this(), std::move(handler)};
-}
-
-// On any thread. If there is no memory for this either, the timeouts of the pool end the connection.
-void tls_connection::completion_lost() noexcept {
-    if (host_.abandoned())
-        return;
-    try {
-        asio::post(host_.executor(), in_turn([](tls_connection& self) { self.out_of_memory(); }));
-    } catch (const std::bad_alloc&) {
-    }
 }
 
 void tls_connection::out_of_memory() noexcept {
@@ -239,9 +199,8 @@ void tls_connection::read_on() noexcept {
         return;
     wants_to_read_ = false;
     try {
-        socket_.async_wait(
-            tcp::socket::wait_read,
-            watch(in_turn([](tls_connection& self, const error_code& ec) { self.on_readable(ec); })));
+        socket_.async_wait(tcp::socket::wait_read,
+                           in_turn([](tls_connection& self, const error_code& ec) { self.on_readable(ec); }));
     } catch (const std::bad_alloc&) {
         const turn scope(host_);
         out_of_memory();
@@ -405,12 +364,11 @@ void tls_connection::send_output() {
             socket_.write_some(asio::buffer(output.data() + output_sent_, output.size() - output_sent_), ec);
         if (ec == asio::error::would_block) {
             write_broken_ = true; // unless the wait begins
-            socket_.async_wait(tcp::socket::wait_write,
-                               watch(in_turn([](tls_connection& self, const error_code&) {
+            socket_.async_wait(tcp::socket::wait_write, in_turn([](tls_connection& self, const error_code&) {
                                    self.write_pending_ = false;
                                    self.send_output();
                                    self.flush();
-                               })));
+                               }));
             write_broken_ = false;
             write_pending_ = true;
         } else if (ec) {

@@ -10,7 +10,7 @@
 #include "transport/connection.hpp"
 #include "transport/dialler.hpp"
 #include "transport/name_lookup.hpp"
-#include "transport/serial_executor.hpp"
+#include "transport/serialized_executor.hpp"
 #include "transport/tcp_options.hpp"
 #include "transport/tls_engine.hpp"
 
@@ -33,7 +33,7 @@ struct read_buffers {
 /// What a connection needs of the pool that owns it.
 class connection_host {
 public:
-    using executor_type = serial_executor;
+    using executor_type = serialized_executor;
 
     virtual const executor_type& executor() const noexcept = 0;
     virtual read_buffers& buffers() noexcept = 0;
@@ -47,8 +47,6 @@ public:
     /// at the end.
     virtual void begin_turn() noexcept = 0;
     virtual void end_turn() noexcept = 0;
-    /// Whether the execution context is going, so that nothing may be posted. Any thread.
-    virtual bool abandoned() const noexcept = 0;
 
 protected:
     ~connection_host() = default;
@@ -80,11 +78,6 @@ public:
 private:
     template <class Function>
     auto in_turn(Function function);
-    template <class Handler>
-    class watched;
-    template <class Handler>
-    watched<Handler> watch(Handler handler);
-    void completion_lost() noexcept;
 
     void look_up();
     void on_resolved(const name_answer& answer);

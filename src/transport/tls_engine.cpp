@@ -47,15 +47,6 @@ bool is_of_handshake(int alert) {
     return refuses_us(alert) || alert == SSL_AD_HANDSHAKE_FAILURE || alert == SSL_AD_DECRYPT_ERROR;
 }
 
-// Anywhere in the queue: what fails for want of memory makes others fail in turn. Takes the queue.
-bool memory_ran_out(SSL* ssl) {
-    while (const auto error = ERR_get_error()) {
-        if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
-            return true;
-    }
-    return SSL_get_verify_result(ssl) == X509_V_ERR_OUT_OF_MEM;
-}
-
 // What others have left in the thread's queue would be taken for ours. To look is cheaper than to clear.
 void clear_errors() {
     if (ERR_peek_error() != 0)
@@ -97,14 +88,11 @@ int tls_engine::bio_read(BIO* bio, char* data, int size) {
     return static_cast<int>(count);
 }
 
-int tls_engine::bio_write(BIO* bio, const char* data, int size) {
+// OpenSSL must not be left by an exception.
+int tls_engine::bio_write(BIO* bio, const char* data, int size) noexcept {
     auto& engine = *static_cast<tls_engine*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
-    try {
-        engine.output_.append(data, static_cast<std::size_t>(size));
-    } catch (const std::bad_alloc&) {
-        return -1;
-    }
+    engine.output_.append(data, static_cast<std::size_t>(size));
     return size;
 }
 
@@ -252,10 +240,7 @@ tls_engine::status tls_engine::classify(int result) {
         break;
     }
     const auto error = ERR_peek_error();
-    const bool out_of_memory = memory_ran_out(ssl_.get());
     ERR_clear_error();
-    if (out_of_memory)
-        return fail(errc::out_of_memory, {});
     if (!handshake_done_)
         return fail_handshake(error);
     if (input_ended_ && (error == 0 || ssl_reason(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING))

@@ -81,7 +81,7 @@ private:
     static void on_message(int is_write, int version, int content_type, const void* data, std::size_t size,
                            SSL* ssl, void* self) noexcept;
     static int bio_read(BIO* bio, char* data, int size);
-    static int bio_write(BIO* bio, const char* data, int size);
+    static int bio_write(BIO* bio, const char* data, int size) noexcept;
     static long bio_control(BIO* bio, int command, long number, void* pointer);
     static BIO_METHOD* bio_method();
 

@@ -2,12 +2,14 @@
 
 #include <bandwidth/webrtc/client.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
 #include <cstddef>
 #include <exception>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/warm_up.hpp"
@@ -154,6 +156,32 @@ TEST_CASE("O09: a cancellation that comes late does nothing, also not to the nex
     }
     CHECK(wait_for(context, client.try_create_session()).has_value());
     CHECK(results.succeeded() == 3);
+    CHECK(client.stats().calls_cancelled == 0);
+}
+
+TEST_CASE("O09: a cancellation between a call's completion and its handler hits no other call") {
+    loopback_server server;
+    asio::io_context context;
+    asio::io_context handlers;
+    client client(context, options_for(server));
+    asio::cancellation_signal signal;
+    collector<session> results;
+    client.async_create_session(
+        session_request{},
+        asio::bind_cancellation_slot(
+            signal.slot(),
+            asio::bind_executor(handlers, [&, first = results.next()](result<session> made) mutable {
+                first(std::move(made));
+                // Takes the memory of the call that has just ended, before the cancellation is looked at.
+                client.async_create_session(session_request{},
+                                            asio::bind_cancellation_slot(signal.slot(), results.next()));
+            })));
+    run_until(context, [&] { return client.stats().calls_succeeded == 1; });
+    signal.emit(cancellation_type::terminal); // the handler has not run
+    CHECK(handlers.run_one() == 1);
+    results.wait(context);
+    CHECK(results.each_once());
+    CHECK(results.succeeded() == 2);
     CHECK(client.stats().calls_cancelled == 0);
 }
 

@@ -15,7 +15,6 @@
 
 #include "pool/dispatcher.hpp"
 #include "pool/member.hpp"
-#include "support/allocation_failure.hpp"
 
 namespace test {
 
@@ -87,7 +86,6 @@ public:
             flushed_when_closed = true; // I6
         if (phase_ != phase::open || jammed)
             return;
-        const support::own_allocations own;
         const auto size = record_.size() + batch_.size();
         wire += record_.substr(record_sent_) + batch_;
         batch_.clear();
@@ -96,10 +94,7 @@ public:
         note_sent(size);
     }
     std::chrono::nanoseconds round_trip() noexcept override { return network_round_trip; }
-    std::string describe_dial() const noexcept override {
-        const support::own_allocations own;
-        return "as far as it came";
-    }
+    std::string describe_dial() const noexcept override { return "as far as it came"; }
     bool read_available() override {
         ++reads;
         const auto world = std::exchange(in_socket, nullptr);
@@ -151,10 +146,7 @@ public:
         events_->on_received(bytes.size());
         if (phase_ == phase::closed)
             return;
-        {
-            const support::own_allocations own;
-            partial_ += bytes;
-        }
+        partial_ += bytes;
         for (std::string_view input = partial_;;) {
             auto next = event::failed;
             try {
@@ -164,11 +156,9 @@ public:
                 return;
             }
             switch (next) {
-            case event::need_more: {
-                const support::own_allocations own;
+            case event::need_more:
                 partial_ = std::string(input);
                 return;
-            }
             case event::failed:
                 end(detail::close_cause::failed, requests_.error(), {});
                 return;
@@ -246,10 +236,7 @@ public:
     std::string wire;
 
 private:
-    void note_status() {
-        const support::own_allocations own;
-        statuses.push_back(requests_.message().status);
-    }
+    void note_status() { statuses.push_back(requests_.message().status); }
     void note_sent(std::size_t bytes) {
         sent_ += bytes;
         requests_.note_sent(sent_, sent_);
@@ -287,7 +274,6 @@ public:
     }
 
     test_call& make(request_class kind = request_class::safe) {
-        const support::own_allocations own;
         auto& made = *calls.emplace_back(std::make_unique<test_call>());
         made.request.kind = kind;
         made.request.method = kind == request_class::unsafe ? "POST"
@@ -295,7 +281,6 @@ public:
                                                             : "PUT";
         made.request.target = "/" + std::to_string(calls.size());
         made.deadline_after = 30s;
-        made.cancel_id = calls.size();
         return made;
     }
     test_call& submit(test_call& value) {
@@ -309,8 +294,8 @@ public:
         made.deadline_after = deadline;
         return submit(made);
     }
-    void cancel(const test_call& value) {
-        turn([&] { dispatcher_->cancel(value.cancel_id); });
+    void cancel(test_call& value) {
+        turn([&] { dispatcher_->cancel(value); });
     }
     void close() {
         turn([&] { dispatcher_->close(); });
@@ -430,10 +415,7 @@ private:
         return links.emplace_back(std::make_shared<fake_connection>(events, depth_));
     }
     std::chrono::sys_seconds time_of_day() override { return std::chrono::sys_seconds(1'000'000'000s); }
-    void finished(detail::call& value) noexcept override {
-        const support::own_allocations own;
-        order.push_back(static_cast<test_call*>(&value));
-    }
+    void finished(detail::call& value) noexcept override { order.push_back(static_cast<test_call*>(&value)); }
 
     std::size_t depth_;
     detail::request_encoder encoder_{"host", "test"};
