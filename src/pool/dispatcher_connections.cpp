@@ -315,7 +315,8 @@ void dispatcher::expired(member& value) {
         const auto code = timeout_in(value.link->phase());
         const auto text = value.link->describe_dial();
         const auto dialled = value.dialled;
-        close_member(value);
+        value.link->give_up_dial();
+        remove(value);
         dead_end(dead_end_kind::timeout, dialled, code, text);
         return;
     }

@@ -117,6 +117,8 @@ public:
     /// Ends it from this side: a close_notify where there is TLS, no event. What is in flight is the
     /// caller's.
     virtual void close() noexcept = 0;
+    /// The same, because it has not been made in time: that speaks against the addresses it has tried.
+    virtual void give_up_dial() noexcept { close(); }
     /// Once it is open: what a round trip takes on the network alone; 0 where that is not known.
     virtual std::chrono::nanoseconds round_trip() noexcept { return {}; }
     /// While it is being made: how far it has come, for the message of a timeout. Empty where nothing is

@@ -414,15 +414,24 @@ void tls_connection::close() noexcept {
     if (phase_ == phase::closed)
         return;
     events_ = nullptr;
-    shut();
+    shut(false);
+}
+
+void tls_connection::give_up_dial() noexcept {
+    if (phase_ == phase::closed)
+        return;
+    events_ = nullptr;
+    shut(true);
 }
 
 void tls_connection::fail(close_cause cause, const error_code& code, std::string text) noexcept {
-    shut();
+    shut(true);
     std::exchange(events_, nullptr)->on_closed(close_info{cause, code, std::move(text)});
 }
 
-void tls_connection::shut() noexcept {
+// An attempt that has failed, or was not done in time, speaks against its addresses; one that this side has
+// no use for any more does not.
+void tls_connection::shut(bool attempt_failed) noexcept {
     const auto was = std::exchange(phase_, phase::closed);
     if (was == phase::open && !write_pending_ && !write_broken_) {
         // RFC 9112, section 9.8: a closure alert before closing, without waiting for the peer's.
@@ -433,9 +442,9 @@ void tls_connection::shut() noexcept {
         }
     }
     host_.names().forget(ticket_);
-    if (dialler_) // by a timeout, most likely: what is known of the addresses is in doubt
+    if (attempt_failed && dialler_)
         host_.names().cache().all_failed(version_);
-    if (was == phase::handshaking)
+    if (attempt_failed && was == phase::handshaking)
         host_.names().cache().misbehaved(address_);
     if (const auto dialling = std::exchange(dialler_, nullptr))
         dialling->cancel();

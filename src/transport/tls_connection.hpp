@@ -72,6 +72,7 @@ public:
     bool read_available() override;
     void release_buffers() noexcept override;
     void close() noexcept override;
+    void give_up_dial() noexcept override;
     std::chrono::nanoseconds round_trip() noexcept override { return round_trip_of(socket_); }
     std::string describe_dial() const noexcept override;
 
@@ -97,7 +98,7 @@ private:
     void fail(close_cause cause, const error_code& code, std::string text) noexcept;
     void out_of_memory() noexcept;
     std::string with_dial_errors(const std::string& more) const;
-    void shut() noexcept;
+    void shut(bool attempt_failed) noexcept;
 
     connection_host& host_;
     connection_events* events_;            // null once closed

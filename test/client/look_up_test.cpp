@@ -82,3 +82,42 @@ TEST_CASE("O20: a client that closes waits for no name server") {
     server->over.get_future().wait();
     silent.reset();
 }
+
+TEST_CASE("W19: a dial that this side ends says nothing against its address") {
+    asio::io_context context;
+    const auto resolver = std::make_shared<support::fake_resolver>();
+    collector<session> results;
+    SUBCASE("while it connects") {
+        const support::blackhole hole("127.0.0.1");
+        resolver->addresses = {hole.where()};
+        const auto options = options_for_host(hole.where().port(), resolver);
+        client client(context, options);
+        client.async_get_session(session_id("s"), results.next());
+        settle(context);
+        CHECK(client.stats().dials == 1);
+        client.reload_tls(options); // so another dial takes its place
+        settle(context);
+        CHECK(client.stats().dials == 2);
+        CHECK(resolver->look_ups == 1); // else the addresses would be in doubt
+        client.close();
+        results.wait(context);
+    }
+    SUBCASE("while it shakes hands") {
+        scripted_server server;
+        server.otherwise(script{}.handshake_stall());
+        const auto port = server.port();
+        const scripted_server other;
+        resolver->addresses = {support::address("127.0.0.1", port),
+                               support::address("127.0.0.1", other.port())};
+        const auto options = options_for_host(port, resolver);
+        client client(context, options);
+        client.async_get_session(session_id("s"), results.next());
+        run_until(context, [&] { return server.connections() == 1; });
+        settle(context);
+        client.reload_tls(options);
+        run_until(context, [&] { return server.connections() + other.connections() == 2; });
+        CHECK(server.connections() == 2); // the first address is still the first
+        client.close();
+        results.wait(context);
+    }
+}
