@@ -9,10 +9,10 @@
 #include "support/test_client.hpp"
 #include "support/text.hpp"
 
-// Answers that break the rules of RFC 9112, by the ids of the fault list, and what becomes of the connection:
+// Answers that break the rules of RFC 9112, by the ids of doc/faults.md, and what becomes of the connection:
 // whether the call gets its answer, whether the connection is used again, and that the next call succeeds.
 // The server never closes: what is closed was closed by the client. The vectors of each row are in
-// test/pipeline/framing_faults_test.cpp.
+// test/http1/framing_faults_test.cpp.
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
