@@ -353,3 +353,13 @@ TEST_CASE("F24b: a compressed failure is retried as any other") {
     CHECK(client.stats().retries == 1);
     CHECK(server.connections() == 1);
 }
+
+TEST_CASE("F24b: of a success that cannot be read the status is told") {
+    for (const std::string status : {"200 OK", "201 Created"}) {
+        const auto seen = with_new_connection("HTTP/1.1 " + status +
+                                              "\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\n");
+        REQUIRE(seen.has_error());
+        CHECK(seen.error().code() == errc::protocol_error);
+        CHECK_MESSAGE(support::names(seen.error().message(), status.substr(0, 3)), seen.error().message());
+    }
+}
