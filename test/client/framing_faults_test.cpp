@@ -9,7 +9,7 @@
 #include "support/test_client.hpp"
 #include "support/text.hpp"
 
-// Responses that break the rules of RFC 9112, by the ids of the fault list, and what becomes of the connection:
+// Responses that break the rules of RFC 9112, by the ids of doc/faults.md, and what becomes of the connection:
 // whether the call gets its response, whether the connection is used again, and that the next call succeeds.
 // The server never closes: what is closed was closed by the client. Here is one response for each way in
 // which a row ends; the others are in test/http1/framing_faults_test.cpp and response_limits_test.cpp.
@@ -282,4 +282,14 @@ TEST_CASE("F24b: a compressed failure is retried as any other") {
     check_delivered(wait_for(context, client.try_get_session(session_id("first"))));
     CHECK(client.stats().retries == 1);
     CHECK(server.connections() == 1);
+}
+
+TEST_CASE("F24b: of a success that cannot be read the status is told") {
+    for (const std::string status : {"200 OK", "201 Created"}) {
+        const auto seen = with_new_connection("HTTP/1.1 " + status +
+                                              "\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\n");
+        REQUIRE(seen.has_error());
+        CHECK(seen.error().code() == errc::protocol_error);
+        CHECK_MESSAGE(support::names(seen.error().message(), status.substr(0, 3)), seen.error().message());
+    }
 }
