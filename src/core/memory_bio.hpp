@@ -7,8 +7,8 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// The wire of a TLS connection without a socket: OpenSSL reads straight from what a socket has read, and writes
-/// straight into what it will be given. (OpenSSL's own memory BIOs copy both.)
+/// The wire of a TLS connection without a socket: OpenSSL reads straight from what a socket has read, and
+/// writes straight into what it will be given. (OpenSSL's own memory BIOs copy both.)
 ///
 /// Not movable: OpenSSL has its address.
 struct memory_bio {

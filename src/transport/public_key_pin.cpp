@@ -12,7 +12,7 @@ std::optional<public_key_hash> parse_public_key_pin(std::string_view text) {
     auto rest = text;
     const auto bytes = decode_base64(rest, base64::standard);
     public_key_hash hash{};
-    // The way back tells of anything else in the text: white space, a missing '=', stray bits in the last digit.
+    // The way back tells of anything else in the text: white space, no '=', stray bits in the last digit.
     if (bytes.size() != hash.size() || encode_base64(bytes) != text)
         return std::nullopt;
     std::copy(bytes.begin(), bytes.end(), hash.begin());
