@@ -20,9 +20,4 @@ private:
     std::string key_;
 };
 
-/// Base64 as in RFC 4648 section 4, with padding.
-std::string base64(std::string_view bytes);
-/// Base64 as in RFC 4648 section 5, for URLs, without padding.
-std::string base64url(std::string_view bytes);
-
 } // namespace bandwidth::webrtc::testing::detail

@@ -9,8 +9,9 @@
 #include "support/test_client.hpp"
 #include "support/text.hpp"
 
-// Responses that break the rules of RFC 9112, by the ids of doc/faults.md, and what becomes of the connection:
-// whether the call gets its response, whether the connection is used again, and that the next call succeeds.
+// Responses that break the rules of RFC 9112, by the ids of doc/faults.md, and what becomes of the
+// connection: whether the call gets its response, whether the connection is used again, and that the next
+// call succeeds.
 // The server never closes: what is closed was closed by the client. Here is one response for each way in
 // which a row ends; the others are in test/http1/framing_faults_test.cpp and response_limits_test.cpp.
 

@@ -6,8 +6,8 @@
 
 #include "support/test_client.hpp"
 
-// Connections that have been idle for so long that they gave back their buffers: when they do is tested without
-// sockets in test/pool.
+// Connections that have been idle for so long that they gave back their buffers: when they do is tested
+// without sockets in test/pool.
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;

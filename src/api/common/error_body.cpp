@@ -9,7 +9,6 @@ namespace bandwidth::webrtc::detail {
 namespace {
 
 constexpr std::size_t max_message = 256;
-constexpr std::size_t max_code = 64;
 constexpr std::size_t max_request_id = 128;
 // Longer strings are not worth unescaping: what is kept of them is far shorter.
 constexpr std::size_t max_body = 64 * 1024;
@@ -43,7 +42,6 @@ struct findings {
     std::string error;
     std::string message;
     std::string description;
-    std::string code;
     std::string request_id;
 
     std::string* place_of(std::string_view key) noexcept {
@@ -55,9 +53,6 @@ struct findings {
         }
         if (key == "description") {
             return &description;
-        }
-        if (key == "code") {
-            return &code;
         }
         return key == "requestId" || key == "request_id" ? &request_id : nullptr;
     }
@@ -124,7 +119,6 @@ error_body parse_json(std::string_view body) {
             break;
         }
     }
-    result.code = clean_text(found.code, max_code);
     result.request_id = clean_text(found.request_id, max_request_id);
     return result;
 }
