@@ -69,8 +69,6 @@ private:
             return "cancelled";
         case errc::client_closed:
             return "client closed";
-        case errc::out_of_memory:
-            return "out of memory";
         case errc::no_usable_connection:
             return "no connection could be used";
         }
@@ -173,7 +171,6 @@ private:
         case errc::queue_full:
         case errc::connection_lost:
         case errc::incomplete_response:
-        case errc::out_of_memory:
         case errc::no_usable_connection:
             return asked == condition::retryable;
         case errc::invalid_argument:

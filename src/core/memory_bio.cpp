@@ -26,14 +26,11 @@ int read_bio(BIO* bio, char* data, int size) {
     return static_cast<int>(count);
 }
 
-int write_bio(BIO* bio, const char* data, int size) {
+// OpenSSL must not be left by an exception.
+int write_bio(BIO* bio, const char* data, int size) noexcept {
     auto& wire = *static_cast<memory_bio*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
-    try {
-        wire.output.append(data, static_cast<std::size_t>(size));
-    } catch (const std::bad_alloc&) {
-        return -1;
-    }
+    wire.output.append(data, static_cast<std::size_t>(size));
     return size;
 }
 
