@@ -142,6 +142,7 @@ bool scheduler::assign_behind_stale(pooled_connection& stale) {
     if (connections_.size() >= settings_.max_connections && now_ >= connects_.not_before() &&
         connections_.connecting() < queue_.size(kind::exclusive)) {
         close_connection(stale, {close_reason::idle, {}, {}}); // makes room for a new one
+        return true; // the idle one that is next in line now has not been read
     }
     return false;
 }
