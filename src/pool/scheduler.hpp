@@ -153,7 +153,7 @@ private:
     void on_mismatched_response(pooled_connection& value, call& victim);
     void response_overdue(pooled_connection& value);
     void drain(pooled_connection& value);
-    void unstage_unsent(pooled_connection& value);
+    void unstage_unsent(pooled_connection& value, std::size_t allowed);
     /// Ends a connection that is open, from this side, and what is in flight on it moves on.
     void close_connection(pooled_connection& value, const close_info& info);
     void remove(pooled_connection& value, close_reason why);
