@@ -204,15 +204,17 @@ void scheduler::make_room_for_new_connection() {
 // idle, for calls that need one to themselves.
 void scheduler::reserve_for_exclusive() {
     const auto waiting = queue_.size(kind::exclusive);
-    if (waiting == 0) {
-        for (std::size_t i = 0; connections_.reservations() != 0 && i < connections_.size(); ++i) {
-            auto& each = *connections_.all()[i];
-            if (each.status() == state::reserving || each.status() == state::reserved) {
-                connections_.set_state(each, state::idle);
-                connections_.update(each);
-                writes_.touch(each);
+    if (waiting == 0 && connections_.reservations() != 0) {
+        for (const auto& each : connections_.all()) {
+            if (each->status() == state::reserving || each->status() == state::reserved) {
+                connections_.set_state(*each, state::idle);
+                connections_.update(*each);
+                writes_.touch(*each);
             }
         }
+        assign_waiting(); // they take shared calls again
+    }
+    if (waiting == 0) {
         return;
     }
     if (may_connect()) {
