@@ -43,8 +43,8 @@ void scheduler::end_cycle() {
     do {
         if (!closed_) {
             follow_health();
-            assign_waiting();
             make_room_for_new_connection();
+            assign_waiting();
             connect_for_waiting();
             reserve_for_exclusive();
         }
