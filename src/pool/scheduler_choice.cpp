@@ -30,7 +30,9 @@ void scheduler::follow_health() {
     depth_ = allowed;
     for (const auto& each : connections_.all()) {
         each->http.set_depth(depth_);
-        connections_.set_state(*each, each->status());
+        if (each->status() == state::busy) { // the idle ones keep their order
+            connections_.set_state(*each, state::busy);
+        }
         writes_.touch(*each); // what is staged no longer waits for more
     }
 }
