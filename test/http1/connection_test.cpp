@@ -215,7 +215,6 @@ TEST_CASE("no bytes are no event") {
     CHECK(on.receive("") == action::none);
     on.push();
     CHECK(on.receive("") == action::none);
-    CHECK(on.http.accepts(shared));
 }
 
 TEST_CASE("F21: an answer that comes before its request is written closes") {

@@ -89,10 +89,10 @@ TEST_CASE("serialized_executor: what is posted never runs inside, what is dispat
         bool posted = false;
         bool dispatched = false;
         asio::post(context, [&] {
-            asio::post(executor, [&] { posted = true; });
-            CHECK_FALSE(posted);
             asio::dispatch(executor, [&] { dispatched = true; });
             CHECK(dispatched);
+            asio::post(executor, [&] { posted = true; });
+            CHECK_FALSE(posted);
         });
         context.restart();
         CHECK(context.run() == 2);
