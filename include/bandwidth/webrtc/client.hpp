@@ -43,8 +43,8 @@ concept other_than_duration = !std::is_convertible_v<T, std::chrono::nanoseconds
 /// `errc::invalid_argument` and a message that names it, and nothing is sent.
 ///
 /// Completion: on the handler's associated executor, the client's executor where it has none, and never
-/// inside of the function that started the call. Calls that finish together complete one after the other, so
-/// a handler that blocks until another call is done may wait for one behind it.
+/// inside of the function that started the call. Each completes on its own: a handler that blocks delays no
+/// other one while another thread of its context is idle.
 /// Time: one deadline bounds all of a call: queue, connect and every attempt.
 /// Cancellation: terminal, partial and total end a call at once with `errc::cancelled`. A call that waits
 /// for a connection is removed. For one that a connection has taken, the answer is read and dropped when it
@@ -60,8 +60,10 @@ public:
     using executor_type = boost::asio::any_io_executor;
 
     /// Connects nothing yet.
-    /// \param executor of an execution context that outlives the client and its calls.
-    /// \throws api_error (`errc::invalid_options`) naming the option that is out of range or missing.
+    /// \param executor of an execution context that outlives the client and its calls. Not one that was made
+    ///        with `BOOST_ASIO_CONCURRENCY_HINT_UNSAFE`.
+    /// \throws api_error (`errc::invalid_options`) naming the option that is out of range or missing, or when
+    ///         the executor cannot be used.
     client(executor_type executor, const client_options& options);
     /// As above, with the executor of an execution context.
     template <detail::execution_context ExecutionContext>
@@ -366,8 +368,7 @@ public:
     /// with a close_notify. What is not answered after `limit` is cut off with `errc::client_closed`, and the
     /// drain fails with the same code. Completes at once when there is nothing to wait for.
     ///
-    /// A client with several shards has drained when all of them have. Where starting its drain throws
-    /// `std::bad_alloc`, some of them may take no more calls: drain again, or close.
+    /// A client with several shards has drained when all of them have.
     boost::asio::awaitable<void> drain(std::chrono::nanoseconds limit = std::chrono::seconds(30)) {
         return detail::await_value<void>(prepare_drain(limit));
     }
