@@ -61,7 +61,8 @@ public:
     /// Connections to keep at most: 1 to 10,000; default 8.
     client_options& max_connections(std::size_t value);
     /// Connections to make ahead of need, from the construction of the client on, and to make again when they
-    /// end: 0 to `max_connections`; default 0.
+    /// end: 0 to `max_connections`; default 0. As long as there are no more than these, none is closed for being
+    /// idle, and a POST trusts them however long they were.
     client_options& min_connections(std::size_t value);
     /// Requests that may be in flight on one connection: 1 to 256; default 8; 1 turns pipelining off.
     client_options& pipeline_depth(std::size_t value);
@@ -89,7 +90,8 @@ public:
     /// client's memory is corrupted. And since the handlers of calls that finish together run one behind the
     /// other, none may run the context until one of the others has run.
     client_options& single_threaded(bool value);
-    /// Calls that may wait for a connection before `errc::queue_full`: 1 to 10,000,000; default 1024.
+    /// Calls that may wait for a connection before `errc::queue_full`: 1 to 10,000,000; default 1024. Those that
+    /// share connections and those that need one for themselves (POSTs) are counted apart.
     client_options& queue_limit(std::size_t value);
     /// How often a request may be sent again after its connection was lost: 0 to 10; default 2.
     client_options& max_replays(int value);
