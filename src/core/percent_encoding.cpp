@@ -29,7 +29,7 @@ bool is_unreserved(std::string_view text) noexcept {
             return false;
     }
 #endif
-    while (i < text.size() && urls::unreserved_chars(text[i]))
+    while (i < text.size() && urls::unreserved_chars(static_cast<unsigned char>(text[i])))
         ++i;
     return i == text.size();
 }
