@@ -109,9 +109,10 @@ struct chaos_server::state {
         seen.connections.push_back(on);
         return options.plan(method, nonce, ++seen.received);
     }
-    void act(std::uint64_t nonce, const chaos& what, bool is_whole, std::size_t on) {
+    // Whether the books have to say when the response has left.
+    bool act(std::uint64_t nonce, const chaos& what, bool is_whole, std::size_t on) {
         if (!options.keep_books)
-            return;
+            return false;
         auto& seen = records[nonce];
         const bool answers = what.ending != chaos::end::garbage;
         const bool refuses =
@@ -126,6 +127,7 @@ struct chaos_server::state {
             what.ending != chaos::end::none && what.ending != chaos::end::silence && !is_whole;
         if (what.ending == chaos::end::announced || !answers || is_cut_off)
             ended_by.emplace(on, nonce);
+        return answers && is_whole;
     }
     std::size_t bytes_of_read(std::size_t reads) const {
         return most_at_once == 0 ? buffer.size() : std::min(buffer.size(), 1 + (reads * 7919) % most_at_once);
@@ -139,6 +141,7 @@ struct chaos_server::state {
     std::string early;
     std::map<std::uint64_t, chaos_record> records;
     std::map<std::size_t, std::uint64_t> ended_by;
+    std::map<std::size_t, clock_type::time_point> finished;
     std::unordered_map<std::uint64_t, int> sends;
     std::set<std::shared_ptr<connection>> open;
     std::array<char, 64 * 1024> buffer;
@@ -276,7 +279,7 @@ private:
         ended_ = what.ending != chaos::end::none;
         text_.clear();
         append_response(to, text_);
-        state_->act(to.nonce, what, what.bytes >= text_.size(), number_);
+        const bool is_answered = state_->act(to.nonce, what, what.bytes >= text_.size(), number_);
         text_.resize(std::min(text_.size(), what.bytes));
         if (what.piece == 0)
             plain_ += text_;
@@ -284,7 +287,19 @@ private:
             plain_ += text_.substr(at, what.piece);
             write();
         }
-        ending_ = what.ending;
+        if (is_answered)
+            leaving_.push_back(to.nonce);
+        if (what.quiet.count() == 0) {
+            ending_ = what.ending;
+            return;
+        }
+        timer_.expires_after(what.quiet); // nothing is answered any more, so nothing else waits for it
+        timer_.async_wait([self = shared_from_this(), ending = what.ending](error_code error) {
+            if (error)
+                return;
+            self->ending_ = ending;
+            self->write();
+        });
     }
 
     // Encrypts what is ready, writes it, and ends the connection where that is due.
@@ -307,6 +322,9 @@ private:
             out.erase(0, error ? 0 : written);
         }
         if (out.empty()) {
+            for (const auto nonce : leaving_)
+                state_->records[nonce].responded = clock_type::now();
+            leaving_.clear();
             finish();
             return;
         }
@@ -325,6 +343,8 @@ private:
         case chaos::end::notify:
         case chaos::end::fin: // what comes behind is still read, and counted, until the client ends it
             socket_.shutdown(tcp::socket::shutdown_send, ignored);
+            if (state_->options.keep_books)
+                state_->finished.emplace(number_, clock_type::now());
             return;
         case chaos::end::reset:
             count_what_is_there();
@@ -357,9 +377,10 @@ private:
     loopback::tls_engine tls_;
     loopback::request_reader reader_{false, longest_head};
     std::deque<request> due_;
-    std::string input_; // decrypted, not parsed
-    std::string plain_; // responses, not encrypted
-    std::string text_;  // one response
+    std::string input_;                  // decrypted, not parsed
+    std::string plain_;                  // responses, not encrypted
+    std::string text_;                   // one response
+    std::vector<std::uint64_t> leaving_; // the requests whose responses are in `plain_`, or not written yet
     std::size_t number_;
     std::size_t reads_ = 0;
     chaos::end ending_ = chaos::end::none; // what is to happen once all is written
@@ -438,6 +459,12 @@ std::map<std::uint64_t, chaos_record> chaos_server::records() {
 std::map<std::size_t, std::uint64_t> chaos_server::ended_by() {
     std::map<std::size_t, std::uint64_t> copy;
     runner_.run([&] { copy = state_->ended_by; });
+    return copy;
+}
+
+std::map<std::size_t, clock_type::time_point> chaos_server::finished() {
+    std::map<std::size_t, clock_type::time_point> copy;
+    runner_.run([&] { copy = state_->finished; });
     return copy;
 }
 

@@ -39,7 +39,8 @@ struct chaos {
     bool chunked = false;
     bool interim = false; ///< a 103 first
     std::chrono::microseconds delay{0};
-    std::string_view fields; ///< more header lines
+    std::chrono::microseconds quiet{0}; ///< between the response and the ending
+    std::string_view fields;            ///< more header lines
 };
 
 /// What the server saw of the requests with one number.
@@ -50,6 +51,9 @@ struct chaos_record {
     int excused = 0;        ///< answered with 421 or 425, for which any request may be sent once more
     std::set<int> statuses; ///< of the responses that went out whole
     std::vector<std::size_t> connections; ///< on which it came
+    /// When the last of the responses that went out whole was on its way. On a machine's own network that is
+    /// when the client can read it.
+    std::chrono::steady_clock::time_point responded{};
 };
 
 /// How a `chaos_server` is set up.
@@ -107,6 +111,8 @@ public:
     std::map<std::uint64_t, chaos_record> records();
     /// Which request's response told the client of the end of its connection, announced it or broke off.
     std::map<std::size_t, std::uint64_t> ended_by();
+    /// When each connection was ended by FIN, as far as the server did that.
+    std::map<std::size_t, std::chrono::steady_clock::time_point> finished();
     std::size_t connections_open();
     std::size_t connections_accepted();
 
