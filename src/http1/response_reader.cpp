@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/ascii.hpp"
 #include "core/http_grammar.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -14,9 +15,7 @@ constexpr std::size_t most_size_digits = 32;
 // The memory of a large body is not kept for the next answer.
 constexpr std::size_t most_kept_body = 64 * 1024;
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-bool is_hex_digit(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_hex_digit(char c) noexcept { return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f'); }
 
 bool is_line_end(std::string_view text, std::size_t at) noexcept {
     return at + 1 < text.size() && text[at] == '\r' && text[at + 1] == '\n';

@@ -22,46 +22,46 @@ bool response_reader::on_field(std::string_view name, std::string_view value) {
     // By their sizes, so that most are compared with one name, or none.
     switch (name.size()) {
     case 4:
-        if (equals_ignoring_case(name, "date"))
+        if (equals_token(name, "date"))
             return set(message_.date);
         break;
     case 10:
-        if (equals_ignoring_case(name, "connection"))
+        if (equals_token(name, "connection"))
             return on_connection(value);
-        if (equals_ignoring_case(name, "keep-alive")) {
+        if (equals_token(name, "keep-alive")) {
             on_keep_alive(value);
             return true;
         }
         break;
     case 11:
-        if (equals_ignoring_case(name, "retry-after")) {
+        if (equals_token(name, "retry-after")) {
             if (!message_.retry_after.data()) // the first one counts
                 message_.retry_after = value;
             return true;
         }
         break;
     case 12:
-        if (equals_ignoring_case(name, "content-type"))
+        if (equals_token(name, "content-type"))
             return set(message_.content_type);
-        if (equals_ignoring_case(name, "x-request-id"))
+        if (equals_token(name, "x-request-id"))
             return set(message_.request_id);
         break;
     case 14:
-        if (equals_ignoring_case(name, "content-length"))
+        if (equals_token(name, "content-length"))
             return on_content_length(value);
         break;
     case 16:
-        if (equals_ignoring_case(name, "x-amzn-requestid"))
+        if (equals_token(name, "x-amzn-requestid"))
             return set(message_.request_id);
         // None was offered (no Accept-Encoding), and none is decoded.
-        if (equals_ignoring_case(name, "content-encoding")) {
-            if (!value.empty() && !equals_ignoring_case(value, "identity"))
+        if (equals_token(name, "content-encoding")) {
+            if (!value.empty() && !equals_token(value, "identity"))
                 message_.body_dropped = true;
             return true;
         }
         break;
     case 17:
-        if (equals_ignoring_case(name, "transfer-encoding"))
+        if (equals_token(name, "transfer-encoding"))
             return on_transfer_encoding(value);
         break;
     default:
@@ -71,7 +71,7 @@ bool response_reader::on_field(std::string_view name, std::string_view value) {
 }
 
 bool response_reader::on_transfer_encoding(std::string_view value) noexcept {
-    if (chunked_ || content_length_ || !message_.http_1_1 || !equals_ignoring_case(value, "chunked"))
+    if (chunked_ || content_length_ || !message_.http_1_1 || !equals_token(value, "chunked"))
         return refuse(errc::protocol_error);
     chunked_ = true;
     return true;
@@ -97,15 +97,15 @@ bool response_reader::on_content_length(std::string_view value) noexcept {
 }
 
 bool response_reader::on_connection(std::string_view value) noexcept {
-    if (equals_ignoring_case(value, "keep-alive")) { // as nearly always
+    if (equals_token(value, "keep-alive")) { // as nearly always
         keep_alive_ = true;
         return true;
     }
     while (!value.empty()) {
         const auto option = take_element(value);
-        if (equals_ignoring_case(option, "close"))
+        if (equals_token(option, "close"))
             message_.close_announced = true;
-        else if (equals_ignoring_case(option, "keep-alive"))
+        else if (equals_token(option, "keep-alive"))
             keep_alive_ = true;
         else if (!option.empty() && !valid_field_name(option)) // a token, as names are
             return refuse(errc::protocol_error);
@@ -125,9 +125,9 @@ void response_reader::on_keep_alive(std::string_view value) noexcept {
         const auto name = trim(parameter.substr(0, equals));
         unsigned number = 0;
         const bool readable = read_number(trim(parameter.substr(equals + 1)), number);
-        if (equals_ignoring_case(name, "timeout") && !std::exchange(timeout_seen, true) && readable)
+        if (equals_token(name, "timeout") && !std::exchange(timeout_seen, true) && readable)
             message_.keep_alive_timeout = std::min(std::chrono::seconds(number), longest_keep_alive);
-        else if (equals_ignoring_case(name, "max") && !std::exchange(max_seen, true) && readable)
+        else if (equals_token(name, "max") && !std::exchange(max_seen, true) && readable)
             message_.keep_alive_max = number;
     }
 }

@@ -57,6 +57,10 @@ listener::listener(const asio::any_io_executor& executor, const std::string& add
     port_ = acceptor_.local_endpoint().port();
 }
 
+void listener::receive_buffer_size(int bytes) {
+    acceptor_.set_option(asio::socket_base::receive_buffer_size(bytes));
+}
+
 void listener::start() { accept_next(); }
 
 void listener::close() {

@@ -11,8 +11,8 @@
 
 namespace bandwidth::webrtc::testing::detail {
 
-/// A listening socket that hands every accepted connection to one function, until it is closed. Everything
-/// but the constructor and `port` runs on the executor, which must be a strand.
+/// A listening socket that hands every accepted connection to one function, until it is closed. From `start`
+/// on everything but `port` runs on the executor, which must be a strand.
 class listener : public std::enable_shared_from_this<listener> {
 public:
     using accept_function = std::function<void(boost::asio::ip::tcp::socket)>;
@@ -23,6 +23,8 @@ public:
              accept_function on_accept);
 
     std::uint16_t port() const noexcept { return port_; }
+    /// SO_RCVBUF of the connections that are accepted. To be called before `start`.
+    void receive_buffer_size(int bytes);
     void start();
     void close();
 

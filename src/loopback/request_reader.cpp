@@ -14,10 +14,10 @@ constexpr std::size_t smallest_chunked_body = 5; // "0", CRLF, CRLF
 
 } // namespace
 
-request_parser::request_parser(http_request& request, bool keep_headers)
+request_parser::request_parser(http_request& request, bool keep_headers, std::size_t max_head)
     : request_(request), keep_headers_(keep_headers) {
     eager(true);
-    header_limit(request_reader::max_head);
+    header_limit(static_cast<std::uint32_t>(max_head));
     body_limit(request_reader::max_body);
 }
 
@@ -105,7 +105,7 @@ request_reader::outcome request_reader::read(std::string_view input, std::size_t
             return outcome::need_more; // may be half an empty line
         }
         request_.clear();
-        parser_.emplace(request_, keep_headers_);
+        parser_.emplace(request_, keep_headers_, max_head_);
     }
     while (consumed < input.size()) {
         if (parser_->before_first_chunk() && input.size() - consumed < smallest_chunked_body) {
@@ -129,7 +129,7 @@ request_reader::outcome request_reader::read(std::string_view input, std::size_t
             break;
         }
     }
-    return input.size() - consumed > max_head ? outcome::bad : outcome::need_more;
+    return input.size() - consumed > max_head_ ? outcome::bad : outcome::need_more;
 }
 
 bool request_reader::take_continue() { return std::exchange(continue_due_, false); }

@@ -15,7 +15,7 @@ namespace bandwidth::webrtc::testing::detail {
 /// Beast's parser with a sink that stores only what the service looks at. Good for one request.
 class request_parser final : public boost::beast::http::basic_parser<true> {
 public:
-    request_parser(http_request& request, bool keep_headers);
+    request_parser(http_request& request, bool keep_headers, std::size_t max_head);
 
     /// Whether the client waits for "100 Continue" before it sends the body.
     bool expects_continue() const noexcept { return expects_continue_; }
@@ -65,15 +65,18 @@ public:
     };
 
     static constexpr std::size_t max_body = 1024 * 1024;
-    static constexpr std::size_t max_head = 16 * 1024; // also for a chunk's extensions, and for trailers
+    static constexpr std::size_t usual_max_head = 16 * 1024;
 
-    explicit request_reader(bool keep_headers) : keep_headers_(keep_headers) {}
+    /// \param max_head  the largest header section that it takes; it bounds the extensions of a chunk and
+    ///                  trailers, too
+    explicit request_reader(bool keep_headers, std::size_t max_head = usual_max_head)
+        : max_head_(max_head), keep_headers_(keep_headers) {}
 
     /// Reads from the start of `input`, which holds what earlier calls left and whatever came since.
     /// @param consumed  set to how many bytes of the input are not needed any more
     outcome read(std::string_view input, std::size_t& consumed);
 
-    /// The request that `read` completed; valid until the next call.
+    /// The request that `read` completed, or unless `idle` what has come of one; valid until the next call.
     const http_request& request() const noexcept { return request_; }
 
     /// Whether no part of a request has been read since the last complete one.
@@ -86,6 +89,7 @@ public:
 private:
     http_request request_;
     std::optional<request_parser> parser_;
+    std::size_t max_head_;
     bool keep_headers_;
     bool continue_due_ = false;
 };

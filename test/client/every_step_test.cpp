@@ -215,9 +215,7 @@ private:
 /// A server, and trials against it.
 class laboratory {
 public:
-    laboratory()
-        : server_([this](std::string_view, std::uint64_t nonce, int send) { return planned_(nonce, send); }) {
-    }
+    laboratory() : server_(planned()) {}
 
     void add(const exchange& what, std::size_t faulty, const chaos& fault,
              std::chrono::milliseconds response_timeout) {
@@ -240,6 +238,14 @@ public:
 
 private:
     static constexpr std::size_t most_at_once = 150; // each has a few descriptors
+
+    support::chaos_options planned() {
+        support::chaos_options options;
+        options.plan = [this](std::string_view, std::uint64_t nonce, int send) {
+            return planned_(nonce, send);
+        };
+        return options;
+    }
 
     void run_those() {
         for (const auto& each : trials_)

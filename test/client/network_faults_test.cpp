@@ -2,6 +2,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <bandwidth/webrtc/client.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -11,7 +12,7 @@
 #include <string>
 
 #include "client/warm_up.hpp"
-#include "support/echo_server.hpp"
+#include "support/chaos_server.hpp"
 #include "support/network.hpp"
 #include "support/test_client.hpp"
 
@@ -21,8 +22,9 @@
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using support::chaos_options;
+using support::chaos_server;
 using support::collector;
-using support::echo_server;
 using support::options_for;
 using support::run_until;
 using support::wait_for;
@@ -96,11 +98,16 @@ TEST_CASE("W06: two connections are reset as they are accepted: the third serves
 TEST_CASE(
     "W06: while new connections are reset the open one serves all calls, and is dialled beside with "
     "pauses") {
-    echo_server server;
+    std::atomic<bool> resets = false;
+    chaos_options options;
+    options.welcomes = [&resets](std::size_t) {
+        return resets ? chaos_options::welcome::reset : chaos_options::welcome::take;
+    };
+    chaos_server server(options);
     asio::io_context context;
     client client(context, server.client_options().max_connections(4).deadline(60s));
     warm_up_with_session(context, client);
-    server.reset_from(1);
+    resets = true;
     collector<session> results;
     for (int i = 0; i < 200; ++i)
         client.async_get_session(session_id("s" + std::to_string(i)), results.next());
@@ -113,7 +120,7 @@ TEST_CASE(
     CHECK(client.stats().connections_closed == 0);
     CHECK(client.stats().dials >= 2); // it was tried
     CHECK(client.stats().dials <= 1 + 10);
-    server.reset_from(static_cast<std::size_t>(-1));
+    resets = false;
     warm_up_with_session(context, client, "again");
 }
 
@@ -199,7 +206,7 @@ TEST_CASE("W14: a client's connection is watched by the system: silent peers are
 TEST_CASE(
     "W14: a peer that is silent on every connection: the calls behind the first do not wait one after "
     "the other") {
-    echo_server server;
+    chaos_server server;
     asio::io_context context;
     client client(context, server.client_options()
                                .max_connections(1)
@@ -256,7 +263,7 @@ TEST_CASE("W15: answers that come byte by byte, each in a record of its own") {
 }
 
 TEST_CASE("W15: requests that are read byte by byte") {
-    echo_server server(2048);
+    chaos_server server(support::receiving_into(2048));
     server.read_at_most(1);
     asio::io_context context;
     client client(context, server.client_options().max_connections(1).deadline(60s).response_timeout(60s));
@@ -345,14 +352,14 @@ TEST_CASE("O08: cancelled in the TLS handshake: the slot is free at once, the di
 
 TEST_CASE(
     "O08: cancelled in a handshake that goes on: the connection becomes idle and serves the next call") {
-    echo_server server;
+    chaos_server server;
     server.pause(); // the handshake is done all the same, requests are not read
     asio::io_context context;
     client client(context, server.client_options());
     collector<session> results;
     asio::cancellation_signal signal;
     client.async_get_session(session_id("s"), asio::bind_cancellation_slot(signal.slot(), results.next()));
-    run_until(context, [&] { return server.connections() == 1; });
+    run_until(context, [&] { return server.connections_accepted() == 1; });
     signal.emit(asio::cancellation_type::terminal);
     results.wait(context);
     CHECK(results[0].error().code() == errc::cancelled);
@@ -364,7 +371,7 @@ TEST_CASE(
 }
 
 TEST_CASE("O08: cancelled in the queue behind a busy connection: never sent, its place is another's") {
-    echo_server server;
+    chaos_server server;
     asio::io_context context;
     client client(context,
                   server.client_options().max_connections(1).pipeline_depth(1).queue_limit(2).deadline(60s));
@@ -375,7 +382,7 @@ TEST_CASE("O08: cancelled in the queue behind a busy connection: never sent, its
     asio::cancellation_signal signal;
     client.async_get_session(session_id("busy"), busy.next());
     run_until(context, [&] { return client.stats().in_flight == 1; });
-    client.async_get_session(session_id("first"), asio::bind_cancellation_slot(signal.slot(), queued.next()));
+    client.async_get_session(session_id("n1"), asio::bind_cancellation_slot(signal.slot(), queued.next()));
     client.async_get_session(session_id("second"), queued.next());
     run_until(context, [&] { return client.stats().queue_depth == 2; });
     CHECK(wait_for(context, client.try_get_session(session_id("third"))).error().code() == errc::queue_full);
@@ -384,13 +391,13 @@ TEST_CASE("O08: cancelled in the queue behind a busy connection: never sent, its
     CHECK(queued[0].error().code() == errc::cancelled);
     CHECK(queued[0].error().delivery() == delivery::not_sent);
     CHECK(client.stats().queue_depth == 1);
-    client.async_get_session(session_id("fourth"), queued.next());
+    client.async_get_session(session_id("n4"), queued.next());
     server.resume();
     queued.wait(context);
     busy.wait(context);
     CHECK(queued[1].has_value());
     CHECK(queued[2].has_value());
-    CHECK(server.answered().count("/v1/accounts/9900000/sessions/first") == 0);
-    CHECK(server.answered().count("/v1/accounts/9900000/sessions/fourth") == 1);
+    CHECK_FALSE(server.records().contains(1));
+    CHECK(server.records()[4].received == 1);
     CHECK(support::at_rest(client.stats()));
 }

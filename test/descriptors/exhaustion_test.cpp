@@ -10,7 +10,6 @@
 #include <string>
 #include <thread>
 
-#include "support/echo_server.hpp"
 #include "support/network.hpp"
 #include "support/test_client.hpp"
 

@@ -105,10 +105,12 @@ public:
 
 private:
     static void serve(std::uint64_t seed, std::uint64_t requests, int answer, int control) {
-        const auto plan = [seed, requests](std::string_view, std::uint64_t nonce, int send) {
+        support::chaos_options options;
+        options.plan = [seed, requests](std::string_view, std::uint64_t nonce, int send) {
             return soak_plan(seed, requests, nonce, send);
         };
-        const chaos_server server(plan, false);
+        options.keep_books = false;
+        const chaos_server server(std::move(options));
         const auto said = std::to_string(server.port()) + "\n" + server.ca_pem();
         if (::write(answer, said.data(), said.size()) != static_cast<::ssize_t>(said.size()))
             return;

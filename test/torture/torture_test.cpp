@@ -24,6 +24,7 @@
 #include <string>
 #include <thread>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "support/chaos_server.hpp"
@@ -34,6 +35,7 @@ using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using support::chaos;
+using support::chaos_options;
 using support::chaos_server;
 using support::number_from_environment;
 using support::random_numbers;
@@ -415,16 +417,17 @@ TEST_CASE("I1 to I8: a server that misbehaves in every way, at depth 1, 2, 4 and
             random_numbers random(seed, depth);
             const int replays = static_cast<int>(random.pick(4));
             const int attempts = 1 + static_cast<int>(random.pick(4));
-            const auto welcome = [seed](std::size_t number) {
+            chaos_options misbehaviour;
+            misbehaviour.welcomes = [seed](std::size_t number) {
                 random_numbers own(seed, 1'000'000 + number);
-                return !own.one_in(20) ? chaos_server::welcome::take
-                       : own.one_in(4) ? chaos_server::welcome::ignore
-                                       : chaos_server::welcome::reset;
+                return !own.one_in(20) ? chaos_options::welcome::take
+                       : own.one_in(4) ? chaos_options::welcome::ignore
+                                       : chaos_options::welcome::reset;
             };
-            const auto plan = [seed](std::string_view, std::uint64_t nonce, int send) {
+            misbehaviour.plan = [seed](std::string_view, std::uint64_t nonce, int send) {
                 return full_chaos(seed, nonce, send);
             };
-            chaos_server server(plan, true, welcome);
+            chaos_server server(std::move(misbehaviour));
             client_run torture(seed * 8 + depth,
                                server.client_options()
                                    .pipeline_depth(depth)
@@ -468,12 +471,13 @@ TEST_CASE("I5: with and without cancelled calls, the others end in the same way"
     for (auto seed = first; seed < first + rounds; ++seed) {
         for (const std::size_t depth : {1U, 2U, 4U, 8U}) {
             INFO("seed " << seed << ", depth " << depth);
-            const auto plan = [seed](std::string_view, std::uint64_t nonce, int send) {
+            chaos_options gently;
+            gently.plan = [seed](std::string_view, std::uint64_t nonce, int send) {
                 return gentle(seed, nonce, send);
             };
             std::vector<outcome> undisturbed;
             for (const unsigned cancel_one_in : {0U, 3U}) {
-                chaos_server server(plan);
+                chaos_server server(gently);
                 client_run both(seed * 8 + depth,
                                 server.client_options()
                                     .pipeline_depth(depth)

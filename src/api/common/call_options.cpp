@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <bandwidth/webrtc/call_options.hpp>
-#include <boost/beast/core/string.hpp>
 
+#include "core/ascii.hpp"
 #include "core/http_grammar.hpp"
 
 namespace bandwidth::webrtc {
@@ -31,7 +31,7 @@ constexpr std::array<std::string_view, 18> reserved = {"accept",
 
 bool is_reserved(std::string_view name) {
     return std::any_of(reserved.begin(), reserved.end(),
-                       [name](std::string_view known) { return boost::beast::iequals(name, known); });
+                       [name](std::string_view known) { return detail::equals_ignoring_case(name, known); });
 }
 
 } // namespace
@@ -71,7 +71,7 @@ call_options& call_options::header(std::string_view name, std::string_view value
         rare_.change().refused_header =
             "header: the value of " + std::string(name) + " has control characters";
     else {
-        if (boost::beast::iequals(name, "idempotency-key"))
+        if (detail::equals_ignoring_case(name, "idempotency-key"))
             idempotent_ = true;
         rare_.change().header_lines.append(name).append(": ").append(value).append("\r\n");
     }

@@ -1,6 +1,7 @@
 #include "api/common/error_body.hpp"
 
 #include "api/common/json_reader.hpp"
+#include "core/ascii.hpp"
 #include "core/utf8.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -18,20 +19,6 @@ bool is_space_or_control(char32_t c) noexcept {
     return c <= 0x20 || (c >= 0x7F && c <= 0xA0) || c == 0x2028 || c == 0x2029 || c == 0x061C ||
            c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) ||
            c == 0xFEFF;
-}
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) noexcept {
-    if (text.size() < prefix.size()) {
-        return false;
-    }
-    for (std::size_t i = 0; i != prefix.size(); ++i) {
-        if (lower(text[i]) != prefix[i]) {
-            return false;
-        }
-    }
-    return true;
 }
 
 std::size_t find_ignoring_case(std::string_view text, std::string_view word) noexcept {

@@ -1,18 +1,17 @@
 #include "api/common/json_reader.hpp"
 
+#include "core/ascii.hpp"
 #include "core/utf8.hpp"
 
 namespace bandwidth::webrtc::detail {
 
 namespace {
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
 unsigned hex_value(char c) noexcept {
     if (is_digit(c)) {
         return static_cast<unsigned>(c - '0');
     }
-    const char lower = static_cast<char>(c | 0x20);
+    const char lower = to_lower(c);
     return lower >= 'a' && lower <= 'f' ? static_cast<unsigned>(lower - 'a' + 10) : 16U;
 }
 

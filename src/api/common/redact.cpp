@@ -4,6 +4,7 @@
 #include <array>
 
 #include "api/common/json_writer.hpp"
+#include "core/ascii.hpp"
 #include "core/base64.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -13,9 +14,9 @@ namespace {
 constexpr std::string_view replacement = "[redacted]";
 constexpr std::string_view white_space = " \t\r\n";
 
-bool is_token_character(char c) noexcept {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
+// As in a JSON Web Token, and in the name of a field or parameter.
+bool is_name_character(char c) noexcept {
+    return (to_lower(c) >= 'a' && to_lower(c) <= 'z') || is_digit(c) || c == '-' || c == '_' || c == '.';
 }
 
 // The length of the JSON Web Token that `text` begins with, or 0. Its header is a JSON object, and `{"` is
@@ -25,18 +26,10 @@ std::size_t web_token_length(std::string_view text) noexcept {
         return 0;
     }
     std::size_t length = 0;
-    while (length != text.size() && is_token_character(text[length])) {
+    while (length != text.size() && is_name_character(text[length])) {
         ++length;
     }
     return length;
-}
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-bool ends_with_ignoring_case(std::string_view text, std::string_view end) noexcept {
-    return text.size() >= end.size() &&
-           std::equal(end.begin(), end.end(), text.end() - static_cast<std::ptrdiff_t>(end.size()),
-                      [](char wanted, char c) { return wanted == lower(c); });
 }
 
 // Whether a field, parameter or header of this name holds a secret.
@@ -49,11 +42,6 @@ bool is_secret_name(std::string_view name) noexcept {
 }
 
 constexpr std::size_t longest_name = 64;
-
-bool is_name_character(char c) noexcept {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-}
 
 // A secret that was found: the text before it is kept, the secret itself is not.
 struct finding {
@@ -121,7 +109,7 @@ finding find_user_information(std::string_view text) noexcept {
 }
 
 bool is_credentials_character(char c) noexcept { // token68, RFC 9110 section 11.2
-    return is_token_character(c) || c == '~' || c == '+' || c == '/' || c == '=';
+    return is_name_character(c) || c == '~' || c == '+' || c == '/' || c == '=';
 }
 
 // Credentials as they are written, also in JSON that escapes slashes.
@@ -142,12 +130,7 @@ std::size_t credentials_length(std::string_view text) noexcept {
 // length up to its credentials, otherwise 0. Services echo what they refuse.
 std::size_t scheme_length(std::string_view text) noexcept {
     for (const std::string_view scheme : {"basic ", "bearer "}) {
-        if (text.size() <= scheme.size())
-            continue;
-        bool same = true;
-        for (std::size_t i = 0; i != scheme.size(); ++i)
-            same = same && (text[i] | (scheme[i] == ' ' ? 0 : 0x20)) == scheme[i];
-        if (!same)
+        if (!starts_with_ignoring_case(text, scheme))
             continue;
         // Short words are prose ("basic authentication" is not, but loses nothing worth keeping).
         if (credentials_length(text.substr(scheme.size())) >= 8)

@@ -1,5 +1,6 @@
 #include "api/common/validate.hpp"
 
+#include "core/ascii.hpp"
 #include "core/percent_encoding.hpp"
 #include "core/utf8.hpp"
 
@@ -12,11 +13,6 @@ constexpr std::size_t max_tag_code_points = 50;
 
 std::string problem(std::string_view field, std::string_view what) {
     return std::string(field).append(1, ' ').append(what);
-}
-
-bool is_control(char c) noexcept {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7F;
 }
 
 } // namespace

@@ -1,13 +1,13 @@
 #include "api/webrtc/api_call.hpp"
 
 #include <algorithm>
-#include <boost/beast/core/string.hpp>
 #include <exception>
 #include <memory>
 #include <new>
 
 #include "api/common/error_body.hpp"
 #include "api/common/redact.hpp"
+#include "core/ascii.hpp"
 #include "core/percent_encoding.hpp"
 #include "policy/retry_after.hpp"
 
@@ -48,7 +48,7 @@ bool api_call::names_what_was_asked() const {
         return true;
     std::string segment;
     append_path_segment(segment, id);
-    return boost::beast::iequals(segment, asked_segment()); // a UUID means the same in either case
+    return equals_ignoring_case(segment, asked_segment()); // a UUID means the same in either case
 }
 
 settled api_call::settle(const response& answer, std::chrono::nanoseconds elapsed) {
