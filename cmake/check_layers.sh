@@ -12,20 +12,18 @@ include                             :
 include/bandwidth/webrtc/testing    :
 src/core                            :
 src/policy                          : src/core
-src/http1                           : src/core
-src/transport                       : src/core src/http1
-src/pool                            : src/core src/http1 src/policy
+src/transport                       : src/core
+src/http1                           : src/core src/transport
+src/pool                            : src/core src/policy src/transport src/http1
 src/manager                         : src/core src/http1 src/policy src/transport src/pool
 src/api/common                      : src/core src/http1 src/policy src/transport src/pool src/manager
 src/api/webrtc                      : src/core src/http1 src/policy src/transport src/pool src/manager src/api/common
-src/loopback                        : include/bandwidth/webrtc/testing
+src/loopback                        : include/bandwidth/webrtc/testing src/core
 '
 
 # Includes that break this order, and are still to be mended: the file, and what it includes. One that is there no more fails the check, too:
 # its line has to go.
 exceptions='
-src/policy/replay.hpp   http1/pipeline.hpp
-src/pool/member.hpp     transport/connection.hpp
 '
 
 # scan FOLDER LAYERS EXCEPTIONS

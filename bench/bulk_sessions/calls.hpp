@@ -35,8 +35,8 @@ inline constexpr std::string_view default_operations = "create,join,get,list,sub
 
 /// The calls that a mix such as "create,get,get,delete" stands for, one after the other. A word may stand
 /// more than once, but for `create`, which comes first, and `delete`, which comes last or not at all. What
-/// needs a participant in a session (`subscribe`, `remove`) comes behind `join`. \throws
-/// std::invalid_argument telling what is wrong.
+/// needs a participant in a session (`subscribe`, `remove`) comes behind `join`.
+/// \throws std::invalid_argument telling what is wrong.
 std::vector<call_kind> parse_operations(std::string_view mix);
 
 } // namespace bandwidth::webrtc::bench

@@ -8,9 +8,9 @@
 namespace bandwidth::webrtc::bench {
 
 /// The percentile of a sorted list by the nearest-rank rule: the smallest of its values that at least this
-/// share of all values do not exceed. It is always one of the values, never something between two. \param
-/// sorted    in ascending order; of an empty list every percentile is 0 \param permille  1 to 1000: 999 is
-/// p99.9
+/// share of all values do not exceed. It is always one of the values, never something between two.
+/// \param sorted in ascending order; of an empty list every percentile is 0
+/// \param permille 1 to 1000: 999 is p99.9
 std::chrono::nanoseconds percentile(std::span<const std::chrono::nanoseconds> sorted, std::size_t permille);
 
 /// Latencies at a glance.

@@ -6,7 +6,8 @@
 
 namespace bandwidth::webrtc::bench {
 
-/// Runs the context until `reached()`. \throws std::runtime_error after a minute.
+/// Runs the context until `reached()`.
+/// \throws std::runtime_error after a minute.
 template <class Condition>
 void run_until(boost::asio::io_context& io, Condition reached) {
     using namespace std::chrono_literals;

@@ -38,7 +38,8 @@ public:
     /// Answers a request. An exception that escapes becomes a 500.
     using handler = std::function<asio::awaitable<http_response>(const http_request&)>;
 
-    /// Listens when the constructor returns. \param port 0 lets the system choose a free one.
+    /// Listens when the constructor returns.
+    /// \param port 0 lets the system choose a free one.
     /// \throws boost::system::system_error when the port is taken
     http_server(asio::io_context& context, std::uint16_t port, handler answer,
                 const http_limits& limits = {});

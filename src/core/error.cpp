@@ -49,8 +49,6 @@ private:
             return "TLS error";
         case errc::queue_full:
             return "the queue for a connection is full";
-        case errc::no_usable_connection:
-            return "no connection could be used";
         case errc::queue_timeout:
             return "timeout while waiting for a connection";
         case errc::response_timeout:
@@ -71,8 +69,8 @@ private:
             return "cancelled";
         case errc::client_closed:
             return "client closed";
-        case errc::out_of_memory:
-            return "out of memory";
+        case errc::no_usable_connection:
+            return "no connection could be used";
         }
         return "unknown error";
     }
@@ -171,10 +169,9 @@ private:
         case errc::resolve_failed:
         case errc::connect_failed:
         case errc::queue_full:
-        case errc::no_usable_connection:
         case errc::connection_lost:
         case errc::incomplete_response:
-        case errc::out_of_memory:
+        case errc::no_usable_connection:
             return asked == condition::retryable;
         case errc::invalid_argument:
         case errc::invalid_options:

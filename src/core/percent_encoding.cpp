@@ -1,25 +1,14 @@
 #include "core/percent_encoding.hpp"
 
-#include <array>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
 namespace bandwidth::webrtc::detail {
 
-namespace {
-
-constexpr std::array<bool, 256> needs_encoding = [] {
-    std::array<bool, 256> table{};
-    table.fill(true);
-    for (const char c :
-         std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")) {
-        table[static_cast<unsigned char>(c)] = false;
-    }
-    return table;
-}();
-
-} // namespace
+namespace urls = boost::urls;
 
 bool is_unreserved(std::string_view text) noexcept {
     std::size_t i = 0;
@@ -40,7 +29,7 @@ bool is_unreserved(std::string_view text) noexcept {
             return false;
     }
 #endif
-    while (i < text.size() && !needs_encoding[static_cast<unsigned char>(text[i])])
+    while (i < text.size() && urls::unreserved_chars(text[i]))
         ++i;
     return i == text.size();
 }
@@ -50,19 +39,9 @@ void append_path_segment(std::string& out, std::string_view text) {
         out.append(text);
         return;
     }
-    constexpr std::string_view hex = "0123456789ABCDEF";
-    std::size_t plain = 0; // start of the run that needs no encoding
-    for (std::size_t i = 0; i != text.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        if (needs_encoding[byte]) {
-            out.append(text, plain, i - plain);
-            out += '%';
-            out += hex[byte >> 4U];
-            out += hex[byte & 0x0FU];
-            plain = i + 1;
-        }
-    }
-    out.append(text, plain);
+    // `encode` must not throw: it needs no memory then.
+    out.reserve(out.size() + urls::encoded_size(text, urls::unreserved_chars));
+    urls::encode(text, urls::unreserved_chars, {}, urls::string_token::append_to(out));
 }
 
 } // namespace bandwidth::webrtc::detail

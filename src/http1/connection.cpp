@@ -89,13 +89,21 @@ connection::action connection::next() {
         case response_reader::status::done:
             return respond();
         case response_reader::status::failed:
-            return close(close_reason::protocol_error, reader_.error(), {});
+            return close(close_reason::protocol_error, reader_.error(), describe_refused());
         case response_reader::status::need_more:
             break;
         }
     }
     keep_rest();
     return stream_ended_ ? end() : action::none;
+}
+
+// A success that cannot be read has a status all the same, which is worth to be told.
+std::string connection::describe_refused() const {
+    const auto& refused = reader_.message();
+    if (!refused.body_dropped)
+        return {};
+    return "HTTP " + std::to_string(refused.status) + " in a content coding that was not asked for";
 }
 
 // What a response refers to may stand in what came, so it is let go of only here, when the next one is read.

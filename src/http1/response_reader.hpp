@@ -41,7 +41,6 @@ struct response {
     std::optional<unsigned> keep_alive_max;
 };
 
-// clang-format off
 /// Reads one response after the other out of a stream of bytes. Sans-io.
 ///
 /// | part        | holds                                                  | is followed by                          |
@@ -54,7 +53,6 @@ struct response {
 /// | chunk_line  | size and extensions, behind the CRLF of the last chunk | chunk_data, or trailers behind size 0   |
 /// | chunk_data  | as many bytes as the line says                         | chunk_line                              |
 /// | trailers    | lines like header lines, and the empty line            | the end                                 |
-// clang-format on
 ///
 /// A line is looked at when all of it is there, and a body byte when it comes, so what becomes of a stream
 /// does not depend on how it was cut. What is in doubt is an error, since behind a misread answer every later

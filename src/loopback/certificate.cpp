@@ -8,8 +8,8 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 
+#include "core/base64.hpp"
 #include "loopback/openssl.hpp"
-#include "loopback/participant_token.hpp"
 
 namespace bandwidth::webrtc::testing {
 
@@ -242,7 +242,8 @@ std::string public_key_pin(const std::string& certificate_pem) {
         EVP_Digest(der, static_cast<std::size_t>(size), digest, &digest_size, EVP_sha256(), nullptr);
     OPENSSL_free(der);
     require_openssl(done == 1, "cannot hash a public key");
-    return detail::base64(std::string_view(reinterpret_cast<const char*>(digest), digest_size));
+    return webrtc::detail::encode_base64(
+        std::string_view(reinterpret_cast<const char*>(digest), digest_size));
 }
 
 } // namespace bandwidth::webrtc::testing

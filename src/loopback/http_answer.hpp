@@ -15,14 +15,14 @@ struct http_answer {
 };
 
 /// Fills in the body that Bandwidth documents for a status, with the answer's request id in it.
-/// @param error  the text for the statuses whose body has one; empty: the status's own name
+/// \param error the text for the statuses whose body has one; empty: the status's own name
 void set_standard_body(http_answer& answer, int status, std::string_view error = {});
 
 /// How the head of an answer speaks about the connection.
 enum class connection_header { none, keep_alive, close };
 
 /// Appends head and body as they go on the wire.
-/// @param with_body  false for the answer to a HEAD request
+/// \param with_body false for the answer to a HEAD request
 void write_answer(const http_answer& answer, connection_header connection, bool with_body, std::string& out);
 
 } // namespace bandwidth::webrtc::testing::detail

@@ -55,7 +55,7 @@ private:
     void make_answer(const http_request& request, const fault_rule* rule);
     void refuse(int status, std::string_view error);
     /// Returns where the next answer is to be appended.
-    /// @param count  0 for an interim answer
+    /// \param count 0 for an interim answer
     std::string& stage(std::chrono::nanoseconds delay, ending end, std::size_t count = 1);
     void wait_for_delay();
     void on_delay_over();

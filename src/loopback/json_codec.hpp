@@ -16,15 +16,15 @@ public:
 
 /// Reads the body of createSession: its tag. An empty body is an empty object, unknown fields are ignored,
 /// and null is the same as absent; so for the two below.
-/// @throws bad_request
+/// \throws bad_request
 std::optional<std::string> read_session_request(std::string_view body);
 
 /// Reads the body of createParticipant.
-/// @throws bad_request
+/// \throws bad_request
 participant_settings read_participant_request(std::string_view body);
 
 /// Reads the body of addParticipantToSession and updateParticipantSubscriptions.
-/// @throws bad_request
+/// \throws bad_request
 subscription_set read_subscriptions(std::string_view body);
 
 /// Appends `text` as a JSON string, with its quotes.

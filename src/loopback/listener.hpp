@@ -18,7 +18,7 @@ public:
     using accept_function = std::function<void(boost::asio::ip::tcp::socket)>;
 
     /// Listens at once; accepts from `start` on.
-    /// @throws boost::system::system_error when the address is none, or cannot be bound
+    /// \throws boost::system::system_error when the address is none, or cannot be bound
     listener(const boost::asio::any_io_executor& executor, const std::string& address, std::uint16_t port,
              accept_function on_accept);
 

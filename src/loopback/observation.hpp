@@ -20,7 +20,7 @@ public:
 
     bool keeps_requests() const noexcept { return keep_requests_; }
 
-    /// @returns the number of the connection, from 0
+    /// \returns the number of the connection, from 0
     std::size_t connection_opened();
     void connection_closed();
     void handshake_done(bool resumed);

@@ -1,11 +1,11 @@
 #include "loopback/participant_token.hpp"
 
-#include <algorithm>
 #include <chrono>
 
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include "core/base64.hpp"
 #include "loopback/json_codec.hpp"
 #include "loopback/openssl.hpp"
 
@@ -15,24 +15,11 @@ namespace {
 
 constexpr std::chrono::hours lifetime{9}; // how long Bandwidth keeps a session
 
-} // namespace
-
-std::string base64(std::string_view bytes) {
-    std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0'); // EVP_EncodeBlock ends with a NUL
-    const int size =
-        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                        reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-    text.resize(static_cast<std::size_t>(size));
-    return text;
-}
-
 std::string base64url(std::string_view bytes) {
-    auto text = base64(bytes);
-    std::replace(text.begin(), text.end(), '+', '-');
-    std::replace(text.begin(), text.end(), '/', '_');
-    text.erase(std::find(text.begin(), text.end(), '='), text.end());
-    return text;
+    return webrtc::detail::encode_base64(bytes, webrtc::detail::base64::url);
 }
+
+} // namespace
 
 participant_token_source::participant_token_source() : key_(32, '\0') {
     require_openssl(

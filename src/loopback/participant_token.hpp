@@ -10,7 +10,7 @@ namespace bandwidth::webrtc::testing::detail {
 /// ahead).
 class participant_token_source {
 public:
-    /// @throws std::runtime_error when OpenSSL has no random bytes
+    /// \throws std::runtime_error when OpenSSL has no random bytes
     participant_token_source();
 
     std::string make(std::string_view account, std::string_view participant,
@@ -19,10 +19,5 @@ public:
 private:
     std::string key_;
 };
-
-/// Base64 as in RFC 4648 section 4, with padding.
-std::string base64(std::string_view bytes);
-/// Base64 as in RFC 4648 section 5, for URLs, without padding.
-std::string base64url(std::string_view bytes);
 
 } // namespace bandwidth::webrtc::testing::detail

@@ -73,7 +73,7 @@ public:
         : max_head_(max_head), keep_headers_(keep_headers) {}
 
     /// Reads from the start of `input`, which holds what earlier calls left and whatever came since.
-    /// @param consumed  set to how many bytes of the input are not needed any more
+    /// \param consumed set to how many bytes of the input are not needed any more
     outcome read(std::string_view input, std::size_t& consumed);
 
     /// The request that `read` completed, or unless `idle` what has come of one; valid until the next call.

@@ -38,6 +38,8 @@ script& script::send_raw(std::string bytes) { return add({kind::send_raw, 0, std
 
 script& script::delay(std::chrono::nanoseconds duration) { return add({kind::delay, 0, {}, duration}); }
 
+script& script::hold() { return add({kind::hold, 0, {}, {}}); }
+
 script& script::close_notify() { return add({kind::close_notify, 0, {}, {}}); }
 
 script& script::fin() { return add({kind::fin, 0, {}, {}}); }

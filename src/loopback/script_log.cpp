@@ -36,6 +36,26 @@ void script_log::failed(std::size_t connection, std::string why) {
     });
 }
 
+void script_log::hold(std::size_t connection) {
+    change(connection, [this, connection](entry& changed) {
+        auto& open = released_[connection];
+        if (open == 0) {
+            changed.state = script_state::held;
+        } else {
+            --open;
+        }
+    });
+}
+
+void script_log::release(std::size_t connection) {
+    const std::lock_guard lock(mutex_);
+    if (at(connection).state == script_state::held) {
+        entries_[connection].state = script_state::running;
+    } else {
+        ++released_[connection];
+    }
+}
+
 script_log::entry script_log::at(std::size_t connection) const {
     if (connection < entries_.size()) {
         return entries_[connection];
@@ -73,8 +93,18 @@ std::string script_log::error(std::size_t connection) const {
 bool script_log::wait_until_ended(std::size_t connection, std::chrono::nanoseconds timeout) const {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, timeout, [this, connection] {
-        return connection < entries_.size() && entries_[connection].state != script_state::running;
+        const auto state = at(connection).state;
+        return state == script_state::ended || state == script_state::failed;
     });
+}
+
+bool script_log::wait_until_held(std::size_t connection, std::chrono::nanoseconds timeout) const {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, timeout, [this, connection] {
+        const auto state = at(connection).state;
+        return state != script_state::not_started && state != script_state::running;
+    });
+    return at(connection).state == script_state::held;
 }
 
 bool script_log::wait_until_received(std::size_t connection, const std::string& text,

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -16,12 +17,15 @@ namespace bandwidth::webrtc::testing::detail {
 /// What happened on the connections of a scripted server. Thread-safe.
 class script_log {
 public:
-    /// @returns the number of the connection, from 0
+    /// \returns the number of the connection, from 0
     std::size_t connection_opened();
     void received(std::size_t connection, std::string_view bytes);
     void handshake(std::size_t connection, handshake_record seen);
     void ended(std::size_t connection);
     void failed(std::size_t connection, std::string why);
+    /// The script has come to a hold: its state says so, unless it was released before.
+    void hold(std::size_t connection);
+    void release(std::size_t connection);
 
     std::size_t connections() const;
     std::string received(std::size_t connection) const;
@@ -29,6 +33,7 @@ public:
     script_state state(std::size_t connection) const;
     std::string error(std::size_t connection) const;
     bool wait_until_ended(std::size_t connection, std::chrono::nanoseconds timeout) const;
+    bool wait_until_held(std::size_t connection, std::chrono::nanoseconds timeout) const;
     bool wait_until_received(std::size_t connection, const std::string& text,
                              std::chrono::nanoseconds timeout) const;
 
@@ -47,6 +52,7 @@ private:
     mutable std::mutex mutex_;
     mutable std::condition_variable changed_;
     std::vector<entry> entries_;
+    std::map<std::size_t, std::size_t> released_; // holds to come that are open already, by connection
 };
 
 } // namespace bandwidth::webrtc::testing::detail

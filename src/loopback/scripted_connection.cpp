@@ -119,6 +119,9 @@ asio::awaitable<bool> scripted_connection::perform(const script_step& step) {
         timer_.expires_after(step.duration);
         co_await timer_.async_wait(redirect_error(use_awaitable, error));
         break;
+    case kind::hold:
+        going = co_await hold();
+        break;
     case kind::close_notify:
         going = co_await close_notify();
         break;
@@ -145,7 +148,7 @@ asio::awaitable<bool> scripted_connection::handshake() {
     co_return going;
 }
 
-/// Keeps the connection open until the server stops: `close` cancels the timer.
+/// Keeps the connection open until `close` cancels the timer.
 asio::awaitable<void> scripted_connection::stall() {
     boost::system::error_code ignored;
     timer_.expires_at(asio::steady_timer::time_point::max());
@@ -199,6 +202,14 @@ asio::awaitable<bool> scripted_connection::send(std::string_view bytes, std::siz
         }
     }
     co_return going;
+}
+
+asio::awaitable<bool> scripted_connection::hold() {
+    log_->hold(number_);
+    while (socket_.is_open() && log_->state(number_) == script_state::held) {
+        co_await stall(); // until `wake_up` or `close`
+    }
+    co_return socket_.is_open();
 }
 
 asio::awaitable<bool> scripted_connection::close_notify() {

@@ -23,12 +23,15 @@ namespace bandwidth::webrtc::testing::detail {
 /// strand.
 class scripted_connection : public std::enable_shared_from_this<scripted_connection> {
 public:
-    /// @param context  nullptr: plain TCP
+    /// \param context nullptr: plain TCP
     scripted_connection(std::shared_ptr<script_log> log, boost::asio::ip::tcp::socket socket,
                         SSL_CTX* context, script played);
 
     void start();
     void close();
+    /// What the log says of a hold may have changed.
+    void wake_up() { timer_.cancel(); }
+    std::size_t number() const noexcept { return number_; }
 
 private:
     template <class T>
@@ -43,6 +46,7 @@ private:
     awaitable<bool> handshake();
     awaitable<bool> expect(std::string_view text);
     awaitable<bool> send(std::string_view bytes, std::size_t piece);
+    awaitable<bool> hold();
     awaitable<bool> close_notify();
     awaitable<bool> key_update(std::size_t count);
     awaitable<bool> renegotiate();

@@ -89,6 +89,18 @@ public:
         });
     }
 
+    void release(std::size_t number) {
+        state_->log->release(number);
+        runner_->run([state = state_, number] {
+            for (const auto& playing : state->connections) {
+                const auto connection = playing.lock();
+                if (connection && connection->number() == number) {
+                    connection->wake_up();
+                }
+            }
+        });
+    }
+
     const scripted_options& options() const noexcept { return options_; }
     const certificate& shown() const noexcept { return certificate_; }
     std::uint16_t port() const noexcept { return listener_->port(); }
@@ -123,6 +135,8 @@ void scripted_server::otherwise(script steps) {
     state.otherwise = std::move(steps);
 }
 
+void scripted_server::release(std::size_t connection) { impl_->release(connection); }
+
 void scripted_server::stop() { impl_->stop(); }
 
 std::uint16_t scripted_server::port() const noexcept { return impl_->port(); }
@@ -150,6 +164,10 @@ std::string scripted_server::error(std::size_t connection) const { return impl_-
 
 bool scripted_server::wait_until_ended(std::size_t connection, std::chrono::nanoseconds timeout) const {
     return impl_->log().wait_until_ended(connection, timeout);
+}
+
+bool scripted_server::wait_until_held(std::size_t connection, std::chrono::nanoseconds timeout) const {
+    return impl_->log().wait_until_held(connection, timeout);
 }
 
 bool scripted_server::wait_until_received(std::size_t connection, const std::string& text,

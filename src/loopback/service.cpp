@@ -2,6 +2,7 @@
 
 #include <boost/beast/core/string.hpp>
 
+#include "core/base64.hpp"
 #include "loopback/json_codec.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
@@ -35,7 +36,7 @@ void set_error(http_answer& answer, store_outcome outcome) {
 
 service::service(const loopback_options& options)
     : account_(options.account())
-    , credentials_(base64(options.username() + ":" + options.password()))
+    , credentials_(webrtc::detail::encode_base64(options.username() + ":" + options.password()))
     , empty_lists_as_204_(options.empty_lists_as_204()) {}
 
 bool service::authorized(std::string_view authorization) const {

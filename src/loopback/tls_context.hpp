@@ -24,7 +24,7 @@ struct server_tls {
 
 /// A server's context: TLS 1.2 (or, where `newest` is older, 1.0) up to `newest`, ALPN http/1.1 when offered,
 /// session tickets on. For connections of `tls_engine` only, which it tells what the ClientHello said.
-/// @throws std::runtime_error when a certificate cannot be used
+/// \throws std::runtime_error when a certificate cannot be used
 openssl_ptr<SSL_CTX> make_server_context(server_tls settings);
 
 } // namespace bandwidth::webrtc::testing::detail

@@ -1,7 +1,6 @@
 #include "loopback/tls_engine.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include <openssl/pem.h>
@@ -14,49 +13,9 @@ constexpr std::size_t max_record = 16384; // RFC 8446 section 5.1
 
 } // namespace
 
-// A BIO of our own in place of two memory BIOs: OpenSSL reads straight from the socket's buffer and writes
-// straight into the outgoing one.
-BIO_METHOD* tls_engine::bio_method() {
-    static BIO_METHOD* const method = [] {
-        BIO_METHOD* const made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "loopback");
-        require_openssl(made != nullptr && BIO_meth_set_read(made, &tls_engine::bio_read) == 1 &&
-                            BIO_meth_set_write(made, &tls_engine::bio_write) == 1 &&
-                            BIO_meth_set_ctrl(made, &tls_engine::bio_control) == 1,
-                        "cannot make a BIO method");
-        return made;
-    }();
-    return method;
-}
-
-int tls_engine::bio_read(BIO* bio, char* data, int size) {
-    auto& self = *static_cast<tls_engine*>(BIO_get_data(bio));
-    BIO_clear_retry_flags(bio);
-    const std::size_t taken = std::min(self.incoming_.size(), static_cast<std::size_t>(size));
-    if (taken == 0) {
-        BIO_set_retry_read(bio);
-        return -1;
-    }
-    std::memcpy(data, self.incoming_.data(), taken);
-    self.incoming_.remove_prefix(taken);
-    return static_cast<int>(taken);
-}
-
-int tls_engine::bio_write(BIO* bio, const char* data, int size) {
-    auto& self = *static_cast<tls_engine*>(BIO_get_data(bio));
-    BIO_clear_retry_flags(bio);
-    self.outgoing_.append(data, static_cast<std::size_t>(size));
-    return size;
-}
-
-long tls_engine::bio_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
-
 tls_engine::tls_engine(SSL_CTX& context) : ssl_(SSL_new(&context)) {
     require_openssl(ssl_ != nullptr, "cannot make a TLS connection");
-    BIO* const bio = BIO_new(bio_method());
-    require_openssl(bio != nullptr, "cannot allocate a BIO");
-    BIO_set_data(bio, this);
-    BIO_set_init(bio, 1);
-    SSL_set_bio(ssl_.get(), bio, bio);
+    wire_.attach(ssl_.get());
     SSL_set_accept_state(ssl_.get());
     SSL_set_app_data(ssl_.get(), this);
 }
@@ -65,7 +24,7 @@ tls_engine::state tls_engine::receive(std::string_view ciphertext, std::string& 
     if (state_ == state::closed || state_ == state::failed) {
         return state_;
     }
-    incoming_ = ciphertext;
+    wire_.input = ciphertext;
     ERR_clear_error();
     char scratch[max_record];
     for (;;) {
@@ -84,7 +43,7 @@ tls_engine::state tls_engine::receive(std::string_view ciphertext, std::string& 
         } else if (why != SSL_ERROR_WANT_READ) {
             fail();
         }
-        incoming_ = {};
+        wire_.input = {};
         return state_;
     }
 }

@@ -6,6 +6,7 @@
 
 #include <bandwidth/webrtc/testing/handshake_record.hpp>
 
+#include "core/memory_bio.hpp"
 #include "loopback/openssl.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
@@ -39,7 +40,7 @@ public:
     void close_notify();
 
     /// Ciphertext for the socket. The caller erases what it has written.
-    std::string& outgoing() noexcept { return outgoing_; }
+    std::string& outgoing() noexcept { return wire_.output; }
 
     state current() const noexcept { return state_; }
     /// Whether the handshake resumed an earlier session; only once it is done.
@@ -60,16 +61,10 @@ public:
     const std::string& error() const noexcept { return error_; }
 
 private:
-    static BIO_METHOD* bio_method();
-    static int bio_read(BIO* bio, char* data, int size);
-    static int bio_write(BIO* bio, const char* data, int size);
-    static long bio_control(BIO* bio, int command, long number, void* pointer);
-
     void fail();
 
+    webrtc::detail::memory_bio wire_;
     openssl_ptr<SSL> ssl_;
-    std::string_view incoming_; // ciphertext given to `receive` that OpenSSL has not taken yet
-    std::string outgoing_;
     std::string error_;
     std::string server_name_;
     std::vector<std::string> alpn_;

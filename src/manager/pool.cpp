@@ -1,10 +1,10 @@
 #include "manager/pool.hpp"
 
+#include <boost/asio/detail/scheduler.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/require.hpp>
-#include <ctime>
-#include <new>
+#include <cassert>
 #include <utility>
 
 #include "core/http_grammar.hpp"
@@ -15,164 +15,220 @@ namespace bandwidth::webrtc::detail {
 
 namespace {
 
-// The steady clock, but for the time that the machine was suspended, which counts: after it a connection has
-// been idle for long and a deadline has passed, though no timer could tell.
-time_point clock_now() noexcept {
-#ifdef CLOCK_BOOTTIME
-    timespec at{};
-    if (clock_gettime(CLOCK_BOOTTIME, &at) == 0)
-        return time_point(std::chrono::seconds(at.tv_sec) + std::chrono::nanoseconds(at.tv_nsec));
-#endif
-    return std::chrono::steady_clock::now();
+// Name look-ups post from threads of their own, so the context's queue needs its locks. Whether it has them
+// only its scheduler tells, which is under `detail`, and in later versions of Asio may not tell.
+template <class Scheduler = asio::detail::scheduler>
+bool has_locks(asio::execution_context& context) {
+    if constexpr (requires(const Scheduler& of) { of.concurrency_hint(); }) {
+        return !asio::has_service<Scheduler>(context) ||
+               asio::use_service<Scheduler>(context).concurrency_hint() != BOOST_ASIO_CONCURRENCY_HINT_UNSAFE;
+    }
+    return true;
 }
-
-// Until handlers for whose posting there was no memory are posted again.
-constexpr std::chrono::milliseconds delivery_pause{10};
 
 } // namespace
 
+/// Over an `io_context` the posted cycle lies in the pool, so that posting it never fails.
+template <class T>
+class pool::cycle_allocator {
+public:
+    using value_type = T;
+    explicit cycle_allocator(pool& of) noexcept : of_(&of) {}
+    template <class Other>
+    cycle_allocator(const cycle_allocator<Other>& other) noexcept : of_(other.of_) {}
+
+    T* allocate(std::size_t) noexcept {
+        static_assert(sizeof(T) <= cycle_memory_size && alignof(T) <= alignof(std::max_align_t));
+        return reinterpret_cast<T*>(of_->cycle_memory_);
+    }
+    void deallocate(T*, std::size_t) noexcept {}
+    friend bool operator==(const cycle_allocator& a, const cycle_allocator& b) noexcept {
+        return a.of_ == b.of_;
+    }
+
+private:
+    template <class Other>
+    friend class cycle_allocator;
+    pool* of_;
+};
+
 std::shared_ptr<pool> pool::make(const asio::any_io_executor& executor, pool_settings settings,
                                  std::shared_ptr<tls_context> tls) {
+    if (!executor) {
+        throw api_error(failure(errc::invalid_options, "executor: it is empty"));
+    }
+    auto& context = asio::query(executor, asio::execution::context);
+    if (!has_locks(context)) {
+        throw api_error(failure(errc::invalid_options,
+                                "executor: a context with BOOST_ASIO_CONCURRENCY_HINT_UNSAFE has no locks"));
+    }
     std::shared_ptr<pool> made(new pool(executor, std::move(settings), std::move(tls)));
-    asio::use_service<pool_service>(asio::query(executor, asio::execution::context)).add(made);
-    if (made->settings_.schedule.min_connections != 0)
-        made->post_turn();
+    asio::use_service<pool_service>(context).add(made);
+    if (made->settings_.schedule.min_connections != 0) {
+        made->put_in([](inbox&) {});
+    }
     return made;
 }
 
 pool::pool(const asio::any_io_executor& executor, pool_settings settings, std::shared_ptr<tls_context> tls)
     : settings_(std::move(settings))
     , base_executor_(executor)
-    , strand_(serial_executor::over(executor))
-    , timer_(strand_)
+    , executor_(make_executor(executor, settings_.single_threaded))
+    , timer_(executor_)
     , tls_(std::move(tls))
-    , names_(std::make_shared<name_lookup>(strand_, settings_.endpoint.host, settings_.endpoint.port,
+    , names_(std::make_shared<name_lookup>(executor_, settings_.endpoint.host, settings_.endpoint.port,
                                            settings_.names))
     , encoder_(settings_.host_header, settings_.user_agent)
     , credentials_generation_(settings_.credentials->generation())
     , scheduler_(settings_.schedule, encoder_, *this) {
     encoder_.set_authorization(authorization());
-    if (const auto* const known = executor.target<asio::io_context::executor_type>())
-        io_context_.emplace(*known);
+    if (const auto* const known = executor.target<asio::io_context::executor_type>()) {
+        io_context_ =
+            asio::require(*known, asio::execution::blocking.never, asio::execution::relationship.fork);
+    }
+}
+
+pool::executor_type pool::make_executor(const asio::any_io_executor& below, bool single_threaded) {
+    if (!single_threaded) {
+        return executor_type::strand(below);
+    }
+    return executor_type::single_threaded(
+        below, [](void* self) { static_cast<pool*>(self)->run_completions(); }, this);
+}
+
+pool::~pool() {
+    executor_.forget_behind();
+    abandon();
+}
+
+void pool::abandon() noexcept {
+    names_->abandon();
+    call_list abandoned;
+    {
+        const std::lock_guard lock(mutex_);
+        abandoned_ = true;
+        abandoned = std::exchange(inbox_.calls, {});
+    }
+    cancellable_.clear();
+    scheduler_.on_context_shutdown();
+    for (auto* const list : {&abandoned, &finished_, &completing_}) {
+        while (call* const value = take_front(*list)) {
+            value->recycle();
+        }
+    }
+}
+
+// --- the way in, on any thread ---------------------------------------------------------------------------
+
+/// False when the execution context is going, and nothing was put in.
+template <class Put>
+bool pool::put_in(Put put) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (abandoned_) {
+            return false;
+        }
+        put(inbox_);
+        if (std::exchange(cycle_scheduled_, true)) {
+            return true;
+        }
+    }
+    post_cycle();
+    return true;
+}
+
+void pool::submit(call& value) noexcept {
+    if (!put_in([&](inbox& in) { in.calls.push_back(value); })) {
+        value.recycle();
+    }
+}
+
+void pool::cancel(std::uint64_t id) {
+    put_in([&](inbox& in) { in.cancellations.push_back(id); });
 }
 
 void pool::reload_tls(std::shared_ptr<tls_context> context) noexcept {
-    {
-        const std::lock_guard lock(sorted_mutex_);
-        next_tls_.swap(context); // one that no turn has taken is destroyed outside
+    put_in([&](inbox& in) { in.tls.swap(context); }); // one that no cycle has taken is destroyed outside
+}
+
+void pool::close() noexcept {
+    put_in([](inbox& in) { in.close = true; });
+}
+
+// The cycle is posted beside the strand, and goes there when it runs: in the strand's queue it would hold the
+// strand, so that the connections which are ready before it would each need another round of the scheduler.
+void pool::post_cycle() noexcept {
+    auto enter = [self = shared_from_this()]() mutable {
+        const auto executor = self->executor_;
+        executor.execute([self = std::move(self)] { self->cycle(true); });
+    };
+    if (io_context_) {
+        asio::require(*io_context_, asio::execution::allocator(cycle_allocator<void>(*this)))
+            .execute(std::move(enter));
+    } else {
+        asio::post(base_executor_, std::move(enter));
     }
-    try {
-        post_turn();
-    } catch (...) {
-    }
+}
+
+// --- a cycle, on the executor ----------------------------------------------------------------------------
+
+void pool::cycle(bool posted) noexcept {
+    begin_cycle();
+    posted_ = posted;
+    end_cycle();
 }
 
 void pool::drained_elsewhere(joint_drain& drain, bool cut_off) noexcept {
     --drain.left;
     drain.cut_off = drain.cut_off || cut_off;
-    turn();
+    cycle(false);
 }
 
-// What a source gives goes onto the wire, so it is checked each time.
-std::string pool::authorization() const {
-    auto value = settings_.credentials->authorization();
-    if (!valid_field_value(value))
-        throw api_error(
-            failure(errc::invalid_options, "credentials: the authorization has control characters"));
-    return value;
+void pool::begin_cycle() noexcept {
+    assert(executor_.running_in_this_thread());
+    scheduler_.begin_cycle(now_ = clock::now());
 }
-
-void pool::refresh_credentials() noexcept {
-    const auto generation = settings_.credentials->generation();
-    if (generation == credentials_generation_)
-        return;
-    credentials_generation_ = generation;
-    try {
-        encoder_.set_authorization(authorization());
-    } catch (const std::exception&) { // the old value goes on; the service tells when it no longer serves
-    }
-}
-
-pool::~pool() { abandon(); }
-
-void pool::abandon() noexcept {
-    abandoned_ = true;
-    scheduler_.on_context_shutdown();
-    const auto recycle = [](call* value) { value->recycle(); };
-    while (!finished_.empty()) {
-        auto& value = finished_.front();
-        finished_.pop_front();
-        value.recycle();
-    }
-    std::vector<call*> submitted;
-    {
-        const std::lock_guard lock(sorted_mutex_);
-        submitted.swap(submitted_);
-    }
-    for (auto* const value : submitted)
-        recycle(value);
-}
-
-void pool::submit(call& value) {
-    {
-        const std::lock_guard lock(sorted_mutex_);
-        submitted_.push_back(&value);
-    }
-    post_turn();
-}
-
-void pool::post_turn() {
-    if (scheduled_.exchange(true))
-        return;
-    asio::post(strand_, [self = shared_from_this()] {
-        self->scheduled_ = false;
-        self->turn();
-    });
-}
-
-void pool::cancel(std::uint64_t id) {
-    asio::post(strand_, [self = shared_from_this(), id] {
-        self->begin_cycle();
-        self->scheduler_.cancel(id);
-        self->end_cycle();
-    });
-}
-
-void pool::close() noexcept {
-    close_requested_ = true;
-    try {
-        post_turn();
-    } catch (...) {
-    }
-}
-
-void pool::turn() noexcept {
-    begin_cycle();
-    end_cycle();
-}
-
-void pool::begin_cycle() noexcept { scheduler_.begin_cycle(now_ = clock_now()); }
 
 void pool::take_submitted() noexcept {
     refresh_credentials();
-    // What was submitted before it fails with it, as what was in flight does.
-    const bool closes = close_requested_.load(std::memory_order_acquire);
-    std::vector<call*> submitted;
+    call_list calls;
     std::shared_ptr<tls_context> reloaded;
+    bool close = false;
     {
-        const std::lock_guard lock(sorted_mutex_);
-        submitted.swap(submitted_);
-        if (next_tls_)
-            reloaded = std::move(next_tls_);
+        const std::lock_guard lock(mutex_);
+        if (std::exchange(posted_, false))
+            cycle_scheduled_ = false;
+        calls = std::exchange(inbox_.calls, {});
+        cancellations_.swap(inbox_.cancellations);
+        reloaded = std::exchange(inbox_.tls, nullptr);
+        close = std::exchange(inbox_.close, false);
     }
     if (reloaded) { // first, since a caller who saw `reload_tls` return gets the new settings
         tls_ = std::move(reloaded);
         scheduler_.drain_connections();
     }
-    for (call* const value : submitted)
+    while (call* const value = take_front(calls)) {
+        if (value->cancel_id != 0) {
+            cancellable_.insert(*value);
+        }
         scheduler_.submit(*value);
-    if (closes)
+    }
+    for (const auto id : cancellations_) {
+        if (call* const value = cancellable_.find(id)) {
+            scheduler_.cancel(*value);
+        }
+    }
+    cancellations_.clear();
+    if (close) { // what was submitted before it fails with it, as what was in flight does
         scheduler_.close();
+    }
+}
+
+void pool::finished(call& value) noexcept {
+    if (value.cancel_id != 0) {
+        cancellable_.erase(value);
+    }
+    finished_.push_back(value);
 }
 
 void pool::end_cycle() noexcept {
@@ -181,39 +237,87 @@ void pool::end_cycle() noexcept {
     arm_timer();
 }
 
+// Where one thread runs the context, a handler that it would run in any case needs no round of the scheduler:
+// it runs behind the cycle.
 void pool::deliver() noexcept {
-    while (!finished_.empty()) {
-        auto& value = finished_.front();
-        finished_.pop_front();
-        asio::post(value.executor(), [home = shared_from_this(), done = call_handle(&value)]() mutable {
-            static_cast<call&>(*done).home() = std::move(home);
-            pending_call::complete(std::move(done));
-        });
+    while (call* const value = take_front(finished_)) {
+        if (settings_.single_threaded && io_context_ &&
+            value->runs_inside(asio::query(*io_context_, asio::execution::context))) {
+            completing_.push_back(*value);
+        } else {
+            pending_call::submit_completion(call_handle(value), base_executor_);
+        }
+    }
+}
+
+// Behind each function of the executor, where there is no strand. A handler may start calls, run the context,
+// destroy the client, or throw.
+void pool::run_completions() {
+    if (completing_.empty()) {
+        return;
+    }
+    const auto self = shared_from_this();
+    while (call* const value = take_front(completing_)) {
+        try {
+            pending_call::complete(call_handle(value));
+        } catch (...) {
+            if (!completing_.empty()) {
+                asio::post(executor_, [self] {}); // the others run behind it
+            }
+            throw;
+        }
     }
 }
 
 // Fires when the first time has come, or earlier; it is moved only when an earlier time comes up.
 void pool::arm_timer() noexcept {
     const auto next = scheduler_.next_time();
-    if (!next || (armed_ && *armed_ <= *next)) {
-        if (!next && armed_) {
+    if (!next) {
+        if (armed_) {
             armed_.reset();
             timer_.cancel();
         }
         return;
     }
+    if (armed_ && *armed_ <= *next) {
+        return;
+    }
+    armed_ = next;
     timer_.expires_after(*next - now_);
     timer_.async_wait([self = shared_from_this()](const error_code& ec) {
-        if (ec)
-            return;
-        self->armed_.reset();
-        self->turn();
+        if (!ec) {
+            self->armed_.reset();
+            self->cycle(false);
+        }
     });
-    armed_ = next;
 }
 
 std::shared_ptr<stream> pool::make_stream(stream_owner& owner) {
     return std::make_shared<tls_stream>(static_cast<transport_host&>(*this), owner, settings_.endpoint);
+}
+
+// --- credentials -----------------------------------------------------------------------------------------
+
+// What a source gives goes onto the wire, so it is checked each time.
+std::string pool::authorization() const {
+    auto value = settings_.credentials->authorization();
+    if (!valid_field_value(value)) {
+        throw api_error(
+            failure(errc::invalid_options, "credentials: the authorization has control characters"));
+    }
+    return value;
+}
+
+void pool::refresh_credentials() noexcept {
+    const auto generation = settings_.credentials->generation();
+    if (generation == credentials_generation_) {
+        return;
+    }
+    credentials_generation_ = generation;
+    try {
+        encoder_.set_authorization(authorization());
+    } catch (const std::exception&) { // the old value goes on; the service tells when it no longer serves
+    }
 }
 
 } // namespace bandwidth::webrtc::detail

@@ -3,8 +3,11 @@
 #include <atomic>
 #include <bandwidth/webrtc/credentials.hpp>
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,6 +15,7 @@
 #include <vector>
 
 #include "http1/request_encoder.hpp"
+#include "manager/cancellable_calls.hpp"
 #include "pool/call.hpp"
 #include "pool/scheduler.hpp"
 #include "transport/host.hpp"
@@ -25,30 +29,38 @@ struct pool_settings {
     std::string host_header;
     std::string user_agent;
     std::shared_ptr<const credential_source> credentials;
+    bool single_threaded = false; ///< one thread runs the execution context, so there is no strand
 };
 
-/// The scheduler's way to the world: a strand, a clock, and the way in for calls from any thread.
+/// The scheduler's way to the world: an executor that runs one function at a time, a clock, and the way in
+/// for calls from any thread.
 ///
-/// In: `submit` pushes the call on a lock-free list and, unless one is to come, posts a turn that takes all
-/// there are, so that calls that are started together are written together. Out: calls that finish in one
-/// turn go to their executors at its end, those with the same executor in one piece, and never run on the
-/// strand: they are posted, or, where that executor is the `io_context` whose thread this is, run here as
-/// soon as the strand has been left. Life: pending operations (the turn, the timer, each connection's wait)
-/// hold the pool; the pool owns the calls that were submitted. When the execution context goes first, its
-/// shutdown abandons the calls.
+/// All happens in cycles: what was submitted is taken in, something is done (a connection became readable, a
+/// time has come), and at the end what is ready is written and the calls that are done go to their executors.
+/// Their handlers never run in a cycle.
+///
+/// The way in is an inbox under one mutex. Whoever puts something into it and finds `cycle_scheduled_` unset
+/// sets the flag, leaves the mutex, and posts a cycle. Every cycle empties the inbox; the one that was posted
+/// unsets the flag in the same hold of the mutex. So what was put in before that is taken by this cycle, if
+/// not by one before it, and whoever comes later posts the next. At most one is posted at a time.
+///
+/// Life: pending operations (a cycle, the timer, each connection's wait) hold the pool; the pool owns the
+/// calls that were submitted. A call that is done holds nothing of the pool. When the execution context goes
+/// first, its shutdown abandons the calls.
+///
+/// No allocation that fails is survived from `submit` on: the functions of a cycle are noexcept.
 class pool final : public std::enable_shared_from_this<pool>, private scheduler_host, private transport_host {
 public:
-    /// \throws api_error (`errc::invalid_options`) when the credentials cannot be used.
+    /// \throws api_error (`errc::invalid_options`) when the executor or the credentials cannot be used.
     static std::shared_ptr<pool> make(const asio::any_io_executor& executor, pool_settings settings,
                                       std::shared_ptr<tls_context> tls);
     ~pool();
 
     const asio::any_io_executor& base_executor() const noexcept { return base_executor_; }
-    const executor_type& strand() const noexcept { return strand_; }
+    const executor_type& executor() const noexcept override { return executor_; }
 
     /// Any thread. The call is the pool's until it completes.
-    /// \throws std::bad_alloc and the call is the caller's still.
-    void submit(call& value);
+    void submit(call& value) noexcept;
     /// Any thread. A number for a call that may be cancelled.
     std::uint64_t next_cancel_id() noexcept {
         return last_cancel_id_.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -57,11 +69,11 @@ public:
     /// \throws std::bad_alloc and nothing has happened.
     void cancel(std::uint64_t id);
     /// Any thread. What is submitted from now on uses this context; open connections end when what is in
-    /// flight on them is answered. Where there is no memory for that, they do so at the next event.
+    /// flight on them is answered.
     void reload_tls(std::shared_ptr<tls_context> context) noexcept;
-    /// On the strand: another shard has drained.
+    /// On the executor: another shard has drained.
     void drained_elsewhere(joint_drain& drain, bool cut_off) noexcept;
-    /// Any thread. Closes at once; where there is no memory for that, at the next event.
+    /// Any thread. Closes at once.
     void close() noexcept;
     const counters& stats() const noexcept { return scheduler_.stats(); }
 
@@ -69,37 +81,51 @@ public:
     void abandon() noexcept;
 
 private:
+    using timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                             asio::wait_traits<std::chrono::steady_clock>, executor_type>;
+    struct inbox {
+        call_list calls;
+        std::vector<std::uint64_t> cancellations;
+        std::shared_ptr<tls_context> tls; ///< of the last `reload_tls`; null: none
+        bool close = false;
+    };
+    /// An allocator for the one posted cycle that there can be.
+    template <class T>
+    class cycle_allocator;
+
     pool(const asio::any_io_executor& executor, pool_settings settings, std::shared_ptr<tls_context> tls);
 
     // transport_host
-    const executor_type& executor() const noexcept override { return strand_; }
     read_buffers& buffers() noexcept override { return buffers_; }
     name_lookup& names() noexcept override { return *names_; }
     std::shared_ptr<tls_context> tls() noexcept override { return tls_; }
     std::shared_ptr<void> keep_alive() override { return shared_from_this(); }
     void begin_cycle() noexcept override;
     void end_cycle() noexcept override;
-    bool abandoned() const noexcept { return abandoned_.load(std::memory_order_relaxed); }
     // scheduler_host
     std::shared_ptr<stream> make_stream(stream_owner& owner) override;
     void take_submitted() noexcept override;
-    void finished(call& value) noexcept override { finished_.push_back(value); }
+    void finished(call& value) noexcept override;
     std::chrono::sys_seconds time_of_day() override {
         return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     }
 
+    executor_type make_executor(const asio::any_io_executor& below, bool single_threaded);
     std::string authorization() const;
     void refresh_credentials() noexcept;
-    void post_turn();
+    template <class Put>
+    bool put_in(Put put);
+    void post_cycle() noexcept;
+    void cycle(bool posted) noexcept;
     void deliver() noexcept;
+    void run_completions();
     void arm_timer() noexcept;
-    void turn() noexcept;
 
     pool_settings settings_;
     asio::any_io_executor base_executor_;
-    executor_type strand_;
     std::optional<asio::io_context::executor_type> io_context_; // the base executor, where it is of one
-    asio::steady_timer timer_;
+    executor_type executor_;
+    timer timer_;
     std::optional<time_point> armed_;
     time_point now_{};
     std::shared_ptr<tls_context> tls_;
@@ -107,15 +133,22 @@ private:
     request_encoder encoder_;
     unsigned long long credentials_generation_;
     scheduler scheduler_;
+    cancellable_calls cancellable_;
     read_buffers buffers_;
-    call_list finished_;
-    std::mutex sorted_mutex_;
-    std::vector<call*> submitted_;
-    std::shared_ptr<tls_context> next_tls_; // under the same mutex: what is submitted after it uses it
-    std::atomic<bool> scheduled_{false};
-    std::atomic<bool> close_requested_{false};
-    std::atomic<bool> abandoned_{false};
+    call_list finished_;   // in this cycle
+    call_list completing_; // without a strand: those whose handlers run behind the cycle, on the same thread
+
+    std::vector<std::uint64_t> cancellations_; // of this cycle; kept for its memory
     std::atomic<std::uint64_t> last_cancel_id_{0};
+    static constexpr std::size_t cycle_memory_size = 64;
+    alignas(std::max_align_t) std::byte cycle_memory_[cycle_memory_size];
+
+    std::mutex mutex_; // for what follows
+    inbox inbox_;
+    bool cycle_scheduled_ = false; // a cycle was posted, or is about to be, and has not begun
+    bool abandoned_ = false;
+
+    bool posted_ = false; // of this cycle, on the executor
 };
 
 } // namespace bandwidth::webrtc::detail

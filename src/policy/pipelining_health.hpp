@@ -9,7 +9,6 @@
 
 namespace bandwidth::webrtc::detail {
 
-// clang-format off
 /// Whether a server can be trusted with more than one request in flight on a connection. Pure: the time is an
 /// argument.
 ///
@@ -22,7 +21,6 @@ namespace bandwidth::webrtc::detail {
 ///
 /// A server that restarts loses all connections together. That is one failure: only a connection that was
 /// made after the last counted failure can bring the next one.
-// clang-format on
 class pipelining_health {
 public:
     /// A final answer came.

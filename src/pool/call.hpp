@@ -43,12 +43,8 @@ enum class settled : std::uint8_t {
 /// | queued    | the request queue                | a connection takes it; deadline; cancellation     |
 /// | in_flight | a connection's slot points to it | response; loss of the connection; deadline; ...   |
 /// | paused    | the request queue                | the end of its pause; deadline; cancellation      |
-/// | done      | the manager                      | its handler runs                                  |
-class call : public pending_call,
-             public exchange,
-             public timed,
-             public boost::intrusive::list_base_hook<>,
-             public boost::intrusive::unordered_set_base_hook<> {
+/// | done      | its completion                   | its handler runs                                  |
+class call : public pending_call, public exchange, public timed, public boost::intrusive::list_base_hook<> {
 public:
     enum class state : std::uint8_t { prepared, queued, in_flight, paused, done };
 
@@ -82,6 +78,9 @@ public:
 
     /// Names the call in a cancellation, which may come when the call is long gone; 0: it has no slot.
     std::uint64_t cancel_id = 0;
+    /// By which it is found then, without memory of its own.
+    boost::intrusive::unordered_set_member_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>
+        by_cancel_id;
 
     // Kept by the pool.
     std::uint64_t sequence = 0; ///< its age among the calls of the pool; 0: it was never queued
@@ -121,11 +120,8 @@ public:
     /// Makes it ready for another use, and gives it back to where calls are kept.
     virtual void recycle() noexcept = 0;
 
-    /// Destroys the handler without running it.
-    using pending_call::discard_handler;
+    using pending_call::forget_handler;
     std::shared_ptr<pool>& home() noexcept { return pool_; }
-    void set_executor(const asio::any_io_executor& executor) { executor_ = executor; }
-    void drop_executor() noexcept { executor_ = {}; }
 
 protected:
     call() = default;
@@ -138,5 +134,14 @@ protected:
 
 /// Calls in an order, linked through themselves.
 using call_list = boost::intrusive::list<call>;
+
+/// Null where there is none.
+inline call* take_front(call_list& from) noexcept {
+    if (from.empty())
+        return nullptr;
+    call& taken = from.front();
+    from.pop_front();
+    return &taken;
+}
 
 } // namespace bandwidth::webrtc::detail

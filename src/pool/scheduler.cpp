@@ -43,8 +43,8 @@ void scheduler::end_cycle() {
     do {
         if (!closed_) {
             follow_health();
-            assign_waiting();
             make_room_for_new_connection();
+            assign_waiting();
             connect_for_waiting();
             reserve_for_exclusive();
         }
@@ -83,9 +83,6 @@ void call::reset_progress() noexcept {
 void scheduler::submit(call& value) {
     value.started = now_;
     value.deadline_after = std::min<std::chrono::nanoseconds>(value.deadline_after, longest_deadline);
-    if (value.cancel_id != 0) {
-        cancellable_.add(value);
-    }
     if (value.is_drain) { // it waits for the calls and is none
         if (closed_ && !value.joint()) {
             complete(value, true); // there is nothing left to wait for
@@ -146,7 +143,6 @@ void scheduler::fail(call& value, const error_code& code, std::string_view text,
 
 void scheduler::complete(call& value, bool success) {
     timers_.remove(value);
-    cancellable_.remove(value);
     value.where = call::state::done;
     value.connection = nullptr;
     if (!value.is_drain) {
@@ -162,12 +158,6 @@ void scheduler::follow(const resend::verdict& verdict, call& value) {
         queue_.pause(value, now_ + verdict.pause);
     } else {
         queue_.push(value, now_);
-    }
-}
-
-void scheduler::cancel(std::uint64_t id) {
-    if (auto* const found = cancellable_.find(id)) {
-        give_up(*found, errc::cancelled);
     }
 }
 
@@ -418,7 +408,6 @@ void scheduler::on_context_shutdown() noexcept {
     closed_ = true;
     const auto drop = [this](call& value) {
         timers_.remove(value);
-        cancellable_.remove(value);
         value.recycle();
     };
     queue_.for_each([&](call& value) {

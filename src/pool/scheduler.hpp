@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/intrusive/unordered_set.hpp>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -10,7 +9,6 @@
 
 #include "policy/pipelining_health.hpp"
 #include "pool/call.hpp"
-#include "pool/cancellation_index.hpp"
 #include "pool/connect_controller.hpp"
 #include "pool/connection_set.hpp"
 #include "pool/counters.hpp"
@@ -90,8 +88,8 @@ public:
 
     // In a cycle.
     void submit(call& value);
-    /// The caller of the call with this number waits no longer. A number of a call that is done does nothing.
-    void cancel(std::uint64_t id);
+    /// The call's caller waits no longer. Nothing happens when it is done.
+    void cancel(call& value) { give_up(value, errc::cancelled); }
     /// Every connection is replaced: those there are take no more calls and close when they are idle.
     void drain_connections();
     /// Fails everything, closes every connection, refuses what comes after.
@@ -153,7 +151,7 @@ private:
     void on_mismatched_response(pooled_connection& value, call& victim);
     void response_overdue(pooled_connection& value);
     void drain(pooled_connection& value);
-    void unstage_unsent(pooled_connection& value);
+    void unstage_unsent(pooled_connection& value, std::size_t allowed);
     /// Ends a connection that is open, from this side, and what is in flight on it moves on.
     void close_connection(pooled_connection& value, const close_info& info);
     void remove(pooled_connection& value, close_reason why);
@@ -181,7 +179,6 @@ private:
     write_coalescer writes_;
     resend again_;
     pipelining_health health_;
-    cancellation_index cancellable_;
     call_list drains_;
     time_point now_{};
     std::size_t depth_;            // what is allowed now

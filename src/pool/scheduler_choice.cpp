@@ -30,7 +30,9 @@ void scheduler::follow_health() {
     depth_ = allowed;
     for (const auto& each : connections_.all()) {
         each->http.set_depth(depth_);
-        connections_.set_state(*each, each->status());
+        if (each->status() == state::busy) { // the idle ones keep their order
+            connections_.set_state(*each, state::busy);
+        }
         writes_.touch(*each); // what is staged no longer waits for more
     }
 }
@@ -142,6 +144,7 @@ bool scheduler::assign_behind_stale(pooled_connection& stale) {
     if (connections_.size() >= settings_.max_connections && now_ >= connects_.not_before() &&
         connections_.connecting() < queue_.size(kind::exclusive)) {
         close_connection(stale, {close_reason::idle, {}, {}}); // makes room for a new one
+        return true; // the idle one that is next in line now has not been read
     }
     return false;
 }
@@ -203,15 +206,17 @@ void scheduler::make_room_for_new_connection() {
 // idle, for calls that need one to themselves.
 void scheduler::reserve_for_exclusive() {
     const auto waiting = queue_.size(kind::exclusive);
-    if (waiting == 0) {
-        for (std::size_t i = 0; connections_.reservations() != 0 && i < connections_.size(); ++i) {
-            auto& each = *connections_.all()[i];
-            if (each.status() == state::reserving || each.status() == state::reserved) {
-                connections_.set_state(each, state::idle);
-                connections_.update(each);
-                writes_.touch(each);
+    if (waiting == 0 && connections_.reservations() != 0) {
+        for (const auto& each : connections_.all()) {
+            if (each->status() == state::reserving || each->status() == state::reserved) {
+                connections_.set_state(*each, state::idle);
+                connections_.update(*each);
+                writes_.touch(*each);
             }
         }
+        assign_waiting(); // they take shared calls again
+    }
+    if (waiting == 0) {
         return;
     }
     if (may_connect()) {

@@ -339,7 +339,7 @@ void scheduler::on_timer(pooled_connection& value) {
 void scheduler::response_overdue(pooled_connection& value) {
     ++counters_.suspects;
     connections_.set_state(value, state::blocked);
-    unstage_unsent(value);
+    unstage_unsent(value, 0);
     if (value.in_flight() == 0) {
         close_connection(value, {close_reason::response_timeout, {}, {}});
         return;
@@ -347,9 +347,10 @@ void scheduler::response_overdue(pooled_connection& value) {
     timers_.set(value, due(value));
 }
 
-void scheduler::unstage_unsent(pooled_connection& value) {
+// The last ones first, as long as it has more than `allowed`.
+void scheduler::unstage_unsent(pooled_connection& value, std::size_t allowed) {
     const auto& requests = value.http.requests();
-    for (std::size_t i = requests.size(); i-- > 0;) {
+    for (std::size_t i = requests.size(); i-- > 0 && value.assigned > allowed;) {
         auto* const owner = requests.at(i).owner;
         if (!owner || !value.http.unstage(*owner)) {
             continue;
@@ -385,11 +386,8 @@ void scheduler::drain(pooled_connection& value) {
     value.http.stop_accepting();
     const bool limit_reached = value.assigned >= value.request_limit;
     connections_.set_state(value, state::draining);
-    if (limit_reached) {
-        value.ends_well = true; // what is in flight is within the server's bound
-    } else {
-        unstage_unsent(value);
-    }
+    value.ends_well = value.ends_well || limit_reached;
+    unstage_unsent(value, limit_reached ? value.request_limit : 0);
     connection_changed(value);
 }
 

@@ -12,7 +12,8 @@ namespace bandwidth::webrtc::detail {
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
-connector::connector(transport_host& host, const endpoint& endpoint) : host_(host), endpoint_(endpoint) {}
+connector::connector(transport_host& host, stream_owner& owner, const endpoint& endpoint)
+    : host_(host), owner_(owner), endpoint_(endpoint) {}
 
 // What every completion does: nothing once the connector has ended, and all within one cycle.
 template <class Function>
@@ -143,10 +144,10 @@ void connector::read(error_code ec) {
     }
     auto& tls = *stream_->tls;
     if (!ec) {
-        stream_->bytes_received += size;
+        owner_.on_received(size, true);
         tls.input(std::string_view(cipher.data(), size));
         step();
-    } else if (ec == asio::error::would_block) {
+    } else if (ec == asio::error::would_block || ec == asio::error::interrupted) {
         wait_for_input();
     } else {
         tls.input_ended();
@@ -158,19 +159,19 @@ void connector::read(error_code ec) {
 void connector::step() {
     auto& tls = *stream_->tls;
     const auto status = tls.handshake();
-    write_output(); // an alert too, where the handshake has failed
-    if (status == tls_engine::status::want_input) {
-        wait_for_input();
-    } else if (status == tls_engine::status::ok) {
-        finish({std::move(stream_), {}, {}});
-    } else {
+    const auto not_written = write_output(); // an alert too, where the handshake has failed
+    if (status == tls_engine::status::failed || status == tls_engine::status::closed)
         fail(tls.code(), tls.text());
-    }
+    else if (not_written)
+        write_failed(not_written);
+    else if (status == tls_engine::status::want_input)
+        wait_for_input();
+    else
+        finish({std::move(stream_), {}, {}});
 }
 
-// What the socket does not take now follows when it has room, or is written by the owner of the stream. Why a
-// write has failed is told better by the read that comes next.
-void connector::write_output() {
+// What the socket does not take now follows when it has room, or is written by the owner of the stream.
+error_code connector::write_output() {
     auto& output = stream_->tls->output();
     while (!output.empty() && !write_pending_) {
         error_code ec;
@@ -180,15 +181,33 @@ void connector::write_output() {
             stream_->socket.async_wait(tcp::socket::wait_write,
                                        in_cycle([](connector& self, const error_code&) {
                                            self.write_pending_ = false;
-                                           self.write_output();
+                                           if (const auto not_written = self.write_output())
+                                               self.write_failed(not_written);
                                        }));
-        } else if (ec) {
-            output.clear();
-        } else {
+        } else if (!ec) {
             output.erase(0, size);
-            stream_->bytes_sent += size;
+            owner_.on_sent(size);
+        } else if (ec != asio::error::interrupted) {
+            return ec;
         }
     }
+    return {};
+}
+
+// What the server has sent before it closed tells better why.
+void connector::write_failed(const error_code& why) {
+    auto& tls = *stream_->tls;
+    auto& cipher = host_.buffers().cipher;
+    error_code ec;
+    const auto size = stream_->socket.read_some(asio::buffer(cipher), ec);
+    if (!ec) {
+        tls.input(std::string_view(cipher.data(), size));
+        if (tls.handshake() == tls_engine::status::failed) {
+            fail(tls.code(), tls.text());
+            return;
+        }
+    }
+    fail(errc::handshake_failed, why.message());
 }
 
 void connector::fail(const error_code& code, std::string text) {

@@ -19,8 +19,6 @@ struct established_stream {
     tcp_socket socket;
     std::shared_ptr<tls_context> context; ///< outlives the engine
     std::unique_ptr<tls_engine> tls;
-    std::size_t bytes_received = 0; ///< in the handshake
-    std::size_t bytes_sent = 0;
 };
 
 /// Makes one established stream: name look-up, TCP to the first address that accepts, TLS handshake.
@@ -44,7 +42,8 @@ public:
     /// Called once, in a cycle, never from inside of a call on the connector; not at all after `close`.
     using handler = std::function<void(outcome)>;
 
-    connector(transport_host& host, const endpoint& endpoint);
+    /// \param owner  is told how many bytes go either way
+    connector(transport_host& host, stream_owner& owner, const endpoint& endpoint);
 
     void start(handler done);
     /// Goes on with a handshake for which bytes may have arrived.
@@ -68,12 +67,14 @@ private:
     void wait_for_input();
     void read(error_code ec);
     void step();
-    void write_output();
+    error_code write_output();
+    void write_failed(const error_code& why);
     void fail(const error_code& code, std::string text);
     void finish(outcome result);
     std::string with_earlier_errors(const std::string& more) const;
 
     transport_host& host_;
+    stream_owner& owner_;
     endpoint endpoint_;
     handler done_; // empty once it has ended
     connect_phase phase_ = connect_phase::resolving;

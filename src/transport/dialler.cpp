@@ -1,52 +1,33 @@
 #include "transport/dialler.hpp"
 
-#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
-#include <new>
 #include <utility>
 
 namespace bandwidth::webrtc::detail {
 
 namespace asio = boost::asio;
-using tcp = asio::ip::tcp;
 
 std::shared_ptr<dialler> dialler::start(const executor_type& executor, const address_list& addresses,
                                         handler done) {
     std::shared_ptr<dialler> made(new dialler(executor, addresses, std::move(done)));
     // Without an address there is nothing that could complete.
-    if (addresses.empty())
-        asio::post(executor, [made] { made->go_on_or_fail(); });
-    else
-        made->begin();
+    if (addresses.empty()) {
+        asio::post(executor, [made] { made->go_on(); });
+    } else {
+        made->go_on();
+    }
     return made;
 }
 
 dialler::dialler(const executor_type& executor, const address_list& addresses, handler done)
     : plan_(addresses), executor_(executor), timer_(executor), done_(std::move(done)) {}
 
-void dialler::begin() {
-    try {
-        go_on();
-    } catch (...) {
-        cancel();
-        throw;
-    }
-}
-
-// In a completion there is nobody to throw to.
-void dialler::go_on_or_fail() noexcept {
-    try {
-        go_on();
-    } catch (const std::exception&) {
-        finish(result{std::nullopt, {}, {}, true});
-    }
-}
-
 void dialler::go_on() {
-    if (!done_) // cancelled in the meantime
+    if (!done_) { // cancelled in the meantime
         return;
+    }
     for (;;) {
-        const auto action = plan_.next(std::chrono::steady_clock::now());
+        const auto action = plan_.next(clock::now());
         switch (action.what) {
         case happy_eyeballs::step::attempt:
             attempt(action.index);
@@ -76,22 +57,18 @@ void dialler::attempt(std::size_t index) {
 }
 
 void dialler::on_attempt(std::size_t index, const error_code& ec) {
-    if (!done_) // another has won, or it was cancelled
+    if (!done_) { // another has won, or it was cancelled
         return;
+    }
     auto& socket = attempts_[index];
     if (!ec) {
-        result won{std::move(socket), plan_.address(index), {}, false};
-        try {
-            won.errors = plan_.describe();
-        } catch (const std::bad_alloc&) { // they are for information only
-        }
-        finish(std::move(won));
+        finish(result{std::move(socket), plan_.address(index), plan_.describe(), false});
         return;
     }
     error_code ignored;
     socket.close(ignored);
-    plan_.failed(index, ec, std::chrono::steady_clock::now());
-    go_on_or_fail();
+    plan_.failed(index, ec, clock::now());
+    go_on();
 }
 
 void dialler::wait(time_point until) {
@@ -99,10 +76,11 @@ void dialler::wait(time_point until) {
         timer_.cancel();
         return;
     }
-    timer_.expires_at(until);
+    timer_.expires_after(until - clock::now());
     timer_.async_wait([self = shared_from_this()](const error_code& ec) {
-        if (!ec)
-            self->go_on_or_fail();
+        if (!ec) {
+            self->go_on();
+        }
     });
 }
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "http1/pipeline.hpp"
+#include "core/clock.hpp"
 
 namespace bandwidth::webrtc::detail {
 

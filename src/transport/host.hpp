@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "transport/name_lookup.hpp"
-#include "transport/serial_executor.hpp"
+#include "transport/serialized_executor.hpp"
 #include "transport/tls_context.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -25,7 +25,7 @@ struct read_buffers {
 /// What the streams of a pool have in common: where they run, and what they share.
 class transport_host {
 public:
-    using executor_type = serial_executor;
+    using executor_type = serialized_executor;
 
     virtual const executor_type& executor() const noexcept = 0;
     virtual read_buffers& buffers() noexcept = 0;

@@ -49,9 +49,6 @@ public:
     void look_up_began() noexcept { looking_up_ = true; }
     /// Takes what the name server said. The answer for those that waited.
     name_answer look_up_ended(const error_code& code, const address_list& addresses, time_point now);
-    /// It will never end.
-    void look_up_lost() noexcept { looking_up_ = false; }
-    bool looking_up() const noexcept { return looking_up_; }
 
     /// No address of that version was of use: the next dial looks up anew first. An older version changes
     /// nothing.

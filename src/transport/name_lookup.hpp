@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <bandwidth/webrtc/error.hpp>
 #include <cstdint>
 #include <functional>
@@ -9,7 +8,7 @@
 #include <string>
 
 #include "transport/name_cache.hpp"
-#include "transport/serial_executor.hpp"
+#include "transport/serialized_executor.hpp"
 
 namespace bandwidth::webrtc::detail {
 
@@ -22,7 +21,7 @@ public:
     name_resolver(const name_resolver&) = delete;
     name_resolver& operator=(const name_resolver&) = delete;
 
-    /// Calls `done` once, on any thread and at any time; or never, when it is destroyed first.
+    /// Calls `done` once, on any thread and at any time. Throws where it cannot even start.
     virtual void resolve(const std::string& host, const std::string& port, handler done) = 0;
 
 protected:
@@ -37,40 +36,44 @@ struct name_settings {
 
 /// The look-ups of one pool, which all its dials share: `name_cache` with a resolver and a clock.
 ///
-/// getaddrinfo blocks a thread and cannot be cancelled, and Asio has one such thread for each context. So
-/// there is one look-up at a time; those who wait for it leave on their own, by `forget`; and what comes late
-/// is kept for the dials to come. A look-up in flight keeps nothing alive.
+/// A look-up blocks a thread and cannot be cancelled. So there is one at a time; those who wait for it leave
+/// on their own, by `forget`; and what comes late is kept for the dials to come. A look-up in flight keeps
+/// nothing alive, and is no work for the execution context.
 class name_lookup : public std::enable_shared_from_this<name_lookup> {
 public:
-    using executor_type = serial_executor;
+    using executor_type = serialized_executor;
     using handler = std::function<void(const name_answer&)>;
 
     name_lookup(const executor_type& executor, std::string host, std::string port,
                 const name_settings& settings);
+    ~name_lookup() { abandon(); }
 
-    /// `told` is called once on the strand, never from inside of this function, and destroyed then; not at
+    /// `told` is called once on the executor, never from inside of this function, and destroyed then; not at
     /// all after `forget`. Returns what `forget` wants.
-    /// \throws std::bad_alloc and `told` is destroyed.
     std::uint64_t ask(handler told);
     void forget(std::uint64_t ticket);
+    /// The execution context is going. When this returns, no other thread uses it any more.
+    void abandon() noexcept;
 
     name_cache& cache() noexcept { return cache_; }
 
 private:
-    struct in_flight;
-    void begin(std::uint64_t ticket, time_point now);
+    struct return_path;
+    struct waiter {
+        handler told;
+        bool promised; ///< what was known when it asked is on its way
+    };
     void look_up();
-    void ended(const error_code& code, const address_list& addresses) noexcept;
+    void ended(const error_code& code, const address_list& addresses);
 
     executor_type executor_;
     std::string host_;
     std::string port_;
     std::shared_ptr<name_resolver> resolver_;
+    std::shared_ptr<return_path> path_; // of the look-ups, which may outlive this
     name_cache cache_;
-    std::map<std::uint64_t, handler> waiting_;
+    std::map<std::uint64_t, waiter> waiting_;
     std::uint64_t tickets_ = 0;
-    /// The look-up in flight has ended, and there was no memory to tell: any thread sets it.
-    std::atomic<bool> lost_{false};
 };
 
 } // namespace bandwidth::webrtc::detail

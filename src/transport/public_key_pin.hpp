@@ -12,7 +12,7 @@ namespace bandwidth::webrtc::detail {
 using public_key_hash = std::array<unsigned char, 32>;
 
 /// The hash that a pin in base64 stands for; none where the text is anything but the base64 of 32 bytes.
-std::optional<public_key_hash> parse_public_key_pin(std::string_view base64);
+std::optional<public_key_hash> parse_public_key_pin(std::string_view text);
 
 /// The hash of a certificate's key; none where OpenSSL cannot encode it. Leaves OpenSSL's error queue as it
 /// comes.

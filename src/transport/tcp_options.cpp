@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <boost/asio/detail/socket_option.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/socket_base.hpp>
 #include <cerrno>
@@ -20,10 +19,9 @@ constexpr int between_probes = 5;
 constexpr int unanswered_probes = 3;
 constexpr int unacknowledged = 30'000; // milliseconds
 
-template <int Name>
-void try_tcp_option(tcp_socket& socket, int value) {
-    error_code ignored;
-    socket.set_option(asio::detail::socket_option::integer<IPPROTO_TCP, Name>(value), ignored);
+// Asio has no type for these options.
+void try_tcp_option(tcp_socket& socket, int name, int value) noexcept {
+    setsockopt(socket.native_handle(), IPPROTO_TCP, name, &value, sizeof value);
 }
 
 } // namespace
@@ -47,16 +45,16 @@ void set_tcp_options(tcp_socket& socket, error_code& ec) {
     error_code ignored;
     socket.set_option(asio::socket_base::keep_alive(true), ignored);
 #ifdef TCP_KEEPIDLE
-    try_tcp_option<TCP_KEEPIDLE>(socket, idle_before_probe);
+    try_tcp_option(socket, TCP_KEEPIDLE, idle_before_probe);
 #endif
 #ifdef TCP_KEEPINTVL
-    try_tcp_option<TCP_KEEPINTVL>(socket, between_probes);
+    try_tcp_option(socket, TCP_KEEPINTVL, between_probes);
 #endif
 #ifdef TCP_KEEPCNT
-    try_tcp_option<TCP_KEEPCNT>(socket, unanswered_probes);
+    try_tcp_option(socket, TCP_KEEPCNT, unanswered_probes);
 #endif
 #ifdef TCP_USER_TIMEOUT
-    try_tcp_option<TCP_USER_TIMEOUT>(socket, unacknowledged);
+    try_tcp_option(socket, TCP_USER_TIMEOUT, unacknowledged);
 #endif
 }
 

@@ -5,12 +5,12 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 
-#include "transport/serial_executor.hpp"
+#include "transport/serialized_executor.hpp"
 
 namespace bandwidth::webrtc::detail {
 
-/// A socket of the strand: with the executor by its type, so that a completion is not wrapped on its way.
-using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, serial_executor>;
+/// A socket of the pool: with the executor by its type, so that a completion is not wrapped on its way.
+using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, serialized_executor>;
 
 /// Opens the socket so that a program that this process starts does not inherit it (close-on-exec): else the
 /// child would keep the connection open when we have closed it, and could read what is on it. Asio's own

@@ -14,21 +14,6 @@ namespace bandwidth::webrtc::detail {
 
 namespace {
 
-struct bio_free {
-    void operator()(BIO* value) const noexcept { BIO_free(value); }
-};
-struct x509_free {
-    void operator()(X509* value) const noexcept { X509_free(value); }
-};
-struct key_free {
-    void operator()(EVP_PKEY* value) const noexcept { EVP_PKEY_free(value); }
-};
-struct store_context_free {
-    void operator()(X509_STORE_CTX* value) const noexcept { X509_STORE_CTX_free(value); }
-};
-using bio_ptr = std::unique_ptr<BIO, bio_free>;
-using x509_ptr = std::unique_ptr<X509, x509_free>;
-
 int context_index() {
     static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
     return index;
@@ -41,10 +26,10 @@ int keep_session(SSL* ssl, SSL_SESSION* session) {
 
 [[noreturn]] void refuse(const std::string& text) { throw api_error(failure(errc::invalid_options, text)); }
 
-bio_ptr text_of(const char* option, const std::string& pem) {
+openssl_ptr<BIO> text_of(const char* option, const std::string& pem) {
     if (pem.size() > INT_MAX)
         refuse(std::string(option) + ": too large");
-    bio_ptr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    openssl_ptr<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     if (!bio)
         throw std::bad_alloc();
     return bio;
@@ -53,9 +38,9 @@ bio_ptr text_of(const char* option, const std::string& pem) {
 // In place of OpenSSL's own, which asks for the password at the terminal.
 int no_password(char*, int, int, void*) { return -1; }
 
-std::vector<x509_ptr> read_certificates(const char* option, const std::string& pem) {
+std::vector<openssl_ptr<X509>> read_certificates(const char* option, const std::string& pem) {
     const auto bio = text_of(option, pem);
-    std::vector<x509_ptr> certificates;
+    std::vector<openssl_ptr<X509>> certificates;
     while (auto* const next = PEM_read_bio_X509(bio.get(), nullptr, &no_password, nullptr))
         certificates.emplace_back(next);
     // The end of the text is the one error that is none.
@@ -79,8 +64,7 @@ void trust_pem(SSL_CTX* context, const std::string& pem) {
 void use_client_certificate(SSL_CTX* context, const tls_settings& settings) {
     const auto chain = read_certificates("client_certificate", settings.certificate_pem);
     const auto bio = text_of("client_certificate", settings.private_key_pem);
-    const std::unique_ptr<EVP_PKEY, key_free> key(
-        PEM_read_bio_PrivateKey(bio.get(), nullptr, &no_password, nullptr));
+    const openssl_ptr<EVP_PKEY> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, &no_password, nullptr));
     ERR_clear_error();
     if (!key)
         refuse("client_certificate: no PEM private key in it, or one that is encrypted or damaged");
@@ -193,7 +177,7 @@ int tls_context::verify_chain(X509_STORE_CTX* chain, void* self) noexcept {
 
 bool tls_context::verifies(SSL* ssl) const noexcept {
     X509* const shown = SSL_get0_peer_certificate(ssl);
-    const std::unique_ptr<X509_STORE_CTX, store_context_free> chain(X509_STORE_CTX_new());
+    const openssl_ptr<X509_STORE_CTX> chain(X509_STORE_CTX_new());
     if (!shown || !chain ||
         X509_STORE_CTX_init(chain.get(), SSL_CTX_get_cert_store(native()), shown,
                             SSL_get_peer_cert_chain(ssl)) != 1 ||

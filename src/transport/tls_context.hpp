@@ -1,24 +1,17 @@
 #pragma once
 
-#include <openssl/ssl.h>
-
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "core/openssl.hpp"
 #include "transport/public_key_pin.hpp"
 
 namespace bandwidth::webrtc::detail {
 
-struct ssl_free {
-    void operator()(SSL* value) const noexcept { SSL_free(value); }
-    void operator()(SSL_CTX* value) const noexcept { SSL_CTX_free(value); }
-    void operator()(SSL_SESSION* value) const noexcept { SSL_SESSION_free(value); }
-};
-using ssl_ptr = std::unique_ptr<SSL, ssl_free>;
-using ssl_context_ptr = std::unique_ptr<SSL_CTX, ssl_free>;
-using ssl_session_ptr = std::unique_ptr<SSL_SESSION, ssl_free>;
+using ssl_ptr = openssl_ptr<SSL>;
+using ssl_context_ptr = openssl_ptr<SSL_CTX>;
+using ssl_session_ptr = openssl_ptr<SSL_SESSION>;
 
 /// Whom to trust, and as whom to appear.
 struct tls_settings {

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/ip/address.hpp>
-#include <cstring>
 #include <new>
 
 namespace bandwidth::webrtc::detail {
@@ -47,15 +46,6 @@ bool is_of_handshake(int alert) {
     return refuses_us(alert) || alert == SSL_AD_HANDSHAKE_FAILURE || alert == SSL_AD_DECRYPT_ERROR;
 }
 
-// Anywhere in the queue: what fails for want of memory makes others fail in turn. Takes the queue.
-bool memory_ran_out(SSL* ssl) {
-    while (const auto error = ERR_get_error()) {
-        if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
-            return true;
-    }
-    return SSL_get_verify_result(ssl) == X509_V_ERR_OUT_OF_MEM;
-}
-
 // What others have left in the thread's queue would be taken for ours. To look is cheaper than to clear.
 void clear_errors() {
     if (ERR_peek_error() != 0)
@@ -69,56 +59,10 @@ std::string error_text(unsigned long error) {
 
 } // namespace
 
-BIO_METHOD* tls_engine::bio_method() {
-    static BIO_METHOD* const method = [] {
-        BIO_METHOD* const made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "tls_engine");
-        if (!made)
-            throw std::bad_alloc();
-        BIO_meth_set_read(made, &tls_engine::bio_read);
-        BIO_meth_set_write(made, &tls_engine::bio_write);
-        BIO_meth_set_ctrl(made, &tls_engine::bio_control);
-        return made;
-    }();
-    return method;
-}
-
-int tls_engine::bio_read(BIO* bio, char* data, int size) {
-    auto& engine = *static_cast<tls_engine*>(BIO_get_data(bio));
-    BIO_clear_retry_flags(bio);
-    if (engine.input_.empty()) {
-        if (engine.input_ended_)
-            return 0;
-        BIO_set_retry_read(bio);
-        return -1;
-    }
-    const auto count = std::min(static_cast<std::size_t>(size), engine.input_.size());
-    std::memcpy(data, engine.input_.data(), count);
-    engine.input_.remove_prefix(count);
-    return static_cast<int>(count);
-}
-
-int tls_engine::bio_write(BIO* bio, const char* data, int size) {
-    auto& engine = *static_cast<tls_engine*>(BIO_get_data(bio));
-    BIO_clear_retry_flags(bio);
-    try {
-        engine.output_.append(data, static_cast<std::size_t>(size));
-    } catch (const std::bad_alloc&) {
-        return -1;
-    }
-    return size;
-}
-
-long tls_engine::bio_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
-
 tls_engine::tls_engine(tls_context& context, const std::string& host) : ssl_(SSL_new(context.native())) {
     if (!ssl_)
         throw std::bad_alloc();
-    BIO* const bio = BIO_new(bio_method());
-    if (!bio)
-        throw std::bad_alloc();
-    BIO_set_data(bio, this);
-    BIO_set_init(bio, 1);
-    SSL_set_bio(ssl_.get(), bio, bio);
+    wire_.attach(ssl_.get());
     SSL_set_connect_state(ssl_.get());
 
     boost::system::error_code not_an_address;
@@ -159,7 +103,7 @@ void tls_engine::on_message(int is_write, int, int content_type, const void* dat
     auto& engine = *static_cast<tls_engine*>(self);
     if (engine.handshake_done_) {
         if (++engine.messages_since_data_ > most_messages_between_data)
-            engine.input_ = {}; // `read` fails; meanwhile OpenSSL gets no more
+            engine.wire_.input = {}; // `read` fails; meanwhile OpenSSL gets no more
     } else if (*static_cast<const unsigned char*>(data) == SSL3_MT_CERTIFICATE_REQUEST) {
         engine.certificate_requested_ = true;
     }
@@ -202,7 +146,7 @@ tls_engine::status tls_engine::read(char* buffer, std::size_t capacity, std::siz
     clear_errors(); // once: between the records nobody else's code runs
     do {
         // All is decrypted. OpenSSL would find that out too, and take longer.
-        if (handshake_done_ && input_.empty() && !input_ended_ && SSL_has_pending(ssl_.get()) == 0)
+        if (handshake_done_ && wire_.input.empty() && !wire_.input_ended && SSL_has_pending(ssl_.get()) == 0)
             return status::want_input;
         std::size_t piece = 0;
         const int result = SSL_read_ex(ssl_.get(), buffer + size, capacity - size, &piece);
@@ -252,13 +196,10 @@ tls_engine::status tls_engine::classify(int result) {
         break;
     }
     const auto error = ERR_peek_error();
-    const bool out_of_memory = memory_ran_out(ssl_.get());
     ERR_clear_error();
-    if (out_of_memory)
-        return fail(errc::out_of_memory, {});
     if (!handshake_done_)
         return fail_handshake(error);
-    if (input_ended_ && (error == 0 || ssl_reason(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING))
+    if (wire_.input_ended && (error == 0 || ssl_reason(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING))
         return fail(errc::connection_lost, "the connection ended without a close_notify");
     const int alert = alert_of(error);
     rejected_ = is_of_handshake(alert) && !data_received_ && SSL_version(ssl_.get()) == TLS1_3_VERSION;
@@ -278,7 +219,7 @@ tls_engine::status tls_engine::fail_handshake(unsigned long error) {
                         ? "no certificate of the chain has a pinned public key"
                         : X509_verify_cert_error_string(verdict));
     }
-    if (input_ended_ && (error == 0 || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING))
+    if (wire_.input_ended && (error == 0 || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING))
         return fail(errc::handshake_failed, "the server ended the connection during the handshake");
     // Before TLS 1.3 there is no alert for "a certificate is required".
     const int alert = alert_of(error);

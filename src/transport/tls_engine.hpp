@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/memory_bio.hpp"
 #include "transport/tls_context.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -34,9 +35,9 @@ public:
 
     /// Bytes from the wire. They must stay until the next call that is not `read` or `handshake`; both take
     /// all of them before they give `want_input`.
-    void input(std::string_view bytes) noexcept { input_ = bytes; }
+    void input(std::string_view bytes) noexcept { wire_.input = bytes; }
     /// The wire has ended without a close_notify.
-    void input_ended() noexcept { input_ended_ = true; }
+    void input_ended() noexcept { wire_.input_ended = true; }
 
     /// Drives the handshake. `ok` when it is done, its certificate checked.
     status handshake();
@@ -50,8 +51,8 @@ public:
 
     /// Gives back the memory of buffers in which there is nothing.
     void release_buffers() noexcept {
-        if (output_.empty())
-            std::string().swap(output_);
+        if (wire_.output.empty())
+            std::string().swap(wire_.output);
         // Refuses where there is something; but before OpenSSL 3.0.14 (CVE-2024-4741) not between the head of
         // a record and the rest of it.
         if (std::string_view(SSL_rstate_string(ssl_.get())) == "RH")
@@ -59,7 +60,7 @@ public:
     }
 
     /// Bytes for the wire; the caller takes from it what it has sent.
-    std::string& output() noexcept { return output_; }
+    std::string& output() noexcept { return wire_.output; }
 
     /// Whether the handshake resumed a session.
     bool resumed() const noexcept;
@@ -80,18 +81,12 @@ private:
 
     static void on_message(int is_write, int version, int content_type, const void* data, std::size_t size,
                            SSL* ssl, void* self) noexcept;
-    static int bio_read(BIO* bio, char* data, int size);
-    static int bio_write(BIO* bio, const char* data, int size);
-    static long bio_control(BIO* bio, int command, long number, void* pointer);
-    static BIO_METHOD* bio_method();
 
+    memory_bio wire_;
     ssl_ptr ssl_;
-    std::string_view input_;
-    std::string output_;
     error_code code_;
     std::string text_;
     int messages_since_data_ = 0; // handshake messages on the open connection, since the last of its data
-    bool input_ended_ = false;
     bool handshake_done_ = false;
     bool certificate_requested_ = false;
     bool data_received_ = false;

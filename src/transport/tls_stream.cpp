@@ -17,7 +17,7 @@ constexpr int reads_per_cycle = 4;
 } // namespace
 
 tls_stream::tls_stream(transport_host& host, stream_owner& owner, const endpoint& endpoint)
-    : host_(host), owner_(&owner), connector_(std::make_shared<connector>(host, endpoint)) {}
+    : host_(host), owner_(&owner), connector_(std::make_shared<connector>(host, owner, endpoint)) {}
 
 // What every completion does: nothing once the stream has ended, and all within one cycle.
 template <class Function>
@@ -43,8 +43,6 @@ void tls_stream::on_connected(connector::outcome result) {
         return;
     }
     made_ = std::move(result.stream);
-    owner_->on_received(made_->bytes_received, true);
-    owner_->on_sent(made_->bytes_sent);
     owner_->on_connected(made_->tls->resumed(), round_trip_of(made_->socket));
     if (made_) {
         wait_for_input();
@@ -81,7 +79,7 @@ void tls_stream::read(error_code ec) {
         if (!ec) {
             size = made_->socket.read_some(asio::buffer(cipher), ec);
         }
-        if (ec == asio::error::would_block) {
+        if (ec == asio::error::would_block || ec == asio::error::interrupted) {
             return;
         }
         if (ec == asio::error::eof) {
@@ -153,7 +151,8 @@ void tls_stream::flush() {
 
 void tls_stream::send() {
     auto& output = made_->tls->output();
-    while (sent_ < output.size() && !waits_for_room_) {
+    error_code failed;
+    while (sent_ < output.size() && !waits_for_room_ && !failed) {
         error_code ec;
         const auto size =
             made_->socket.write_some(asio::buffer(output.data() + sent_, output.size() - sent_), ec);
@@ -166,8 +165,8 @@ void tls_stream::send() {
                                          self.flush();
                                      }));
         } else if (ec) {
-            write_failed(ec);
-            return;
+            if (ec != asio::error::interrupted)
+                failed = ec;
         } else {
             sent_ += size;
             owner_->on_sent(size);
@@ -182,6 +181,8 @@ void tls_stream::send() {
         output.clear();
         sent_ = before_ = 0;
     }
+    if (failed)
+        write_failed(failed);
 }
 
 // What the server has sent before it closed is still to be read, and tells best what has happened. But a

@@ -19,6 +19,8 @@ TEST_CASE("base64: the vectors of RFC 4648, section 10") {
         {"Zm9vYmFy", "foobar"},
     };
     for (const auto& [text, plain] : vectors) {
+        CHECK(encode_base64(plain) == text);
+        CHECK(encode_base64(plain, base64::url) == text.substr(0, text.find('=')));
         auto rest = text;
         CHECK(decode_base64(rest, base64::standard) == plain);
         CHECK(rest.find_first_not_of('=') == std::string_view::npos);
@@ -31,6 +33,8 @@ TEST_CASE("base64: each alphabet has two characters of its own, and decoding sto
     CHECK(text == "-_-_");
     CHECK(decode_base64(text, base64::url) == "\xfb\xff\xbf");
     CHECK(text.empty());
+    CHECK(encode_base64("\xfb\xff\xbf") == "+/+/");
+    CHECK(encode_base64("\xfb\xff\xbf", base64::url) == "-_-_");
     text = "Zm9v\nZm9v";
     CHECK(decode_base64(text, base64::url) == "foo");
     CHECK(text == "\nZm9v");

@@ -1,9 +1,10 @@
 #include <doctest/doctest.h>
 
 #include <bandwidth/webrtc/device_token.hpp>
-#include <boost/beast/core/detail/base64.hpp>
 #include <chrono>
 #include <string>
+
+#include "core/base64.hpp"
 
 using namespace bandwidth::webrtc;
 using std::chrono::seconds;
@@ -19,14 +20,7 @@ const std::string sample =
     "ODAsInRpZCI6IisyNjk5Nzc0NzE1MDgzMjAifQ."
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
-std::string base64url(const std::string& bytes) {
-    std::string text(boost::beast::detail::base64::encoded_size(bytes.size()), '\0');
-    text.resize(boost::beast::detail::base64::encode(text.data(), bytes.data(), bytes.size()));
-    for (char& c : text) {
-        c = c == '+' ? '-' : (c == '/' ? '_' : c);
-    }
-    return text.substr(0, text.find('='));
-}
+std::string base64url(const std::string& bytes) { return detail::encode_base64(bytes, detail::base64::url); }
 
 std::string token_with(const std::string& payload) {
     return base64url(R"({"alg":"HS256"})") + '.' + base64url(payload) + '.' + base64url("signature");

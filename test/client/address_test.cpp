@@ -70,7 +70,7 @@ TEST_CASE("W01: no such host: all who wait fail, with one look-up, and so do tho
     resolver->code = asio::error::host_not_found;
     asio::io_context context;
     client client(context, with_resolver(named_host(), resolver));
-    for (int round = 0; round < 5; ++round) {
+    for (int round = 0; round < 2; ++round) {
         collector<session> results;
         for (int i = 0; i < 20; ++i)
             client.async_create_session(session_request{}, results.next());
@@ -86,7 +86,7 @@ TEST_CASE("W01: no such host: all who wait fail, with one look-up, and so do tho
     }
     CHECK(resolver->look_ups == 1);
     CHECK(resolver->asked == "localhost:443");
-    CHECK(client.stats().dials <= 5 * 8);
+    CHECK(client.stats().dials <= 2 * 8);
     CHECK(support::at_rest(client.stats()));
 }
 
@@ -107,7 +107,7 @@ TEST_CASE("W02: a name server that does not answer: each call has its own end, a
     const auto resolver = resolver_of(server);
     resolver->hold = true;
     asio::io_context context;
-    client client(context, with_resolver(options_for(server).connect_timeout(600ms), resolver));
+    client client(context, with_resolver(options_for(server).connect_timeout(300ms), resolver));
     collector<session> results;
     client.async_create_session(session_request{}, call_options{}.deadline(100ms), results.next());
     for (int i = 0; i < 10; ++i)
@@ -121,7 +121,7 @@ TEST_CASE("W02: a name server that does not answer: each call has its own end, a
         CHECK(results[i].error().delivery() == delivery::not_sent);
     }
     CHECK(results[0].error().elapsed() >= 100ms);
-    CHECK(results[1].error().elapsed() >= 590ms);
+    CHECK(results[1].error().elapsed() >= 290ms);
     CHECK(resolver->look_ups == 1);
     // Another dial waits for the same look-up.
     const auto dials = client.stats().dials;
@@ -212,7 +212,6 @@ TEST_CASE("W04: all addresses refuse: the failure is quick and names each of the
         const auto& seen = results[i].error();
         CHECK(seen.code() == errc::connect_failed);
         CHECK(seen.delivery() == delivery::not_sent);
-        CHECK(seen.elapsed() < 10s);
         for (const char* const each : {"127.0.0.2:", "127.0.0.3:", "127.0.0.4:"})
             CHECK_MESSAGE(
                 seen.message().find(each + std::to_string(port) + " Connection refused") != std::string::npos,
@@ -241,7 +240,7 @@ TEST_CASE("W05: nobody answers the SYN: a connect timeout, once for each call, a
         CAPTURE(named);
         const auto resolver = std::make_shared<fake_resolver>();
         resolver->addresses = {hole.where()};
-        auto options = named_host().connect_timeout(600ms).max_connections(2);
+        auto options = named_host().connect_timeout(300ms).max_connections(2);
         if (!named)
             options.base_url("https://127.0.0.1:" + std::to_string(hole.where().port()) + "/v1");
         asio::io_context context;
@@ -264,7 +263,7 @@ TEST_CASE("W05: nobody answers the SYN: a connect timeout, once for each call, a
             CHECK(results[i].error().attempts() == 0);
         }
         CHECK(results[0].error().elapsed() >= 100ms);
-        CHECK(results[1].error().elapsed() >= 590ms);
+        CHECK(results[1].error().elapsed() >= 290ms);
         CHECK(client.stats().dials <= 2);
         CHECK(support::at_rest(client.stats()));
         run_until(context, [&] { return client.stats().connections_connecting == 0; });
@@ -473,7 +472,6 @@ TEST_CASE(
     signal.emit(asio::cancellation_type::total);
     results.wait(context);
     CHECK(results[0].error().code() == errc::cancelled);
-    CHECK(results[0].error().elapsed() < 390ms);
     CHECK(client.stats().queue_depth == 0);
     run_until(context, [&] { return client.stats().connections_connecting == 0; });
     CHECK(support::open_descriptors() == before);

@@ -2,15 +2,18 @@
 
 #include <bandwidth/webrtc/client.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
 #include <cstddef>
 #include <exception>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/warm_up.hpp"
+#include "support/chaos_server.hpp"
 #include "support/test_client.hpp"
 
 // The caller cancels one call: it ends at once, and its neighbours never notice.
@@ -19,6 +22,7 @@ using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
 using asio::cancellation_type;
 using namespace std::chrono_literals;
+using support::chaos_server;
 using support::collector;
 using support::options_for;
 using support::run_until;
@@ -85,11 +89,11 @@ TEST_CASE("a call that was cancelled before it was sent is never sent") {
 
 TEST_CASE("a call that was cancelled in flight ends at once, its neighbours on the connection as ever") {
     for (const auto type : all_types) {
-        loopback_server server;
+        chaos_server server;
         asio::io_context context;
-        client client(context, options_for(server).max_connections(1));
-        warm_up(context, client);
-        server.inject(fault{}.on("GET", "/slow").delay(200ms));
+        client client(context, server.client_options().max_connections(1).response_timeout(100s));
+        support::warm_up_with_session(context, client);
+        server.pause();
         collector<session> results;
         collector<session> cancelled;
         asio::cancellation_signal signal;
@@ -97,18 +101,18 @@ TEST_CASE("a call that was cancelled in flight ends at once, its neighbours on t
         client.async_get_session(session_id("slow"),
                                  asio::bind_cancellation_slot(signal.slot(), cancelled.next()));
         client.async_get_session(session_id("behind"), results.next());
-        run_until(context, [&] { return server.stats().requests_get == 4; });
+        run_until(context, [&] { return client.stats().in_flight == 3; });
         signal.emit(type);
         cancelled.wait(context);
         CHECK(cancelled[0].error().code() == errc::cancelled);
         CHECK(cancelled[0].error().delivery() == delivery::maybe_processed);
         CHECK(cancelled[0].error().attempts() == 1);
-        CHECK(cancelled[0].error().elapsed() < 190ms);
         CHECK(client.stats().zombies == 1);
+        CHECK(results.left() == 2);
+        server.resume();
         results.wait(context);
-        CHECK(results[0].error().http_status() == 404);
-        CHECK(results[1].error().http_status() == 404);
-        CHECK(server.stats().connections_accepted == 1);
+        CHECK(results.succeeded() == 2);
+        CHECK(server.connections_accepted() == 1);
         CHECK(client.stats().dials == 1);
         CHECK(client.stats().replays == 0);
         CHECK(support::at_rest(client.stats()));
@@ -154,6 +158,32 @@ TEST_CASE("O09: a cancellation that comes late does nothing, also not to the nex
     }
     CHECK(wait_for(context, client.try_create_session()).has_value());
     CHECK(results.succeeded() == 3);
+    CHECK(client.stats().calls_cancelled == 0);
+}
+
+TEST_CASE("O09: a cancellation between a call's completion and its handler hits no other call") {
+    loopback_server server;
+    asio::io_context context;
+    asio::io_context handlers;
+    client client(context, options_for(server));
+    asio::cancellation_signal signal;
+    collector<session> results;
+    client.async_create_session(
+        session_request{},
+        asio::bind_cancellation_slot(
+            signal.slot(),
+            asio::bind_executor(handlers, [&, first = results.next()](result<session> made) mutable {
+                first(std::move(made));
+                // Takes the memory of the call that has just ended, before the cancellation is looked at.
+                client.async_create_session(session_request{},
+                                            asio::bind_cancellation_slot(signal.slot(), results.next()));
+            })));
+    run_until(context, [&] { return client.stats().calls_succeeded == 1; });
+    signal.emit(cancellation_type::terminal); // the handler has not run
+    CHECK(handlers.run_one() == 1);
+    results.wait(context);
+    CHECK(results.each_once());
+    CHECK(results.succeeded() == 2);
     CHECK(client.stats().calls_cancelled == 0);
 }
 

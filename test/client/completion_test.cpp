@@ -68,10 +68,10 @@ std::uint64_t run_to_next_success(asio::io_context& context, const client& clien
 
 } // namespace
 
-TEST_CASE("the handlers of one context run in the step that reads their answers, and in their order") {
+TEST_CASE("on one thread handlers run in the step that reads their responses, and in their order") {
     loopback_server server;
     asio::io_context context;
-    client client(context, options_for(server));
+    client client(context, options_for(server).single_threaded(true));
     const auto made = support::wait_for(context, client.try_create_session());
     REQUIRE(made.has_value());
     std::vector<int> order;
@@ -91,10 +91,10 @@ TEST_CASE("the handlers of one context run in the step that reads their answers,
     run_until(context, [&] { return order.size() == 3; });
 }
 
-TEST_CASE("a handler whose executor never blocks does not run where the answer is read") {
+TEST_CASE("a handler whose executor never blocks does not run where the response is read") {
     loopback_server server;
     asio::io_context context;
-    client client(context, options_for(server));
+    client client(context, options_for(server).single_threaded(true));
     const auto made = support::wait_for(context, client.try_create_session());
     REQUIRE(made.has_value());
     bool ran = false;

@@ -66,6 +66,14 @@ asio::awaitable<void> throw_everything(client& client) {
 
 } // namespace
 
+TEST_CASE("W24: that no connection could be used is an error of its own, and may be over soon") {
+    const auto code = make_error_code(errc::no_usable_connection);
+    CHECK(code == condition::retryable);
+    CHECK(code != condition::timeout);
+    CHECK(code != condition::tls_error);
+    CHECK(code.message() == "no connection could be used");
+}
+
 TEST_CASE("each documented status is an error code of its own, with the service's message") {
     struct row {
         int status;

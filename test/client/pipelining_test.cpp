@@ -52,22 +52,25 @@ std::vector<session_id> make_sessions(asio::io_context& context, client& client,
 } // namespace
 
 TEST_CASE("requests wait together on one connection, up to the depth and no more") {
-    for (const std::size_t depth : {1, 2, 8, 32}) {
+    for (const std::size_t depth : {1, 8, 32}) {
         CAPTURE(depth);
         loopback_server server(loopback_options{}.delay(2ms));
         asio::io_context context;
         client client(context, options_for(server).max_connections(1).pipeline_depth(depth));
-        const auto ids = make_sessions(context, client, 100);
+        const auto ten = make_sessions(context, client, 10);
+        std::vector<session_id> ids;
+        for (std::size_t i = 0; i < 100; ++i)
+            ids.push_back(ten[i % ten.size()]);
         read_all(context, client, ids);
         CHECK(server.stats().max_pipelined == depth); // on the wire
         CHECK(client.stats().deepest_pipeline == depth);
         CHECK(server.stats().connections_accepted == 1);
-        CHECK(client.stats().requests_sent == 200);
-        CHECK(client.stats().calls_succeeded == 200);
+        CHECK(client.stats().requests_sent == 110);
+        CHECK(client.stats().calls_succeeded == 110);
         CHECK(client.stats().replays == 0);
         CHECK(support::at_rest(client.stats()));
         if (depth > 1) // requests that are ready together leave in one write
-            CHECK(client.stats().writes < 100 + 100);
+            CHECK(client.stats().writes < 10 + 100);
     }
 }
 

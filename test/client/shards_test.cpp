@@ -106,16 +106,16 @@ TEST_CASE("what is for the whole client is divided, and nothing of it is lost") 
             std::size_t places = 0;
             double again = 0;
             for (std::size_t i = 0; i < settings.shards; ++i) {
-                const auto part = settings.of_shard(i).dispatch;
+                const auto part = settings.of_shard(i).schedule;
                 CHECK(part.max_connections >= whole / count);
                 CHECK(part.max_connections <= whole / count + 1);
                 CHECK(part.min_connections <= part.max_connections);
-                CHECK(part.budget_per_second > 0);
-                CHECK(part.budget_ratio == 0.5);
+                CHECK(part.again.budget_per_second > 0);
+                CHECK(part.again.budget_ratio == 0.5);
                 connections += part.max_connections;
                 kept += part.min_connections;
                 places += part.queue_limit;
-                again += part.budget_per_second;
+                again += part.again.budget_per_second;
             }
             CHECK(connections == whole);
             CHECK(kept == more);
@@ -127,7 +127,7 @@ TEST_CASE("what is for the whole client is divided, and nothing of it is lost") 
 
 TEST_CASE("shards do not try again at the same time") {
     const auto settings = detail::check(good().shards(2));
-    CHECK(settings.of_shard(0).dispatch.jitter_seed != settings.of_shard(1).dispatch.jitter_seed);
+    CHECK(settings.of_shard(0).schedule.again.jitter_seed != settings.of_shard(1).schedule.again.jitter_seed);
 }
 
 TEST_CASE("the calls of a thread stay in a shard, those of others go to others, and statistics are sums") {
@@ -200,7 +200,7 @@ TEST_CASE("a cancellation reaches the call of its own shard") {
         asio::io_context context;
         client client(context, options_for(server).shards(shards));
         warm_up_each_shard(context, client);
-        server.inject(fault{}.always().delay(300ms));
+        server.inject(fault{}.always().delay(100s)); // longer than a test may take
         std::array<asio::cancellation_signal, shards> signals;
         collector<session> results;
         in_each_shard([&](std::size_t i) {
@@ -209,11 +209,13 @@ TEST_CASE("a cancellation reaches the call of its own shard") {
         });
         run_until(context, [&] { return client.stats().in_flight == shards; });
         signals.at(cancelled).emit(asio::cancellation_type::total);
+        run_until(context, [&] { return results.left() < shards; });
+        CHECK(results.order().front() == cancelled);
+        client.close();
         results.wait(context);
         CHECK(results.each_once());
-        CHECK(results.order().front() == cancelled);
         for (std::size_t i = 0; i < shards; ++i)
-            CHECK((results[i].error().code() == errc::cancelled) == (i == cancelled));
+            CHECK(results[i].error().code() == (i == cancelled ? errc::cancelled : errc::client_closed));
         CHECK(client.stats().calls_cancelled_in_flight == 1);
     }
 }
@@ -275,7 +277,7 @@ TEST_CASE("O15: a drain waits for the calls of all shards, and all refuse later 
 TEST_CASE("O15: one shard takes too long to drain, whichever it is") {
     for (std::size_t slow = 0; slow < shards; ++slow) {
         loopback_server server;
-        server.inject(fault{}.on("GET", "/slow").delay(2s));
+        server.inject(fault{}.on("GET", "/slow").delay(100s));
         asio::io_context context;
         client client(context, options_for(server).shards(shards));
         collector<session> results;
@@ -286,7 +288,6 @@ TEST_CASE("O15: one shard takes too long to drain, whichever it is") {
         const auto drained = wait_for(context, client.try_drain(50ms));
         REQUIRE(drained.has_error());
         CHECK(drained.error().code() == errc::client_closed);
-        CHECK(drained.error().elapsed() < 1900ms);
         results.wait(context);
         CHECK(results[slow].error().code() == errc::client_closed);
         CHECK(results[slow].error().delivery() == delivery::maybe_processed);

@@ -93,7 +93,6 @@ TEST_CASE("T01: many calls that wait for a server that is not trusted fail toget
     results.wait(context);
     for (std::size_t i = 0; i < results.size(); ++i) {
         CHECK(results[i].error().code() == errc::tls_untrusted);
-        CHECK(results[i].error().elapsed() < 1900ms);
     }
     CHECK(client.stats().dials <= 8);
     CHECK(server.stats().connections_accepted <= 8);

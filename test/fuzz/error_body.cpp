@@ -31,7 +31,6 @@ void error_body(std::string_view input) {
     const auto text = choose.rest();
     const auto body = parse_error_body(text, types[flavour % types.size()]);
     check_line(body.message, 256);
-    check_line(body.code, 64);
     check_line(body.request_id, 128);
     check_line(clean_text(text, flavour), flavour);
 

@@ -1,4 +1,4 @@
-#include "http1/pipeline.hpp"
+#include "http1/connection.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,7 @@ namespace {
 
 namespace detail = bandwidth::webrtc::detail;
 using detail::request_class;
-using event = detail::pipeline::event;
+using action = detail::http1::connection::action;
 
 struct call : detail::exchange {};
 
@@ -25,13 +25,13 @@ constexpr std::array<std::string_view, 6> answers = {
     "HTTP/1.1 503 X\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
     "HTTP/1.0 200 OK\r\n\r\nto the end"};
 
-/// A pipeline, and beside it what it should be: a queue of callers.
+/// A connection, and beside it what it should be: a queue of callers.
 class script {
 public:
-    explicit script(std::size_t depth) : depth_(depth), requests_(depth, detail::response_limits{}) {}
+    explicit script(std::size_t depth) : depth_(depth), http_(depth, detail::response_limits{}) {}
 
     void push(request_class kind, std::size_t size) {
-        if (!requests_.accepts(kind == request_class::unsafe))
+        if (!http_.accepts(kind == request_class::unsafe))
             return;
         require(expected_.size() < depth_, "no more requests than the depth");
         require(!ended_ && !closed_, "nothing is accepted behind a failure or an announced close");
@@ -40,14 +40,31 @@ public:
                 "nothing goes behind an unsafe one");
         auto& made = calls_.emplace_back(); // a deque: it stays where it is
         made.request.kind = kind;
-        requests_.push(made, size, detail::time_point());
+        made.request.target.assign(size, 'x');
+        http_.stage(made, encoder_, detail::time_point());
         expected_.push_back({&made, kind});
-        pushed_ += size;
     }
 
     void send(std::size_t size, bool partly) {
-        sent_ = std::min(pushed_, sent_ + size);
-        requests_.note_sent(sent_, partly ? pushed_ : sent_);
+        if (!taken_whole_) { // at most one record is on its way
+            http_.output_sent(true);
+            taken_whole_ = true;
+        }
+        const auto taken = std::min(http_.output().size(), size);
+        if (taken == 0)
+            return;
+        http_.output_taken(taken);
+        http_.output_sent(!partly);
+        taken_whole_ = !partly;
+    }
+
+    void unstage(std::size_t which) {
+        if (expected_.empty())
+            return;
+        const auto at = which % expected_.size();
+        auto* const owner = expected_[at].owner;
+        if (owner && http_.unstage(*owner))
+            expected_.erase(expected_.begin() + static_cast<std::ptrdiff_t>(at));
     }
 
     void abandon(std::size_t which) {
@@ -55,44 +72,39 @@ public:
             return;
         auto& leaving = expected_[which % expected_.size()];
         if (leaving.owner) {
-            requests_.abandon(*leaving.owner, detail::time_point());
+            http_.abandon(*leaving.owner, detail::time_point());
             leaving.owner = nullptr;
         }
     }
 
     void receive(std::string_view bytes) {
-        left_.append(bytes);
-        std::string_view input = left_;
-        while (!ended_) {
-            const auto happened = requests_.receive(input);
-            if (happened == event::need_more)
-                break;
-            settle(happened);
-        }
-        left_ = ended_ ? std::string() : std::string(input);
+        const std::string lives_until_looked_at(bytes);
+        http_.receive(lives_until_looked_at);
+        run_actions();
     }
 
     void end(bool clean) {
-        settle(requests_.end_of_stream(clean));
-        ended_ = true;
+        http_.end_of_stream(clean ? detail::stream_end::closed : detail::stream_end::broken, {}, {});
+        run_actions();
+        require(ended_, "the end of the stream is the end of the connection");
     }
 
     void stop() {
-        requests_.stop_accepting();
+        http_.stop_accepting();
         closed_ = true;
     }
 
     void check() const {
-        require(requests_.outstanding() == expected_.size(),
-                "as many requests as were pushed and not answered");
+        const auto& requests = http_.requests();
+        require(requests.size() == expected_.size(), "as many requests as were staged and not answered");
         const auto gone = std::count_if(expected_.begin(), expected_.end(),
                                         [](const slot& one) { return one.owner == nullptr; });
-        require(requests_.zombies() == static_cast<std::size_t>(gone),
-                "as many zombies as callers have gone");
+        require(requests.abandoned() == static_cast<std::size_t>(gone),
+                "as many abandoned as callers have gone");
         for (std::size_t i = 0; i < expected_.size(); ++i)
-            require(requests_.at(i).owner == expected_[i].owner, "the callers in their order");
+            require(requests.at(i).owner == expected_[i].owner, "the callers in their order");
         if (closed_ || ended_)
-            require(!requests_.accepts(false), "nothing is accepted");
+            require(!http_.accepts(false), "nothing is accepted");
     }
 
     bool ended() const noexcept { return ended_; }
@@ -103,24 +115,30 @@ private:
         request_class kind;
     };
 
-    void settle(event happened) {
-        if (happened == event::failed) {
-            ended_ = true;
-            return;
+    void run_actions() {
+        while (!ended_) {
+            switch (http_.next()) {
+            case action::none:
+                return;
+            case action::close:
+                ended_ = true;
+                return;
+            case action::response:
+                require(!expected_.empty(), "a response needs a request");
+                require(http_.owner() == expected_.front().owner,
+                        "responses come in the order of the requests");
+                expected_.pop_front();
+                closed_ = closed_ || http_.closes();
+            }
         }
-        require(happened == event::answered && !expected_.empty(), "an answer needs a request");
-        require(requests_.owner() == expected_.front().owner, "answers come in the order of the requests");
-        expected_.pop_front();
-        closed_ = closed_ || requests_.last_answer_closes() || requests_.last_answer_was_early();
     }
 
     std::size_t depth_;
-    detail::pipeline requests_;
+    detail::http1::connection http_;
+    detail::request_encoder encoder_{"host", "fuzz"};
     std::deque<call> calls_;
     std::deque<slot> expected_;
-    std::string left_;
-    std::uint64_t pushed_ = 0;
-    std::uint64_t sent_ = 0;
+    bool taken_whole_ = true;
     bool ended_ = false;  // failed, or the stream did
     bool closed_ = false; // told not to take any more
 };
@@ -158,7 +176,10 @@ void pipeline(std::string_view input) {
             break;
         }
         case 8:
-            run.receive(choose.piece());
+            if (what < 64)
+                run.unstage(choose.byte());
+            else
+                run.receive(choose.piece());
             break;
         default:
             if (what < 128)

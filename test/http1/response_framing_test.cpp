@@ -5,10 +5,13 @@
 #include <vector>
 
 #include "http1/reading.hpp"
+#include "support/text.hpp"
 
 namespace {
 
+using support::repeat;
 using test::answer;
+using test::chunked;
 using test::ended;
 using test::ending;
 using test::errc;
@@ -217,4 +220,17 @@ TEST_CASE("the Date of an answer is told, and neither it nor Keep-Alive outlives
     CHECK(read.answers[1].keep_alive_max == 4U);
     CHECK_FALSE(read.answers[2].keep_alive_timeout.has_value());
     CHECK_FALSE(read.answers[2].keep_alive_max.has_value());
+}
+
+TEST_CASE("HTTP/1.0: close wins over keep-alive (RFC 9112, section 9.3)") {
+    const auto read =
+        read_every_way("HTTP/1.0 200 OK\r\nConnection: keep-alive, close\r\nContent-Length: 1\r\n\r\nx");
+    REQUIRE(read.answers.size() == 1);
+    CHECK_FALSE(read.answers[0].keep_alive);
+}
+
+TEST_CASE("a body of many small chunks is no head, however it is cut") {
+    const auto read = read_every_way(chunked + repeat("1\r\nx\r\n", 4000) + "0\r\n\r\n");
+    REQUIRE(read.answers.size() == 1);
+    CHECK(read.answers[0].body.size() == 4000);
 }

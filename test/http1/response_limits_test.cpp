@@ -193,3 +193,14 @@ TEST_CASE("started and header_done follow the message") {
     fed.feed("H");
     CHECK(fed.reader().started());
 }
+
+TEST_CASE("trailers are counted once, however they are cut") {
+    reading_options options;
+    options.limits.header_bytes = 200;
+    const auto read = read_every_way(chunked + "0\r\n" + repeat("Abc: defghijklm\r\n", 6) + "\r\n", options);
+    CHECK(read.answers.size() == 1); // 47 bytes of head, 107 of trailers
+}
+
+TEST_CASE("a chunk extension far over the limit is the same error, however it is cut") {
+    read_every_way(chunked + "1;" + std::string(20'000, 'e') + "\r\nx\r\n0\r\n\r\n");
+}

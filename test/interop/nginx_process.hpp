@@ -39,7 +39,7 @@ inline std::string find_nginx() {
 /// on its connection, and whether it was pipelined.
 class nginx_process {
 public:
-    /// @param keepalive_requests  after this many requests nginx answers with `Connection: close`
+    /// \param keepalive_requests after this many requests nginx answers with `Connection: close`
     nginx_process(const std::string& program, int keepalive_requests)
         : folder_(make_folder()), port_(free_port()) {
         namespace testing = bandwidth::webrtc::testing;

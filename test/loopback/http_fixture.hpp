@@ -15,7 +15,7 @@ inline const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 inline const std::string account_path = "/v1/accounts/9900000";
 
 /// A request as it goes on the wire, with the right credentials.
-/// @param headers  more headers, each with its CRLF
+/// \param headers more headers, each with its CRLF
 inline std::string request(std::string_view method, std::string_view path, std::string_view body = {},
                            std::string_view headers = {}) {
     std::string out;

@@ -73,6 +73,34 @@ TEST_CASE("a script waits for its requests, answers, and then only listens") {
     CHECK(server.received(1).empty());
 }
 
+TEST_CASE("a script that is held goes on when the test says so") {
+    scripted_server server;
+    server.add(script{}.hold().send("1").hold().send("2").hold().send("3").fin());
+    server.release(0); // before there is a connection
+    raw_tls_client client(server.port(), server.ca_pem());
+    CHECK(server.wait_until_held(0, 10s)); // behind "1", which has left
+    CHECK(server.state(0) == script_state::held);
+    CHECK_FALSE(server.wait_until_ended(0, 1ms));
+    server.release(0);
+    CHECK(server.state(0) != script_state::ended);
+    CHECK(server.wait_until_held(0, 10s)); // behind "2"
+    server.release(0);
+    CHECK(server.wait_until_ended(0, 10s));
+    CHECK_FALSE(server.wait_until_held(0, 10s));
+    CHECK(client.read_to_end() == connection_end::truncated);
+    CHECK(client.unread() == "123");
+}
+
+TEST_CASE("a script that is held stops with its server") {
+    scripted_server server;
+    server.add(script{}.handshake().hold().send("never"));
+    raw_tls_client client(server.port(), server.ca_pem());
+    CHECK(server.wait_until_held(0, 10s));
+    server.stop();
+    CHECK(client.read_to_end() == connection_end::truncated);
+    CHECK(client.unread().empty());
+}
+
 TEST_CASE("expected bytes may come in pieces, and each step starts behind the one before") {
     scripted_server server;
     server.add(script{}.expect_bytes("abc").send("1").expect_bytes("abc").send("2").fin());

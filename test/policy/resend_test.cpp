@@ -1,4 +1,4 @@
-#include "policy/replay.hpp"
+#include "policy/resend.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,24 +6,26 @@ namespace {
 
 using bandwidth::webrtc::delivery;
 using bandwidth::webrtc::retry_policy;
-using bandwidth::webrtc::detail::after_answer;
 using bandwidth::webrtc::detail::after_loss;
-using bandwidth::webrtc::detail::answer_action;
-using bandwidth::webrtc::detail::answered_request;
-using bandwidth::webrtc::detail::loss;
+using bandwidth::webrtc::detail::after_response;
+using bandwidth::webrtc::detail::close_reason;
+using bandwidth::webrtc::detail::loss_action;
+using bandwidth::webrtc::detail::loss_verdict;
 using bandwidth::webrtc::detail::lost_request;
-using bandwidth::webrtc::detail::replay_action;
-using bandwidth::webrtc::detail::replay_verdict;
 using bandwidth::webrtc::detail::request_class;
+using bandwidth::webrtc::detail::responded_request;
+using bandwidth::webrtc::detail::response_action;
 using bandwidth::webrtc::detail::send_state;
 
 constexpr auto kinds = {request_class::safe, request_class::idempotent, request_class::unsafe};
-constexpr auto losses = {loss::graceful, loss::ended,     loss::failed,  loss::faulty,
-                         loss::stalled,  loss::abandoned, loss::rejected};
+constexpr auto losses = {close_reason::announced,        close_reason::ended,
+                         close_reason::broken,           close_reason::protocol_error,
+                         close_reason::response_timeout, close_reason::abandoned,
+                         close_reason::rejected};
 constexpr auto states = {send_state::unsent, send_state::partial, send_state::sent};
 constexpr int max_replays = 2;
 
-replay_verdict verdict(const lost_request& request, loss how) {
+loss_verdict verdict(const lost_request& request, close_reason how) {
     return after_loss(request, how, max_replays, false);
 }
 
@@ -50,132 +52,133 @@ bool repeatable(const lost_request& request) {
 } // namespace
 
 TEST_CASE("a request of which no byte was sent is reassigned, free of charge") {
-    for_each_case([](const lost_request& request, loss how) {
-        if (how == loss::rejected)
+    for_each_case([](const lost_request& request, close_reason how) {
+        if (how == close_reason::rejected)
             return;
         const auto given = verdict(request, how);
-        CHECK((given.action == replay_action::reassign) == (request.sent == send_state::unsent));
-        if (given.action == replay_action::reassign)
+        CHECK((given.action == loss_action::reassign) == (request.sent == send_state::unsent));
+        if (given.action == loss_action::reassign)
             CHECK(given.delivery == delivery::not_sent);
     });
 }
 
 TEST_CASE("T17: where the server rejects our handshake, every request fails, none is sent again") {
-    for_each_case([](const lost_request& request, loss how) {
-        if (how == loss::rejected)
-            CHECK(verdict(request, how) == replay_verdict{replay_action::fail, delivery::not_sent});
+    for_each_case([](const lost_request& request, close_reason how) {
+        if (how == close_reason::rejected)
+            CHECK(verdict(request, how) == loss_verdict{loss_action::fail, delivery::not_sent});
     });
 }
 
 TEST_CASE("N7: an unsafe request is never sent again, and the caller's no is obeyed") {
-    for_each_case([](const lost_request& request, loss how) {
+    for_each_case([](const lost_request& request, close_reason how) {
         if (request.sent != send_state::unsent && !repeatable(request))
-            CHECK(verdict(request, how).action == replay_action::fail);
+            CHECK(verdict(request, how).action == loss_action::fail);
     });
 }
 
 TEST_CASE("N4: an idempotent request behind the head is sent again, a bounded number of times") {
-    for_each_case([](const lost_request& request, loss how) {
-        if (request.sent == send_state::unsent || !repeatable(request) || request.head ||
-            how == loss::rejected)
+    for_each_case([](const lost_request& request, close_reason how) {
+        if (request.sent == send_state::unsent || !repeatable(request) || request.front ||
+            how == close_reason::rejected)
             return;
         CHECK(verdict(request, how).action ==
-              (request.replays < max_replays ? replay_action::replay : replay_action::fail));
+              (request.replays < max_replays ? loss_action::replay : loss_action::fail));
     });
 }
 
 TEST_CASE("the head: replayed where the connection had served, retried where it is to blame itself") {
     lost_request head;
     head.sent = send_state::sent;
-    head.head = true;
-    for (const auto how : {loss::graceful, loss::ended, loss::failed, loss::abandoned})
-        CHECK(verdict(head, how).action == replay_action::replay);
-    CHECK(verdict(head, loss::stalled).action == replay_action::retry);
-    CHECK(verdict(head, loss::faulty).action == replay_action::fail);
-    CHECK(after_loss(head, loss::faulty, max_replays, true).action == replay_action::retry);
+    head.front = true;
+    for (const auto how :
+         {close_reason::announced, close_reason::ended, close_reason::broken, close_reason::abandoned})
+        CHECK(verdict(head, how).action == loss_action::replay);
+    CHECK(verdict(head, close_reason::response_timeout).action == loss_action::retry);
+    CHECK(verdict(head, close_reason::protocol_error).action == loss_action::fail);
+    CHECK(after_loss(head, close_reason::protocol_error, max_replays, true).action == loss_action::retry);
 
     head.fresh = true;
-    for (const auto how : {loss::ended, loss::failed}) {
+    for (const auto how : {close_reason::ended, close_reason::broken}) {
         head.fresh_losses = 0;
-        CHECK(verdict(head, how).action == replay_action::retry);
+        CHECK(verdict(head, how).action == loss_action::retry);
         head.fresh_losses = 1;
-        CHECK(verdict(head, how).action == replay_action::fail);
+        CHECK(verdict(head, how).action == loss_action::fail);
     }
 }
 
 TEST_CASE("N8: only behind an announced close is it known that the server did not act") {
-    for_each_case([](const lost_request& request, loss how) {
-        if (request.sent == send_state::unsent || how == loss::rejected)
+    for_each_case([](const lost_request& request, close_reason how) {
+        if (request.sent == send_state::unsent || how == close_reason::rejected)
             return;
-        const auto known = how == loss::graceful ? delivery::not_sent : delivery::maybe_processed;
+        const auto known = how == close_reason::announced ? delivery::not_sent : delivery::maybe_processed;
         CHECK(verdict(request, how).delivery == known);
     });
 }
 
 TEST_CASE("with no replays allowed, what was sent is not replayed") {
-    for_each_case([](const lost_request& request, loss how) {
-        CHECK(after_loss(request, how, 0, false).action != replay_action::replay);
+    for_each_case([](const lost_request& request, close_reason how) {
+        CHECK(after_loss(request, how, 0, false).action != loss_action::replay);
     });
 }
 
 TEST_CASE("answers: what is delivered, replayed, sent on a fresh connection, retried") {
     const retry_policy policy;
-    answered_request get;
-    answered_request post;
+    responded_request get;
+    responded_request post;
     post.kind = request_class::unsafe;
-    const auto of = [&](const answered_request& request, int status) {
-        return after_answer(request, status, policy);
+    const auto of = [&](const responded_request& request, int status) {
+        return after_response(request, status, policy);
     };
     for (const int status : {200, 204, 301, 400, 401, 403, 404, 409, 501, 505, 511}) {
         CAPTURE(status);
-        CHECK(of(get, status) == answer_action::deliver);
-        CHECK(of(post, status) == answer_action::deliver);
+        CHECK(of(get, status) == response_action::deliver);
+        CHECK(of(post, status) == response_action::deliver);
     }
     for (const int status : {500, 502, 504}) {
-        CHECK(of(get, status) == answer_action::retry);
-        CHECK(of(post, status) == answer_action::deliver);
+        CHECK(of(get, status) == response_action::retry);
+        CHECK(of(post, status) == response_action::deliver);
     }
     for (const int status : {429, 503}) {
-        CHECK(of(get, status) == answer_action::retry_throttled);
-        CHECK(of(post, status) == answer_action::deliver);
+        CHECK(of(get, status) == response_action::retry_throttled);
+        CHECK(of(post, status) == response_action::deliver);
     }
     retry_policy repeats_posts;
     repeats_posts.retry_throttled_unsafe(true);
-    CHECK(after_answer(post, 429, repeats_posts) == answer_action::retry_throttled);
-    CHECK(after_answer(post, 503, repeats_posts) == answer_action::deliver);
+    CHECK(after_response(post, 429, repeats_posts) == response_action::retry_throttled);
+    CHECK(after_response(post, 503, repeats_posts) == response_action::deliver);
 
     get.replay_allowed = false;
     for (const int status : {408, 421, 425, 429, 500, 503})
-        CHECK(of(get, status) == answer_action::deliver);
+        CHECK(of(get, status) == response_action::deliver);
 }
 
 TEST_CASE("N19: 408 is replayed where it closes the connection and the request is idempotent") {
     const retry_policy policy;
-    answered_request request;
-    CHECK(after_answer(request, 408, policy) == answer_action::deliver);
+    responded_request request;
+    CHECK(after_response(request, 408, policy) == response_action::deliver);
     request.closes = true;
-    CHECK(after_answer(request, 408, policy) == answer_action::replay);
+    CHECK(after_response(request, 408, policy) == response_action::replay);
     request.kind = request_class::unsafe;
-    CHECK(after_answer(request, 408, policy) == answer_action::deliver);
+    CHECK(after_response(request, 408, policy) == response_action::deliver);
 }
 
 TEST_CASE("N20, N24: 421 and 425 are sent again once, whatever the method") {
     for (const auto kind : kinds) {
-        answered_request request;
+        responded_request request;
         request.kind = kind;
-        CHECK(after_answer(request, 421, retry_policy()) == answer_action::fresh);
-        CHECK(after_answer(request, 425, retry_policy()) == answer_action::retry);
+        CHECK(after_response(request, 421, retry_policy()) == response_action::new_connection);
+        CHECK(after_response(request, 425, retry_policy()) == response_action::retry);
         request.last = true;
-        CHECK(after_answer(request, 421, retry_policy()) == answer_action::deliver);
-        CHECK(after_answer(request, 425, retry_policy()) == answer_action::deliver);
+        CHECK(after_response(request, 421, retry_policy()) == response_action::deliver);
+        CHECK(after_response(request, 425, retry_policy()) == response_action::deliver);
     }
 }
 
 TEST_CASE("the statuses of a policy are the caller's choice") {
     retry_policy policy;
     policy.retry_status(500, false).retry_status(404).retry_status(99).retry_status(600);
-    CHECK(after_answer(answered_request{}, 500, policy) == answer_action::deliver);
-    CHECK(after_answer(answered_request{}, 404, policy) == answer_action::retry);
+    CHECK(after_response(responded_request{}, 500, policy) == response_action::deliver);
+    CHECK(after_response(responded_request{}, 404, policy) == response_action::retry);
     CHECK_FALSE(policy.retries_status(99));
     CHECK_FALSE(policy.retries_status(600));
 }

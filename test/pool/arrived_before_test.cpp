@@ -81,3 +81,17 @@ TEST_CASE("F07: a connection that was read a moment ago is not read again") {
     pool.submit(); // behind the other: what comes is the response to that
     CHECK(pool.link(0).reads == 1);
 }
+
+TEST_CASE("F07: behind an idle connection that makes room for another one, the next is read too") {
+    fake_pool pool(with_connections(2));
+    pool.prove_all(2);
+    pool.pass(5s); // longer than a POST trusts an idle connection
+    pool.link(0).in_socket = arrivals().front().second;
+    pool.cycle([&] {
+        pool.scheduler().submit(pool.make(unsafe)); // closes the connection that was used last
+        pool.scheduler().submit(pool.make());
+    });
+    CHECK(pool.link(1).phase() == phase::closed);
+    CHECK(pool.link(0).phase() == phase::closed);
+    CHECK(pool.link(0).targets().size() == 1);
+}

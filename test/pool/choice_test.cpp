@@ -263,3 +263,51 @@ TEST_CASE("a refused argument completes without a byte or a dial") {
     CHECK(pool.links.empty());
     CHECK(pool.gauges_are_zero());
 }
+
+TEST_CASE(
+    "a connection that is no longer kept for an exclusive call takes those that wait in the same cycle") {
+    fake_pool pool(with_connections(2));
+    pool.prove(0);
+    pool.submit();                    // the first one is busy,
+    auto& post = pool.submit(unsafe); // so a second one is made,
+    auto& get = pool.submit();        // and meanwhile the first one is kept for the POST
+    CHECK(pool.sends_of(get) == 0);
+    pool.connect(1);
+    CHECK(pool.sends_of(post) == 1);
+    CHECK(pool.sends_of(get) == 1);
+}
+
+TEST_CASE("room for a call that needs a new connection is made before the others find their places") {
+    fake_pool pool(with_connections(2));
+    pool.prove_all(2);
+    for (int i = 0; i < 5; ++i) {
+        pool.submit();
+    }
+    REQUIRE(pool.link(0).outstanding() == 2); // it has the least to do, so it is the one to go
+    auto& get = pool.make();
+    pool.cycle([&] {
+        pool.link(0).receive("HTTP/1.1 421 Misdirected\r\nContent-Length: 0\r\n\r\n");
+        pool.scheduler().submit(get);
+    });
+    CHECK(pool.stats().draining.get() == 1);
+    CHECK(pool.sends_of(get) == 1);
+}
+
+TEST_CASE(
+    "the idle connection that was used last is the next one, also when pipelines are not trusted any more") {
+    fake_pool pool(with_connections(3));
+    pool.prove_all(2);
+    pool.cycle([&] {
+        pool.scheduler().submit(pool.make());
+        pool.scheduler().submit(pool.make());
+    });
+    pool.answer(1);
+    pool.pass(5s); // longer than a POST trusts an idle connection
+    auto& post = pool.submit(unsafe);
+    REQUIRE(pool.links.size() == 3);
+    pool.cycle([&] {
+        pool.link(0).receive("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n");
+    });
+    CHECK(pool.stats().fallbacks.get() == 1);
+    CHECK(pool.sends_of(post) == 1);
+}

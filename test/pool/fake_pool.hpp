@@ -284,8 +284,8 @@ public:
         made.deadline_after = deadline;
         return submit(made);
     }
-    void cancel(const test_call& value) {
-        cycle([&] { scheduler_->cancel(value.cancel_id); });
+    void cancel(test_call& value) {
+        cycle([&] { scheduler_->cancel(value); });
     }
     void close() {
         cycle([&] { scheduler_->close(); });

@@ -167,7 +167,6 @@ TEST_CASE("dials that failed are counted by how far they came") {
         {errc::connect_failed, &counters::dials_failed_connecting},
         {errc::handshake_failed, &counters::dials_failed_tls},
         {errc::tls_untrusted, &counters::dials_failed_tls},
-        {errc::out_of_memory, nullptr},
     };
     for (const auto& [code, reason] : table) {
         CAPTURE(code);

@@ -4,7 +4,10 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
+#include <chrono>
+#include <condition_variable>
 #include <future>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -43,4 +46,34 @@ TEST_CASE("a handler that waits for another call holds up its own thread only") 
     }
     for (auto& thread : threads)
         thread.join();
+}
+
+TEST_CASE("handlers of the same cycle wait for each other, each on a thread of its own") {
+    loopback_server server;
+    server.inject(testing::fault{}.always().delay(std::chrono::seconds(60)));
+    asio::io_context context;
+    client client(context, options_for(server));
+    constexpr int count = 4;
+    std::mutex mutex;
+    std::condition_variable arrived;
+    int running = 0;
+    int together = 0;
+    for (int i = 0; i < count; ++i) {
+        client.async_get_session(session_id("s"), [&](const result<session>& outcome) {
+            CHECK(outcome.error().code() == errc::client_closed);
+            std::unique_lock lock(mutex);
+            ++running;
+            arrived.notify_all();
+            together +=
+                arrived.wait_for(lock, support::generous_limit, [&] { return running == count; }) ? 1 : 0;
+        });
+    }
+    support::run_until(context, [&] { return client.stats().in_flight == count; });
+    client.close(); // ends all of them in one cycle
+    std::vector<std::thread> threads;
+    for (int i = 0; i < count; ++i)
+        threads.emplace_back([&] { context.run(); });
+    for (auto& thread : threads)
+        thread.join();
+    CHECK(together == count);
 }

@@ -87,7 +87,7 @@ TEST_CASE("a certificate that is sent but leads nowhere is no part of the chain"
     const testing::certificate_authority pinned;
     detail::tls_context context(pinning({public_key_pin(pinned.pem())}), 4);
     const tls_server server(localhost_certificate());
-    const bio_ptr text(BIO_new_mem_buf(pinned.pem().data(), -1));
+    const detail::openssl_ptr<BIO> text(BIO_new_mem_buf(pinned.pem().data(), -1));
     X509* const extra = PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr);
     REQUIRE(SSL_CTX_add0_chain_cert(server.native(), extra) == 1);
     tls_pair pair(context, server);

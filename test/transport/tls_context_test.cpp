@@ -85,9 +85,9 @@ TEST_CASE("T17: a client certificate that cannot be used is refused, the option 
 
 TEST_CASE("T17: an encrypted key is refused, and nobody is asked for its password") {
     const auto& own = localhost_certificate();
-    const bio_ptr text(BIO_new_mem_buf(own.private_key_pem().data(), -1));
+    const detail::openssl_ptr<BIO> text(BIO_new_mem_buf(own.private_key_pem().data(), -1));
     EVP_PKEY* const key = PEM_read_bio_PrivateKey(text.get(), nullptr, nullptr, nullptr);
-    const bio_ptr out(BIO_new(BIO_s_mem()));
+    const detail::openssl_ptr<BIO> out(BIO_new(BIO_s_mem()));
     REQUIRE(PEM_write_bio_PKCS8PrivateKey(out.get(), key, EVP_aes_128_cbc(), "secret", 6, nullptr, nullptr) ==
             1);
     EVP_PKEY_free(key);

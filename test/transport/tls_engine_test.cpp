@@ -168,6 +168,18 @@ TEST_CASE("N15: our close_notify reaches the server, once") {
     }
 }
 
+TEST_CASE("B12: a write that fails has put nothing into the output") {
+    for (const int version : both_versions) {
+        connected_pair pair(version);
+        CHECK(pair.client.write("before") == status::ok);
+        pair.client.close_notify(); // behind which nothing can be encrypted
+        const auto size = pair.client.output().size();
+        CHECK(pair.client.write("behind") == status::failed);
+        CHECK(pair.client.output().size() == size);
+        CHECK(pair.server_read() == "before");
+    }
+}
+
 TEST_CASE("there is no close_notify before the handshake is done") {
     localhost_pair pair;
     CHECK(pair.client.handshake() == status::want_input);

@@ -7,7 +7,6 @@
 #include <doctest/doctest.h>
 
 #include <bandwidth/webrtc/testing/certificate.hpp>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,24 +23,19 @@ using status = detail::tls_engine::status;
 
 inline constexpr auto both_versions = {TLS1_2_VERSION, TLS1_3_VERSION};
 
-struct bio_free {
-    void operator()(BIO* value) const noexcept { BIO_free(value); }
-};
-using bio_ptr = std::unique_ptr<BIO, bio_free>;
-
 /// The settings of a TLS server.
 class tls_server {
 public:
     explicit tls_server(const testing::certificate& shown, int version = 0)
         : context_(SSL_CTX_new(TLS_server_method())) {
         REQUIRE(context_);
-        const bio_ptr chain(
+        const detail::openssl_ptr<BIO> chain(
             BIO_new_mem_buf(shown.chain_pem().data(), static_cast<int>(shown.chain_pem().size())));
         X509* const certificate = PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr);
         REQUIRE(SSL_CTX_use_certificate(context_.get(), certificate) == 1);
         X509_free(certificate);
         const auto& pem = shown.private_key_pem();
-        const bio_ptr key_text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+        const detail::openssl_ptr<BIO> key_text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
         EVP_PKEY* const key = PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr);
         REQUIRE(SSL_CTX_use_PrivateKey(context_.get(), key) == 1);
         EVP_PKEY_free(key);

@@ -20,7 +20,15 @@
 namespace bandwidth::webrtc {
 
 namespace detail {
+
 class client_core;
+
+template <class T>
+concept execution_context = std::is_convertible_v<T&, boost::asio::execution_context&>;
+
+template <class T>
+concept other_than_duration = !std::is_convertible_v<T, std::chrono::nanoseconds>;
+
 } // namespace detail
 
 /// A client of Bandwidth's WebRTC API for one account: eleven operations, each in three forms, over a pool of
@@ -35,8 +43,8 @@ class client_core;
 /// `errc::invalid_argument` and a message that names it, and nothing is sent.
 ///
 /// Completion: on the handler's associated executor, the client's executor where it has none, and never
-/// inside of the function that started the call. Calls that finish together complete one after the other, so
-/// a handler that blocks until another call is done may wait for one behind it.
+/// inside of the function that started the call. Each completes on its own: a handler that blocks delays no
+/// other one while another thread of its context is idle.
 /// Time: one deadline bounds all of a call: queue, connect and every attempt.
 /// Cancellation: terminal, partial and total end a call at once with `errc::cancelled`. A call that waits
 /// for a connection is removed. For one that a connection has taken, the answer is read and dropped when it
@@ -52,13 +60,14 @@ public:
     using executor_type = boost::asio::any_io_executor;
 
     /// Connects nothing yet.
-    /// \param executor of an execution context that outlives the client and its calls.
-    /// \throws api_error (`errc::invalid_options`) naming the option that is out of range or missing.
+    /// \param executor of an execution context that outlives the client and its calls. Not one that was made
+    ///        with `BOOST_ASIO_CONCURRENCY_HINT_UNSAFE`.
+    /// \throws api_error (`errc::invalid_options`) naming the option that is out of range or missing, or when
+    ///         the executor cannot be used.
     client(executor_type executor, const client_options& options);
     /// As above, with the executor of an execution context.
-    template <class ExecutionContext>
-    requires std::is_convertible_v<ExecutionContext&, boost::asio::execution_context&> client(
-        ExecutionContext& context, const client_options& options)
+    template <detail::execution_context ExecutionContext>
+    client(ExecutionContext& context, const client_options& options)
         : client(executor_type(context.get_executor()), options) {}
 
     client(client&&) noexcept;
@@ -359,8 +368,7 @@ public:
     /// with a close_notify. What is not answered after `limit` is cut off with `errc::client_closed`, and the
     /// drain fails with the same code. Completes at once when there is nothing to wait for.
     ///
-    /// A client with several shards has drained when all of them have. Where starting its drain throws
-    /// `std::bad_alloc`, some of them may take no more calls: drain again, or close.
+    /// A client with several shards has drained when all of them have.
     boost::asio::awaitable<void> drain(std::chrono::nanoseconds limit = std::chrono::seconds(30)) {
         return detail::await_value<void>(prepare_drain(limit));
     }
@@ -374,9 +382,8 @@ public:
         return try_drain(limit)(std::forward<CompletionToken>(token));
     }
 
-    template <class CompletionToken>
-    requires(!std::is_convertible_v<CompletionToken, std::chrono::nanoseconds>) auto async_drain(
-        CompletionToken&& token) {
+    template <detail::other_than_duration CompletionToken>
+    auto async_drain(CompletionToken&& token) {
         return try_drain()(std::forward<CompletionToken>(token));
     }
 
@@ -386,8 +393,9 @@ public:
     /// `options`, and nothing else. Every call that starts after it has returned goes to a connection made
     /// with them; the connections of before take no more calls and close when those in flight are answered.
     /// No TLS session is carried over. It costs new connections, so call it when something has changed.
-    /// Thread safety: any thread, at any time. After `close` it does nothing. \throws api_error
-    /// (`errc::invalid_options`) naming the option that is wrong; nothing has changed then, in any shard.
+    /// Thread safety: any thread, at any time. After `close` it does nothing.
+    /// \throws api_error (`errc::invalid_options`) naming the option that is wrong; nothing has changed then,
+    ///         in any shard.
     void reload_tls(const client_options& options);
     /// Closes at once: every call that waits or is in flight completes with `errc::client_closed`, and so
     /// does every later one. May be called more than once.

@@ -61,7 +61,8 @@ public:
     /// Connections to keep at most: 1 to 10,000; default 8.
     client_options& max_connections(std::size_t value);
     /// Connections to make ahead of need, from the construction of the client on, and to make again when they
-    /// end: 0 to `max_connections`; default 0.
+    /// end: 0 to `max_connections`; default 0. As long as there are no more than these, none is closed for being
+    /// idle, and a POST trusts them however long they were.
     client_options& min_connections(std::size_t value);
     /// Requests that may be in flight on one connection: 1 to 256; default 8; 1 turns pipelining off.
     client_options& pipeline_depth(std::size_t value);
@@ -81,7 +82,16 @@ public:
     /// leave shards without one, and `per_second` may be 0. All other options hold for each shard as they
     /// are.
     client_options& shards(std::size_t value);
-    /// Calls that may wait for a connection before `errc::queue_full`: 1 to 10,000,000; default 1024.
+    /// Promises that one thread at a time runs the executor that the client is given: an `io_context` that
+    /// one thread runs, or a strand. The client does without a strand of its own then, and a handler of that
+    /// `io_context` follows the response that it is for without being scheduled. Default false.
+    ///
+    /// Functions of the client may be called from any thread all the same. Where the promise is untrue the
+    /// client's memory is corrupted. And since the handlers of calls that finish together run one behind the
+    /// other, none may run the context until one of the others has run.
+    client_options& single_threaded(bool value);
+    /// Calls that may wait for a connection before `errc::queue_full`: 1 to 10,000,000; default 1024. Those that
+    /// share connections and those that need one for themselves (POSTs) are counted apart.
     client_options& queue_limit(std::size_t value);
     /// How often a request may be sent again after its connection was lost: 0 to 10; default 2.
     client_options& max_replays(int value);
@@ -122,6 +132,7 @@ public:
     std::size_t min_connections() const noexcept { return min_connections_; }
     std::size_t pipeline_depth() const noexcept { return pipeline_depth_; }
     std::size_t shards() const noexcept { return shards_; }
+    bool single_threaded() const noexcept { return single_threaded_; }
     std::size_t queue_limit() const noexcept { return queue_limit_; }
     int max_replays() const noexcept { return max_replays_; }
     const retry_policy& retry() const noexcept { return retry_; }
@@ -160,6 +171,7 @@ private:
     std::chrono::nanoseconds response_timeout_ = std::chrono::seconds(15);
     std::chrono::nanoseconds idle_timeout_ = std::chrono::seconds(50);
     std::chrono::nanoseconds max_connection_age_ = std::chrono::minutes(8);
+    bool single_threaded_ = false;
     int max_replays_ = 2;
     retry_policy retry_;
     double retry_budget_per_second_ = 10;

@@ -39,8 +39,8 @@ enum class errc {
     bad_json,             ///< a success whose body does not hold what the operation promises
     cancelled,            ///< the caller cancelled the call
     client_closed,        ///< the client was closed, drained or destroyed
-    no_usable_connection, ///< connections were made one after the other, and none gave a response
-    out_of_memory,        ///< an allocation failed; of such a call no more than its `delivery` is known
+    no_usable_connection, ///< connections were made, but each failed before it answered anything; the message
+                          ///< tells how the last one did
 };
 
 /// Questions to ask of any error code: `if (ec == condition::timeout)`.

@@ -95,6 +95,10 @@ client_options& client_options::shards(std::size_t value) {
     shards_ = value;
     return *this;
 }
+client_options& client_options::single_threaded(bool value) {
+    single_threaded_ = value;
+    return *this;
+}
 client_options& client_options::queue_limit(std::size_t value) {
     queue_limit_ = value;
     return *this;

@@ -2,6 +2,7 @@
 #include <bandwidth/webrtc/error.hpp>
 #include <string>
 
+#include "core/base64.hpp"
 #include "core/http_grammar.hpp"
 
 namespace bandwidth::webrtc {
@@ -16,20 +17,6 @@ public:
 private:
     std::string value_;
 };
-
-std::string base64(std::string_view text) {
-    static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    out.reserve((text.size() + 2) / 3 * 4);
-    for (std::size_t i = 0; i < text.size(); i += 3) {
-        unsigned group = 0;
-        for (std::size_t k = 0; k < 3; ++k)
-            group = group << 8 | (i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0U);
-        for (std::size_t k = 0; k < 4; ++k)
-            out += i + k <= text.size() ? digits[group >> (18 - 6 * k) & 63U] : '=';
-    }
-    return out;
-}
 
 } // namespace
 
@@ -47,7 +34,7 @@ std::shared_ptr<const credential_source> basic_credentials(std::string_view user
         refuse("credentials: the password has control characters");
     std::string both(username);
     both.append(1, ':').append(password);
-    return std::make_shared<basic_source>("Basic " + base64(both));
+    return std::make_shared<basic_source>("Basic " + detail::encode_base64(both));
 }
 
 } // namespace bandwidth::webrtc

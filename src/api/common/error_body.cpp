@@ -9,7 +9,6 @@ namespace bandwidth::webrtc::detail {
 namespace {
 
 constexpr std::size_t max_message = 256;
-constexpr std::size_t max_code = 64;
 constexpr std::size_t max_request_id = 128;
 // Longer strings are not worth unescaping: what is kept of them is far shorter.
 constexpr std::size_t max_body = 64 * 1024;
@@ -34,7 +33,6 @@ struct findings {
     std::string error;
     std::string message;
     std::string description;
-    std::string code;
     std::string request_id;
 };
 
@@ -65,7 +63,6 @@ const json_shape& shape_of_findings() {
         found<&findings::error>("error"),
         found<&findings::message>("message"),
         found<&findings::description>("description"),
-        found<&findings::code>("code"),
         found<&findings::request_id>("requestId"),
         found<&findings::request_id>("request_id"),
         {"errors", json_form::anything, nullptr, [](void*, std::string_view) { return true; }, same,
@@ -87,7 +84,6 @@ error_body parse_json(std::string_view body) {
             break;
         }
     }
-    result.code = clean_text(all.code, max_code);
     result.request_id = clean_text(all.request_id, max_request_id);
     return result;
 }

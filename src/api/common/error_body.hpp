@@ -9,7 +9,6 @@ namespace bandwidth::webrtc::detail {
 /// UTF-8, no control characters, bounded.
 struct error_body {
     std::string message;    ///< at most 256 bytes; empty when there was nothing usable
-    std::string code;       ///< the service's own code ("500", "unknown_error"), at most 64 bytes
     std::string request_id; ///< at most 128 bytes
 };
 

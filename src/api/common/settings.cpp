@@ -134,6 +134,7 @@ checked_settings check(const client_options& options) {
     auto& pool = to.pool;
     pool.credentials = options.credentials();
     pool.user_agent = options.user_agent();
+    pool.single_threaded = options.single_threaded();
     if (const auto& names = client_options_access::names(options))
         pool.names = *names;
     to.tls = check_tls(options);

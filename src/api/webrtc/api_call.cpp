@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <exception>
 #include <memory>
-#include <new>
 
 #include "api/common/error_body.hpp"
 #include "api/common/redact.hpp"
@@ -122,8 +121,7 @@ settled api_call::settle_foreign(std::chrono::nanoseconds elapsed) {
 }
 
 void api_call::recycle() noexcept {
-    discard_handler();
-    drop_executor();
+    forget_handler();
     const auto home_until_now = std::move(home());
     reset_terms();
     reset_progress();
@@ -139,47 +137,38 @@ void api_call::recycle() noexcept {
 }
 
 api_call& call_store::take(const std::shared_ptr<pool>& home) {
-    std::unique_ptr<api_call> taken;
-    {
+    const auto kept = [this] {
         const std::lock_guard lock(mutex_);
-        if (!unused_.empty()) {
-            taken.reset(unused_.back());
-            unused_.pop_back();
-        }
+        auto* const found = static_cast<api_call*>(take_front(unused_));
+        in_use_ += found ? 1U : 0U;
+        return found;
+    };
+    auto* taken = kept();
+    if (!taken) {
+        taken = new api_call(*this);
+        const std::lock_guard lock(mutex_);
         ++in_use_;
     }
-    if (!taken) {
-        try {
-            taken = std::make_unique<api_call>(*this);
-        } catch (...) {
-            const std::lock_guard lock(mutex_);
-            --in_use_;
-            throw;
-        }
-    }
     taken->home() = home;
-    taken->set_executor(home->base_executor());
-    return *taken.release();
+    return *taken;
 }
 
 void call_store::put(api_call& value) noexcept {
-    std::unique_ptr<api_call> surplus;
+    bool keeps = false;
     bool last = false;
     {
         const std::lock_guard lock(mutex_);
         --in_use_;
         last = released_ && in_use_ == 0;
-        surplus.reset(&value);
-        if (!released_ && unused_.size() < most_kept) {
-            try {
-                unused_.push_back(&value);
-                static_cast<void>(surplus.release());
-            } catch (const std::bad_alloc&) { // not kept, then
-            }
+        keeps = !released_ && unused_.size() < most_kept;
+        if (keeps) {
+            unused_.push_front(value);
         }
     }
+    if (!keeps) {
+        delete &value;
+    }
     if (last) {
-        surplus.reset();
         delete this;
     }
 }
@@ -206,8 +195,9 @@ std::vector<std::string> call_store::secrets() const {
 }
 
 call_store::~call_store() {
-    for (auto* const value : unused_)
+    while (auto* const value = static_cast<api_call*>(take_front(unused_))) {
         delete value;
+    }
 }
 
 } // namespace bandwidth::webrtc::detail

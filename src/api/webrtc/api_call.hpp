@@ -90,7 +90,7 @@ private:
 
     const std::shared_ptr<const credential_source> credentials_;
     std::mutex mutex_;
-    std::vector<api_call*> unused_;
+    call_list unused_;
     std::size_t in_use_ = 0;
     bool released_ = false;
 };

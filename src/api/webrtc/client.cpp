@@ -261,10 +261,10 @@ private:
 
 namespace {
 
-/// What the end of another shard's drain calls, on the strand of the first one.
+/// What the end of another shard's drain calls, on the executor of the first one.
 struct part_drained {
-    using executor_type = serial_executor;
-    executor_type get_executor() const noexcept { return first->strand(); }
+    using executor_type = serialized_executor;
+    executor_type get_executor() const noexcept { return first->executor(); }
     void operator()(const result<void>& outcome) const {
         first->drained_elsewhere(*drain, outcome.has_error());
     }
@@ -274,14 +274,14 @@ struct part_drained {
 };
 
 // Before the function that drains returns, since what is called after it is refused in every shard; and
-// before the first shard's own, so that what throws has not completed anything. A part that ends at once is
-// counted.
+// before the first shard's own. All handlers are bound before the first part starts, so that what throws has
+// started nothing. A part that ends at once is counted.
 void start_parts(const std::shared_ptr<joint_drain>& joint, const std::shared_ptr<pool>& first) {
     auto parts = std::exchange(joint->parts, {});
-    for (auto& part : parts) {
-        part->bind<part_drained, &complete_with<void, part_drained>>(part_drained{first, joint});
+    for (auto& part : parts)
+        part->bind<void>(part_drained{first, joint});
+    for (auto& part : parts)
         start(std::move(part), {});
-    }
 }
 
 } // namespace
@@ -307,21 +307,21 @@ void call_releaser::operator()(pending_call* value) const noexcept {
 
 void start(call_handle handle, asio::cancellation_slot slot) {
     auto& value = static_cast<api_call&>(*handle);
-    if (value.joint())
-        start_parts(value.extras().joint, value.home());
     const auto home = std::move(value.home());
     if (slot.is_connected()) {
         value.cancel_id = home->next_cancel_id();
         slot.assign(cancel_hook{home, value.cancel_id});
     }
+    if (value.joint())
+        start_parts(value.extras().joint, home);
+    // From here on nothing throws.
     home->submit(value); // another thread may complete it at once
     static_cast<void>(handle.release());
 }
 
 template <class T>
-result<T> take_result(call_handle& handle) {
-    const call_handle finished = std::move(handle);
-    auto& done = static_cast<api_call&>(*finished);
+result<T> take_result(call_handle handle) {
+    auto& done = static_cast<api_call&>(*handle);
     if (auto* const reason = done.reason())
         return std::move(*reason);
     if constexpr (std::is_void_v<T>)
@@ -342,12 +342,12 @@ asio::awaitable<T> await_value(call_handle call) {
         co_return std::move(outcome).value();
 }
 
-template result<void> take_result<void>(call_handle&);
-template result<session> take_result<session>(call_handle&);
-template result<participant> take_result<participant>(call_handle&);
-template result<created_participant> take_result<created_participant>(call_handle&);
-template result<std::vector<participant>> take_result<std::vector<participant>>(call_handle&);
-template result<subscriptions> take_result<subscriptions>(call_handle&);
+template result<void> take_result<void>(call_handle);
+template result<session> take_result<session>(call_handle);
+template result<participant> take_result<participant>(call_handle);
+template result<created_participant> take_result<created_participant>(call_handle);
+template result<std::vector<participant>> take_result<std::vector<participant>>(call_handle);
+template result<subscriptions> take_result<subscriptions>(call_handle);
 
 template asio::awaitable<void> await_value<void>(call_handle);
 template asio::awaitable<session> await_value<session>(call_handle);

@@ -27,7 +27,6 @@ enum class operation : unsigned char {
 /// One operation of the API. The texts are literals, so a route may be kept by pointer or copied.
 struct route {
     operation which;
-    std::string_view name;          ///< "get_session", for errors, statistics and observers
     std::string_view method;        ///< "GET"
     std::string_view path_template; ///< "/accounts/{accountId}/sessions/{sessionId}"
     request_class kind;
@@ -40,28 +39,25 @@ struct route {
 
 /// All operations.
 inline constexpr std::array<route, 11> routes{{
-    {operation::create_session, "create_session", "POST", "/accounts/{accountId}/sessions",
-     request_class::unsafe},
-    {operation::get_session, "get_session", "GET", "/accounts/{accountId}/sessions/{sessionId}",
-     request_class::safe},
-    {operation::delete_session, "delete_session", "DELETE", "/accounts/{accountId}/sessions/{sessionId}",
+    {operation::create_session, "POST", "/accounts/{accountId}/sessions", request_class::unsafe},
+    {operation::get_session, "GET", "/accounts/{accountId}/sessions/{sessionId}", request_class::safe},
+    {operation::delete_session, "DELETE", "/accounts/{accountId}/sessions/{sessionId}",
      request_class::idempotent},
-    {operation::list_session_participants, "list_session_participants", "GET",
-     "/accounts/{accountId}/sessions/{sessionId}/participants", request_class::safe},
-    {operation::create_participant, "create_participant", "POST", "/accounts/{accountId}/participants",
-     request_class::unsafe},
-    {operation::get_participant, "get_participant", "GET",
-     "/accounts/{accountId}/participants/{participantId}", request_class::safe},
-    {operation::delete_participant, "delete_participant", "DELETE",
-     "/accounts/{accountId}/participants/{participantId}", request_class::idempotent},
-    {operation::add_participant_to_session, "add_participant_to_session", "PUT",
+    {operation::list_session_participants, "GET", "/accounts/{accountId}/sessions/{sessionId}/participants",
+     request_class::safe},
+    {operation::create_participant, "POST", "/accounts/{accountId}/participants", request_class::unsafe},
+    {operation::get_participant, "GET", "/accounts/{accountId}/participants/{participantId}",
+     request_class::safe},
+    {operation::delete_participant, "DELETE", "/accounts/{accountId}/participants/{participantId}",
+     request_class::idempotent},
+    {operation::add_participant_to_session, "PUT",
      "/accounts/{accountId}/sessions/{sessionId}/participants/{participantId}", request_class::idempotent},
-    {operation::remove_participant_from_session, "remove_participant_from_session", "DELETE",
+    {operation::remove_participant_from_session, "DELETE",
      "/accounts/{accountId}/sessions/{sessionId}/participants/{participantId}", request_class::idempotent},
-    {operation::get_participant_subscriptions, "get_participant_subscriptions", "GET",
+    {operation::get_participant_subscriptions, "GET",
      "/accounts/{accountId}/sessions/{sessionId}/participants/{participantId}/subscriptions",
      request_class::safe},
-    {operation::update_participant_subscriptions, "update_participant_subscriptions", "PUT",
+    {operation::update_participant_subscriptions, "PUT",
      "/accounts/{accountId}/sessions/{sessionId}/participants/{participantId}/subscriptions",
      request_class::idempotent},
 }};

@@ -1,15 +1,17 @@
 #pragma once
 
+#include <bandwidth/webrtc/detail/handler_memory.hpp>
 #include <bandwidth/webrtc/result.hpp>
+#include <boost/asio/any_completion_executor.hpp>
+#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/prefer.hpp>
-#include <cstddef>
-#include <cstdint>
-#include <exception>
+#include <boost/asio/require.hpp>
 #include <memory>
-#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -27,115 +29,127 @@ struct call_releaser {
 /// Sole ownership of a call that is prepared, or finished.
 using call_handle = std::unique_ptr<pending_call, call_releaser>;
 
-/// The part of a call that the caller's side knows: the completion handler, in place where it is small, and
-/// the executor it wants. One call serves every handler type, so what is behind it compiles once.
+/// The outcome of a finished call, which is given back then. Instantiated for each result type in the
+/// library.
+template <class T>
+result<T> take_result(call_handle call);
+
+/// A caller's handler as the call keeps it: a handler for the call itself. Its memory comes from the call, or
+/// by the allocator that is associated with the caller's handler. It has no cancellation slot: what comes
+/// through the caller's is none of the handler's business, and `any_completion_handler` would put a signal of
+/// its own between.
+template <class T, class Handler>
+class kept_handler {
+public:
+    using otherwise = asio::associated_allocator_t<Handler, asio::recycling_allocator<void>>;
+    using allocator_type = handler_allocator<void, otherwise>;
+
+    template <class Given>
+    kept_handler(Given&& handler, handler_memory& memory)
+        : handler_(std::forward<Given>(handler)), memory_(&memory) {}
+
+    allocator_type get_allocator() const noexcept {
+        return allocator_type(*memory_,
+                              asio::get_associated_allocator(handler_, asio::recycling_allocator<void>()));
+    }
+
+    void operator()(call_handle call) {
+        // The signal may be emitted until here; from now on the caller may use it for something else.
+        if (auto slot = asio::get_associated_cancellation_slot(handler_); slot.is_connected()) {
+            slot.clear();
+        }
+        // The call is given back before the handler runs: it may well start the next one, or end all.
+        auto outcome = take_result<T>(std::move(call));
+        std::move(handler_)(std::move(outcome));
+    }
+
+private:
+    Handler handler_;
+    handler_memory* memory_;
+};
+
+/// The part of a call that the caller's side knows: the completion handler and the executor that it wants.
+/// One call serves every handler type, so what is behind it compiles once.
 class pending_call {
 public:
     pending_call(const pending_call&) = delete;
     pending_call& operator=(const pending_call&) = delete;
 
-    /// Moves the handler in. `Complete` is called with the handler's call when its result is there, on
-    /// `executor()`, at most once; it takes the handler out with `take_handler`.
-    template <class Handler, void (*Complete)(call_handle)>
+    /// Moves the handler in. It is destroyed when this throws.
+    template <class T, class Handler>
     void bind(Handler&& handler) {
-        using stored = std::decay_t<Handler>;
-        executor_ = asio::prefer(asio::any_io_executor(asio::get_associated_executor(handler, executor_)),
-                                 asio::execution::outstanding_work.tracked);
-        if constexpr (fits<stored>)
-            ::new (static_cast<void*>(storage_)) stored(std::forward<Handler>(handler));
-        else
-            ::new (static_cast<void*>(storage_)) stored*(new stored(std::forward<Handler>(handler)));
-        functions_ = &functions_of<stored, Complete>;
+        run_on(asio::get_associated_executor(handler, client_executor()));
+        using kept = kept_handler<T, std::decay_t<Handler>>;
+        // Swapped, since the move assignment of Boost 1.81 calls itself for ever.
+        erased_handler(kept(std::forward<Handler>(handler), memory_)).swap(handler_);
     }
 
-    template <class Handler>
-    Handler take_handler() {
-        Handler taken(std::move(handler<Handler>()));
-        discard<Handler>(*this);
-        // The signal may be emitted until the handler runs; from then on the call may be another's.
-        if (auto slot = asio::get_associated_cancellation_slot(taken); slot.is_connected())
-            slot.clear();
-        return taken;
-    }
-
-    /// Runs the handler. Only on `executor()`.
+    /// Runs the handler, on this thread.
     static void complete(call_handle call) {
-        const auto run = call->functions_->complete;
-        run(std::move(call));
+        auto handler = std::move(call->handler_);
+        std::move(handler)(std::move(call));
     }
-
-    const asio::any_io_executor& executor() const noexcept { return executor_; }
+    /// Has the handler run by its executor, never inside of this function. `way` is the client's executor.
+    static void submit_completion(call_handle call, const asio::any_io_executor& way) noexcept;
+    /// Whether the handler's executor is that of this context, and would run it inside of `execute` on the
+    /// context's thread.
+    bool runs_inside(const asio::execution_context& context) const noexcept;
 
 protected:
     pending_call() = default;
     ~pending_call() = default;
 
-    void discard_handler() noexcept {
-        if (functions_)
-            functions_->discard(*this);
+    /// Destroys the handler, if it is there still, without running it.
+    void forget_handler() noexcept {
+        handler_ = nullptr;
+        executor_ = nullptr;
     }
 
-    asio::any_io_executor executor_; // of the client until a handler is bound
-    std::shared_ptr<pool> pool_;
+    std::shared_ptr<pool> pool_; // until it is submitted
 
 private:
-    static constexpr std::size_t inline_size = 64;
-    template <class Stored>
-    static constexpr bool fits = sizeof(Stored) <= inline_size && alignof(Stored) <= alignof(void*);
+    using erased_handler = asio::any_completion_handler<void(call_handle)>;
 
-    template <class Stored>
-    Stored& handler() noexcept {
-        if constexpr (fits<Stored>)
-            return *std::launder(reinterpret_cast<Stored*>(storage_));
-        else
-            return **std::launder(reinterpret_cast<Stored**>(storage_));
+    const asio::any_io_executor& client_executor() const noexcept;
+
+    void run_on(const asio::any_io_executor& executor);
+    template <class Executor>
+    void run_on(const Executor& executor) {
+        if constexpr (std::is_same_v<Executor, asio::io_context::executor_type>) {
+            run_on(asio::any_io_executor(executor));
+        } else {
+            keep_executor(executor);
+        }
+    }
+    // As one that counts as work, so that its context does not run out of it.
+    template <class Executor>
+    void keep_executor(const Executor& executor) {
+        using namespace asio::execution;
+        if constexpr (asio::can_require_v<const Executor&, blocking_t::never_t>) {
+            executor_ = asio::prefer(asio::require(executor, blocking.never), outstanding_work.tracked,
+                                     relationship.continuation);
+            may_block_ = false;
+        } else {
+            executor_ = asio::prefer(executor, outstanding_work.tracked);
+            may_block_ = true;
+        }
     }
 
-    template <class Stored>
-    static void discard(pending_call& call) noexcept {
-        call.functions_ = nullptr;
-        auto& stored = call.handler<Stored>();
-        if constexpr (fits<Stored>)
-            stored.~Stored();
-        else
-            delete &stored;
-    }
-
-    /// What is known of a handler by its type.
-    struct functions {
-        void (*complete)(call_handle);
-        void (*discard)(pending_call&) noexcept;
-    };
-    template <class Stored, void (*Complete)(call_handle)>
-    static constexpr functions functions_of{Complete, &discard<Stored>};
-
-    const functions* functions_ = nullptr;          // null: there is no handler
-    alignas(void*) std::byte storage_[inline_size]; // the handler, or a pointer to it
+    handler_memory memory_;
+    bool may_block_ = false; // the executor may run a function inside of `execute`, and cannot be told not to
+    asio::any_completion_executor executor_;
+    erased_handler handler_;
 };
 
 /// Hands the call to its pool. The handler, whose cancellation slot it is, runs later, never inside of this.
 void start(call_handle call, asio::cancellation_slot slot);
-
-/// The outcome of a finished call, which is given back then: by reference, since a parameter by value would
-/// live to the end of the caller's expression, in which the handler runs. Instantiated for each result type
-/// in the library.
-template <class T>
-result<T> take_result(call_handle& call);
-
-template <class T, class Handler>
-void complete_with(call_handle call) {
-    auto handler = call->take_handler<Handler>();
-    // No call is held when the handler runs: it may well start the next one.
-    std::move(handler)(take_result<T>(call));
-}
 
 template <class T>
 struct initiate {
     template <class Handler>
     void operator()(Handler&& handler, call_handle call) const {
         auto slot = asio::get_associated_cancellation_slot(handler);
-        call->template bind<Handler, &complete_with<T, std::decay_t<Handler>>>(
-            std::forward<Handler>(handler));
+        call->template bind<T>(std::forward<Handler>(handler));
         start(std::move(call), slot);
     }
 };

@@ -47,9 +47,9 @@ public:
     /// An empty certificate, of use only to be assigned to.
     certificate() = default;
     /// Takes over PEM texts made elsewhere.
-    /// @param chain_pem        the certificate, then any intermediate certificates
-    /// @param private_key_pem  the unencrypted private key of the first certificate
-    /// @param issuer_pem       the root certificate that a client has to trust
+    /// \param chain_pem the certificate, then any intermediate certificates
+    /// \param private_key_pem the unencrypted private key of the first certificate
+    /// \param issuer_pem the root certificate that a client has to trust
     certificate(std::string chain_pem, std::string private_key_pem, std::string issuer_pem);
 
     /// The certificate, followed by intermediate certificates if there are any.
@@ -71,16 +71,16 @@ class certificate_authority {
 public:
     /// Makes the authority's key and its self-signed root certificate (valid from one hour ago for ten
     /// years).
-    /// @param common_name  the name of the authority; two authorities of one name are still distinct
-    /// @throws std::runtime_error when OpenSSL fails
+    /// \param common_name the name of the authority; two authorities of one name are still distinct
+    /// \throws std::runtime_error when OpenSSL fails
     explicit certificate_authority(std::string common_name = "loopback test CA");
 
     /// The root certificate, to be trusted by a client.
     const std::string& pem() const noexcept { return pem_; }
 
     /// Makes a P-256 key and a server certificate signed by this authority.
-    /// @throws std::invalid_argument when an IP address cannot be parsed
-    /// @throws std::runtime_error when OpenSSL fails
+    /// \throws std::invalid_argument when an IP address cannot be parsed
+    /// \throws std::runtime_error when OpenSSL fails
     certificate issue(const certificate_options& options) const;
 
 private:
@@ -90,14 +90,14 @@ private:
 
 /// Makes a P-256 key and a server certificate signed with that same key, which no client trusts unless told
 /// to.
-/// @throws std::invalid_argument when an IP address cannot be parsed
-/// @throws std::runtime_error when OpenSSL fails
+/// \throws std::invalid_argument when an IP address cannot be parsed
+/// \throws std::runtime_error when OpenSSL fails
 certificate make_self_signed_certificate(const certificate_options& options);
 
 /// The SHA-256 of a certificate's public key (its SubjectPublicKeyInfo) in base64, as
 /// `client_options::pin_public_key` takes it (RFC 7469, section 2.4). May be called from several threads.
-/// @param certificate_pem  in PEM; the first certificate counts
-/// @throws std::runtime_error when that is no certificate
+/// \param certificate_pem in PEM; the first certificate counts
+/// \throws std::runtime_error when that is no certificate
 std::string public_key_pin(const std::string& certificate_pem);
 
 } // namespace bandwidth::webrtc::testing

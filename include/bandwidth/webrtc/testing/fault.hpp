@@ -65,12 +65,12 @@ public:
     fault& delay(std::chrono::nanoseconds duration);
     /// Answers with this status and the body that Bandwidth documents for it; the service does not see the
     /// request.
-    /// @param status  200 to 599
-    /// @throws std::invalid_argument
+    /// \param status 200 to 599
+    /// \throws std::invalid_argument
     fault& answer(int status);
     /// Answers with this status, body and content type; the service does not see the request.
-    /// @param status  200 to 599
-    /// @throws std::invalid_argument
+    /// \param status 200 to 599
+    /// \throws std::invalid_argument
     fault& answer(int status, std::string body, std::string content_type = "application/json");
     /// Answers 429 with `Retry-After: <seconds>`; the service does not see the request.
     fault& throttle(std::chrono::seconds retry_after);

@@ -37,16 +37,16 @@ namespace bandwidth::webrtc::testing {
 class loopback_server {
 public:
     /// Starts the server on a background thread of its own. It listens when the constructor returns.
-    /// @throws boost::system::system_error when the address cannot be bound
-    /// @throws std::runtime_error when the certificate cannot be used
+    /// \throws boost::system::system_error when the address cannot be bound
+    /// \throws std::runtime_error when the certificate cannot be used
     explicit loopback_server(loopback_options options = loopback_options());
 
     /// Starts the server on the caller's executor. It listens when the constructor returns, and serves while
     /// that executor's context runs; `run()` on the context returns only after `stop`. A strand keeps the
     /// server's state together, so the context may run on several threads. The context must outlive the
     /// server.
-    /// @throws boost::system::system_error when the address cannot be bound
-    /// @throws std::runtime_error when the certificate cannot be used
+    /// \throws boost::system::system_error when the address cannot be bound
+    /// \throws std::runtime_error when the certificate cannot be used
     explicit loopback_server(const boost::asio::any_io_executor& executor,
                              loopback_options options = loopback_options());
 

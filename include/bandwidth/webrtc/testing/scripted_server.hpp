@@ -30,6 +30,7 @@ struct script_step {
         key_update,
         renegotiate,
         delay,
+        hold,
         close_notify,
         fin,
         rst,
@@ -80,6 +81,8 @@ public:
     script& send_raw(std::string bytes);
     /// Waits.
     script& delay(std::chrono::nanoseconds duration);
+    /// Waits for `scripted_server::release`, so that a test decides when the next step is taken.
+    script& hold();
     /// Sends the TLS close_notify alert. The TCP connection stays open in both directions.
     script& close_notify();
     /// Ends the sending direction of the TCP connection (FIN), without close_notify.
@@ -150,6 +153,7 @@ private:
 enum class script_state {
     not_started, ///< the connection has not been accepted yet
     running,     ///< a step is under way
+    held,        ///< it stands at a `script::hold`: every step before that is done
     ended,       ///< all steps were done, or `rst` or `stall` was reached
     failed       ///< the peer closed, or TLS failed, before the last step: see `scripted_server::error`
 };
@@ -160,8 +164,8 @@ enum class script_state {
 class scripted_server {
 public:
     /// Starts the server on a background thread of its own. It listens when the constructor returns.
-    /// @throws boost::system::system_error when the address cannot be bound
-    /// @throws std::runtime_error when the certificate cannot be used
+    /// \throws boost::system::system_error when the address cannot be bound
+    /// \throws std::runtime_error when the certificate cannot be used
     explicit scripted_server(scripted_options options = scripted_options());
     /// Starts the server on the caller's executor, as `loopback_server` does.
     explicit scripted_server(const boost::asio::any_io_executor& executor,
@@ -179,6 +183,10 @@ public:
     /// accepted.
     void otherwise(script steps);
 
+    /// Lets the script of a connection go on behind the `script::hold` at which it stands, or else behind the
+    /// next one that it comes to.
+    void release(std::size_t connection);
+
     /// Stops listening and closes all connections at once. A second call does nothing.
     void stop();
 
@@ -193,7 +201,7 @@ public:
     std::size_t connections() const;
     /// All bytes received on a connection so far, decrypted; empty for a connection that was not accepted
     /// yet.
-    /// @param connection  0 for the first that was accepted
+    /// \param connection 0 for the first that was accepted
     std::string received(std::size_t connection) const;
     /// What the client has shown of itself in the handshake of a connection so far.
     handshake_record handshake(std::size_t connection) const;
@@ -204,8 +212,11 @@ public:
 
     /// Blocks until the script of a connection has ended or failed. Only for a server with a thread of its
     /// own, or when another thread runs the executor.
-    /// @returns false when that did not happen in time
+    /// \returns false when that did not happen in time
     bool wait_until_ended(std::size_t connection, std::chrono::nanoseconds timeout) const;
+    /// Blocks until the script of a connection stands at a `script::hold`. As above; false also where it has
+    /// ended or failed.
+    bool wait_until_held(std::size_t connection, std::chrono::nanoseconds timeout) const;
     /// Blocks until the bytes received on a connection hold `text`, or the timeout is over. As above.
     bool wait_until_received(std::size_t connection, const std::string& text,
                              std::chrono::nanoseconds timeout) const;

@@ -1,0 +1,58 @@
+#include "transport/system_resolver.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <thread>
+#include <utility>
+
+namespace bandwidth::webrtc::detail {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+
+namespace {
+
+/// Within its scope no signal is delivered to this thread, nor to one that it starts: the program's signals
+/// are for the program's own threads.
+class blocked_signals {
+public:
+    blocked_signals() noexcept {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_BLOCK, &all, &before_);
+    }
+    ~blocked_signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    blocked_signals(const blocked_signals&) = delete;
+    blocked_signals& operator=(const blocked_signals&) = delete;
+
+private:
+    sigset_t before_{};
+};
+
+} // namespace
+
+void system_resolver::resolve(const std::string& host, const std::string& port, handler done) {
+    const blocked_signals blocked;
+    std::thread([look_up = look_up_, host, port, done = std::move(done)] {
+        error_code ec;
+        const auto addresses = look_up(host, port, ec);
+        done(ec, addresses);
+    }).detach();
+}
+
+// The blocking form of Asio's resolver runs on the calling thread; the context is there for its type only.
+address_list system_resolver::by_getaddrinfo(const std::string& host, const std::string& port,
+                                             error_code& ec) {
+    asio::io_context context;
+    tcp::resolver resolver(context);
+    address_list addresses;
+    for (const auto& entry : resolver.resolve(host, port, tcp::resolver::numeric_service, ec)) {
+        addresses.push_back(entry.endpoint());
+    }
+    return addresses;
+}
+
+} // namespace bandwidth::webrtc::detail

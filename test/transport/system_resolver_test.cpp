@@ -1,0 +1,73 @@
+#include "transport/system_resolver.hpp"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <boost/asio/error.hpp>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "support/network.hpp"
+
+// The resolver that looks a name up on a thread of its own.
+
+using namespace bandwidth::webrtc::detail;
+using bandwidth::webrtc::error_code;
+namespace asio = boost::asio;
+
+namespace {
+
+struct answer {
+    error_code code;
+    address_list addresses;
+    std::thread::id thread;
+};
+
+/// Looks a name up, and waits for the answer.
+answer look_up(system_resolver&& resolver, const std::string& host, const std::string& port) {
+    std::promise<answer> told;
+    resolver.resolve(host, port, [&told](const error_code& code, const address_list& addresses) {
+        told.set_value(answer{code, addresses, std::this_thread::get_id()});
+    });
+    return told.get_future().get();
+}
+
+} // namespace
+
+TEST_CASE("W01: the system's resolver knows localhost, and answers on a thread of its own") {
+    const auto found = look_up(system_resolver(), "localhost", "443");
+    CHECK_FALSE(found.code);
+    CHECK(found.thread != std::this_thread::get_id());
+    REQUIRE_FALSE(found.addresses.empty());
+    for (const auto& each : found.addresses) {
+        CHECK(each.address().is_loopback());
+        CHECK(each.port() == 443);
+    }
+}
+
+TEST_CASE("W01: a name that cannot be is refused with an error") {
+    const auto found = look_up(system_resolver(), "no such name.", "443");
+    CHECK(found.code);
+    CHECK(found.addresses.empty());
+}
+
+TEST_CASE("a look-up's thread takes none of the program's signals") {
+    const auto found =
+        look_up(system_resolver([](const std::string&, const std::string&, error_code& ec) {
+                    sigset_t blocked;
+                    sigemptyset(&blocked);
+                    pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
+                    if (sigismember(&blocked, SIGTERM) != 1 || sigismember(&blocked, SIGUSR1) != 1) {
+                        ec = asio::error::fault;
+                    }
+                    return address_list();
+                }),
+                "host", "443");
+    CHECK_FALSE(found.code);
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
+    CHECK(sigismember(&blocked, SIGTERM) == 0);
+}
