@@ -139,7 +139,7 @@ TEST_CASE("an answer that is no participant is an error that names what is wrong
 
     CHECK(decode_problem<created_participant>("{}") == "created participant: no participant");
     CHECK(decode_problem<created_participant>("") ==
-          "created participant: not JSON at byte 0: unexpected end");
+          "created participant: not JSON at byte 0: incomplete JSON");
     CHECK(decode_problem<created_participant>(R"({"token":"t"})") == "created participant: no participant");
     CHECK(decode_problem<created_participant>(R"({"participant":null})") ==
           "created participant: no participant");
@@ -154,8 +154,7 @@ TEST_CASE("an answer that is no participant is an error that names what is wrong
     CHECK(decode_problem<std::vector<participant>>("[1]") == "participants: not an object");
     CHECK(decode_problem<std::vector<participant>>("[null]") == "participants: not an object");
     CHECK(decode_problem<std::vector<participant>>(R"([{"id":"a"}])"
-                                                   "x") ==
-          "participants: not JSON at byte 12: text after the value");
+                                                   "x") == "participants: not JSON at byte 12: extra data");
 }
 
 TEST_CASE("a participant cut short anywhere is an error") {

@@ -57,7 +57,7 @@ TEST_CASE("J12: fields and parameters are redacted by their names") {
     CHECK(redact_tokens(R"({"m":"{\"PassWord\":\"abc\", \"x\":\"y\"}"})") ==
           R"({"m":"{\"PassWord\":\"[redacted]\", \"x\":\"y\"}"})");
     CHECK(redact_tokens("?a=b&token=abc&c=d") == "?a=b&token=[redacted]&c=d");
-    CHECK(redact_tokens("api_key='a b', x=y") == "api_key='[redacted]', x=y");
+    CHECK(redact_tokens("api-key='a b', x=y") == "api-key='[redacted]', x=y");
     CHECK(redact_tokens("password=\"abc") == "password=\"[redacted]");
     CHECK(redact_tokens("token=") == "token=[redacted]");
     CHECK(redact_tokens("tokens=3 passwords=4") == "tokens=3 passwords=4");

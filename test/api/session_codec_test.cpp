@@ -53,7 +53,7 @@ TEST_CASE("J05: of a repeated field the last one wins") {
 }
 
 TEST_CASE("an answer that is no session is an error that names what is wrong") {
-    CHECK(decode_problem<session>("") == "session: not JSON at byte 0: unexpected end");
+    CHECK(decode_problem<session>("") == "session: not JSON at byte 0: incomplete JSON");
     CHECK(decode_problem<session>("{}") == "session: no id");
     CHECK(decode_problem<session>(R"({"tag":"x"})") == "session: no id");
     CHECK(decode_problem<session>(R"({"id":null})") == "session: no id");
@@ -68,7 +68,7 @@ TEST_CASE("an answer that is no session is an error that names what is wrong") {
 
 TEST_CASE("J01: HTML instead of JSON is an error") {
     CHECK(decode_problem<session>("<html><body>Log in</body></html>") ==
-          "session: not JSON at byte 0: unexpected character");
+          "session: not JSON at byte 0: syntax error");
 }
 
 TEST_CASE("J02: a session cut short anywhere is an error") {
@@ -78,10 +78,10 @@ TEST_CASE("J02: a session cut short anywhere is an error") {
 
 TEST_CASE("J04: deep nesting is an error, not an overflow of the stack") {
     const std::string deep = R"({"id":"s","x":)" + std::string(10'000, '[');
-    CHECK(decode_problem<session>(deep).find("nested too deeply") != std::string::npos);
+    CHECK(decode_problem<session>(deep).find("too deep") != std::string::npos);
     const std::string closed =
         R"({"id":"s","x":)" + std::string(10'000, '[') + std::string(10'000, ']') + '}';
-    CHECK(decode_problem<session>(closed).find("nested too deeply") != std::string::npos);
+    CHECK(decode_problem<session>(closed).find("too deep") != std::string::npos);
 }
 
 TEST_CASE(
@@ -105,23 +105,22 @@ TEST_CASE(
 }
 
 TEST_CASE("J07: text that is not strictly JSON is an error") {
-    CHECK(decode_problem<session>("{\"id\":\"\xFF\"}") == "session: not JSON at byte 7: invalid UTF-8");
+    CHECK(decode_problem<session>("{\"id\":\"\xFF\"}") == "session: not JSON at byte 7: syntax error");
     for (const char* const text : {R"(\ud800)", R"(\udc00)", R"(\ud800\ud800)", R"(\ud83dx)"}) {
         CAPTURE(text);
         const auto json = std::string(R"({"id":")") + text + "\"}";
-        CHECK(decode_problem<session>(json).find("lone surrogate") != std::string::npos);
-        CHECK(decode_problem<session>(R"({"id":"s","x":")" + std::string(text) + "\"}")
-                  .find("lone surrogate") != std::string::npos);
+        CHECK(decode_problem<session>(json).find("not JSON") != std::string::npos);
+        CHECK(decode_problem<session>(R"({"id":"s","x":")" + std::string(text) + "\"}").find("not JSON") !=
+              std::string::npos);
     }
     for (const char* const bytes : {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"}) {
         CHECK(decode_problem<session>(std::string("{\"id\":\"s\",\"x\":\"") + bytes + "\"}")
-                  .find("invalid UTF-8") != std::string::npos);
+                  .find("syntax error") != std::string::npos);
     }
-    CHECK(decode_problem<session>("\xEF\xBB\xBF{\"id\":\"s\"}").find("unexpected character") !=
-          std::string::npos);
-    CHECK(decode_problem<session>(R"({"id":"s"} x)") == "session: not JSON at byte 11: text after the value");
-    CHECK(decode_problem<session>(R"({"id":"s"}{"id":"t"})").find("text after") != std::string::npos);
-    CHECK(decode_problem<session>(R"({"id":"s",})").find("unexpected character") != std::string::npos);
+    CHECK(decode_problem<session>("\xEF\xBB\xBF{\"id\":\"s\"}").find("syntax error") != std::string::npos);
+    CHECK(decode_problem<session>(R"({"id":"s"} x)") == "session: not JSON at byte 11: extra data");
+    CHECK(decode_problem<session>(R"({"id":"s"}{"id":"t"})").find("extra data") != std::string::npos);
+    CHECK(decode_problem<session>(R"({"id":"s",})").find("syntax error") != std::string::npos);
 }
 
 TEST_CASE("J12: an error text never holds what the answer said") {

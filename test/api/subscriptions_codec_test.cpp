@@ -86,7 +86,7 @@ TEST_CASE("an answer that is no subscriptions is an error that names what is wro
           "subscriptions: streamAliases is not an array");
     CHECK(decode_problem<subscriptions>(R"({"participants":[{"participantId":"a","streamAliases":[1]}]})") ==
           "subscriptions: streamAliases holds something else than strings");
-    CHECK(decode_problem<subscriptions>(" ").find("unexpected end") != std::string::npos);
+    CHECK(decode_problem<subscriptions>(" ").find("incomplete JSON") != std::string::npos);
 }
 
 TEST_CASE("subscriptions cut short anywhere are an error") {

@@ -14,11 +14,20 @@ namespace {
 
 using namespace bandwidth::webrtc;
 using detail::codec;
-using detail::json_reader;
+
+const detail::json_shape& shape_without_fields() {
+    static constexpr detail::json_shape shape;
+    return shape;
+}
 
 bool is_json(std::string_view text) {
-    json_reader reader(text);
-    return reader.skip() && reader.finish();
+    constexpr detail::json_field whole_text = {"text",
+                                               detail::json_form::anything,
+                                               nullptr,
+                                               [](void*, std::string_view) { return true; },
+                                               [](void* model) { return model; },
+                                               shape_without_fields};
+    return !detail::read_json(text, whole_text, nullptr);
 }
 
 void check_extra(const std::string& extra) {
@@ -58,6 +67,19 @@ void decode(std::string_view text) {
     check(read);
 }
 
+// Any JSON as a field that is not known: it is kept as it is written. (Not if it is nested as deep as is allowed.)
+void check_kept(std::string_view text) {
+    constexpr std::string_view white_space = " \t\r\n";
+    if (!is_json(text))
+        return;
+    const auto begin = text.find_first_not_of(white_space);
+    const auto value = text.substr(begin, text.find_last_not_of(white_space) + 1 - begin);
+    session read;
+    if (!codec::decode(std::string(R"({"x":)").append(text).append(R"(,"id":"s"})"), read))
+        require(read.extra() == std::string(R"({"x":)").append(value).append("}"),
+                "what is kept is as it was written");
+}
+
 // Any text as a tag: refused, or it arrives as it was.
 void check_tag(std::string_view text) {
     std::string body;
@@ -66,11 +88,10 @@ void check_tag(std::string_view text) {
         require(!length || *length > 50, "a tag that is well is not refused");
         return;
     }
-    json_reader reader(body);
-    std::string_view key;
-    std::string tag;
-    require(reader.enter_object() && reader.next_member(key) && key == "tag" && reader.read_string(tag) &&
-                !reader.next_member(key) && reader.finish() && tag == text,
+    boost::json::error_code error;
+    const auto value = boost::json::parse(body, error);
+    require(!error && value.as_object().size() == 1 &&
+                std::string_view(value.as_object().at("tag").as_string()) == text,
             "a tag arrives as it was");
 }
 
@@ -82,6 +103,7 @@ void json_codec(std::string_view input) {
     decode<created_participant>(input);
     decode<std::vector<participant>>(input);
     decode<subscriptions>(input);
+    check_kept(input);
     check_tag(input);
     (void)decode_device_token(input);
     // Boost.JSON refuses some exponents, which are only text here.

@@ -20,15 +20,6 @@ bool is_space_or_control(char32_t c) noexcept {
            c == 0xFEFF;
 }
 
-std::size_t find_ignoring_case(std::string_view text, std::string_view word) noexcept {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (starts_with_ignoring_case(text.substr(i), word)) {
-            return i;
-        }
-    }
-    return std::string_view::npos;
-}
-
 std::string_view trim_front(std::string_view text) noexcept {
     if (text.starts_with("\xEF\xBB\xBF")) {
         text.remove_prefix(3);
@@ -37,100 +28,64 @@ std::string_view trim_front(std::string_view text) noexcept {
     return start == std::string_view::npos ? std::string_view() : text.substr(start);
 }
 
-// What a walk through the JSON found so far, by the name of the field.
+// What the JSON holds, by the name of the field.
 struct findings {
     std::string error;
     std::string message;
     std::string description;
     std::string request_id;
-
-    std::string* place_of(std::string_view key) noexcept {
-        if (key == "error") {
-            return &error;
-        }
-        if (key == "message") {
-            return &message;
-        }
-        if (key == "description") {
-            return &description;
-        }
-        return key == "requestId" || key == "request_id" ? &request_id : nullptr;
-    }
 };
 
-void read_value(json_reader& reader, std::string* place, findings& found);
+const json_shape& shape_of_findings();
 
-void read_object(json_reader& reader, findings& found) {
-    reader.enter_object();
-    std::string_view key;
-    while (reader.next_member(key)) {
-        const bool nested = key == "error" || key == "errors";
-        std::string* const place = found.place_of(key);
-        if (place != nullptr || nested) {
-            read_value(reader, place, found);
-        } else {
-            reader.skip();
-        }
-    }
+void* same(void* model) { return model; }
+
+// A field of these, which keeps its first text. Objects and arrays are looked into, so that
+// {"error": {"message": ...}} and {"errors": [{...}]} give their message too.
+template <std::string findings::*Place>
+constexpr json_field found(std::string_view name) {
+    return {name,
+            json_form::anything,
+            nullptr,
+            [](void* model, std::string_view text) {
+                std::string& place = static_cast<findings*>(model)->*Place;
+                if (place.empty()) {
+                    place = text;
+                }
+                return true;
+            },
+            same,
+            shape_of_findings};
 }
 
-// Reads a value into its place, unless the place is taken. Objects and arrays are looked into, so that
-// {"error": {"message": ...}} and {"errors": [{...}]} give their message too; json_reader::max_depth bounds
-// it.
-void read_value(json_reader& reader, std::string* place, findings& found) {
-    std::string text;
-    std::string_view raw;
-    switch (reader.peek()) {
-    case json_kind::object:
-        read_object(reader, found);
-        return;
-    case json_kind::array:
-        reader.enter_array();
-        while (reader.next_element()) {
-            read_value(reader, place, found);
-        }
-        return;
-    case json_kind::string:
-        reader.read_string(text);
-        break;
-    case json_kind::number:
-        reader.read_raw(raw);
-        text = raw;
-        break;
-    default:
-        reader.skip();
-        return;
-    }
-    if (place != nullptr && place->empty()) {
-        *place = std::move(text);
-    }
+const json_shape& shape_of_findings() {
+    static constexpr json_field fields[] = {
+        found<&findings::error>("error"),
+        found<&findings::message>("message"),
+        found<&findings::description>("description"),
+        found<&findings::request_id>("requestId"),
+        found<&findings::request_id>("request_id"),
+        {"errors", json_form::anything, nullptr, [](void*, std::string_view) { return true; }, same,
+         shape_of_findings},
+    };
+    static constexpr json_shape shape = {fields, nullptr, nullptr};
+    return shape;
 }
 
-// A JSON text that is cut off or otherwise broken gives what stood before the break.
 error_body parse_json(std::string_view body) {
-    findings found;
-    json_reader reader(body);
-    // A bare string, or the strings of a bare array, count as the message.
-    read_value(reader, &found.message, found);
+    findings all;
+    // A bare string, or the strings of a bare array, count as the message. A JSON text that is cut off or
+    // otherwise broken gives what stood before the break.
+    static_cast<void>(read_json(body, found<&findings::message>("error body"), &all));
     error_body result;
-    for (const std::string* text : {&found.error, &found.message, &found.description}) {
+    for (const std::string* text : {&all.error, &all.message, &all.description}) {
         result.message = clean_text(*text, max_message);
         if (!result.message.empty()) {
             break;
         }
     }
-    result.request_id = clean_text(found.request_id, max_request_id);
+    result.request_id = clean_text(all.request_id, max_request_id);
     return result;
-}
-
-std::string html_title(std::string_view body) {
-    const std::size_t tag = find_ignoring_case(body, "<title");
-    const std::size_t start = tag == std::string_view::npos ? tag : body.find('>', tag);
-    if (start == std::string_view::npos) {
-        return {};
-    }
-    const std::string_view title = body.substr(start + 1);
-    return clean_text(title.substr(0, title.find('<')), max_message);
 }
 
 std::string first_line(std::string_view body) {
@@ -175,12 +130,11 @@ error_body parse_error_body(std::string_view body, std::string_view content_type
     if (text.front() == '{' || text.front() == '[' || text.front() == '"') {
         return parse_json(text);
     }
-    error_body result;
     if (text.front() == '<' || starts_with_ignoring_case(content_type, "text/html")) {
-        result.message = html_title(text);
-    } else {
-        result.message = first_line(text);
+        return {};
     }
+    error_body result;
+    result.message = first_line(text);
     return result;
 }
 

@@ -12,8 +12,8 @@ struct error_body {
     std::string request_id; ///< at most 128 bytes
 };
 
-/// Reads any body: JSON of each shape that Bandwidth has documented, other JSON, HTML (its title), plain text
-/// (its first line), something cut off, binary or nothing. It never fails: what is not there stays empty.
+/// Reads any body: JSON of each shape that Bandwidth has documented, other JSON, plain text (its first line),
+/// something cut off, or what holds no message: HTML, binary or nothing. What is not there stays empty.
 ///
 /// Bandwidth's own documents disagree: {error, requestId} and {message} in OpenAPI 2.0.0, {code, message}
 /// before it with a code that is a number or a string, {description, type, id} and {errors: [...]} elsewhere

@@ -1,303 +1,336 @@
 #include "api/common/json_reader.hpp"
 
+#include <array>
+#include <boost/json/basic_parser_impl.hpp>
+#include <cstdint>
+#include <functional>
+#include <utility>
+
 #include "core/ascii.hpp"
-#include "core/utf8.hpp"
 
 namespace bandwidth::webrtc::detail {
 
 namespace {
 
-unsigned hex_value(char c) noexcept {
-    if (is_digit(c)) {
-        return static_cast<unsigned>(c - '0');
+namespace json = boost::json;
+
+/// The events of Boost.JSON's parser become a model. They do not tell where in the text they are, which is
+/// needed to keep unknown fields as they are written: so `position_` follows them, behind the last string or
+/// closing bracket. What lies between two of these has neither quotes nor closing brackets.
+class reader {
+public:
+    static constexpr std::size_t max_array_size = SIZE_MAX;
+    static constexpr std::size_t max_object_size = SIZE_MAX;
+    static constexpr std::size_t max_string_size = SIZE_MAX;
+    static constexpr std::size_t max_key_size = SIZE_MAX;
+
+    /// `written` is of the same size as what is parsed, and is what is kept of it.
+    reader(std::string_view parsed, std::string_view written, const json_field& root, void* model)
+        : begin_(parsed.data()), position_(begin_), end_(begin_ + parsed.size()), written_(written) {
+        levels_[0] = {model, nullptr, &root, 0, false};
     }
-    const char lower = to_lower(c);
-    return lower >= 'a' && lower <= 'f' ? static_cast<unsigned>(lower - 'a' + 10) : 16U;
+
+    /// What is wrong with the value; empty when it is no JSON.
+    std::string problem() const {
+        std::string text;
+        if (field_ != nullptr) {
+            text.append(field_->name).append(level_->arrays == 0 ? " is " : " holds ");
+        }
+        return problem_ == nullptr ? text : text + problem_;
+    }
+
+    bool on_document_begin(json::error_code&) { return true; }
+    bool on_document_end(json::error_code&) { return true; }
+    bool on_comment_part(json::string_view, json::error_code&) { return true; }
+    bool on_comment(json::string_view, json::error_code&) { return true; }
+    bool on_number_part(json::string_view, json::error_code&) { return true; }
+
+    bool on_int64(std::int64_t, json::string_view text, json::error_code& ec) { return on_number(text, ec); }
+    bool on_uint64(std::uint64_t, json::string_view text, json::error_code& ec) {
+        return on_number(text, ec);
+    }
+    bool on_double(double, json::string_view text, json::error_code& ec) { return on_number(text, ec); }
+
+    bool on_string_part(json::string_view part, std::size_t size_so_far, json::error_code&) {
+        if (part.size() == size_so_far) {
+            unescaped_.clear();
+        }
+        unescaped_.append(part.data(), part.size());
+        return true;
+    }
+    bool on_key_part(json::string_view part, std::size_t size_so_far, json::error_code& ec) {
+        return on_string_part(part, size_so_far, ec);
+    }
+
+    bool on_string(json::string_view last_part, std::size_t size, json::error_code& ec) {
+        const auto text = whole_string(last_part, size, ec);
+        return skipping_ != 0 ? skipped() : take(json_kind::string, text, ec);
+    }
+
+    bool on_key(json::string_view last_part, std::size_t size, json::error_code& ec) {
+        const auto key = whole_string(last_part, size, ec);
+        if (skipping_ != 0) {
+            return true;
+        }
+        key_begin_ = string_begin_;
+        key_end_ = position_;
+        for (const json_field& field : level_->shape->fields) {
+            if (field.name == key) {
+                level_->field = &field;
+                return true;
+            }
+        }
+        skipping_ = 1;
+        return true;
+    }
+
+    bool on_bool(bool value, json::error_code& ec) { return on_literal(value ? 4 : 5, false, ec); }
+    bool on_null(json::error_code& ec) { return on_literal(4, true, ec); }
+
+    bool on_array_begin(json::error_code& ec) { return on_begin(json_kind::array, ec); }
+    bool on_object_begin(json::error_code& ec) { return on_begin(json_kind::object, ec); }
+
+    bool on_array_end(std::size_t, json::error_code&) {
+        step_behind(']');
+        if (skipping_ != 0) {
+            --skipping_;
+            return skipped();
+        }
+        if (--level_->arrays == 0 && std::exchange(level_->keeps_field, false)) {
+            keep_field();
+        }
+        return true;
+    }
+
+    bool on_object_end(std::size_t, json::error_code& ec) {
+        step_behind('}');
+        if (skipping_ != 0) {
+            --skipping_;
+            return skipped();
+        }
+        const auto finish = level_->shape->finish;
+        const char* const wrong = finish == nullptr ? nullptr : finish(level_->model);
+        --level_;
+        return wrong == nullptr || fail(wrong, ec);
+    }
+
+private:
+    // An object that is being read, and how many arrays of its current field.
+    struct level {
+        void* model;
+        const json_shape* shape;
+        const json_field* field;
+        unsigned arrays;
+        bool keeps_field;
+    };
+
+    bool on_number(json::string_view text, json::error_code& ec) {
+        if (skipping_ == 1) {
+            position_ = text.data() + text.size();
+        }
+        return skipping_ != 0
+                   ? skipped()
+                   : take(json_kind::number, as_written(text.data(), text.data() + text.size()), ec);
+    }
+
+    bool on_literal(std::size_t size, bool is_null, json::error_code& ec) {
+        if (skipping_ != 0) {
+            if (skipping_ == 1) {
+                position_ = value_begin() + size;
+            }
+            return skipped();
+        }
+        const json_field& field = *level_->field;
+        if (!is_null || (!field.takes_null && is_due(json_kind::object))) {
+            return is_lenient() || refuse(ec);
+        }
+        if (level_->arrays == 0 && field.clear != nullptr) {
+            field.clear(level_->model);
+        }
+        return true;
+    }
+
+    bool on_begin(json_kind kind, json::error_code& ec) {
+        if (skipping_ != 0) {
+            ++skipping_;
+            return true;
+        }
+        if (!is_due(kind)) {
+            skipping_ = 2;
+            return is_lenient() || refuse(ec);
+        }
+        const json_field& field = *level_->field;
+        if (level_->arrays == 0 && level_ != levels_.data() && field.clear != nullptr) {
+            field.clear(level_->model);
+        }
+        if (kind == json_kind::array) {
+            ++level_->arrays;
+            return true;
+        }
+        void* const model = field.add_object(level_->model);
+        *++level_ = {model, &field.shape(), nullptr, 0, false};
+        return true;
+    }
+
+    bool take(json_kind kind, std::string_view text, json::error_code& ec) {
+        if (!is_due(kind)) {
+            return is_lenient() || refuse(ec);
+        }
+        if (!level_->field->add_text(level_->model, text)) {
+            level_->keeps_field = true;
+        }
+        return true;
+    }
+
+    bool is_due(json_kind kind) const noexcept {
+        const auto form = static_cast<unsigned>(level_->field->form) >> (level_->arrays != 0 ? 4U : 0U);
+        return (form & static_cast<unsigned>(kind)) != 0;
+    }
+
+    // Whether what is not due is passed over.
+    bool is_lenient() const noexcept {
+        return level_->field->form == json_form::scalar || level_->field->form == json_form::anything;
+    }
+
+    // Where a value that is skipped may be at its end: one that is no part of another is.
+    bool skipped() {
+        if (skipping_ == 1) {
+            skipping_ = 0;
+            keep_field();
+        }
+        return true;
+    }
+
+    void keep_field() {
+        if (level_->shape->extra == nullptr) {
+            return;
+        }
+        std::string& extra = level_->shape->extra(level_->model);
+        if (extra.empty()) {
+            extra = '{';
+        } else {
+            extra.back() = ',';
+        }
+        extra.append(as_written(key_begin_, key_end_)).append(1, ':');
+        extra.append(as_written(value_begin(), position_)).append(1, '}');
+    }
+
+    // The text of a string whose last part this is. One without escapes comes in one part, which is part of the
+    // text that is read; for any other the parser has a buffer.
+    std::string_view whole_string(json::string_view last_part, std::size_t size, json::error_code& ec) {
+        if (!std::less<>()(last_part.data(), begin_) && std::less<>()(last_part.data(), end_)) {
+            string_begin_ = last_part.data() - 1;
+            position_ = last_part.data() + last_part.size() + 1;
+            return last_part;
+        }
+        step_behind('"');
+        string_begin_ = position_ - 1;
+        for (; *position_ != '"'; ++position_) {
+            position_ += *position_ == '\\' ? 1 : 0;
+        }
+        ++position_;
+        on_string_part(last_part, size, ec);
+        return unescaped_;
+    }
+
+    void step_behind(char c) noexcept {
+        while (*position_++ != c) {
+        }
+    }
+
+    const char* value_begin() const noexcept {
+        const std::string_view rest(key_end_, static_cast<std::size_t>(end_ - key_end_));
+        return key_end_ + rest.find_first_not_of(": \t\r\n");
+    }
+
+    std::string_view as_written(const char* begin, const char* end) const noexcept {
+        return written_.substr(static_cast<std::size_t>(begin - begin_),
+                               static_cast<std::size_t>(end - begin));
+    }
+
+    bool refuse(json::error_code& ec) {
+        const bool is_root = level_ == levels_.data();
+        field_ = is_root ? nullptr : level_->field;
+        if (level_->arrays == 0 || is_root) {
+            return fail(is_due(json_kind::array)    ? "not an array"
+                        : is_due(json_kind::object) ? "not an object"
+                                                    : "not a string",
+                        ec);
+        }
+        return fail(is_due(json_kind::object) ? "something else than objects" : "something else than strings",
+                    ec);
+    }
+
+    bool fail(const char* problem, json::error_code& ec) noexcept {
+        problem_ = problem;
+        ec = json::error::exception; // any: it is the text that counts
+        return false;
+    }
+
+    const char* begin_;
+    const char* position_;
+    const char* end_;
+    std::string_view written_;
+    const char* string_begin_ = nullptr; // of the last string
+    const char* key_begin_ = nullptr;    // of the current field's
+    const char* key_end_ = nullptr;
+    // 0: nothing is skipped. 1: an unknown field's value comes. More: one less is the number of the arrays and
+    // objects that are skipped, one in another.
+    unsigned skipping_ = 0;
+    std::string unescaped_;             // what has come of a string with escapes
+    const json_field* field_ = nullptr; // of which `problem_` speaks
+    const char* problem_ = nullptr;
+    std::array<level, json::parse_options().max_depth + 1> levels_;
+    level* level_ = levels_.data();
+};
+
+// Boost.JSON refuses an exponent that no int holds. This has zeros in place of the digits of all exponents.
+std::string without_exponents(std::string_view text) {
+    std::string changed(text);
+    bool in_string = false;
+    bool in_exponent = false;
+    for (std::size_t i = 0; i < changed.size(); ++i) {
+        char& c = changed[i];
+        if (c == '"') {
+            in_string = !in_string;
+        } else if (in_string) {
+            i += c == '\\' ? 1 : 0;
+        } else {
+            in_exponent = to_lower(c) == 'e' || (in_exponent && (is_digit(c) || c == '+' || c == '-'));
+            c = in_exponent && is_digit(c) ? '0' : c;
+        }
+    }
+    return changed;
 }
 
-bool is_high_surrogate(unsigned code) noexcept { return code >= 0xD800 && code <= 0xDBFF; }
-
-bool is_low_surrogate(unsigned code) noexcept { return code >= 0xDC00 && code <= 0xDFFF; }
-
-void append_utf8(std::string& out, unsigned code) {
-    const auto tail = [code](unsigned shift) { return static_cast<char>(0x80U | ((code >> shift) & 0x3FU)); };
-    if (code < 0x80) {
-        out += static_cast<char>(code);
-    } else if (code < 0x800) {
-        out += static_cast<char>(0xC0U | (code >> 6U));
-        out += tail(0);
-    } else if (code < 0x10000) {
-        out += static_cast<char>(0xE0U | (code >> 12U));
-        out += tail(6);
-        out += tail(0);
-    } else {
-        out += static_cast<char>(0xF0U | (code >> 18U));
-        out += tail(12);
-        out += tail(6);
-        out += tail(0);
+std::optional<std::string> read(std::string_view text, std::string_view written, const json_field& root,
+                                void* model) {
+    json::basic_parser<reader> parser(json::parse_options(), text, written, root, model);
+    json::error_code ec;
+    const auto size = parser.write_some(false, text.data(), text.size(), ec);
+    if (!ec && size == text.size()) {
+        return std::nullopt;
     }
-}
-
-unsigned hex4(const char* digits) noexcept {
-    return (hex_value(digits[0]) << 12U) | (hex_value(digits[1]) << 8U) | (hex_value(digits[2]) << 4U) |
-           hex_value(digits[3]);
+    if (ec == json::error::exponent_overflow && text.data() == written.data()) {
+        if (root.clear != nullptr) {
+            root.clear(model);
+        }
+        return read(without_exponents(text), written, root, model);
+    }
+    std::string problem(root.name);
+    problem += ": ";
+    const std::string about_value = parser.handler().problem();
+    if (!about_value.empty()) {
+        return problem + about_value;
+    }
+    problem.append("not JSON at byte ").append(std::to_string(size)).append(": ");
+    return problem + (ec ? ec : make_error_code(json::error::extra_data)).message();
 }
 
 } // namespace
 
-bool json_reader::fail(const char* field, const char* reason) noexcept {
-    if (reason_ == nullptr) {
-        field_ = field;
-        reason_ = reason;
-        failed_at_ = offset();
-        position_ = end_;
-    }
-    return false;
-}
-
-bool json_reader::unexpected() noexcept {
-    return syntax_error(position_ == end_ ? "unexpected end" : "unexpected character");
-}
-
-std::string json_reader::describe() const {
-    std::string text;
-    if (reason_ == nullptr) {
-        return text;
-    }
-    if (field_ == nullptr) {
-        text.append("not JSON at byte ").append(std::to_string(failed_at_)).append(": ");
-    } else {
-        text.append(field_);
-        if (!text.empty()) {
-            text += ' ';
-        }
-    }
-    return text.append(reason_);
-}
-
-std::string_view json_reader::text_since(std::size_t start) const noexcept {
-    return {begin_ + start, offset() - start};
-}
-
-bool json_reader::read_raw(std::string_view& raw) noexcept {
-    look();
-    const std::size_t start = offset();
-    if (!skip()) {
-        return false;
-    }
-    raw = text_since(start);
-    return true;
-}
-
-// Recursive; max_depth bounds it.
-bool json_reader::skip() noexcept {
-    std::string_view ignored;
-    bool escaped = false;
-    switch (peek()) {
-    case json_kind::null:
-        return scan_literal("null");
-    case json_kind::boolean:
-        return scan_literal(*position_ == 't' ? "true" : "false");
-    case json_kind::number:
-        return scan_number();
-    case json_kind::string:
-        return scan_string(ignored, escaped);
-    case json_kind::array:
-        enter_array();
-        while (next_element()) {
-            skip();
-        }
-        return ok();
-    case json_kind::object:
-        enter_object();
-        while (next_raw_member(ignored, escaped)) {
-            skip();
-        }
-        return ok();
-    case json_kind::none:
-        break;
-    }
-    return unexpected();
-}
-
-bool json_reader::enter(char opening, const char* reason) noexcept {
-    if (peek() == json_kind::none) {
-        return unexpected();
-    }
-    if (*position_ != opening) {
-        return fail("", reason);
-    }
-    if (depth_ == max_depth) {
-        return syntax_error("nested too deeply");
-    }
-    ++position_;
-    ++depth_;
-    first_ = true;
-    return true;
-}
-
-bool json_reader::finish() noexcept {
-    look();
-    if (position_ != end_) {
-        return syntax_error("text after the value");
-    }
-    return ok();
-}
-
-// The content of a string that scan_string has accepted: escapes are complete and surrogates are paired.
-void json_reader::unescape(std::string_view content, std::string& out) {
-    out.clear();
-    out.reserve(content.size());
-    while (true) {
-        const std::size_t backslash = content.find('\\');
-        out.append(content.substr(0, backslash));
-        if (backslash == std::string_view::npos) {
-            return;
-        }
-        const char escape = content[backslash + 1];
-        content.remove_prefix(backslash + 2);
-        switch (escape) {
-        case 'b':
-            out += '\b';
-            break;
-        case 'f':
-            out += '\f';
-            break;
-        case 'n':
-            out += '\n';
-            break;
-        case 'r':
-            out += '\r';
-            break;
-        case 't':
-            out += '\t';
-            break;
-        case 'u': {
-            unsigned code = hex4(content.data());
-            content.remove_prefix(4);
-            if (is_high_surrogate(code)) {
-                code = 0x10000U + ((code - 0xD800U) << 10U) + (hex4(content.data() + 2) - 0xDC00U);
-                content.remove_prefix(6);
-            }
-            append_utf8(out, code);
-            break;
-        }
-        default: // a quote, a slash or a backslash
-            out += escape;
-        }
-    }
-}
-
-// Steps over an escape or a character that is not ASCII; anything else here is an error.
-bool json_reader::scan_special(bool& escaped) noexcept {
-    if (position_ == end_) {
-        return unexpected();
-    }
-    const auto c = static_cast<unsigned char>(*position_);
-    if (c == '\\') {
-        escaped = true;
-        return scan_escape();
-    }
-    if (c < 0x20) {
-        return syntax_error("control character in a string");
-    }
-    const unsigned length = read_utf8(position_, end_).length;
-    if (length == 0) {
-        return syntax_error("invalid UTF-8");
-    }
-    position_ += length;
-    return true;
-}
-
-bool json_reader::scan_escape() noexcept {
-    ++position_;
-    if (position_ == end_) {
-        return unexpected();
-    }
-    const char escape = *position_;
-    if (escape != 'u') {
-        if (std::string_view("\"\\/bfnrt").find(escape) == std::string_view::npos) {
-            return syntax_error("invalid escape");
-        }
-        ++position_;
-        return true;
-    }
-    ++position_;
-    unsigned code = 0;
-    if (!scan_hex4(code)) {
-        return false;
-    }
-    if (is_low_surrogate(code)) {
-        return syntax_error("lone surrogate");
-    }
-    if (is_high_surrogate(code)) {
-        if (end_ - position_ < 2 || position_[0] != '\\' || position_[1] != 'u') {
-            return syntax_error("lone surrogate");
-        }
-        position_ += 2;
-        if (!scan_hex4(code)) {
-            return false;
-        }
-        return is_low_surrogate(code) || syntax_error("lone surrogate");
-    }
-    return true;
-}
-
-bool json_reader::scan_hex4(unsigned& value) noexcept {
-    value = 0;
-    for (int i = 0; i < 4; ++i, ++position_) {
-        const unsigned digit = position_ == end_ ? 16U : hex_value(*position_);
-        if (digit > 15) {
-            return unexpected();
-        }
-        value = (value << 4U) | digit;
-    }
-    return true;
-}
-
-bool json_reader::scan_literal(std::string_view word) noexcept {
-    for (const char c : word) {
-        if (position_ == end_ || *position_ != c) {
-            return unexpected();
-        }
-        ++position_;
-    }
-    return true;
-}
-
-bool json_reader::scan_digits() noexcept {
-    if (position_ == end_ || !is_digit(*position_)) {
-        return unexpected();
-    }
-    while (position_ != end_ && is_digit(*position_)) {
-        ++position_;
-    }
-    return true;
-}
-
-bool json_reader::scan_number() noexcept {
-    if (*position_ == '-') {
-        ++position_;
-    }
-    if (position_ != end_ && *position_ == '0') {
-        ++position_;
-    } else if (!scan_digits()) {
-        return false;
-    }
-    if (position_ != end_ && *position_ == '.') {
-        ++position_;
-        if (!scan_digits()) {
-            return false;
-        }
-    }
-    if (position_ != end_ && (*position_ == 'e' || *position_ == 'E')) {
-        ++position_;
-        if (position_ != end_ && (*position_ == '+' || *position_ == '-')) {
-            ++position_;
-        }
-        return scan_digits();
-    }
-    return true;
+std::optional<std::string> read_json(std::string_view json, const json_field& root, void* model) {
+    return read(json, json, root, model);
 }
 
 } // namespace bandwidth::webrtc::detail

@@ -10,7 +10,7 @@
 
 namespace bandwidth::webrtc::detail {
 
-class json_reader;
+struct json_shape;
 
 /// JSON to models and back. The models befriend this class, so that a string goes from the answer straight
 /// to its place.
@@ -27,12 +27,12 @@ struct codec {
     [[nodiscard]] static problem encode(const participant_request& request, std::string& body);
     [[nodiscard]] static problem encode(const subscriptions& request, std::string& body);
 
-    /// Reads the body of an answer into `out`, which must be default-constructed. On a problem
+    /// Reads the body of a response into `out`. On a problem
     /// (`errc::bad_json`) `out` is unspecified.
     ///
-    /// Strict about JSON (see `json_reader`; of a repeated field the last one wins), tolerant about what it
-    /// says: null is absent, an unknown field goes to `extra()`. An error: a known field of another type, and
-    /// a session, a participant or a participant subscription without an id.
+    /// Strict about JSON (see `read_json`; of a repeated field the last one wins), tolerant about what it says:
+    /// null is absent, an unknown field goes to `extra()`. An error: a known field of another type, and a
+    /// session, a participant or a participant subscription without an id.
     [[nodiscard]] static problem decode(std::string_view json, session& out);
     [[nodiscard]] static problem decode(std::string_view json, participant& out);
     [[nodiscard]] static problem decode(std::string_view json, created_participant& out);
@@ -42,14 +42,11 @@ struct codec {
     [[nodiscard]] static problem decode(std::string_view json, subscriptions& out);
 
 private:
-    static bool read(json_reader& reader, session& out);
-    static bool read(json_reader& reader, participant& out);
-    static bool read(json_reader& reader, created_participant& out);
-    static bool read(json_reader& reader, std::vector<participant>& out);
-    static bool read(json_reader& reader, subscriptions& out);
-    static bool read(json_reader& reader, std::vector<participant_subscription>& out);
-    static bool read(json_reader& reader, participant_subscription& out);
-    static bool read_permissions(json_reader& reader, participant& out);
+    static const json_shape& session_shape();
+    static const json_shape& participant_shape();
+    static const json_shape& created_participant_shape();
+    static const json_shape& subscription_shape();
+    static const json_shape& subscriptions_shape();
 };
 
 } // namespace bandwidth::webrtc::detail

@@ -40,50 +40,23 @@ std::optional<std::chrono::sys_seconds> parse_expiry(std::string_view number) {
     return std::chrono::sys_seconds(std::chrono::seconds(seconds));
 }
 
-// The text of a string, or of a number as it is written; nothing for anything else.
-std::optional<std::string> read_scalar(json_reader& reader) {
-    const json_kind kind = reader.peek();
-    std::string text;
-    if (kind == json_kind::string) {
-        reader.read_string(text);
-        return text;
-    }
-    std::string_view raw;
-    if (reader.read_raw(raw) && kind == json_kind::number) {
-        return std::string(raw);
-    }
-    return std::nullopt;
-}
-
 } // namespace
 
 struct device_token_reader {
-    static std::optional<device_token_claims> read(std::string_view payload) {
-        device_token_claims claims;
-        json_reader reader(payload);
-        if (!reader.enter_object()) {
-            return std::nullopt;
-        }
-        std::string_view key;
-        while (reader.next_member(key)) {
-            std::optional<std::string> text = read_scalar(reader);
-            if (!text) {
-                continue;
-            }
-            if (key == "a") {
-                claims.account_ = std::move(text);
-            } else if (key == "p") {
-                claims.participant_id_.emplace(std::move(*text));
-            } else if (key == "v") {
-                claims.version_.emplace(std::string_view(*text));
-            } else if (key == "exp") {
-                claims.expires_at_ = parse_expiry(*text);
-            }
-        }
-        if (!reader.finish()) {
-            return std::nullopt;
-        }
-        return claims;
+    static const json_shape& shape() {
+        using claims = device_token_claims;
+        static constexpr json_field fields[] = {
+            json_member<&claims::account_>::text("a", json_form::scalar),
+            json_member<&claims::participant_id_>::text("p", json_form::scalar),
+            json_member<&claims::version_>::text("v", json_form::scalar),
+            {"exp", json_form::scalar, nullptr,
+             [](void* model, std::string_view text) {
+                 static_cast<claims*>(model)->expires_at_ = parse_expiry(text);
+                 return true;
+             }},
+        };
+        static constexpr json_shape all = {fields, nullptr, nullptr};
+        return all;
     }
 };
 
@@ -106,7 +79,12 @@ std::optional<device_token_claims> decode_device_token(std::string_view token) {
     if (!header || header->empty() || !payload || !signature || signature->empty()) {
         return std::nullopt;
     }
-    return detail::device_token_reader::read(*payload);
+    device_token_claims claims;
+    const auto root = detail::json_root<device_token_claims>("claims", &detail::device_token_reader::shape);
+    if (detail::read_json(*payload, root, &claims)) {
+        return std::nullopt;
+    }
+    return claims;
 }
 
 std::optional<device_token_claims> decode_device_token(const participant_token& token) {

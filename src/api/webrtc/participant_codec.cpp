@@ -1,12 +1,15 @@
-#include "api/common/json_fields.hpp"
-#include "api/common/json_writer.hpp"
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "api/common/json_reader.hpp"
 #include "api/common/validate.hpp"
 #include "api/webrtc/codec.hpp"
 
 namespace bandwidth::webrtc::detail {
 
 codec::problem codec::encode(const participant_request& request, std::string& body) {
-    body += '{';
+    boost::json::object fields;
     if (request.callback_url()) {
         const std::string& url = *request.callback_url();
         if (url.empty()) {
@@ -15,143 +18,93 @@ codec::problem codec::encode(const participant_request& request, std::string& bo
         if (problem wrong = validate_text("callback_url", url, url.size())) {
             return wrong;
         }
-        append_json_key(body, "callbackUrl");
-        append_json_string(body, url);
+        fields.emplace("callbackUrl", url);
     }
     if (request.publish()) {
-        append_json_key(body, "publishPermissions");
-        const bool audio = contains(*request.publish(), media::audio);
-        const bool video = contains(*request.publish(), media::video);
-        body += audio ? (video ? R"(["AUDIO","VIDEO"])" : R"(["AUDIO"])") : (video ? R"(["VIDEO"])" : "[]");
+        boost::json::array& permissions = fields["publishPermissions"].emplace_array();
+        if (contains(*request.publish(), media::audio)) {
+            permissions.emplace_back("AUDIO");
+        }
+        if (contains(*request.publish(), media::video)) {
+            permissions.emplace_back("VIDEO");
+        }
     }
     if (request.tag()) {
         if (problem wrong = validate_tag(*request.tag())) {
             return wrong;
         }
-        append_json_key(body, "tag");
-        append_json_string(body, *request.tag());
+        fields.emplace("tag", *request.tag());
     }
     if (request.device_api_version() && !request.device_api_version()->text().empty()) {
         const std::string& version = request.device_api_version()->text();
         if (problem wrong = validate_text("device_api_version", version, version.size())) {
             return wrong;
         }
-        append_json_key(body, "deviceApiVersion");
-        append_json_string(body, version);
+        fields.emplace("deviceApiVersion", version);
     }
-    body += '}';
+    body += boost::json::serialize(fields);
     return std::nullopt;
 }
 
-bool codec::read_permissions(json_reader& reader, participant& out) {
-    const std::string_view key = reader.raw_key();
-    const std::size_t start = reader.offset();
-    media permissions = media::none;
-    bool all_known = true;
-    read_texts(reader, "publishPermissions", [&](const std::string& name) {
-        if (name == "AUDIO") {
-            permissions |= media::audio;
-        } else if (name == "VIDEO") {
-            permissions |= media::video;
-        } else {
-            all_known = false;
-        }
-    });
-    if (reader.ok() && !all_known) {
-        append_extra(out.extra_, key, reader.text_since(start));
-    }
-    out.publish_permissions_ = permissions;
-    return reader.ok();
+const json_shape& codec::participant_shape() {
+    using permissions = json_member<&participant::publish_permissions_>;
+    static constexpr json_field fields[] = {
+        json_member<&participant::id_>::text("id"),
+        json_member<&participant::callback_url_>::text("callbackUrl"),
+        {"publishPermissions", json_form::texts, permissions::clear,
+         [](void* model, std::string_view name) {
+             permissions::of(model) |=
+                 name == "AUDIO" ? media::audio : (name == "VIDEO" ? media::video : media::none);
+             return name == "AUDIO" || name == "VIDEO";
+         }},
+        json_member<&participant::sessions_>::text("sessions", json_form::texts),
+        json_member<&participant::subscriptions_>::object("subscriptions", &subscriptions_shape),
+        json_member<&participant::tag_>::text("tag"),
+        json_member<&participant::device_api_version_>::text("deviceApiVersion"),
+    };
+    static constexpr json_shape shape = {
+        fields, &json_member<&participant::extra_>::of,
+        [](void* model) { return static_cast<participant*>(model)->id().empty() ? "no id" : nullptr; }};
+    return shape;
 }
 
-bool codec::read(json_reader& reader, participant& out) {
-    if (!reader.enter_object()) {
-        return false;
-    }
-    std::string_view key;
-    while (reader.next_member(key)) {
-        if (key == "id") {
-            read_text(reader, "id", out.id_.value_);
-        } else if (key == "callbackUrl") {
-            read_text(reader, "callbackUrl", out.callback_url_);
-        } else if (key == "publishPermissions") {
-            read_permissions(reader, out);
-        } else if (key == "sessions") {
-            out.sessions_.clear();
-            read_texts(reader, "sessions",
-                       [&out](std::string id) { out.sessions_.emplace_back(std::move(id)); });
-        } else if (key == "subscriptions") {
-            out.subscriptions_.reset();
-            if (expect(reader, "subscriptions", json_kind::object, "is not an object")) {
-                read(reader, out.subscriptions_.emplace());
-            }
-        } else if (key == "tag") {
-            read_text(reader, "tag", out.tag_);
-        } else if (key == "deviceApiVersion") {
-            std::optional<std::string> version;
-            read_text(reader, "deviceApiVersion", version);
-            out.device_api_version_.reset();
-            if (version) {
-                out.device_api_version_.emplace(std::string_view(*version));
-            }
-        } else {
-            keep_unknown(reader, out.extra_);
-        }
-    }
-    if (reader.ok() && out.id_.empty()) {
-        return reader.fail("", "no id");
-    }
-    return reader.ok();
-}
-
-bool codec::read(json_reader& reader, created_participant& out) {
-    if (!reader.enter_object()) {
-        return false;
-    }
-    std::string_view key;
-    while (reader.next_member(key)) {
-        if (key == "participant") {
-            out.participant_ = {};
-            if (expect(reader, "participant", json_kind::object, "is not an object")) {
-                read(reader, out.participant_);
-            }
-        } else if (key == "token") {
-            read_text(reader, "token", out.token_.text_);
-        } else {
-            keep_unknown(reader, out.extra_);
-        }
-    }
-    if (reader.ok() && out.participant_.id().empty()) {
-        return reader.fail("", "no participant");
-    }
-    return reader.ok();
-}
-
-bool codec::read(json_reader& reader, std::vector<participant>& out) {
-    if (!expect(reader, "", json_kind::array, "not an array")) {
-        return reader.ok(); // null
-    }
-    reader.enter_array();
-    while (reader.next_element()) {
-        read(reader, out.emplace_back());
-    }
-    return reader.ok();
+const json_shape& codec::created_participant_shape() {
+    static constexpr json_field fields[] = {
+        json_member<&created_participant::participant_>::object("participant", &participant_shape),
+        json_member<&created_participant::token_>::text("token"),
+    };
+    static constexpr json_shape shape = {
+        fields, &json_member<&created_participant::extra_>::of, [](void* model) {
+            return static_cast<created_participant*>(model)->participant().id().empty() ? "no participant"
+                                                                                        : nullptr;
+        }};
+    return shape;
 }
 
 codec::problem codec::decode(std::string_view json, participant& out) {
-    return decode_whole("participant", json, [&out](json_reader& reader) { return read(reader, out); });
+    static constexpr json_field root = json_root<participant>("participant", &participant_shape);
+    return read_json(json, root, &out);
 }
 
 codec::problem codec::decode(std::string_view json, created_participant& out) {
-    return decode_whole("created participant", json,
-                        [&out](json_reader& reader) { return read(reader, out); });
+    static constexpr json_field root =
+        json_root<created_participant>("created participant", &created_participant_shape);
+    return read_json(json, root, &out);
 }
 
 codec::problem codec::decode(std::string_view json, std::vector<participant>& out) {
     if (json.empty()) {
         return std::nullopt;
     }
-    return decode_whole("participants", json, [&out](json_reader& reader) { return read(reader, out); });
+    static constexpr json_field root = {
+        "participants",
+        json_form::objects,
+        [](void* list) { static_cast<std::vector<participant>*>(list)->clear(); },
+        nullptr,
+        [](void* list) -> void* { return &static_cast<std::vector<participant>*>(list)->emplace_back(); },
+        &participant_shape,
+        false};
+    return read_json(json, root, &out);
 }
 
 } // namespace bandwidth::webrtc::detail

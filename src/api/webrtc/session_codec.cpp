@@ -1,45 +1,38 @@
-#include "api/common/json_fields.hpp"
-#include "api/common/json_writer.hpp"
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "api/common/json_reader.hpp"
 #include "api/common/validate.hpp"
 #include "api/webrtc/codec.hpp"
 
 namespace bandwidth::webrtc::detail {
 
 codec::problem codec::encode(const session_request& request, std::string& body) {
-    body += '{';
+    boost::json::object fields;
     if (request.tag()) {
         if (problem wrong = validate_tag(*request.tag())) {
             return wrong;
         }
-        append_json_key(body, "tag");
-        append_json_string(body, *request.tag());
+        fields.emplace("tag", *request.tag());
     }
-    body += '}';
+    body += boost::json::serialize(fields);
     return std::nullopt;
 }
 
-bool codec::read(json_reader& reader, session& out) {
-    if (!reader.enter_object()) {
-        return false;
-    }
-    std::string_view key;
-    while (reader.next_member(key)) {
-        if (key == "id") {
-            read_text(reader, "id", out.id_.value_);
-        } else if (key == "tag") {
-            read_text(reader, "tag", out.tag_);
-        } else {
-            keep_unknown(reader, out.extra_);
-        }
-    }
-    if (reader.ok() && out.id_.empty()) {
-        return reader.fail("", "no id");
-    }
-    return reader.ok();
+const json_shape& codec::session_shape() {
+    static constexpr json_field fields[] = {
+        json_member<&session::id_>::text("id"),
+        json_member<&session::tag_>::text("tag"),
+    };
+    static constexpr json_shape shape = {
+        fields, &json_member<&session::extra_>::of,
+        [](void* model) { return static_cast<session*>(model)->id().empty() ? "no id" : nullptr; }};
+    return shape;
 }
 
 codec::problem codec::decode(std::string_view json, session& out) {
-    return decode_whole("session", json, [&out](json_reader& reader) { return read(reader, out); });
+    static constexpr json_field root = json_root<session>("session", &session_shape);
+    return read_json(json, root, &out);
 }
 
 } // namespace bandwidth::webrtc::detail

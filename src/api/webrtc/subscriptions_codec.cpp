@@ -1,5 +1,8 @@
-#include "api/common/json_fields.hpp"
-#include "api/common/json_writer.hpp"
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "api/common/json_reader.hpp"
 #include "api/common/validate.hpp"
 #include "api/webrtc/codec.hpp"
 
@@ -13,132 +16,92 @@ codec::problem validate_body_id(std::string_view field, std::string_view id) {
     return wrong ? wrong : validate_text(field, id, id.size());
 }
 
-codec::problem encode_participant(const participant_subscription& one, std::string& body) {
+codec::problem encode_participant(const participant_subscription& one, boost::json::object& fields) {
     if (auto wrong = validate_body_id("subscriptions: participant id", one.participant_id().value())) {
         return wrong;
     }
-    body += '{';
-    append_json_key(body, "participantId");
-    append_json_string(body, one.participant_id().value());
-    if (!one.stream_aliases().empty()) {
-        append_json_key(body, "streamAliases");
-        char separator = '[';
-        for (const std::string& alias : one.stream_aliases()) {
-            if (alias.empty()) {
-                return "subscriptions: stream alias is empty";
-            }
-            if (auto wrong = validate_text("subscriptions: stream alias", alias, alias.size())) {
-                return wrong;
-            }
-            body += separator;
-            append_json_string(body, alias);
-            separator = ',';
-        }
-        body += ']';
+    fields.emplace("participantId", one.participant_id().value());
+    if (one.stream_aliases().empty()) {
+        return std::nullopt;
     }
-    body += '}';
+    boost::json::array& aliases = fields["streamAliases"].emplace_array();
+    for (const std::string& alias : one.stream_aliases()) {
+        if (alias.empty()) {
+            return "subscriptions: stream alias is empty";
+        }
+        if (auto wrong = validate_text("subscriptions: stream alias", alias, alias.size())) {
+            return wrong;
+        }
+        aliases.emplace_back(alias);
+    }
     return std::nullopt;
 }
 
 } // namespace
 
 codec::problem codec::encode(const subscriptions& request, std::string& body) {
-    if (request.scope() == subscription_scope::none) {
-        // Without the session id: the service reads a session id with an empty list as everybody.
-        body += "{}";
-        return std::nullopt;
-    }
-    body += '{';
-    if (request.session_id()) {
+    boost::json::object fields;
+    // Nobody is asked for without the session id: the service reads one with an empty list as everybody.
+    if (request.scope() != subscription_scope::none && request.session_id()) {
         if (problem wrong = validate_body_id("subscriptions: session id", request.session_id()->value())) {
             return wrong;
         }
-        append_json_key(body, "sessionId");
-        append_json_string(body, request.session_id()->value());
+        fields.emplace("sessionId", request.session_id()->value());
     }
     if (request.scope() == subscription_scope::only_listed) {
-        append_json_key(body, "participants");
-        char separator = '[';
+        boost::json::array& participants = fields["participants"].emplace_array();
         for (const participant_subscription& one : request.participants()) {
-            body += separator;
-            if (problem wrong = encode_participant(one, body)) {
+            if (problem wrong =
+                    encode_participant(one, participants.emplace_back(nullptr).emplace_object())) {
                 return wrong;
             }
-            separator = ',';
         }
-        body += ']';
     }
-    body += '}';
+    body += boost::json::serialize(fields);
     return std::nullopt;
 }
 
-bool codec::read(json_reader& reader, participant_subscription& out) {
-    if (!reader.enter_object()) {
-        return false;
-    }
-    std::string_view key;
-    while (reader.next_member(key)) {
-        if (key == "participantId") {
-            read_text(reader, "participantId", out.participant_id_.value_);
-        } else if (key == "streamAliases") {
-            out.stream_aliases_.clear();
-            read_texts(reader, "streamAliases",
-                       [&out](std::string alias) { out.stream_aliases_.push_back(std::move(alias)); });
-        } else {
-            keep_unknown(reader, out.extra_);
-        }
-    }
-    if (reader.ok() && out.participant_id_.empty()) {
-        return reader.fail("participants", "holds an entry without participantId");
-    }
-    return reader.ok();
+const json_shape& codec::subscription_shape() {
+    static constexpr json_field fields[] = {
+        json_member<&participant_subscription::participant_id_>::text("participantId"),
+        json_member<&participant_subscription::stream_aliases_>::text("streamAliases", json_form::texts),
+    };
+    static constexpr json_shape shape = {
+        fields, &json_member<&participant_subscription::extra_>::of, [](void* model) {
+            return static_cast<participant_subscription*>(model)->participant_id().empty()
+                       ? "participants holds an entry without participantId"
+                       : nullptr;
+        }};
+    return shape;
 }
 
-bool codec::read(json_reader& reader, std::vector<participant_subscription>& out) {
-    out.clear();
-    if (!expect(reader, "participants", json_kind::array, "is not an array")) {
-        return reader.ok();
-    }
-    reader.enter_array();
-    while (reader.next_element()) {
-        if (expect(reader, "participants", json_kind::object, "holds something else than objects")) {
-            read(reader, out.emplace_back());
-        }
-    }
-    return reader.ok();
-}
-
-bool codec::read(json_reader& reader, subscriptions& out) {
-    if (!reader.enter_object()) {
-        return false;
-    }
-    std::string_view key;
-    while (reader.next_member(key)) {
-        if (key == "sessionId") {
-            std::string id;
-            read_text(reader, "sessionId", id);
-            if (id.empty()) {
-                out.session_id_.reset();
-            } else {
-                out.session_id_.emplace(std::move(id));
-            }
-        } else if (key == "participants") {
-            read(reader, out.participants_);
-        } else {
-            keep_unknown(reader, out.extra_);
-        }
-    }
-    out.everybody_ = out.session_id_ && out.participants_.empty();
-    return reader.ok();
+const json_shape& codec::subscriptions_shape() {
+    using session = json_member<&subscriptions::session_id_>;
+    static constexpr json_field fields[] = {
+        {"sessionId", json_form::text, session::clear,
+         [](void* model, std::string_view id) {
+             session::clear(model);
+             return id.empty() || session::add_text(model, id); // the service sends an empty id for none
+         }},
+        json_member<&subscriptions::participants_>::object("participants", &subscription_shape,
+                                                           json_form::objects),
+    };
+    static constexpr json_shape shape = {fields, &json_member<&subscriptions::extra_>::of,
+                                         [](void* model) -> const char* {
+                                             auto& read = *static_cast<subscriptions*>(model);
+                                             read.everybody_ = read.session_id_ && read.participants_.empty();
+                                             return nullptr;
+                                         }};
+    return shape;
 }
 
 codec::problem codec::decode(std::string_view json, subscriptions& out) {
     if (json.empty()) {
         return std::nullopt;
     }
-    return decode_whole("subscriptions", json, [&out](json_reader& reader) {
-        return expect(reader, "", json_kind::object, "not an object") ? read(reader, out) : reader.ok();
-    });
+    json_field root = json_root<subscriptions>("subscriptions", &subscriptions_shape);
+    root.takes_null = true;
+    return read_json(json, root, &out);
 }
 
 } // namespace bandwidth::webrtc::detail
