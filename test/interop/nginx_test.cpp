@@ -158,7 +158,7 @@ TEST_CASE("nginx: an error page of its own") {
     client client(context, options_for(server));
     const auto outcome = support::wait_for(context, client.try_get_session(session_id("NOT-LOWER-CASE")));
     CHECK(outcome.error().http_status() == 404);
-    CHECK(outcome.error().message() == "404 Not Found"); // the title of the page
+    CHECK(outcome.error().message().empty()); // the page is HTML, which is for people
     const auto posted = support::wait_for(context, client.try_create_session());
     CHECK(posted.error().code() == condition::client_error);
 }
