@@ -195,8 +195,8 @@ TEST_CASE("coroutines on strands of their own") {
 
 TEST_CASE("the handlers of one context, the client on another") {
     loopback_server server;
+    asio::io_context handlers; // goes last: the thread that has posted the last handler may still be in it
     running_context clients(2);
-    asio::io_context handlers;
     client client(*clients, options_for(server));
     const auto here = std::this_thread::get_id();
     int done = 0; // not atomic: only this thread may touch it
