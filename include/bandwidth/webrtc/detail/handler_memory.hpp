@@ -3,6 +3,7 @@
 #include <boost/asio/recycling_allocator.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 namespace bandwidth::webrtc::detail {
