@@ -1,10 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <bandwidth/webrtc/client.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "client/named_host.hpp"
 #include "support/network.hpp"
 #include "support/test_client.hpp"
 
@@ -23,10 +21,13 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using detail::name_cache_settings;
 using support::address;
+using support::answered;
 using support::blackhole;
 using support::collector;
 using support::fake_resolver;
+using support::named_host;
 using support::options_for;
+using support::resolver_of;
 using support::run_until;
 using support::wait_for;
 using support::with_resolver;
@@ -38,17 +39,6 @@ using testing::scripted_server;
 
 namespace {
 
-/// A name server that knows the server.
-std::shared_ptr<fake_resolver> resolver_of(const loopback_server& server) {
-    auto made = std::make_shared<fake_resolver>();
-    made->addresses = {address("127.0.0.1", server.port())};
-    return made;
-}
-
-client_options named_host() {
-    return client_options{}.base_url("https://localhost/v1").account("9900000").credentials("user", "secret");
-}
-
 /// Two servers with one name: what shows the certificate of one shows that of the other.
 struct two_servers {
     testing::certificate_authority authority;
@@ -58,10 +48,6 @@ struct two_servers {
     std::optional<loopback_server> other{loopback_options{}.server_certificate(shown)};
     client_options options() const { return named_host().ca_pem(authority.pem()); }
 };
-
-bool answered(const result<session>& outcome) {
-    return outcome.has_error() && outcome.error().http_status() == 404; // there is no such session
-}
 
 } // namespace
 
@@ -427,150 +413,4 @@ TEST_CASE("W06: an address that resets every connection: the next dial tries ano
     CHECK_MESSAGE(second.has_value(), second.error().describe());
     CHECK(bad.connections() == 1);
     CHECK(resolver->look_ups == 1);
-}
-
-TEST_CASE("O08: cancelled while the name is looked up: the slot is free at once, the dial becomes idle") {
-    loopback_server server;
-    const auto resolver = resolver_of(server);
-    resolver->hold = true;
-    asio::io_context context;
-    client client(context, with_resolver(options_for(server), resolver));
-    collector<session> results;
-    asio::cancellation_signal signal;
-    client.async_create_session(session_request{},
-                                asio::bind_cancellation_slot(signal.slot(), results.next()));
-    run_until(context, [&] { return resolver->pending() == 1; });
-    signal.emit(asio::cancellation_type::terminal);
-    results.wait(context);
-    CHECK(results[0].error().code() == errc::cancelled);
-    CHECK(results[0].error().delivery() == delivery::not_sent);
-    CHECK(client.stats().queue_depth == 0);
-    resolver->answer();
-    run_until(context, [&] { return client.stats().connections_connecting == 0; });
-    CHECK(client.stats().connections_idle == 1);
-    CHECK(wait_for(context, client.try_create_session()).has_value());
-    CHECK(client.stats().dials == 1);
-    CHECK(server.session_count() == 1);
-}
-
-TEST_CASE(
-    "O08: cancelled while dialling: the slot is free at once, the dial ends in its time and fails nobody") {
-    loopback_server server;
-    const blackhole hole("127.0.0.1");
-    const auto resolver = std::make_shared<fake_resolver>();
-    resolver->addresses = {hole.where()};
-    asio::io_context context;
-    const asio::steady_timer with_reactor(context);
-    const auto before = support::open_descriptors();
-    client client(context,
-                  with_resolver(options_for(server).connect_timeout(400ms).max_connections(1), resolver));
-    collector<session> results;
-    asio::cancellation_signal signal;
-    client.async_create_session(session_request{},
-                                asio::bind_cancellation_slot(signal.slot(), results.next()));
-    run_until(context, [&] { return resolver->look_ups == 1 && support::open_descriptors() > before; });
-    signal.emit(asio::cancellation_type::total);
-    results.wait(context);
-    CHECK(results[0].error().code() == errc::cancelled);
-    CHECK(client.stats().queue_depth == 0);
-    run_until(context, [&] { return client.stats().connections_connecting == 0; });
-    CHECK(support::open_descriptors() == before);
-    resolver->addresses = {address("127.0.0.1", server.port())};
-    const auto made = wait_for(context, client.try_create_session());
-    CHECK_MESSAGE(made.has_value(), made.error().describe());
-    CHECK(client.stats().calls_failed == 1);
-    CHECK(support::at_rest(client.stats()));
-}
-
-TEST_CASE(
-    "O08: a storm of cancellations around a look-up: every slot is free, one dial serves what is left") {
-    loopback_server server;
-    const auto resolver = resolver_of(server);
-    resolver->hold = true;
-    asio::io_context context;
-    client client(context, with_resolver(options_for(server).max_connections(4), resolver));
-    collector<session> results;
-    std::vector<asio::cancellation_signal> signals(100);
-    for (auto& signal : signals)
-        client.async_get_session(session_id("none"),
-                                 asio::bind_cancellation_slot(signal.slot(), results.next()));
-    run_until(context, [&] { return resolver->pending() == 1; });
-    for (std::size_t i = 0; i < signals.size(); ++i) {
-        if (i % 2 == 0)
-            signals[i].emit(asio::cancellation_type::terminal);
-    }
-    run_until(context, [&] { return results.left() == 50; });
-    resolver->answer();
-    results.wait(context);
-    CHECK(results.each_once());
-    for (std::size_t i = 0; i < signals.size(); ++i) {
-        if (i % 2 == 0)
-            CHECK(results[i].error().code() == errc::cancelled);
-        else
-            CHECK_MESSAGE(answered(results[i]), results[i].error().describe());
-    }
-    run_until(context, [&] { return client.stats().connections_connecting == 0; });
-    CHECK(client.stats().dials <= 4);
-    CHECK(server.stats().requests_get == 50);
-    CHECK(support::at_rest(client.stats()));
-}
-
-TEST_CASE("O08: the client goes while its host is looked up or dialled") {
-    const blackhole hole("127.0.0.1");
-    for (const bool looking_up : {true, false}) {
-        CAPTURE(looking_up);
-        const auto resolver = std::make_shared<fake_resolver>();
-        resolver->addresses = {hole.where()};
-        resolver->hold = looking_up;
-        asio::io_context context;
-        const asio::steady_timer with_reactor(context);
-        const auto before = support::open_descriptors();
-        collector<session> results;
-        {
-            client client(context, with_resolver(named_host(), resolver));
-            for (int i = 0; i < 5; ++i)
-                client.async_create_session(session_request{}, results.next());
-            run_until(context, [&] {
-                return resolver->look_ups == 1 && (looking_up || support::open_descriptors() > before);
-            });
-        }
-        results.wait(context);
-        for (std::size_t i = 0; i < results.size(); ++i)
-            CHECK(results[i].error().code() == errc::client_closed);
-        context.restart();
-        context.run_for(10s);
-        CHECK(context.stopped()); // nothing is pending any more
-        CHECK(support::open_descriptors() == before);
-        if (looking_up)
-            resolver->answer(); // to nobody
-        context.restart();
-        context.run_for(10s);
-    }
-}
-
-TEST_CASE("O08: the context goes while a host is looked up or dialled") {
-    const blackhole hole("127.0.0.1");
-    for (const bool looking_up : {true, false}) {
-        CAPTURE(looking_up);
-        const auto resolver = std::make_shared<fake_resolver>();
-        resolver->addresses = {hole.where()};
-        resolver->hold = looking_up;
-        const auto before = support::open_descriptors();
-        const auto watched = std::make_shared<int>(0);
-        {
-            asio::io_context context;
-            auto owned = std::make_shared<client>(context, with_resolver(named_host(), resolver));
-            auto& calls = *owned;
-            // The call owns the client, as a coroutine does that waits for it.
-            calls.async_create_session(session_request{},
-                                       [watched, owned](const result<session>&) { ++*watched; });
-            owned.reset();
-            context.run_for(30ms);
-            CHECK(resolver->look_ups == 1);
-            CHECK(watched.use_count() == 2);
-        }
-        CHECK(watched.use_count() == 1);
-        CHECK(*watched == 0);
-        CHECK(support::open_descriptors() == before);
-    }
 }

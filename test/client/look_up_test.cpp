@@ -1,12 +1,19 @@
 #include <doctest/doctest.h>
 
 #include <bandwidth/webrtc/client.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <future>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "client/named_host.hpp"
 #include "support/network.hpp"
 #include "support/test_client.hpp"
 #include "transport/system_resolver.hpp"
@@ -15,8 +22,19 @@
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using support::address;
+using support::answered;
+using support::blackhole;
 using support::collector;
+using support::fake_resolver;
+using support::named_host;
+using support::options_for;
+using support::resolver_of;
 using support::run_until;
+using support::wait_for;
+using support::with_resolver;
+using testing::loopback_server;
 using testing::script;
 using testing::scripted_server;
 
@@ -30,13 +48,10 @@ void settle(asio::io_context& context) {
 }
 
 /// Options for a host that a fake name server knows.
-client_options options_for_host(std::uint16_t port, const std::shared_ptr<support::fake_resolver>& resolver) {
-    return support::with_resolver(client_options{}
-                                      .base_url("https://api.example:" + std::to_string(port))
-                                      .account("9900000")
-                                      .credentials("user", "secret")
-                                      .retry(retry_policy::none()),
-                                  resolver);
+client_options options_for_host(std::uint16_t port, const std::shared_ptr<fake_resolver>& resolver) {
+    return with_resolver(
+        named_host().base_url("https://localhost:" + std::to_string(port)).retry(retry_policy::none()),
+        resolver);
 }
 
 /// A name server that says nothing until it is told to.
@@ -52,7 +67,7 @@ support::detail::address_list ask_silent(const std::string&, const std::string&,
     server->asked.set_value();
     server->release.get_future().wait();
     server->over.set_value();
-    return {support::address("127.0.0.1", 443)};
+    return {address("127.0.0.1", 443)};
 }
 
 } // namespace
@@ -64,11 +79,8 @@ TEST_CASE("O20: a client that closes waits for no name server") {
     {
         asio::io_context context;
         client client(
-            context, support::with_resolver(client_options{}
-                                                .base_url("https://api.example")
-                                                .account("9900000")
-                                                .credentials("user", "secret"),
-                                            std::make_shared<support::detail::system_resolver>(&ask_silent)));
+            context,
+            with_resolver(named_host(), std::make_shared<support::detail::system_resolver>(&ask_silent)));
         client.async_get_session(session_id("s"), results.next());
         run_until(context, [&] { return client.stats().connections_connecting == 1; });
         server->asked.get_future().wait();
@@ -85,10 +97,10 @@ TEST_CASE("O20: a client that closes waits for no name server") {
 
 TEST_CASE("W19: a dial that this side ends says nothing against its address") {
     asio::io_context context;
-    const auto resolver = std::make_shared<support::fake_resolver>();
+    const auto resolver = std::make_shared<fake_resolver>();
     collector<session> results;
     SUBCASE("while it connects") {
-        const support::blackhole hole("127.0.0.1");
+        const blackhole hole("127.0.0.1");
         resolver->addresses = {hole.where()};
         const auto options = options_for_host(hole.where().port(), resolver);
         client client(context, options);
@@ -107,8 +119,7 @@ TEST_CASE("W19: a dial that this side ends says nothing against its address") {
         server.otherwise(script{}.handshake_stall());
         const auto port = server.port();
         const scripted_server other;
-        resolver->addresses = {support::address("127.0.0.1", port),
-                               support::address("127.0.0.1", other.port())};
+        resolver->addresses = {address("127.0.0.1", port), address("127.0.0.1", other.port())};
         const auto options = options_for_host(port, resolver);
         client client(context, options);
         client.async_get_session(session_id("s"), results.next());
@@ -119,5 +130,151 @@ TEST_CASE("W19: a dial that this side ends says nothing against its address") {
         CHECK(server.connections() == 2); // the first address is still the first
         client.close();
         results.wait(context);
+    }
+}
+
+TEST_CASE("O08: cancelled while the name is looked up: the slot is free at once, the dial becomes idle") {
+    loopback_server server;
+    const auto resolver = resolver_of(server);
+    resolver->hold = true;
+    asio::io_context context;
+    client client(context, with_resolver(options_for(server), resolver));
+    collector<session> results;
+    asio::cancellation_signal signal;
+    client.async_create_session(session_request{},
+                                asio::bind_cancellation_slot(signal.slot(), results.next()));
+    run_until(context, [&] { return resolver->pending() == 1; });
+    signal.emit(asio::cancellation_type::terminal);
+    results.wait(context);
+    CHECK(results[0].error().code() == errc::cancelled);
+    CHECK(results[0].error().delivery() == delivery::not_sent);
+    CHECK(client.stats().queue_depth == 0);
+    resolver->answer();
+    run_until(context, [&] { return client.stats().connections_connecting == 0; });
+    CHECK(client.stats().connections_idle == 1);
+    CHECK(wait_for(context, client.try_create_session()).has_value());
+    CHECK(client.stats().dials == 1);
+    CHECK(server.session_count() == 1);
+}
+
+TEST_CASE(
+    "O08: cancelled while dialling: the slot is free at once, the dial ends in its time and fails nobody") {
+    loopback_server server;
+    const blackhole hole("127.0.0.1");
+    const auto resolver = std::make_shared<fake_resolver>();
+    resolver->addresses = {hole.where()};
+    asio::io_context context;
+    const asio::steady_timer with_reactor(context);
+    const auto before = support::open_descriptors();
+    client client(context,
+                  with_resolver(options_for(server).connect_timeout(400ms).max_connections(1), resolver));
+    collector<session> results;
+    asio::cancellation_signal signal;
+    client.async_create_session(session_request{},
+                                asio::bind_cancellation_slot(signal.slot(), results.next()));
+    run_until(context, [&] { return resolver->look_ups == 1 && support::open_descriptors() > before; });
+    signal.emit(asio::cancellation_type::total);
+    results.wait(context);
+    CHECK(results[0].error().code() == errc::cancelled);
+    CHECK(client.stats().queue_depth == 0);
+    run_until(context, [&] { return client.stats().connections_connecting == 0; });
+    CHECK(support::open_descriptors() == before);
+    resolver->addresses = {address("127.0.0.1", server.port())};
+    const auto made = wait_for(context, client.try_create_session());
+    CHECK_MESSAGE(made.has_value(), made.error().describe());
+    CHECK(client.stats().calls_failed == 1);
+    CHECK(support::at_rest(client.stats()));
+}
+
+TEST_CASE(
+    "O08: a storm of cancellations around a look-up: every slot is free, one dial serves what is left") {
+    loopback_server server;
+    const auto resolver = resolver_of(server);
+    resolver->hold = true;
+    asio::io_context context;
+    client client(context, with_resolver(options_for(server).max_connections(4), resolver));
+    collector<session> results;
+    std::vector<asio::cancellation_signal> signals(100);
+    for (auto& signal : signals)
+        client.async_get_session(session_id("none"),
+                                 asio::bind_cancellation_slot(signal.slot(), results.next()));
+    run_until(context, [&] { return resolver->pending() == 1; });
+    for (std::size_t i = 0; i < signals.size(); ++i) {
+        if (i % 2 == 0)
+            signals[i].emit(asio::cancellation_type::terminal);
+    }
+    run_until(context, [&] { return results.left() == 50; });
+    resolver->answer();
+    results.wait(context);
+    CHECK(results.each_once());
+    for (std::size_t i = 0; i < signals.size(); ++i) {
+        if (i % 2 == 0)
+            CHECK(results[i].error().code() == errc::cancelled);
+        else
+            CHECK_MESSAGE(answered(results[i]), results[i].error().describe());
+    }
+    run_until(context, [&] { return client.stats().connections_connecting == 0; });
+    CHECK(client.stats().dials <= 4);
+    CHECK(server.stats().requests_get == 50);
+    CHECK(support::at_rest(client.stats()));
+}
+
+TEST_CASE("O08: the client goes while its host is looked up or dialled") {
+    const blackhole hole("127.0.0.1");
+    for (const bool looking_up : {true, false}) {
+        CAPTURE(looking_up);
+        const auto resolver = std::make_shared<fake_resolver>();
+        resolver->addresses = {hole.where()};
+        resolver->hold = looking_up;
+        asio::io_context context;
+        const asio::steady_timer with_reactor(context);
+        const auto before = support::open_descriptors();
+        collector<session> results;
+        {
+            client client(context, with_resolver(named_host(), resolver));
+            for (int i = 0; i < 5; ++i)
+                client.async_create_session(session_request{}, results.next());
+            run_until(context, [&] {
+                return resolver->look_ups == 1 && (looking_up || support::open_descriptors() > before);
+            });
+        }
+        results.wait(context);
+        for (std::size_t i = 0; i < results.size(); ++i)
+            CHECK(results[i].error().code() == errc::client_closed);
+        context.restart();
+        context.run_for(10s);
+        CHECK(context.stopped()); // nothing is pending any more
+        CHECK(support::open_descriptors() == before);
+        if (looking_up)
+            resolver->answer(); // to nobody
+        context.restart();
+        context.run_for(10s);
+    }
+}
+
+TEST_CASE("O08: the context goes while a host is looked up or dialled") {
+    const blackhole hole("127.0.0.1");
+    for (const bool looking_up : {true, false}) {
+        CAPTURE(looking_up);
+        const auto resolver = std::make_shared<fake_resolver>();
+        resolver->addresses = {hole.where()};
+        resolver->hold = looking_up;
+        const auto before = support::open_descriptors();
+        const auto watched = std::make_shared<int>(0);
+        {
+            asio::io_context context;
+            auto owned = std::make_shared<client>(context, with_resolver(named_host(), resolver));
+            auto& calls = *owned;
+            // The call owns the client, as a coroutine does that waits for it.
+            calls.async_create_session(session_request{},
+                                       [watched, owned](const result<session>&) { ++*watched; });
+            owned.reset();
+            context.run_for(30ms);
+            CHECK(resolver->look_ups == 1);
+            CHECK(watched.use_count() == 2);
+        }
+        CHECK(watched.use_count() == 1);
+        CHECK(*watched == 0);
+        CHECK(support::open_descriptors() == before);
     }
 }

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "support/test_client.hpp"
+#include "threads/many_threads.hpp"
 
 // A client in the hands of many threads. Run under ThreadSanitizer these tests prove more than they assert.
 
@@ -36,112 +37,7 @@ using testing::fault;
 using testing::loopback_options;
 using testing::loopback_server;
 
-namespace {
-
-constexpr int callers = 8;
-
-template <class Function>
-void on_threads(int count, Function function) {
-    std::vector<std::thread> threads;
-    for (int i = 0; i < count; ++i)
-        threads.emplace_back(function, i);
-    for (auto& thread : threads)
-        thread.join();
-}
-
-/// An io_context with threads that run it.
-class running_context {
-public:
-    explicit running_context(int threads) {
-        for (int i = 0; i < threads; ++i)
-            threads_.emplace_back([this] { context_.run(); });
-    }
-    ~running_context() {
-        work_.reset();
-        context_.stop();
-        for (auto& thread : threads_)
-            thread.join();
-    }
-    running_context(const running_context&) = delete;
-    running_context& operator=(const running_context&) = delete;
-    asio::io_context& operator*() { return context_; }
-
-private:
-    asio::io_context context_;
-    asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
-    std::vector<std::thread> threads_;
-};
-
-template <class T>
-result<T> wait_for(operation<T> operation) {
-    auto future = std::move(operation)(asio::use_future);
-    if (future.wait_for(support::generous_limit) != std::future_status::ready)
-        throw std::runtime_error("not done within the limit");
-    return future.get();
-}
-
-/// Creates, reads, and deletes a session; counts what is not as it should be.
-void use(client& client, std::atomic<int>& wrong, const std::string& tag) {
-    const auto made = wait_for(client.try_create_session(session_request{}.tag(tag)));
-    if (!made || made->tag() != tag) {
-        ++wrong;
-        return;
-    }
-    const auto read = wait_for(client.try_get_session(made->id()));
-    if (!read || read->id() != made->id() || read->tag() != tag)
-        ++wrong;
-    if (!wait_for(client.try_delete_session(made->id())))
-        ++wrong;
-}
-
-asio::awaitable<void> use_in_coroutine(client& client, std::atomic<int>& wrong, std::string tag) {
-    for (int i = 0; i < 10; ++i) {
-        const session made = co_await client.create_session(session_request{}.tag(tag));
-        const auto read = co_await client.try_get_session(made.id());
-        if (!read || read->tag() != tag)
-            ++wrong;
-        co_await client.delete_session(made.id());
-    }
-}
-
-/// Counts completions; waits for all that were expected.
-class completions {
-public:
-    void expect() { ++expected_; }
-    void happened() { ++happened_; }
-    int expected() const { return expected_; }
-    int count() const { return happened_; }
-    bool wait() const {
-        const auto end = std::chrono::steady_clock::now() + support::generous_limit;
-        while (happened_ < expected_ && std::chrono::steady_clock::now() < end)
-            std::this_thread::yield();
-        return happened_ == expected_;
-    }
-
-private:
-    std::atomic<int> expected_ = 0;
-    std::atomic<int> happened_ = 0;
-};
-
-/// Gives `start` a handler that runs on a strand of its own and is counted: in `twice` too, where it runs
-/// again. With `cancel` the call is cancelled from that strand.
-template <class Start>
-void start_counted(asio::io_context& context, completions& all, std::atomic<int>& twice, bool cancel,
-                   Start start) {
-    const auto strand = asio::make_strand(context);
-    const auto signal = std::make_shared<asio::cancellation_signal>();
-    const auto ended = std::make_shared<std::atomic<int>>(0);
-    auto handler = [&all, &twice, signal, ended](const auto&) {
-        twice += ended->fetch_add(1) == 0 ? 0 : 1;
-        all.happened();
-    };
-    all.expect();
-    start(asio::bind_cancellation_slot(signal->slot(), asio::bind_executor(strand, std::move(handler))));
-    if (cancel)
-        asio::post(strand, [signal] { signal->emit(asio::cancellation_type::total); });
-}
-
-} // namespace
+using namespace test;
 
 TEST_CASE("eight threads use one client on an io_context with four threads") {
     loopback_server server;
@@ -442,102 +338,6 @@ TEST_CASE("O10: eight threads call and cancel, another reloads and drains, then 
         });
         other.join();
         owner.reset(); // with most of them in flight or in the queue
-        CHECK(all.wait());
-        CHECK(twice == 0);
-    }
-}
-
-TEST_CASE("two contexts with four threads each and a client each share nothing") {
-    loopback_server first_server;
-    loopback_server second_server;
-    running_context one(4);
-    running_context two(4);
-    client first(*one, options_for(first_server));
-    std::optional<client> second(std::in_place, *two, options_for(second_server));
-    std::atomic<int> wrong = 0;
-    completions cut_off;
-    std::thread end_of_second([&] {
-        for (int i = 0; i < 100; ++i) {
-            cut_off.expect();
-            second->async_create_session(session_request{},
-                                         [&](const result<session>&) { cut_off.happened(); });
-        }
-        while (cut_off.count() < 20)
-            std::this_thread::yield();
-        second.reset(); // the other one does not notice
-    });
-    on_threads(callers, [&](int number) {
-        for (int i = 0; i < 10; ++i)
-            use(first, wrong, std::to_string(number) + "-" + std::to_string(i));
-    });
-    end_of_second.join();
-    CHECK(cut_off.wait());
-    CHECK(wrong == 0);
-    CHECK(first.stats().calls_succeeded == callers * 10 * 3);
-    CHECK(first.stats().connections_lost == 0);
-}
-
-TEST_CASE("four shards: eight threads and coroutines that move between threads use them") {
-    loopback_server server;
-    running_context context(4);
-    client client(*context, options_for(server).shards(4).max_connections(6));
-    std::atomic<int> wrong = 0;
-    std::vector<std::future<void>> running;
-    for (int i = 0; i < 8; ++i)
-        running.push_back(asio::co_spawn(*context, use_in_coroutine(client, wrong, "c" + std::to_string(i)),
-                                         asio::use_future));
-    on_threads(callers, [&](int number) {
-        for (int i = 0; i < 10; ++i)
-            use(client, wrong, std::to_string(number) + "-" + std::to_string(i));
-    });
-    for (auto& one : running) {
-        REQUIRE(one.wait_for(support::generous_limit) == std::future_status::ready);
-        one.get();
-    }
-    CHECK(wrong == 0);
-    CHECK(server.session_count() == 0);
-    CHECK(client.stats().calls_succeeded == 3 * (callers * 10 + 8 * 10));
-    CHECK(client.stats().connections_idle >= 4); // eight threads in a row leave no shard out
-    CHECK(client.stats().connections_idle <= 6);
-    CHECK(wait_for(client.try_drain()).has_value());
-    CHECK(client.stats().connections_idle == 0);
-}
-
-TEST_CASE("O10, O15: four shards: use, cancel, reload, drain and close from many threads, then destroy") {
-    loopback_server server(loopback_options{}.delay(1ms).requests_per_connection(20));
-    running_context context(4);
-    for (int round = 0; round < 6; ++round) {
-        completions all;
-        std::atomic<int> twice = 0;
-        std::optional<client> owner(std::in_place, *context, options_for(server).shards(4));
-        std::thread other([&] {
-            while (all.count() < 50)
-                std::this_thread::yield();
-            owner->reload_tls(options_for(server));
-            if (owner->stats().calls_started < 50)
-                ++twice;
-            if (round % 3 == 2) {
-                owner->close();
-                return;
-            }
-            for (int i = 0; i < 3; ++i) { // the first cuts off, the second is cancelled
-                start_counted(*context, all, twice, i == 1, [&](auto handler) {
-                    owner->async_drain(round % 3 == 0 && i == 0 ? 1ms : 20s, std::move(handler));
-                });
-            }
-        });
-        on_threads(callers, [&](int number) {
-            for (int i = 0; i < 40; ++i) {
-                start_counted(*context, all, twice, i % 3 == 0, [&](auto handler) {
-                    if (i % 4 != 0)
-                        owner->async_get_session(session_id(std::to_string(number)), std::move(handler));
-                    else
-                        owner->async_create_session(session_request{}, std::move(handler));
-                });
-            }
-        });
-        other.join();
-        owner.reset();
         CHECK(all.wait());
         CHECK(twice == 0);
     }
