@@ -41,7 +41,7 @@ void replay(const std::string& name, target run) {
 } // namespace
 
 TEST_CASE("the corpus of response_reader") { replay("response_reader", fuzz::response_reader); }
-TEST_CASE("the corpus of pipeline") { replay("pipeline", fuzz::pipeline); }
+TEST_CASE("the corpus of http1_connection") { replay("http1_connection", fuzz::http1_connection); }
 TEST_CASE("the corpus of json_codec") { replay("json_codec", fuzz::json_codec); }
 TEST_CASE("the corpus of error_body") { replay("error_body", fuzz::error_body); }
 TEST_CASE("the corpus of url") { replay("url", fuzz::url); }

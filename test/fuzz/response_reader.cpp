@@ -14,7 +14,7 @@ namespace {
 namespace detail = bandwidth::webrtc::detail;
 using status = detail::response_reader::status;
 
-struct answer {
+struct kept_response {
     int status = 0;
     bool keep_alive = false;
     std::string body, content_type, request_id, retry_after, date;
@@ -22,11 +22,11 @@ struct answer {
     bool body_dropped = false;
     std::optional<unsigned> keep_alive_max;
 
-    friend bool operator==(const answer&, const answer&) = default;
+    friend bool operator==(const kept_response&, const kept_response&) = default;
 };
 
 struct reading {
-    std::vector<answer> answers;
+    std::vector<kept_response> responses;
     bool failed = false;
     bool in_head = false; ///< it ended in a head, of which not all had come
 };
@@ -49,11 +49,11 @@ reading read(std::string_view wire, const detail::response_limits& limits, NextS
             const auto& said = reader.message();
             require(said.status >= 200 && said.status <= 599, "a final status");
             require(said.body.size() <= limits.body_bytes, "a body within its limit");
-            require(!reader.started() && !reader.header_done(), "nothing is started behind an answer");
-            result.answers.push_back({said.status, said.keep_alive, std::string(said.body),
-                                      std::string(said.content_type), std::string(said.request_id),
-                                      std::string(said.retry_after), std::string(said.date),
-                                      said.keep_alive_timeout, said.body_dropped, said.keep_alive_max});
+            require(!reader.started() && !reader.header_done(), "nothing is started behind a response");
+            result.responses.push_back({said.status, said.keep_alive, std::string(said.body),
+                                        std::string(said.content_type), std::string(said.request_id),
+                                        std::string(said.retry_after), std::string(said.date),
+                                        said.keep_alive_timeout, said.body_dropped, said.keep_alive_max});
             require(!said.body_dropped || (said.body.empty() && said.status >= 300),
                     "only the body of a failure is dropped");
         }
@@ -85,8 +85,8 @@ void response_reader(std::string_view input) {
         read(wire, limits, [n = unsigned(flavour)]() mutable { return n = n * 5 + 3, n % 61; });
     for (const auto& cut : {bytes, pieces}) {
         // A head that cannot be right is found out at once where all of it is there, else when it ends: so a
-        // failure may come later there, but never another answer.
-        require(cut.answers == whole.answers, "the same answers however the bytes are cut");
+        // failure may come later there, but never another response.
+        require(cut.responses == whole.responses, "the same responses however the bytes are cut");
         require(cut.failed == whole.failed || (whole.failed && cut.in_head), "the same end");
     }
 }

@@ -11,8 +11,8 @@ namespace fuzz {
 
 /// Whole, a byte at a time and in pieces: the same answers, within the limits.
 void response_reader(std::string_view input);
-/// A script of requests, bytes sent, answers, and ends: answers in order, nothing behind a failure.
-void pipeline(std::string_view input);
+/// A script of requests, bytes sent, responses and ends: responses in order, nothing behind a failure.
+void http1_connection(std::string_view input);
 /// Every model, the reader beneath them against Boost.JSON, requests there and back, device tokens.
 void json_codec(std::string_view input);
 /// Error bodies, cleaned text, redaction.

@@ -16,7 +16,7 @@ namespace {
 struct beast_reading {
     bool done = false;
     bool failed = false;
-    test::answer answer;
+    test::kept_response said;
     std::size_t left = 0;
 };
 
@@ -42,13 +42,13 @@ beast_reading read_with_beast(const std::string& wire) {
             }
             return value;
         };
-        result.answer = {static_cast<int>(said.result_int()),
-                         parser.keep_alive(),
-                         said.body(),
-                         last("content-type"),
-                         last("x-request-id"),
-                         std::string(said[http::field::retry_after]),
-                         last("date")};
+        result.said = {static_cast<int>(said.result_int()),
+                       parser.keep_alive(),
+                       said.body(),
+                       last("content-type"),
+                       last("x-request-id"),
+                       std::string(said[http::field::retry_after]),
+                       last("date")};
     }
     return result;
 }
@@ -132,19 +132,19 @@ TEST_CASE("what the reader accepts Beast reads in the same way, and little else"
         const auto wire = maker.make();
         INFO("wire: ", doctest::toString(wire));
         test::reading_options one;
-        one.most_answers = 1;
+        one.most_responses = 1;
         const auto ours = test::read_cut(wire, {}, one);
         const auto theirs = read_with_beast(wire);
-        if (!ours.answers.empty()) {
+        if (!ours.responses.empty()) {
             ++accepted;
             REQUIRE(theirs.done);
-            auto said = ours.answers[0];
+            auto said = ours.responses[0];
             said.keep_alive_timeout.reset();
             said.keep_alive_max.reset();
             // "close" beside "keep-alive" in HTTP/1.0 keeps the connection for Beast alone.
             if (!said.keep_alive)
-                said.keep_alive = theirs.answer.keep_alive;
-            REQUIRE(said == theirs.answer);
+                said.keep_alive = theirs.said.keep_alive;
+            REQUIRE(said == theirs.said);
             REQUIRE(ours.left.size() == theirs.left);
         } else if (ours.failed) {
             ++refused;

@@ -6,7 +6,7 @@
 
 #include "http1/reading.hpp"
 
-// Answers that break the rules of RFC 9112, by the ids of doc/faults.md. Each wire is read whole, a byte at
+// Answers that break the rules of RFC 9112, by the ids of the fault list. Each wire is read whole, a byte at
 // a time (F22) and cut in two at every place, and must give the same result each time. What is a matter of
 // choice is written down in doc/decisions/0007-http-choices.md. What becomes of the connection is asserted in
 // test/client/framing_faults_test.cpp; limits (F04, F09, F13, F15) are in response_limits_test.cpp.
@@ -14,11 +14,11 @@
 namespace {
 
 using namespace std::string_literals;
-using test::answer;
 using test::chunked;
 using test::ended;
 using test::ending;
 using test::errc;
+using test::kept_response;
 using test::ok;
 using test::read_every_way;
 using test::reading;
@@ -28,18 +28,18 @@ const std::string chunks = "3\r\nabc\r\n0\r\n\r\n";
 
 reading_options first_only() {
     reading_options options;
-    options.most_answers = 1;
+    options.most_responses = 1;
     return options;
 }
 
-/// The wire gives no answer but a protocol error: before the stream ends, so that nobody waits for it.
+/// The wire gives no response but a protocol error: before the stream ends, so that nobody waits for it.
 void check_refused(const std::string& wire) {
     CAPTURE(wire.substr(0, 300));
     const auto read = read_every_way(wire);
-    CHECK(read.answers.empty());
+    CHECK(read.responses.empty());
     CHECK(read.failed);
     CHECK(read.error == errc::protocol_error);
-    // A stream that ends there makes no answer of it.
+    // A stream that ends there makes no response of it.
     CHECK(read_every_way(wire, ended(ending::clean)) == read);
 }
 
@@ -48,7 +48,7 @@ void check_fields_refused(const std::string& fields) { check_refused(ok + fields
 
 } // namespace
 
-TEST_CASE("F01: Transfer-Encoding and Content-Length in one answer are refused, in either order") {
+TEST_CASE("F01: Transfer-Encoding and Content-Length in one response are refused, in either order") {
     check_fields_refused("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n");
     check_fields_refused("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n");
     check_fields_refused("Transfer-Encoding: gzip\r\nContent-Length: 3\r\n");
@@ -70,9 +70,9 @@ TEST_CASE("F02: the same length twice is one (RFC 9110, section 8.6)") {
                                      "Content-Length: 3\r\nContent-Length: 03\r\n"}) {
         CAPTURE(fields);
         const auto read = read_every_way(ok + fields + "\r\nabc" + ok + "Content-Length: 0\r\n\r\n");
-        REQUIRE(read.answers.size() == 2);
-        CHECK(read.answers[0].body == "abc");
-        CHECK(read.answers[0].keep_alive);
+        REQUIRE(read.responses.size() == 2);
+        CHECK(read.responses[0].body == "abc");
+        CHECK(read.responses[0].keep_alive);
     }
 }
 
@@ -96,7 +96,7 @@ TEST_CASE("F05: a response that ends early is incomplete, whatever way it ends")
               chunked + "0\r\nX: y\r\n\r", chunked + "0\r\nX", "HTTP/1.1 100 Continue\r\n\r\n"s}) {
             CAPTURE(wire);
             const auto read = read_every_way(wire, ended(how));
-            CHECK(read.answers.empty());
+            CHECK(read.responses.empty());
             CHECK(read.error == errc::incomplete_response);
         }
     }
@@ -106,19 +106,19 @@ TEST_CASE("T11: an end behind a complete response is none of its business") {
     for (const std::string& wire : {ok + "Content-Length: 2\r\n\r\nhi", chunked + "2\r\nhi\r\n0\r\n\r\n",
                                     chunked + "2\r\nhi\r\n0\r\nX: y\r\n\r\n"}) {
         const auto read = read_every_way(wire, ended(ending::unclean));
-        REQUIRE(read.answers.size() == 1);
-        CHECK(read.answers[0].body == "hi");
+        REQUIRE(read.responses.size() == 1);
+        CHECK(read.responses[0].body == "hi");
     }
 }
 
-TEST_CASE("F06: what stands behind an answer is left for the caller to judge") {
+TEST_CASE("F06: what stands behind a response is left for the caller to judge") {
     for (const std::string& first :
          {ok + "Content-Length: 2\r\n\r\nhi", chunked + "2\r\nhi\r\n0\r\n\r\n",
           chunked + "2\r\nhi\r\n0\r\nX: y\r\n\r\n", ok + "Content-Length: 0\r\n\r\n"}) {
         for (const std::string surplus : {"x", "\r\n", "HTTP/1.1 200 OK\r\n\r\n", "0\r\n\r\n"}) {
             CAPTURE(first + surplus);
             const auto read = read_every_way(first + surplus, first_only());
-            CHECK(read.answers.size() == 1);
+            CHECK(read.responses.size() == 1);
             CHECK_FALSE(read.failed);
             CHECK(read.left == surplus);
         }
@@ -147,8 +147,8 @@ TEST_CASE("F08: extensions of a chunk that are refused, on the last one too") {
     for (const std::string extension : {";a", ";a=b", " ; a = b", ";a=\"x;\\\"y\";b", ";a=\"\""}) {
         CAPTURE(extension);
         const auto read = read_every_way(chunked + "3" + extension + "\r\nabc\r\n0" + extension + "\r\n\r\n");
-        REQUIRE(read.answers.size() == 1);
-        CHECK(read.answers[0].body == "abc");
+        REQUIRE(read.responses.size() == 1);
+        CHECK(read.responses[0].body == "abc");
     }
 }
 
@@ -165,8 +165,8 @@ TEST_CASE("F08: a quote that an extension leaves open ends with its line, and do
 
 TEST_CASE("F08: zeros before a chunk's size change nothing, in bounds") {
     const auto read = read_every_way(chunked + "00000000000000000003\r\nabc\r\n0000\r\n\r\n");
-    REQUIRE(read.answers.size() == 1);
-    CHECK(read.answers[0].body == "abc");
+    REQUIRE(read.responses.size() == 1);
+    CHECK(read.responses[0].body == "abc");
     CHECK(read_every_way(chunked + std::string(5000, '0') + "3\r\nabc\r\n0\r\n\r\n").error ==
           errc::response_too_large);
     CHECK(read_every_way(chunked + std::string(5000, '0')).error == errc::response_too_large);
@@ -183,9 +183,9 @@ TEST_CASE("F10: trailers are dropped, and change neither framing nor persistence
             "Content-Type: a/b\r\nX-Request-Id: r-1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n" +
             trailer + "\r\n\r\n" + ok + "Content-Length: 0\r\n\r\n");
         CAPTURE(trailer);
-        REQUIRE(read.answers.size() == 2);
-        CHECK(read.answers[0] == answer{200, true, "hi", "a/b", "r-1", ""});
-        CHECK(read.answers[1].keep_alive);
+        REQUIRE(read.responses.size() == 2);
+        CHECK(read.responses[0] == kept_response{200, true, "hi", "a/b", "r-1", ""});
+        CHECK(read.responses[1].keep_alive);
         CHECK(read.left.empty());
     }
 }
@@ -212,8 +212,8 @@ TEST_CASE("F11: a transfer coding other than chunked alone is refused: none was 
     check_fields_refused("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n");
     check_fields_refused("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n");
     const auto read = read_every_way(ok + "Transfer-Encoding: \tCHUNKED \r\n\r\n" + chunks);
-    REQUIRE(read.answers.size() == 1);
-    CHECK(read.answers[0].body == "abc");
+    REQUIRE(read.responses.size() == 1);
+    CHECK(read.responses[0].body == "abc");
 }
 
 TEST_CASE("F12: chunks in HTTP/1.0 are refused") {
@@ -239,9 +239,9 @@ TEST_CASE("F14: bytes that have no place in a head") {
 TEST_CASE("F14: an obs-fold becomes a space (RFC 9112, section 5.2)") {
     const auto read = read_every_way(
         ok + "Content-Type: a/b;\r\n  c=d\r\nX-Request-Id: r\r\n\t1\r\nContent-Length: 0\r\n\r\n");
-    REQUIRE(read.answers.size() == 1);
-    CHECK(read.answers[0].content_type == "a/b; c=d");
-    CHECK(read.answers[0].request_id == "r 1");
+    REQUIRE(read.responses.size() == 1);
+    CHECK(read.responses[0].content_type == "a/b; c=d");
+    CHECK(read.responses[0].request_id == "r 1");
     // A framing field hides nothing in a fold.
     check_fields_refused("Content-Length: 3\r\n 4\r\n");
     check_fields_refused("Transfer-Encoding: chunked\r\n , gzip\r\n");
@@ -254,12 +254,12 @@ TEST_CASE("F16: 101 is refused, for nobody asked, and 100 is skipped, though nob
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n"
         "Content-Length: 0\r\n\r\nHTTP/1.1 199 X\r\nConnection: close\r\n\r\n" +
         ok + "Content-Length: 2\r\n\r\nhi");
-    REQUIRE(read.answers.size() == 1);
-    CHECK(read.answers[0] == answer{200, true, "hi", "", "", ""});
+    REQUIRE(read.responses.size() == 1);
+    CHECK(read.responses[0] == kept_response{200, true, "hi", "", "", ""});
 }
 
 TEST_CASE(
-    "F16: an interim answer that announces a body is refused, for the body would be read as an answer") {
+    "F16: an interim response that announces a body is refused, for the body would be read as a response") {
     for (const std::string fields : {"Content-Length: 9\r\n", "Transfer-Encoding: chunked\r\n"}) {
         CAPTURE(fields);
         check_refused("HTTP/1.1 102 Processing\r\n" + fields + "\r\n" + ok + "Content-Length: 2\r\n\r\nhi");
@@ -272,10 +272,10 @@ TEST_CASE("F17: body bytes behind a 204 or 304 are not a part of it") {
             CAPTURE(status + ", " + fields);
             const auto read =
                 read_every_way("HTTP/1.1 " + status + "\r\n" + fields + "\r\nhello", first_only());
-            REQUIRE(read.answers.size() == 1);
-            CHECK(read.answers[0].body.empty());
+            REQUIRE(read.responses.size() == 1);
+            CHECK(read.responses[0].body.empty());
             CHECK(read.left == "hello");
-            // To the reader it is the start of the next answer, and no HTTP.
+            // To the reader it is the start of the next response, and no HTTP.
             CHECK(read_every_way("HTTP/1.1 " + status + "\r\n" + fields + "\r\nhello\r\n\r\n").error ==
                   errc::protocol_error);
         }
@@ -291,8 +291,8 @@ TEST_CASE("F17: behind a 204 or 304 that announces a body nothing is believed") 
                                                        {"Transfer-Encoding: chunked\r\n", false}}) {
             CAPTURE(status + ", " + fields);
             const auto read = read_every_way("HTTP/1.1 " + status + "\r\n" + fields + "\r\n", first_only());
-            REQUIRE(read.answers.size() == 1);
-            CHECK(read.answers[0].keep_alive == kept);
+            REQUIRE(read.responses.size() == 1);
+            CHECK(read.responses[0].keep_alive == kept);
         }
     }
 }
@@ -312,7 +312,7 @@ TEST_CASE("F19: status lines that are refused") {
     check_refused("\r\n" + ok + "Content-Length: 0\r\n\r\n");
     for (const std::string line : {"HTTP/1.1 200 ", "HTTP/1.1 299 Fine", "HTTP/1.1 599 \xE9"}) {
         const auto read = read_every_way(line + "\r\nContent-Length: 0\r\n\r\n");
-        CHECK(read.answers.size() == 1);
+        CHECK(read.responses.size() == 1);
     }
 }
 
@@ -326,7 +326,7 @@ TEST_CASE("F24: a success in a content coding that nobody asked for is refused a
     for (const std::string encoding : {"identity", "Identity", ""}) {
         const auto read =
             read_every_way(ok + "Content-Encoding: " + encoding + "\r\nContent-Length: 2\r\n\r\nhi");
-        CHECK(read.answers.size() == 1);
+        CHECK(read.responses.size() == 1);
     }
 }
 
@@ -342,9 +342,9 @@ TEST_CASE("F24b: of a failure in a content coding that nobody asked for, all but
             CAPTURE(status + ", " + framing);
             const auto head = "HTTP/1.1 " + status + " No\r\n" + fields;
             const auto read = read_every_way(head + framing, kept ? reading_options{} : ended(ending::clean));
-            REQUIRE(read.answers.size() == 1);
-            CHECK(read.answers[0] ==
-                  answer{std::stoi(status), kept, "", "text/html", "r-1", "7", "", std::nullopt, true});
+            REQUIRE(read.responses.size() == 1);
+            CHECK(read.responses[0] == kept_response{std::stoi(status), kept, "", "text/html", "r-1", "7", "",
+                                                     std::nullopt, true});
             CHECK(read.left.empty());
         }
     }
@@ -354,8 +354,8 @@ TEST_CASE("F24b: the next response on the connection is read as ever") {
     const auto read = read_every_way(
         "HTTP/1.1 503 No\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\n\x1f\x8b\x08z\x01" + ok +
         "Content-Length: 2\r\n\r\nhi");
-    REQUIRE(read.answers.size() == 2);
-    CHECK(read.answers[1] == answer{200, true, "hi", "", "", ""});
+    REQUIRE(read.responses.size() == 2);
+    CHECK(read.responses[1] == kept_response{200, true, "hi", "", "", ""});
 }
 
 TEST_CASE("F24b: a body that is dropped has the limit of one that is kept") {
@@ -381,6 +381,6 @@ TEST_CASE("F24b: which success was refused can still be asked") {
 TEST_CASE("F24b: an interim response has no body that could be in any coding") {
     const auto read = read_every_way("HTTP/1.1 103 Early Hints\r\nContent-Encoding: gzip\r\n\r\n" + ok +
                                      "Content-Length: 2\r\n\r\nhi");
-    REQUIRE(read.answers.size() == 1);
-    CHECK(read.answers[0] == answer{200, true, "hi", "", "", ""});
+    REQUIRE(read.responses.size() == 1);
+    CHECK(read.responses[0] == kept_response{200, true, "hi", "", "", ""});
 }

@@ -23,7 +23,7 @@ inline const std::string ok = "HTTP/1.1 200 OK\r\n";
 inline const std::string chunked = ok + "Transfer-Encoding: chunked\r\n\r\n";
 
 /// What a response said, kept.
-struct answer {
+struct kept_response {
     int status = 0;
     bool keep_alive = false;
     std::string body, content_type, request_id, retry_after;
@@ -32,7 +32,7 @@ struct answer {
     bool body_dropped = false;
     std::optional<unsigned> keep_alive_max{};
 
-    friend bool operator==(const answer&, const answer&) = default;
+    friend bool operator==(const kept_response&, const kept_response&) = default;
 };
 
 /// How the stream ends behind the bytes of a test.
@@ -40,14 +40,14 @@ enum class ending { none, clean, unclean };
 
 /// What became of a stream of bytes.
 struct reading {
-    std::vector<answer> answers;
+    std::vector<kept_response> responses;
     bool failed = false;
     errc error{};
     std::string left; ///< bytes that were not taken
 
     friend bool operator==(const reading&, const reading&) = default;
     friend std::ostream& operator<<(std::ostream& out, const reading& value) {
-        for (const auto& each : value.answers)
+        for (const auto& each : value.responses)
             out << each.status << (each.keep_alive ? " keep-alive " : " close ") << each.body.size()
                 << " bytes; ";
         if (value.failed)
@@ -61,8 +61,8 @@ struct reading {
 /// views that outlive it.
 class feeder {
 public:
-    feeder(const detail::response_limits& limits, std::size_t most_answers)
-        : reader_(limits), most_answers_(most_answers) {}
+    feeder(const detail::response_limits& limits, std::size_t most_responses)
+        : reader_(limits), most_responses_(most_responses) {}
 
     /// False when it needs no more.
     bool feed(std::string_view piece) {
@@ -73,7 +73,7 @@ public:
         std::string_view input(block.get(), size);
         for (bool going_on = true; going_on;) {
             going_on = false;
-            if (result_.answers.size() < most_answers_) {
+            if (result_.responses.size() < most_responses_) {
                 const auto status = reader_.feed(input);
                 going_on = take(status);
             }
@@ -94,10 +94,10 @@ private:
         using enum detail::response_reader::status;
         if (status == done) {
             const auto& said = reader_.message();
-            result_.answers.push_back({said.status, said.keep_alive, std::string(said.body),
-                                       std::string(said.content_type), std::string(said.request_id),
-                                       std::string(said.retry_after), std::string(said.date),
-                                       said.keep_alive_timeout, said.body_dropped, said.keep_alive_max});
+            result_.responses.push_back({said.status, said.keep_alive, std::string(said.body),
+                                         std::string(said.content_type), std::string(said.request_id),
+                                         std::string(said.retry_after), std::string(said.date),
+                                         said.keep_alive_timeout, said.body_dropped, said.keep_alive_max});
         } else if (status == failed) {
             result_.failed = true;
             result_.error = reader_.error();
@@ -106,14 +106,14 @@ private:
     }
 
     detail::response_reader reader_;
-    std::size_t most_answers_;
+    std::size_t most_responses_;
     reading result_;
 };
 
 struct reading_options {
     detail::response_limits limits;
     ending end = ending::none;
-    std::size_t most_answers = 1000;
+    std::size_t most_responses = 1000;
 };
 
 inline reading_options ended(ending how) {
@@ -125,7 +125,7 @@ inline reading_options ended(ending how) {
 /// Reads `wire` in pieces that end at the positions `cuts`.
 inline reading read_cut(std::string_view wire, const std::vector<std::size_t>& cuts,
                         const reading_options& options) {
-    feeder fed(options.limits, options.most_answers);
+    feeder fed(options.limits, options.most_responses);
     std::size_t begin = 0;
     bool going_on = true;
     for (const auto cut : cuts) {

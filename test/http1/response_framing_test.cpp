@@ -10,11 +10,11 @@
 namespace {
 
 using support::repeat;
-using test::answer;
 using test::chunked;
 using test::ended;
 using test::ending;
 using test::errc;
+using test::kept_response;
 using test::ok;
 using test::read_every_way;
 using test::reading_options;
@@ -25,8 +25,8 @@ TEST_CASE("F22: a response reads the same however it is cut") {
     const auto read = read_every_way(ok +
                                      "Content-Type: application/json\r\nX-Request-Id: r-1\r\n"
                                      "Retry-After: 3\r\nContent-Length: 11\r\n\r\nhello world");
-    REQUIRE(read.answers.size() == 1);
-    CHECK(read.answers[0] == answer{200, true, "hello world", "application/json", "r-1", "3"});
+    REQUIRE(read.responses.size() == 1);
+    CHECK(read.responses[0] == kept_response{200, true, "hello world", "application/json", "r-1", "3"});
     CHECK(read.left.empty());
     CHECK_FALSE(read.failed);
 }
@@ -35,20 +35,20 @@ TEST_CASE("F22: chunks are put together, extensions and trailers are dropped") {
     const auto read = read_every_way(ok +
                                      "Transfer-Encoding: chunked\r\n\r\n1;a=b\r\nh\r\n4\r\nello\r\n"
                                      "00C ;q=\"x;y\"\r\n, wide world\r\n0\r\nX-Sum: 1\r\n\r\n");
-    REQUIRE(read.answers.size() == 1);
-    CHECK(read.answers[0].body == "hello, wide world");
-    CHECK(read.answers[0].keep_alive);
+    REQUIRE(read.responses.size() == 1);
+    CHECK(read.responses[0].body == "hello, wide world");
+    CHECK(read.responses[0].keep_alive);
     CHECK(read.left.empty());
 }
 
 TEST_CASE("an empty chunked body, and an empty body of known length") {
-    const auto chunked = read_every_way(ok + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
-    REQUIRE(chunked.answers.size() == 1);
-    CHECK(chunked.answers[0].body.empty());
+    const auto of_no_chunk = read_every_way(ok + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    REQUIRE(of_no_chunk.responses.size() == 1);
+    CHECK(of_no_chunk.responses[0].body.empty());
     const auto empty = read_every_way(ok + "Content-Length: 0\r\n\r\n");
-    REQUIRE(empty.answers.size() == 1);
-    CHECK(empty.answers[0].body.empty());
-    CHECK(empty.answers[0].keep_alive);
+    REQUIRE(empty.responses.size() == 1);
+    CHECK(empty.responses[0].body.empty());
+    CHECK(empty.responses[0].keep_alive);
 }
 
 TEST_CASE("responses in a row keep nothing of each other") {
@@ -56,11 +56,11 @@ TEST_CASE("responses in a row keep nothing of each other") {
         ok + "Content-Type: a/b\r\nX-Amzn-RequestId: r-1\r\nRetry-After: 1\r\n" +
         "Content-Length: 3\r\n\r\none" + ok + "Transfer-Encoding: chunked\r\n\r\n3\r\ntwo\r\n0\r\n\r\n" +
         "HTTP/1.1 204 No Content\r\n\r\n" + ok + "Content-Length: 4\r\n\r\nfour");
-    REQUIRE(read.answers.size() == 4);
-    CHECK(read.answers[0] == answer{200, true, "one", "a/b", "r-1", "1"});
-    CHECK(read.answers[1] == answer{200, true, "two", "", "", ""});
-    CHECK(read.answers[2] == answer{204, true, "", "", "", ""});
-    CHECK(read.answers[3] == answer{200, true, "four", "", "", ""});
+    REQUIRE(read.responses.size() == 4);
+    CHECK(read.responses[0] == kept_response{200, true, "one", "a/b", "r-1", "1"});
+    CHECK(read.responses[1] == kept_response{200, true, "two", "", "", ""});
+    CHECK(read.responses[2] == kept_response{204, true, "", "", "", ""});
+    CHECK(read.responses[3] == kept_response{200, true, "four", "", "", ""});
 }
 
 TEST_CASE("what comes behind a response stays in the input") {
@@ -69,9 +69,9 @@ TEST_CASE("what comes behind a response stays in the input") {
          {ok + "Content-Length: 2\r\n\r\nhi", ok + "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
           ok + "Content-Length: 0\r\n\r\n", std::string("HTTP/1.1 204 No Content\r\n\r\n")}) {
         reading_options one;
-        one.most_answers = 1;
+        one.most_responses = 1;
         const auto read = read_every_way(first + next, one);
-        CHECK(read.answers.size() == 1);
+        CHECK(read.responses.size() == 1);
         CHECK(read.left == next);
     }
 }
@@ -81,8 +81,8 @@ TEST_CASE("204 and 304 have no body, whatever their fields say (RFC 9112, sectio
         for (const std::string fields : {"", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"}) {
             CAPTURE(status + " " + fields);
             const auto read = read_every_way("HTTP/1.1 " + status + "\r\n" + fields + "\r\n");
-            REQUIRE(read.answers.size() == 1);
-            CHECK(read.answers[0].body.empty()); // whether it keeps the connection: F17
+            REQUIRE(read.responses.size() == 1);
+            CHECK(read.responses[0].body.empty()); // whether it keeps the connection: F17
         }
     }
 }
@@ -105,20 +105,27 @@ TEST_CASE("a response persists by the rules of RFC 9112, section 9.3") {
         const bool persists = entry.second;
         CAPTURE(head);
         const auto read = read_every_way(head + "Content-Length: 1\r\n\r\nx");
-        REQUIRE(read.answers.size() == 1);
-        CHECK(read.answers[0].keep_alive == persists);
+        REQUIRE(read.responses.size() == 1);
+        CHECK(read.responses[0].keep_alive == persists);
     }
+}
+
+TEST_CASE("HTTP/1.0: close wins over keep-alive (RFC 9112, section 9.3)") {
+    const auto read =
+        read_every_way("HTTP/1.0 200 OK\r\nConnection: keep-alive, close\r\nContent-Length: 1\r\n\r\nx");
+    REQUIRE(read.responses.size() == 1);
+    CHECK_FALSE(read.responses[0].keep_alive);
 }
 
 TEST_CASE("a body without length ends with the connection, by a close_notify only (RFC 9112, section 9.8)") {
     for (const std::string body : {"", "x", "hello\r\n0\r\n\r\n"}) {
         CAPTURE(body);
         const auto clean = read_every_way(ok + "\r\n" + body, ended(ending::clean));
-        REQUIRE(clean.answers.size() == 1);
-        CHECK(clean.answers[0].body == body);
-        CHECK_FALSE(clean.answers[0].keep_alive);
+        REQUIRE(clean.responses.size() == 1);
+        CHECK(clean.responses[0].body == body);
+        CHECK_FALSE(clean.responses[0].keep_alive);
         const auto cut = read_every_way(ok + "\r\n" + body, ended(ending::unclean));
-        CHECK(cut.answers.empty());
+        CHECK(cut.responses.empty());
         CHECK(cut.error == errc::incomplete_response);
     }
 }
@@ -128,14 +135,14 @@ TEST_CASE("an interim response is skipped (RFC 9110, section 15.2)") {
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nConnection: close\r\nX-Request-Id: no\r\n"
         "Content-Type: no\r\nRetry-After: 9\r\n\r\n" +
         ok + "Content-Length: 2\r\n\r\nhi");
-    REQUIRE(read.answers.size() == 1);
-    CHECK(read.answers[0] == answer{200, true, "hi", "", "", ""});
+    REQUIRE(read.responses.size() == 1);
+    CHECK(read.responses[0] == kept_response{200, true, "hi", "", "", ""});
 }
 
 TEST_CASE("the first Retry-After counts") {
     const auto read = read_every_way(ok + "Retry-After: 1\r\nRetry-After: 100\r\nContent-Length: 0\r\n\r\n");
-    REQUIRE(read.answers.size() == 1);
-    CHECK(read.answers[0].retry_after == "1");
+    REQUIRE(read.responses.size() == 1);
+    CHECK(read.responses[0].retry_after == "1");
 }
 
 TEST_CASE("how long an idle connection is kept, as the server says (RFC 2068, section 19.7.1.1)") {
@@ -165,8 +172,8 @@ TEST_CASE("how long an idle connection is kept, as the server says (RFC 2068, se
     for (const auto& entry : table) {
         CAPTURE(entry.first);
         const auto read = read_every_way(ok + entry.first + "Content-Length: 1\r\n\r\nx");
-        REQUIRE(read.answers.size() == 1);
-        CHECK(read.answers[0].keep_alive_timeout == entry.second);
+        REQUIRE(read.responses.size() == 1);
+        CHECK(read.responses[0].keep_alive_timeout == entry.second);
     }
 }
 
@@ -201,36 +208,49 @@ TEST_CASE("O16: how many requests a connection is good for, as the server says")
     for (const auto& entry : table) {
         CAPTURE(entry.first);
         const auto read = read_every_way(ok + entry.first + "Content-Length: 1\r\n\r\nx");
-        REQUIRE(read.answers.size() == 1);
-        CHECK(read.answers[0].keep_alive_max == entry.second);
+        REQUIRE(read.responses.size() == 1);
+        CHECK(read.responses[0].keep_alive_max == entry.second);
     }
 }
 
-TEST_CASE("the Date of an answer is told, and neither it nor Keep-Alive outlives the answer") {
+TEST_CASE("the Date of a response is told, and neither it nor Keep-Alive outlives the response") {
     const auto read = read_every_way(
         "HTTP/1.1 103 Early Hints\r\nDate: never\r\nKeep-Alive: timeout=9, max=9\r\n\r\n" + ok +
         "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 0\r\n\r\n" + ok +
         "Keep-Alive: timeout=3, max=4\r\nContent-Length: 0\r\n\r\n" + ok + "Content-Length: 0\r\n\r\n");
-    REQUIRE(read.answers.size() == 3);
-    CHECK(read.answers[0].date == "Sun, 06 Nov 1994 08:49:37 GMT");
-    CHECK_FALSE(read.answers[0].keep_alive_timeout.has_value());
-    CHECK_FALSE(read.answers[0].keep_alive_max.has_value());
-    CHECK(read.answers[1].date.empty());
-    CHECK(read.answers[1].keep_alive_timeout == std::chrono::seconds(3));
-    CHECK(read.answers[1].keep_alive_max == 4U);
-    CHECK_FALSE(read.answers[2].keep_alive_timeout.has_value());
-    CHECK_FALSE(read.answers[2].keep_alive_max.has_value());
+    REQUIRE(read.responses.size() == 3);
+    CHECK(read.responses[0].date == "Sun, 06 Nov 1994 08:49:37 GMT");
+    CHECK_FALSE(read.responses[0].keep_alive_timeout.has_value());
+    CHECK_FALSE(read.responses[0].keep_alive_max.has_value());
+    CHECK(read.responses[1].date.empty());
+    CHECK(read.responses[1].keep_alive_timeout == std::chrono::seconds(3));
+    CHECK(read.responses[1].keep_alive_max == 4U);
+    CHECK_FALSE(read.responses[2].keep_alive_timeout.has_value());
+    CHECK_FALSE(read.responses[2].keep_alive_max.has_value());
+}
+
+TEST_CASE("what a header section says outlives its bytes while the body comes in pieces") {
+    const std::string whole = "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 1\r\n\r\n1";
+    test::feeder fed({}, 3);
+    for (const std::string& piece : {whole, whole.substr(0, whole.size() - 1), "2" + whole}) {
+        REQUIRE(fed.feed(piece));
+    }
+    REQUIRE(fed.result().responses.size() == 3);
+    CHECK(fed.result().responses[1].body == "2");
+    for (const auto& said : fed.result().responses) {
+        CHECK(said.retry_after == "7");
+    }
 }
 
 TEST_CASE("HTTP/1.0: close wins over keep-alive (RFC 9112, section 9.3)") {
     const auto read =
         read_every_way("HTTP/1.0 200 OK\r\nConnection: keep-alive, close\r\nContent-Length: 1\r\n\r\nx");
-    REQUIRE(read.answers.size() == 1);
-    CHECK_FALSE(read.answers[0].keep_alive);
+    REQUIRE(read.responses.size() == 1);
+    CHECK_FALSE(read.responses[0].keep_alive);
 }
 
 TEST_CASE("a body of many small chunks is no head, however it is cut") {
     const auto read = read_every_way(chunked + repeat("1\r\nx\r\n", 4000) + "0\r\n\r\n");
-    REQUIRE(read.answers.size() == 1);
-    CHECK(read.answers[0].body.size() == 4000);
+    REQUIRE(read.responses.size() == 1);
+    CHECK(read.responses[0].body.size() == 4000);
 }

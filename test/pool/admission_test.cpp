@@ -39,10 +39,10 @@ TEST_CASE("B3: a GET for which a connection has room is not refused for the POST
     CHECK_FALSE(get.done());
     CHECK(pool.sends_of(get) == 1);
     for (int i = 0; i < 10; ++i) {
-        pool.answer_all(0);
-        pool.answer_all(1);
+        pool.respond_to_all(0);
+        pool.respond_to_all(1);
     }
-    CHECK(get.answered(get.request.target));
+    CHECK(get.got(get.request.target));
     CHECK(pool.gauges_are_zero());
 }
 
@@ -66,9 +66,9 @@ TEST_CASE("B3: POSTs that wait take no GET's place in the queue, nor GETs a POST
         pool.cancel(*waiting[4]); // of the other kind
         CHECK(pool.submit(one).failed_with(errc::queue_full, delivery::not_sent));
         CHECK_FALSE(pool.submit(other).done());
-        pool.answer_all(0);
+        pool.respond_to_all(0);
         for (const auto* const each : waiting) {
-            CHECK((each == waiting[4] || each->answered(each->request.target)));
+            CHECK((each == waiting[4] || each->got(each->request.target)));
         }
         CHECK(pool.gauges_are_zero());
         CHECK(pool.links.size() == 1);

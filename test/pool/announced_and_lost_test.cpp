@@ -22,7 +22,7 @@ struct half_lost {
         }
         REQUIRE(pool.link(0).outstanding() == 2);
         REQUIRE(pool.link(1).outstanding() == 2);
-        const auto farewell = pool.answer_ahead(1, 0, "Connection: close\r\n");
+        const auto farewell = pool.response_ahead(1, 0, "Connection: close\r\n");
         const auto lose = [&] { pool.link(0).reset(); };
         const auto announce = [&] { pool.link(1).receive(farewell); };
         switch (how) {
@@ -65,15 +65,15 @@ TEST_CASE("W23: after a loss the next connection carries one request alone, what
             pool.submit(); // nor does anything that comes later
             CHECK(pool.link(i).targets().size() == 1);
         }
-        pool.answer(2);
-        CHECK(pool.link(2).targets().size() > 2); // it has answered, and is pipelined on
-        pool.answer(3);
+        pool.respond(2);
+        CHECK(pool.link(2).targets().size() > 2); // it has responded, and is pipelined on
+        pool.respond(3);
         for (int i = 0; i < 10; ++i) {
-            pool.answer_all(2);
-            pool.answer_all(3);
+            pool.respond_to_all(2);
+            pool.respond_to_all(3);
         }
         for (const auto* const each : found.calls) {
-            CHECK(each->answered(each->request.target));
+            CHECK(each->got(each->request.target));
             CHECK(pool.sends_of(*each) <= 2);
         }
         CHECK(pool.gauges_are_zero());
@@ -89,7 +89,7 @@ TEST_CASE("W23: the same for a connection that was being made when the other one
     for (int i = 0; i < 4; ++i) {
         calls.push_back(&pool.submit());
     }
-    pool.answer(1, "Connection: close\r\n"); // what it carried goes elsewhere, on a dial that begins now
+    pool.respond(1, "Connection: close\r\n"); // what it carried goes elsewhere, on a dial that begins now
     calls.push_back(&pool.submit(unsafe));   // for which there must be a dial
     REQUIRE(pool.links.size() == 3);
     pool.cycle([&] { pool.link(0).reset(); });
@@ -101,11 +101,11 @@ TEST_CASE("W23: the same for a connection that was being made when the other one
     pool.connect(3);
     CHECK(pool.link(3).targets().size() == 1);
     for (int i = 0; i < 10; ++i) {
-        pool.answer_all(2);
-        pool.answer_all(3);
+        pool.respond_to_all(2);
+        pool.respond_to_all(3);
     }
     for (const auto* const each : calls) {
-        CHECK(each->answered(each->request.target));
+        CHECK(each->got(each->request.target));
     }
     CHECK(pool.gauges_are_zero());
 }
@@ -115,8 +115,8 @@ TEST_CASE("W23: a close that was announced long after the loss speaks for the se
     auto& pool = found.pool;
     pool.connect(2);
     pool.connect(3);
-    pool.answer_all(2);
-    pool.answer_all(3);
+    pool.respond_to_all(2);
+    pool.respond_to_all(3);
     REQUIRE(pool.gauges_are_zero());
     pool.cycle([&] {
         for (int i = 0; i < 6; ++i) {
@@ -124,7 +124,7 @@ TEST_CASE("W23: a close that was announced long after the loss speaks for the se
         }
     });
     REQUIRE(pool.link(2).outstanding() > 1);
-    pool.answer(2, "Connection: close\r\n");
+    pool.respond(2, "Connection: close\r\n");
     REQUIRE(pool.links.size() == 5);
     pool.connect(4);
     CHECK(pool.link(4).outstanding() > 1); // its predecessor served well and ended by agreement

@@ -48,8 +48,8 @@ TEST_CASE("F07, F07b: what came before a request is never its response, nor its 
                     CHECK(pool.link(i).phase() == phase::closed);
                 }
                 pool.connect(connections);
-                pool.answer(connections);
-                CHECK(call.answered(call.request.target));
+                pool.respond(connections);
+                CHECK(call.got(call.request.target));
                 CHECK(pool.sends_of(call) == 1);
             }
         }
@@ -63,8 +63,8 @@ TEST_CASE("F07: of several idle connections only the one that something came on 
     pool.link(1).in_socket = arrivals().front().second; // it was used last, so it is next in line
     auto& post = pool.submit(unsafe);
     CHECK(pool.link(1).phase() == phase::closed);
-    pool.answer(0);
-    CHECK(post.answered(post.request.target));
+    pool.respond(0);
+    CHECK(post.got(post.request.target));
     CHECK(pool.links.size() == 2);
     CHECK(pool.stats().unsolicited_bytes.get() != 0);
 }
@@ -74,7 +74,7 @@ TEST_CASE("F07: a connection that was read a moment ago is not read again") {
     pool.prove(0);
     pool.submit(); // in the same moment as the response before
     CHECK(pool.link(0).reads == 0);
-    pool.answer(0);
+    pool.respond(0);
     pool.pass(1ms);
     pool.submit();
     CHECK(pool.link(0).reads == 1);

@@ -1,4 +1,4 @@
-// Which connection carries a call, and when one is dialled.
+// Which connection carries a call.
 #include <doctest/doctest.h>
 
 #include "pool/fake_pool.hpp"
@@ -7,18 +7,18 @@ using namespace test;
 
 namespace {
 
-// Makes the pool believe that an answer takes `service` and a connection `connect`.
+// Makes the pool believe that a response takes `service` and a connection `connect`.
 void teach(fake_pool& pool, std::chrono::nanoseconds service, std::chrono::nanoseconds connect) {
     pool.submit();
     pool.pass(connect);
     pool.connect(0);
     pool.pass(service);
-    pool.answer(0);
+    pool.respond(0);
 }
 
 } // namespace
 
-TEST_CASE("the first call dials, is written when the connection is there, and gets its answer") {
+TEST_CASE("the first call has a connection made, is written when that is there, and gets its response") {
     fake_pool pool;
     auto& get = pool.submit();
     REQUIRE(pool.links.size() == 1);
@@ -30,8 +30,8 @@ TEST_CASE("the first call dials, is written when the connection is there, and ge
     CHECK(pool.link(0).targets() == std::vector<std::string>{"/1"});
     CHECK(pool.stats().open.get() == 1);
     CHECK(pool.stats().in_flight.get() == 1);
-    pool.answer(0);
-    CHECK(get.answered("/1"));
+    pool.respond(0);
+    CHECK(get.got("/1"));
     CHECK(get.attempts == 1);
     CHECK(pool.stats().idle.get() == 1);
     CHECK(pool.gauges_are_zero());
@@ -44,7 +44,7 @@ TEST_CASE("an idle connection comes first, the most recently used one") {
     CHECK(pool.link(2).outstanding() == 1);
     pool.submit();
     CHECK(pool.link(1).outstanding() == 1);
-    pool.answer(1);
+    pool.respond(1);
     pool.submit();
     CHECK(pool.link(1).outstanding() == 1);
     CHECK(pool.link(0).outstanding() == 0);
@@ -69,14 +69,14 @@ TEST_CASE("with no connection to add, the least loaded one carries the call") {
         pool.submit();
     for (std::size_t i = 0; i < 3; ++i)
         CHECK(pool.link(i).outstanding() == 4);
-    pool.answer(1);
-    pool.answer(1);
+    pool.respond(1);
+    pool.respond(1);
     pool.submit();
     pool.submit();
     CHECK(pool.link(1).outstanding() == 4);
 }
 
-TEST_CASE("a place behind a fast answer is better than a slow dial") {
+TEST_CASE("a place behind a fast response is better than a connection that takes long to make") {
     fake_pool pool(with_connections(2));
     teach(pool, 10ms, 35ms);
     for (int i = 0; i < 4; ++i)
@@ -88,22 +88,13 @@ TEST_CASE("a place behind a fast answer is better than a slow dial") {
     CHECK(pool.link(0).outstanding() == 4);
 }
 
-TEST_CASE("a slow answer is not waited for where a connection is cheap") {
-    fake_pool pool(with_connections(2));
-    teach(pool, 100ms, 10ms);
-    pool.submit();
-    pool.submit();
-    CHECK(pool.links.size() == 2);
-    CHECK(pool.link(0).outstanding() == 1);
-}
-
 TEST_CASE("a call goes to whatever is free first: late binding") {
     fake_pool pool(with_connections(2));
     pool.prove(0);
     pool.submit();
     auto& waiting = pool.submit();
     REQUIRE(pool.links.size() == 2);
-    pool.answer(0); // before the dial is done
+    pool.respond(0); // before the dial is done
     CHECK(waiting.where == test_call::state::in_flight);
     CHECK(pool.link(0).outstanding() == 1);
     pool.connect(1);
@@ -111,35 +102,7 @@ TEST_CASE("a call goes to whatever is free first: late binding") {
     CHECK(pool.stats().idle.get() == 1);
 }
 
-TEST_CASE("P4: a new connection carries one call until its first answer, then as many as are allowed") {
-    fake_pool pool(with_connections(1, 4));
-    for (int i = 0; i < 10; ++i)
-        pool.submit();
-    pool.connect(0);
-    CHECK(pool.link(0).outstanding() == 1);
-    CHECK(pool.stats().queue_depth.get() == 9);
-    pool.answer(0);
-    CHECK(pool.link(0).outstanding() == 4);
-    pool.answer_all(0);
-    CHECK(pool.order.size() == 10);
-    CHECK(std::equal(pool.order.begin(), pool.order.end(), pool.calls.begin(),
-                     [](const auto* finished, const auto& made) { return finished == made.get(); }));
-    CHECK(pool.stats().deepest_pipeline.get() == 4);
-}
-
-TEST_CASE("dials are never more than the calls that wait, nor than allowed") {
-    fake_pool pool(with_connections(4));
-    pool.submit();
-    CHECK(pool.links.size() == 1);
-    pool.submit();
-    CHECK(pool.links.size() == 2);
-    for (int i = 0; i < 20; ++i)
-        pool.submit();
-    CHECK(pool.links.size() == 4);
-    CHECK(pool.stats().connecting.get() == 4);
-}
-
-TEST_CASE("P6: what becomes ready in one turn is written in one piece") {
+TEST_CASE("P6: what becomes ready in one cycle is written in one piece") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     const auto before = pool.link(0).flushes;
@@ -149,75 +112,6 @@ TEST_CASE("P6: what becomes ready in one turn is written in one piece") {
     });
     CHECK(pool.link(0).flushes == before + 1);
     CHECK(pool.link(0).targets().size() == 9);
-}
-
-TEST_CASE("a dial that fails with nothing else to serve them fails all that wait") {
-    fake_pool pool(with_connections(1));
-    auto& first = pool.submit();
-    auto& second = pool.submit(unsafe);
-    pool.cycle([&] { pool.link(0).refused(errc::tls_untrusted); });
-    CHECK(first.failed_with(errc::tls_untrusted, delivery::not_sent));
-    CHECK(second.failed_with(errc::tls_untrusted, delivery::not_sent));
-    CHECK(first.why.message() == "no way");
-    CHECK(first.attempts == 0);
-    CHECK(pool.links.size() == 1);
-    CHECK(pool.stats().dials_failed.get() == 1);
-    CHECK(pool.connection_gauges_are_zero());
-    auto& third = pool.submit();
-    pool.pass(100ms); // not at once: the pause after a dial that failed
-    pool.connect(1);
-    pool.answer(1);
-    CHECK(third.answered("/3"));
-}
-
-TEST_CASE("W04: refused dials fail all calls that wait, without a storm") {
-    fake_pool pool(with_connections(4));
-    auto& first = pool.submit();
-    auto& second = pool.submit(unsafe);
-    for (std::size_t i = 0; i < pool.links.size() && i < 100; ++i)
-        pool.cycle([&] { pool.link(i).refused(errc::connect_failed); });
-    CHECK(first.failed_with(errc::connect_failed, delivery::not_sent));
-    CHECK(second.failed_with(errc::connect_failed, delivery::not_sent));
-    CHECK(pool.links.size() <= 4);
-    CHECK(pool.connection_gauges_are_zero());
-}
-
-TEST_CASE("a dial that fails beside an open connection fails nobody, and is not repeated at once") {
-    fake_pool pool(with_connections(2));
-    pool.prove(0);
-    pool.submit();
-    auto& second = pool.submit();
-    pool.cycle([&] { pool.link(1).refused(errc::connect_failed); });
-    CHECK_FALSE(second.done());
-    CHECK(pool.link(0).outstanding() == 2); // behind the first, now that there is no better place
-    pool.submit();
-    CHECK(pool.links.size() == 2);
-    pool.pass(200ms);
-    pool.submit();
-    CHECK(pool.links.size() == 3);
-    pool.cycle([&] { pool.link(2).refused(errc::connect_failed); });
-    pool.pass(99ms); // at least half of the bound, which doubles each time
-    pool.submit();
-    CHECK(pool.links.size() == 3);
-}
-
-TEST_CASE("the connect timeout names the phase that it ended") {
-    const std::pair<connect_phase, errc> table[] = {{connect_phase::resolving, errc::resolve_timeout},
-                                                    {connect_phase::connecting, errc::connect_timeout},
-                                                    {connect_phase::handshaking, errc::handshake_timeout}};
-    for (const auto& [reached, code] : table) {
-        fake_pool pool(with_connections(1));
-        auto& get = pool.submit();
-        pool.link(0).reach(reached);
-        pool.pass(5s - 1ms);
-        CHECK_FALSE(get.done());
-        pool.pass(1ms);
-        CHECK(get.failed_with(code, delivery::not_sent));
-        CHECK(get.why.message() == "as far as it came");
-        CHECK(pool.link(0).phase() == phase::closed);
-        CHECK(pool.connection_gauges_are_zero());
-        CHECK(pool.gauges_are_zero());
-    }
 }
 
 TEST_CASE("a full queue refuses, and a call that leaves makes room") {
@@ -236,11 +130,11 @@ TEST_CASE("a full queue refuses, and a call that leaves makes room") {
         CHECK_FALSE(pool.submit(unsafe).done());
     }
     CHECK(pool.submit(unsafe).failed_with(errc::queue_full, delivery::not_sent));
-    pool.answer_all(0);
+    pool.respond_to_all(0);
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("calls that only wait for the end of the turn do not fill the queue") {
+TEST_CASE("calls that only wait for the end of the cycle do not fill the queue") {
     auto settings = with_connections(2, 4);
     settings.queue_limit = 2;
     fake_pool pool(settings);
@@ -301,7 +195,7 @@ TEST_CASE(
         pool.scheduler().submit(pool.make());
         pool.scheduler().submit(pool.make());
     });
-    pool.answer(1);
+    pool.respond(1);
     pool.pass(5s); // longer than a POST trusts an idle connection
     auto& post = pool.submit(unsafe);
     REQUIRE(pool.links.size() == 3);

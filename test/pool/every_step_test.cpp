@@ -1,4 +1,4 @@
-// A set of exchanges, each of them again with its answers byte by byte, and with its connection ended by
+// A set of exchanges, each of them again with its responses byte by byte, and with its connection ended by
 // close_notify, by a reset or by silence after each byte of the server's output, all of them. The same over
 // sockets, at sampled places: test/client/every_step_test.cpp.
 #include <doctest/doctest.h>
@@ -15,7 +15,7 @@ namespace {
 struct step {
     request_class kind;
     /// The server's output for a request with this target.
-    std::string (*answer)(const std::string& target);
+    std::string (*response)(const std::string& target);
     bool closes = false;
 };
 
@@ -39,7 +39,7 @@ std::string closing(const std::string& target) {
 
 struct exchange {
     std::string name;
-    bool warm; // on a connection that has answered before, so that it is pipelined on
+    bool warm; // on a connection that has responded before, so that it is pipelined on
     std::vector<step> steps;
 };
 
@@ -58,7 +58,7 @@ const std::vector<exchange>& exchanges() {
         {"a close that is announced in the middle of a pipeline",
          true,
          {{safe, with_length}, {safe, closing, true}, {safe, with_length}}},
-        {"interim answers", true, {{safe, with_interim}, {unsafe, with_interim}}},
+        {"interim responses", true, {{safe, with_interim}, {unsafe, with_interim}}},
     };
     return all;
 }
@@ -90,7 +90,7 @@ public:
         for (std::size_t i = 0; i < calls_.size(); ++i) {
             if (link.phase() != phase::open || link.next_target() != calls_[i]->request.target)
                 break; // behind an announced close
-            const auto wire = what_.steps[i].answer(calls_[i]->request.target);
+            const auto wire = what_.steps[i].response(calls_[i]->request.target);
             for (const char byte : wire) {
                 if (sent++ == place_) {
                     cut_off_ = i;
@@ -129,7 +129,7 @@ public:
         auto& fresh = pool_.submit(unsafe);
         for (int i = 0; i < 3; ++i)
             serve_and_wait();
-        CHECK(fresh.answered(fresh.request.target));
+        CHECK(fresh.got(fresh.request.target));
         CHECK(pool_.gauges_are_zero());
         for (const auto& link : pool_.links)
             CHECK_FALSE(link->flushed_when_closed);
@@ -166,7 +166,7 @@ private:
             if (pool_.link(i).phase() != phase::open)
                 pool_.connect(i);
             if (i != 0 || how_ == way::none || cut_off_ == nowhere)
-                pool_.answer_all(i);
+                pool_.respond_to_all(i);
         }
     }
 
@@ -178,7 +178,7 @@ private:
     fake_pool pool_;
     std::vector<test_call*> calls_;
     std::size_t answered_ = 0;
-    std::size_t cut_off_ = nowhere; // which answer is not whole
+    std::size_t cut_off_ = nowhere; // which response is not whole
 };
 
 } // namespace

@@ -1,11 +1,24 @@
-// What bounds the wait behind others, and what a server is trusted with.
+// What bounds the wait behind others.
 #include <doctest/doctest.h>
 
 #include "pool/fake_pool.hpp"
 
 using namespace test;
 
-TEST_CASE("O04: a connection whose head is late gets no new neighbours, until the answer comes") {
+namespace {
+
+// Two proven connections, with one GET in flight on each.
+void two_busy(fake_pool& pool) {
+    pool.prove_all(2);
+    pool.submit();
+    pool.submit();
+    REQUIRE(pool.link(0).outstanding() == 1);
+    REQUIRE(pool.link(1).outstanding() == 1);
+}
+
+} // namespace
+
+TEST_CASE("O04: a connection whose front is late gets no new neighbours, until the response comes") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     pool.submit();
@@ -16,12 +29,12 @@ TEST_CASE("O04: a connection whose head is late gets no new neighbours, until th
     CHECK(pool.stats().suspects.get() == 1);
     auto& waits = pool.submit();
     CHECK(waits.where == test_call::state::queued);
-    pool.answer(0);
+    pool.respond(0);
     CHECK(waits.where == test_call::state::in_flight);
     CHECK(pool.link(0).outstanding() == 2);
 }
 
-TEST_CASE("O04: with a late head, calls go to another connection") {
+TEST_CASE("O04: with a late front, calls go to another connection") {
     fake_pool pool(with_connections(2));
     pool.prove(0);
     pool.submit();
@@ -29,33 +42,12 @@ TEST_CASE("O04: with a late head, calls go to another connection") {
     auto& moved = pool.submit();
     REQUIRE(pool.links.size() == 2);
     pool.connect(1);
-    pool.answer(1);
-    CHECK(moved.answered("/3"));
+    pool.respond(1);
+    CHECK(moved.got("/3"));
     CHECK(pool.link(0).outstanding() == 1);
 }
 
-TEST_CASE("late is three times as long as usual, at most half of what is allowed") {
-    fake_pool pool(with_connections(1));
-    pool.submit();
-    pool.connect(0);
-    pool.pass(1s);
-    pool.answer(0); // the usual: 1 s
-    pool.submit();
-    pool.pass(3s - 1ms);
-    CHECK(pool.stats().suspects.get() == 0);
-    pool.pass(1ms);
-    CHECK(pool.stats().suspects.get() == 1);
-
-    fake_pool unknown(with_connections(1));
-    unknown.submit();
-    unknown.connect(0);
-    unknown.pass(7500ms - 1ms);
-    CHECK(unknown.stats().suspects.get() == 0);
-    unknown.pass(1ms);
-    CHECK(unknown.stats().suspects.get() == 1);
-}
-
-TEST_CASE("what waits unwritten behind a late head is taken back, and sent elsewhere") {
+TEST_CASE("what waits unwritten behind a late front is unstaged, and sent elsewhere") {
     fake_pool pool(with_connections(2));
     pool.prove(0);
     auto& head = pool.submit();
@@ -68,13 +60,13 @@ TEST_CASE("what waits unwritten behind a late head is taken back, and sent elsew
     REQUIRE(pool.links.size() == 3);
     CHECK(unwritten.where == test_call::state::queued);
     pool.connect(2);
-    pool.answer(2);
-    CHECK(unwritten.answered(unwritten.request.target));
+    pool.respond(2);
+    CHECK(unwritten.got(unwritten.request.target));
     pool.link(0).jammed = false;
     pool.cycle([&] { pool.link(0).flush(); });
     CHECK(pool.sends_of(unwritten) == 1); // nothing of it had been left behind
-    pool.answer(0);
-    CHECK(head.answered(head.request.target));
+    pool.respond(0);
+    CHECK(head.got(head.request.target));
     CHECK(pool.gauges_are_zero());
 }
 
@@ -94,9 +86,9 @@ TEST_CASE("O07: a call that waits unwritten on a blocked connection is cancelled
     pool.link(0).jammed = false;
     pool.cycle([&] { pool.link(0).flush(); });
     CHECK(pool.sends_of(first) == 0);
-    pool.answer_all(0);
-    CHECK(before.answered(before.request.target));
-    CHECK(second.answered(second.request.target));
+    pool.respond_to_all(0);
+    CHECK(before.got(before.request.target));
+    CHECK(second.got(second.request.target));
     CHECK(pool.sends_of(gone) == 0);
 }
 
@@ -109,18 +101,18 @@ TEST_CASE("P8: an isolated call has its connection to itself, and may be sent ag
     pool.submit(isolated);
     auto& after = pool.submit();
     CHECK(pool.link(0).outstanding() == 1);
-    pool.answer(0);
+    pool.respond(0);
     CHECK(before.done());
     CHECK(pool.link(0).outstanding() == 1);
     pool.cycle([&] { pool.link(0).fin(); });
     pool.connect(1);
-    pool.answer_all(1);
-    CHECK(isolated.answered(isolated.request.target));
-    CHECK(after.answered(after.request.target));
+    pool.respond_to_all(1);
+    CHECK(isolated.got(isolated.request.target));
+    CHECK(after.got(after.request.target));
     CHECK(pool.sends_of(isolated) == 2);
 }
 
-TEST_CASE("nothing is added behind an answer of which much is still to come") {
+TEST_CASE("nothing is added behind a response of which much is still to come") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     pool.submit();
@@ -131,180 +123,57 @@ TEST_CASE("nothing is added behind an answer of which much is still to come") {
     CHECK(waits.where == test_call::state::in_flight);
 }
 
-TEST_CASE("a long answer whose caller goes is not read to its end: the others move to another connection") {
+TEST_CASE("O04: the next late front is found too") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
-    auto& head = pool.submit();
-    auto& behind = pool.submit();
-    pool.cycle([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 262145\r\n\r\n"); });
-    pool.cancel(head);
-    CHECK(pool.link(0).phase() == phase::closed);
-    pool.connect(1);
-    pool.answer(1);
-    CHECK(behind.answered("/3"));
-    CHECK(pool.stats().connections_lost.get() == 0);
-    CHECK(pool.gauges_are_zero());
-}
-
-TEST_CASE("a short answer whose caller goes is read to its end, and the connection lives") {
-    fake_pool pool(with_connections(1));
-    pool.prove(0);
-    auto& head = pool.submit();
-    auto& behind = pool.submit();
-    pool.cycle([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"); });
-    pool.cancel(head);
-    CHECK(pool.link(0).phase() == phase::open);
-    pool.cycle([&] { pool.link(0).receive("123456789HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/3"); });
-    CHECK(behind.answered("/3"));
-}
-
-TEST_CASE("N5: after a failure the next connection carries one call until its first answer") {
-    fake_pool pool(with_connections(1));
-    pool.prove(0);
-    for (int i = 0; i < 3; ++i)
-        pool.submit();
-    pool.cycle([&] { pool.link(0).reset(); });
-    pool.connect(1);
-    CHECK(pool.link(1).outstanding() == 1);
-    pool.answer(1);
-    CHECK(pool.link(1).outstanding() == 2);
-}
-
-TEST_CASE("W11: after a graceful close the next connection is pipelined on at once") {
-    fake_pool pool(with_connections(1));
-    pool.prove(0);
-    auto& a = pool.submit();
-    auto& b = pool.submit();
-    auto& c = pool.submit();
-    pool.answer(0, "Connection: close\r\n");
-    CHECK(a.done());
-    pool.connect(1);
-    CHECK(pool.link(1).targets() == targets({&b, &c}));
-    pool.answer_all(1);
-    CHECK(c.done());
-    pool.cycle([&] { pool.link(1).fin(); }); // without a word: the one after it is to prove itself again
     pool.submit();
     pool.submit();
-    pool.connect(2);
-    CHECK(pool.link(2).outstanding() == 1);
+    pool.pass(1s);
+    pool.respond(0);
+    pool.pass(1s);
+    CHECK(pool.stats().suspects.get() == 2);
+    CHECK(pool.submit().where == test_call::state::queued);
 }
 
-TEST_CASE("a connection that aged out is replaced by one that need not prove itself") {
-    auto settings = with_connections(1);
-    settings.idle_timeout = 24h;
-    fake_pool pool(settings);
-    pool.prove(0);
-    pool.pass(10min);
-    CHECK(pool.link(0).phase() == phase::closed);
-    pool.submit();
-    pool.submit();
-    pool.connect(1);
-    CHECK(pool.link(1).outstanding() == 2);
-}
-
-TEST_CASE("P5: a server that breaks pipelines gets one request at a time, for a while") {
-    fake_pool pool(with_connections(1));
-    for (std::size_t i = 0; i < 2; ++i) {
-        pool.cycle([&] {
-            for (int n = 0; n < 3; ++n)
-                pool.scheduler().submit(pool.make());
-        });
-        pool.pass(1s);
-        pool.connect(i);
-        pool.answer(i);
-        CHECK(pool.link(i).outstanding() >= 2);
-        pool.cycle([&] { pool.link(i).reset(); });
-    }
-    CHECK(pool.stats().fallbacks.get() == 1);
-    pool.connect(2);
-    pool.answer(2);
-    CHECK(pool.link(2).outstanding() == 1);
-    pool.answer_all(2);
-    for (const auto& each : pool.calls)
-        CHECK(each->status == 200);
-    pool.pass(49s);
-    pool.submit();
-    pool.submit();
-    CHECK(pool.link(2).outstanding() == 1);
-    pool.answer_all(2);
-    pool.pass(20s); // the way back
-    pool.submit();
-    pool.submit();
-    CHECK(pool.link(2).outstanding() == 2);
-}
-
-TEST_CASE("O12: what a suspended machine missed happens before anything else") {
-    fake_pool pool(with_connections(1));
-    pool.prove(0);
-    auto& late = pool.submit();
-    auto& fresh = pool.make();
-    pool.suspend(1h); // no turn in between
-    pool.submit(fresh);
-    CHECK(late.failed_with(errc::response_timeout, delivery::maybe_processed));
-    CHECK(pool.link(0).phase() == phase::closed);
-    pool.connect(1);
-    pool.answer(1);
-    CHECK(fresh.answered("/3"));
-
-    pool.suspend(1h);
-    auto& next = pool.submit(); // the idle connection is not trusted
-    CHECK(pool.link(1).phase() == phase::closed);
-    pool.connect(2);
-    pool.answer(2);
-    CHECK(next.answered("/4"));
-}
-
-TEST_CASE("connections are made ahead of need, and made again when they end") {
-    auto settings = with_connections(4);
-    settings.min_connections = 2;
-    fake_pool pool(settings);
-    pool.cycle([] {});
-    REQUIRE(pool.links.size() == 2);
-    pool.connect(0);
-    pool.connect(1);
-    pool.cycle([&] { pool.link(0).fin(); });
-    pool.pass(100ms); // a connection that ends before its first answer is a dial that failed
-    CHECK(pool.links.size() == 3);
-    pool.connect(2);
-    pool.drain();
-    CHECK(pool.connection_gauges_are_zero());
-    CHECK(pool.links.size() == 3);
-}
-
-TEST_CASE(
-    "a server's Keep-Alive hint shortens the time that a connection may be idle, and never lengthens it") {
-    const std::pair<const char*, std::chrono::nanoseconds> table[] = {{"", 50s},
-                                                                      {"Keep-Alive: timeout=10\r\n", 8s},
-                                                                      {"Keep-Alive: timeout=2\r\n", 1s},
-                                                                      {"Keep-Alive: timeout=500\r\n", 50s}};
-    for (const auto& [field, limit] : table) {
-        CAPTURE(field);
-        fake_pool pool(with_connections(1));
-        pool.submit();
-        pool.connect(0);
-        pool.answer(0, field);
-        pool.pass(limit - 1ms);
-        CHECK(pool.link(0).phase() == phase::open);
-        pool.pass(1ms);
-        CHECK(pool.link(0).phase() == phase::closed);
-    }
-}
-
-TEST_CASE("T21: all connections are replaced: the busy ones finish, nothing is lost") {
+TEST_CASE("a POST does not wait for the connection whose front is late") {
     fake_pool pool(with_connections(2));
+    two_busy(pool);
+    pool.pass(200ms);
+    pool.respond(1);
+    pool.submit();
+    pool.pass(50ms);
+    REQUIRE(pool.stats().suspects.get() == 1);
+    auto& post = pool.submit(unsafe);
+    for (int i = 0; i < 10 && pool.sends_of(post) == 0; ++i) {
+        pool.submit();
+        pool.pass(10ms);
+        if (pool.link(1).outstanding() != 0)
+            pool.respond(1);
+    }
+    CHECK(pool.sends_of(post) == 1);
+}
+
+TEST_CASE("a connection that took nothing of its only request is closed, not kept") {
+    fake_pool pool(with_connections(1));
     pool.prove(0);
-    auto& under_way = pool.submit();
-    pool.cycle([&] { pool.scheduler().drain_connections(); });
-    CHECK(pool.link(0).phase() == phase::open);
-    auto& after = pool.submit();
+    pool.link(0).jammed = true;
+    auto& get = pool.submit();
+    pool.pass(250ms);
+    CHECK(pool.link(0).phase() == phase::closed);
     REQUIRE(pool.links.size() == 2);
     pool.connect(1);
-    pool.answer(1);
-    CHECK(after.answered("/3"));
-    pool.answer(0);
-    CHECK(under_way.answered("/2"));
-    CHECK(pool.link(0).phase() == phase::closed);
+    pool.respond(1);
+    CHECK(get.got(get.request.target));
+}
+
+TEST_CASE("what is not written on a connection that is replaced goes to another at once") {
+    fake_pool pool(with_connections(2));
+    two_busy(pool);
+    pool.link(0).jammed = true;
+    pool.link(1).jammed = true;
+    auto& unwritten = pool.submit();
+    REQUIRE(unwritten.where == test_call::state::in_flight);
     pool.cycle([&] { pool.scheduler().drain_connections(); });
-    CHECK(pool.link(1).phase() == phase::closed);
-    CHECK(pool.connection_gauges_are_zero());
+    CHECK(unwritten.where == test_call::state::queued);
+    CHECK(pool.stats().draining.get() == 2);
 }

@@ -22,8 +22,8 @@ TEST_CASE("O16: one after the other, a connection carries no more requests than 
             auto& call = pool.submit(kind);
             const auto last = pool.links.size() - 1;
             pool.connect(last);
-            pool.answer(last, max_of(3)); // always the same, as some servers do
-            CHECK(call.answered(call.request.target));
+            pool.respond(last, max_of(3)); // always the same, as some servers do
+            CHECK(call.got(call.request.target));
             CHECK(pool.sends_of(call) == 1);
         }
         for (const auto& link : pool.links) {
@@ -40,7 +40,7 @@ TEST_CASE("O16: a server that counts down is used for what it says, and not for 
         pool.submit();
         const auto last = pool.links.size() - 1;
         pool.connect(last);
-        pool.answer(last, max_of(100 - pool.link(last).targets().size() + 1));
+        pool.respond(last, max_of(100 - pool.link(last).targets().size() + 1));
     }
     CHECK(pool.link(0).targets().size() <= 100);
     CHECK(pool.link(0).targets().size() >= 95);
@@ -50,23 +50,23 @@ TEST_CASE("O16: what is in flight counts") {
     fake_pool pool(with_connections(1));
     pool.submit();
     pool.connect(0);
-    pool.answer(0, max_of(3));
+    pool.respond(0, max_of(3));
     std::vector<test_call*> calls;
     for (int i = 0; i < 8; ++i) {
         calls.push_back(&pool.submit());
     }
     CHECK(pool.link(0).targets().size() == 3);
-    pool.answer(0, max_of(2));
+    pool.respond(0, max_of(2));
     CHECK(pool.link(0).targets().size() == 3);
     CHECK(pool.link(0).phase() == phase::open);
-    pool.answer(0, max_of(1));
+    pool.respond(0, max_of(1));
     CHECK(pool.link(0).phase() == phase::closed); // it is of no use any more
     for (std::size_t i = 1; i < pool.links.size() && i < 10; ++i) {
         pool.connect(i);
-        pool.answer_all(i);
+        pool.respond_to_all(i);
     }
     for (const auto* const each : calls) {
-        CHECK(each->answered(each->request.target));
+        CHECK(each->got(each->request.target));
         CHECK(pool.sends_of(*each) == 1);
     }
     CHECK(pool.stats().replays.get() == 0);
@@ -81,18 +81,18 @@ TEST_CASE("O16: a limit that is exceeded when it becomes known admits nothing mo
         calls.push_back(&pool.submit());
     }
     REQUIRE(pool.link(0).outstanding() == 6);
-    pool.answer(0, max_of(3));
+    pool.respond(0, max_of(3));
     calls.push_back(&pool.submit());
     CHECK(pool.link(0).targets().size() == 7); // with the one that made it
     CHECK_FALSE(calls.back()->done());
-    pool.answer(0, max_of(2));
-    pool.answer(0, max_of(1) + "Connection: close\r\n"); // as it said
+    pool.respond(0, max_of(2));
+    pool.respond(0, max_of(1) + "Connection: close\r\n"); // as it said
     for (std::size_t i = 1; i < pool.links.size() && i < 10; ++i) {
         pool.connect(i);
-        pool.answer_all(i);
+        pool.respond_to_all(i);
     }
     for (const auto* const each : calls) {
-        CHECK(each->answered(each->request.target));
+        CHECK(each->got(each->request.target));
         CHECK(pool.sends_of(*each) <= 2);
     }
     CHECK(pool.gauges_are_zero());
@@ -106,13 +106,13 @@ TEST_CASE("O16: a connection that takes one request, or none more, is not used a
             fake_pool pool(with_connections(1));
             pool.submit();
             pool.connect(0);
-            pool.answer(0, max_of(most));
+            pool.respond(0, max_of(most));
             CHECK(pool.link(0).phase() == phase::closed);
             auto& next = pool.submit(kind);
             REQUIRE(pool.links.size() == 2);
             pool.connect(1);
-            pool.answer(1);
-            CHECK(next.answered(next.request.target));
+            pool.respond(1);
+            CHECK(next.got(next.request.target));
             CHECK(pool.sends_of(next) == 1);
         }
     }
@@ -125,12 +125,12 @@ TEST_CASE("O16: other connections have limits of their own") {
     pool.submit();
     REQUIRE(pool.link(0).outstanding() == 1);
     REQUIRE(pool.link(1).outstanding() == 1);
-    pool.answer(0, max_of(0));
-    pool.answer(1);
+    pool.respond(0, max_of(0));
+    pool.respond(1);
     CHECK(pool.link(0).phase() == phase::closed);
     for (int i = 0; i < 20; ++i) {
         pool.submit();
-        pool.answer(1);
+        pool.respond(1);
     }
     CHECK(pool.link(1).targets().size() == 22);
 }

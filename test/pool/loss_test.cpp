@@ -14,8 +14,8 @@ TEST_CASE("W07, W09: a connection that the server closes while idle is gone befo
         CHECK(pool.stats().connections_lost.get() == 0);
         auto& get = pool.submit();
         pool.connect(1);
-        pool.answer(1);
-        CHECK(get.answered("/2"));
+        pool.respond(1);
+        CHECK(get.got("/2"));
         CHECK(get.attempts == 1);
     }
 }
@@ -27,8 +27,8 @@ TEST_CASE("W08: a GET that met a stale connection is sent once more, and nobody 
     pool.cycle([&] { pool.link(0).fin(); });
     CHECK_FALSE(get.done());
     pool.connect(1);
-    pool.answer(1);
-    CHECK(get.answered("/2"));
+    pool.respond(1);
+    CHECK(get.got("/2"));
     CHECK(pool.sends_of(get) == 2);
     CHECK(get.attempts == 2);
     CHECK(pool.stats().replays.get() == 1);
@@ -45,27 +45,27 @@ TEST_CASE("a call that its caller does not allow to be replayed is not") {
     CHECK(pool.sends_of(get) == 1);
 }
 
-TEST_CASE("W10: what was answered stands, the rest is sent again in order, one first") {
+TEST_CASE("W10: the responses that came stand, the rest is sent again in order, one first") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& a = pool.submit();
     auto& b = pool.submit();
     auto& c = pool.submit(request_class::idempotent);
     auto& d = pool.submit();
-    pool.answer(0);
+    pool.respond(0);
     pool.cycle([&] { pool.link(0).fin(); });
     auto& e = pool.submit();
-    CHECK(a.answered("/2"));
+    CHECK(a.got("/2"));
     pool.connect(1);
     CHECK(pool.link(1).targets() == targets({&b}));
-    pool.answer_all(1);
+    pool.respond_to_all(1);
     CHECK(pool.link(1).targets() == targets({&b, &c, &d, &e}));
     CHECK(pool.sends_of(a) == 1);
     for (const auto* const each : {&b, &c, &d, &e})
-        CHECK(each->answered(each->request.target));
+        CHECK(each->got(each->request.target));
 }
 
-TEST_CASE("W11: an answer that announces the close costs those behind it nothing") {
+TEST_CASE("W11: a response that announces the close costs those behind it nothing") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& a = pool.submit();
@@ -73,17 +73,17 @@ TEST_CASE("W11: an answer that announces the close costs those behind it nothing
     auto& once = pool.make();
     once.allow_replay = false;
     pool.submit(once);
-    pool.answer(0, "Connection: close\r\n");
-    CHECK(a.answered("/2"));
+    pool.respond(0, "Connection: close\r\n");
+    CHECK(a.got("/2"));
     // The server did not process it (RFC 9112, section 9.6).
     CHECK(once.failed_with(errc::connection_lost, delivery::not_sent));
     pool.connect(1);
-    pool.answer(1);
-    CHECK(b.answered("/3"));
+    pool.respond(1);
+    CHECK(b.got("/3"));
     CHECK(pool.stats().connections_lost.get() == 0);
 }
 
-TEST_CASE("an answer in part is sent again, up to the limit") {
+TEST_CASE("a call whose response came in part is sent again, up to the limit") {
     fake_pool pool(with_connections(1));
     auto& get = pool.submit();
     for (std::size_t i = 0; i < 3; ++i) {
@@ -131,7 +131,7 @@ TEST_CASE("W13: a server that drops every connection costs a few sends, and ever
 }
 
 TEST_CASE(
-    "W13: a server that drops every connection after one answer costs N * (1 + replays) sends, not more") {
+    "W13: a server that drops every connection after one response costs N * (1 + replays) sends, not more") {
     auto settings = with_connections(2);
     settings.again.max_replays = 2;
     fake_pool pool(settings);
@@ -142,7 +142,7 @@ TEST_CASE(
     });
     for (std::size_t i = 0; i < pool.links.size() && i < 1000; ++i) {
         pool.connect(i);
-        pool.answer(i);
+        pool.respond(i);
         if (pool.link(i).outstanding() != 0)
             pool.cycle([&] { pool.link(i).reset(); });
         pool.pass(1ms);
@@ -163,7 +163,7 @@ TEST_CASE("a pipeline that always breaks in the middle costs no more than its re
         pool.submit();
     for (std::size_t i = 0; i < pool.links.size() && i < 1000; ++i) {
         pool.connect(i);
-        pool.answer(i);
+        pool.respond(i);
         if (pool.link(i).outstanding() != 0)
             pool.cycle([&] { pool.link(i).reset(); });
     }
@@ -174,7 +174,7 @@ TEST_CASE("a pipeline that always breaks in the middle costs no more than its re
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("a broken answer fails the head, those behind it are sent again") {
+TEST_CASE("a broken response fails the front, those behind it are sent again") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& head = pool.submit();
@@ -183,12 +183,12 @@ TEST_CASE("a broken answer fails the head, those behind it are sent again") {
     CHECK(head.failed_with(errc::protocol_error, delivery::maybe_processed));
     CHECK(pool.link(0).phase() == phase::closed);
     pool.connect(1);
-    pool.answer(1);
-    CHECK(behind.answered("/3"));
+    pool.respond(1);
+    CHECK(behind.got("/3"));
     CHECK(pool.sends_of(head) == 1);
 }
 
-TEST_CASE("an answer that is too large fails the head only") {
+TEST_CASE("a response that is too large fails the front only") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& head = pool.submit();
@@ -198,21 +198,22 @@ TEST_CASE("an answer that is too large fails the head only") {
     CHECK_FALSE(behind.done());
 }
 
-TEST_CASE("F06: surplus bytes close the connection, the answers stand") {
+TEST_CASE("F06: surplus bytes close the connection, the responses stand") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& get = pool.submit();
     pool.cycle([&] {
         pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/2HTTP/1.1 200 OK\r\n\r\n");
     });
-    CHECK(get.answered("/2"));
+    CHECK(get.got("/2"));
     CHECK(pool.link(0).phase() == phase::closed);
     CHECK(pool.stats().unsolicited_bytes.get() == 19);
     CHECK(pool.connection_gauges_are_zero());
 }
 
 TEST_CASE(
-    "I2: an answer to another request fails its call, and no other answer of that connection is believed") {
+    "I2: a response to another request fails its call, and no other response of that connection is "
+    "believed") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& head = pool.make();
@@ -229,14 +230,14 @@ TEST_CASE(
     CHECK(pool.link(0).phase() == phase::closed);
     CHECK_FALSE(behind.done());
     pool.connect(1);
-    pool.answer(1);
-    CHECK(behind.answered("/3"));
+    pool.respond(1);
+    CHECK(behind.got("/3"));
     CHECK(pool.stats().calls_failed.get() == 1);
     CHECK(pool.stats().connections_lost.get() == 1);
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("a call that was given another's answer is sent again where its policy says so") {
+TEST_CASE("a call that was given another's response is sent again where its policy says so") {
     auto settings = with_connections(1);
     settings.again.retry = bandwidth::webrtc::retry_policy{}.retry_protocol_error(true);
     fake_pool pool(settings);
@@ -253,15 +254,15 @@ TEST_CASE("a call that was given another's answer is sent again where its policy
             continue;
         pool.pass(1s);
         pool.connect(pool.links.size() - 1);
-        pool.answer(pool.links.size() - 1);
-        CHECK(call.answered(call.request.target));
+        pool.respond(pool.links.size() - 1);
+        CHECK(call.got(call.request.target));
         CHECK(pool.order.size() == 1);
         pool.cycle([&] { pool.links.back()->fin(); });
     }
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("a head without an answer in time fails, those behind it are sent again") {
+TEST_CASE("a front without a response in time fails, those behind it are sent again") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& head = pool.submit();
@@ -272,25 +273,25 @@ TEST_CASE("a head without an answer in time fails, those behind it are sent agai
     CHECK(head.failed_with(errc::response_timeout, delivery::maybe_processed));
     CHECK(pool.link(0).phase() == phase::closed);
     pool.connect(1);
-    pool.answer(1);
-    CHECK(behind.answered("/3"));
+    pool.respond(1);
+    CHECK(behind.got("/3"));
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("each head has its own time, from the answer before it") {
+TEST_CASE("each front has its own time, from the response before it") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     pool.submit();
     auto& second = pool.submit();
     pool.pass(10s);
-    pool.answer(0);
+    pool.respond(0);
     pool.pass(10s);
     CHECK_FALSE(second.done());
     pool.pass(5s);
     CHECK(second.failed_with(errc::response_timeout, delivery::maybe_processed));
 }
 
-TEST_CASE("F15: interim responses and drips of a head do not move its time") {
+TEST_CASE("F15: interim responses and drips of a header section do not move its time") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& head = pool.submit();
@@ -318,21 +319,6 @@ TEST_CASE("progress moves the time for a body, silence does not") {
     CHECK(head.failed_with(errc::body_timeout, delivery::maybe_processed));
 }
 
-TEST_CASE("a zombie at the head that stalls takes nobody with it") {
-    fake_pool pool(with_connections(1));
-    pool.prove(0);
-    auto& head = pool.submit();
-    auto& behind = pool.submit();
-    pool.pass(14s);
-    pool.cancel(head);
-    pool.pass(1s);
-    CHECK(pool.link(0).phase() == phase::closed);
-    pool.connect(1);
-    pool.answer(1);
-    CHECK(behind.answered("/3"));
-    CHECK(pool.gauges_are_zero());
-}
-
 TEST_CASE("a call that may have been processed once says so for ever") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
@@ -343,7 +329,7 @@ TEST_CASE("a call that may have been processed once says so for ever") {
     CHECK(get.attempts == 1);
 }
 
-TEST_CASE("an answer is an answer, whatever its status") {
+TEST_CASE("a response is a response, whatever its status") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& get = pool.submit();
@@ -351,4 +337,72 @@ TEST_CASE("an answer is an answer, whatever its status") {
     CHECK(get.status == 503);
     CHECK(pool.stats().calls_failed.get() == 1);
     CHECK(pool.link(0).phase() == phase::open);
+}
+
+TEST_CASE(
+    "W22: a write that fails ends the connection in the same cycle, and what was not sent goes elsewhere") {
+    for (const auto kind : {request_class::safe, unsafe}) {
+        fake_pool pool(with_connections(1));
+        pool.prove(0);
+        pool.link(0).write_fails = true; // ENOBUFS, EHOSTUNREACH, EPERM: reading goes on
+        auto& call = pool.submit(kind);
+        CHECK(pool.link(0).phase() == phase::closed);
+        REQUIRE(pool.links.size() == 2);
+        pool.connect(1);
+        pool.respond(1);
+        CHECK(call.got(call.request.target));
+        CHECK(pool.sends_of(call) == 1);
+    }
+}
+
+TEST_CASE("W22: of what was written when a write fails, a POST is not sent again") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    pool.link(0).jammed = true;
+    auto& post = pool.submit(unsafe);
+    pool.cycle([&] {
+        pool.link(0).sent_some(10);
+        pool.link(0).write_broken();
+    });
+    CHECK(post.failed_with(errc::connection_lost, delivery::maybe_processed));
+}
+
+TEST_CASE("a response that comes early tells nothing of the requests behind it") {
+    // It was taken for an announced close, and requests that were on the wire failed as not_sent.
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    pool.link(0).jammed = true;
+    std::vector<test_call*> calls;
+    pool.cycle([&] {
+        for (int i = 0; i < 4; ++i) {
+            auto& made = pool.make(request_class::idempotent);
+            made.allow_replay = false;
+            calls.push_back(&made);
+            pool.scheduler().submit(made);
+        }
+    });
+    pool.cycle([&] { pool.link(0).sent_some(4 * 20 + 60); });
+    pool.respond(0);
+    for (const auto* const each : calls) {
+        if (each->status == 0)
+            CHECK(each->why.delivery() == delivery::maybe_processed);
+    }
+}
+
+TEST_CASE("N8: only Connection: close says that what is behind was not processed") {
+    const auto* const http_1_0 = "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+    for (const auto* const response : {"HTTP/1.1 200 OK\r\n\r\nhello", http_1_0}) {
+        CAPTURE(response);
+        fake_pool pool(with_connections(1));
+        pool.prove(0);
+        auto& first = pool.submit();
+        auto& put = pool.make(request_class::idempotent);
+        put.allow_replay = false;
+        pool.submit(put);
+        REQUIRE(pool.sends_of(put) == 1);
+        pool.cycle([&] { pool.link(0).receive(response); });
+        pool.cycle([&] { pool.link(0).fin(); });
+        CHECK(first.done());
+        CHECK(put.failed_with(errc::connection_lost, delivery::maybe_processed));
+    }
 }

@@ -1,4 +1,4 @@
-// One connection after the other takes a request and ends before it has answered anything. What of those that
+// One connection after the other takes a request and ends before it has responded anything. What of those that
 // wait.
 #include <doctest/doctest.h>
 
@@ -11,7 +11,7 @@ using bandwidth::webrtc::condition;
 namespace {
 
 /// Lets every connection give `bytes` as its first response until nothing waits any more.
-void answer_each_with(fake_pool& pool, const std::string& bytes) {
+void respond_to_each_with(fake_pool& pool, const std::string& bytes) {
     for (std::size_t i = 0; i < 100 && pool.order.size() < pool.calls.size(); ++i) {
         if (i == pool.links.size()) {
             pool.pass(5s); // the pause between dials
@@ -43,7 +43,7 @@ TEST_CASE("W24: calls that were never sent do not fail with what another call wa
                 pool.scheduler().submit(call);
             }
         });
-        answer_each_with(pool, bytes);
+        respond_to_each_with(pool, bytes);
         std::size_t never_sent = 0;
         for (const auto& each : pool.calls) {
             CHECK(each->completions == 1);
@@ -69,7 +69,7 @@ TEST_CASE("W24: calls that were never sent do not fail with what another call wa
         }
         REQUIRE(pool.links.size() == made + 1);
         pool.connect(made);
-        pool.answer(made);
-        CHECK(next.answered(next.request.target));
+        pool.respond(made);
+        CHECK(next.got(next.request.target));
     }
 }

@@ -45,7 +45,7 @@ TEST_CASE("B11: pauses that end in one cycle keep the order of the calls") {
     const auto before = pool.link(0).targets().size();
     pool.suspend(10s); // the thread is held up, so all pauses end together
     pool.pass(0s);
-    pool.answer_all(0);
+    pool.respond_to_all(0);
     CHECK(written_from(pool, before) == targets({refused[0], refused[1], refused[2], &younger}));
     CHECK(pool.gauges_are_zero());
 }
@@ -61,7 +61,7 @@ TEST_CASE("B11: a call whose pause is over does not pass an older one that waits
     auto& younger = pool.submit();
     const auto before = pool.link(0).targets().size();
     pool.pass(10s); // each pause ends in its time: the first, the third, the second
-    pool.answer_all(0);
+    pool.respond_to_all(0);
     CHECK(written_from(pool, before) == targets({refused[0], refused[1], refused[2], &younger}));
     CHECK(pool.gauges_are_zero());
 }
@@ -82,8 +82,8 @@ TEST_CASE("B11: calls that need an idle connection keep their order as well") {
     const auto before = pool.link(0).targets().size();
     pool.suspend(10s);
     pool.pass(0s);
-    pool.answer_all(0);
-    CHECK(busy.answered(busy.request.target));
+    pool.respond_to_all(0);
+    CHECK(busy.got(busy.request.target));
     CHECK(written_from(pool, before) == targets({refused[0], refused[1], &younger}));
     CHECK(pool.gauges_are_zero());
 }

@@ -52,7 +52,7 @@ TEST_CASE("connections that were closed are counted by reason") {
         {&counters::connections_closed_announced,
          [](fake_pool& pool) {
              pool.submit();
-             pool.answer(0, "Connection: close\r\n");
+             pool.respond(0, "Connection: close\r\n");
          }},
         {&counters::connections_closed_ended,
          [](fake_pool& pool) { pool.cycle([&] { pool.link(0).fin(); }); }},
@@ -144,9 +144,9 @@ TEST_CASE("replays are counted by reason") {
         check_only(pool, replayed, reason);
     };
     replay_after(&counters::replays_announced,
-                 [](fake_pool& pool) { pool.answer(0, "Connection: close\r\n"); });
+                 [](fake_pool& pool) { pool.respond(0, "Connection: close\r\n"); });
     replay_after(&counters::replays_lost, [](fake_pool& pool) {
-        pool.answer(0);
+        pool.respond(0);
         pool.cycle([&] { pool.link(0).reset(); });
     });
     replay_after(&counters::replays_given_up, [](fake_pool& pool) {
@@ -155,7 +155,7 @@ TEST_CASE("replays are counted by reason") {
         receive(pool, "the first of a million bytes");
     });
     replay_after(&counters::replays_answered, [](fake_pool& pool) {
-        pool.answer(0);
+        pool.respond(0);
         pool.refuse(0, 421);
     });
 }
@@ -200,7 +200,7 @@ TEST_CASE("cancellations are counted by where they met the call") {
     pool.cancel(in_flight);
     CHECK(pool.stats().calls_cancelled_in_flight.get() == 1);
     auto& pausing = pool.submit();
-    pool.answer(0); // the zombie's
+    pool.respond(0); // the abandoned request's
     pool.refuse(0, 500);
     pool.cancel(pausing);
     CHECK(pool.stats().calls_cancelled.get() == 3);
@@ -208,11 +208,11 @@ TEST_CASE("cancellations are counted by where they met the call") {
     CHECK(pool.stats().calls_cancelled_in_flight.get() == 1);
 }
 
-TEST_CASE("answers are counted by status, a zombie's and one that is asked for again too") {
+TEST_CASE("responses are counted by status, an abandoned one and one that is asked for again too") {
     fake_pool pool(with_attempts(2));
     pool.prove(0);
     pool.cancel(pool.submit());
-    pool.answer(0);
+    pool.respond(0);
     pool.submit();
     pool.refuse(0, 500);
     pool.pass(1s);
@@ -220,4 +220,18 @@ TEST_CASE("answers are counted by status, a zombie's and one that is asked for a
     CHECK(pool.stats().answers_2xx.get() == 2);
     CHECK(pool.stats().answers_4xx.get() == 1);
     CHECK(pool.stats().answers_5xx.get() == 1);
+}
+
+TEST_CASE("the wait behind others is counted from the time that there are others") {
+    fake_pool pool(with_connections(1));
+    pool.prove(0);
+    pool.link(0).jammed = true;
+    auto& gone = pool.submit();
+    pool.pass(100ms);
+    pool.submit();
+    pool.cancel(gone);
+    pool.link(0).jammed = false;
+    pool.cycle([&] { pool.link(0).flush(); });
+    pool.respond(0);
+    CHECK(pool.stats().hol_wait.get() <= 100'000'000);
 }

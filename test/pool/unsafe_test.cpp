@@ -1,4 +1,4 @@
-// The lane of the unsafe calls: alone on their connection, and on the wire at most once.
+// Unsafe and isolated calls: alone on their connection, and an unsafe one on the wire at most once.
 #include <doctest/doctest.h>
 
 #include "pool/fake_pool.hpp"
@@ -13,22 +13,22 @@ TEST_CASE("P2: an unsafe call shares its connection with nobody") {
     CHECK(pool.link(0).outstanding() == 1);
     CHECK(pool.sends_of(post) == 1);
     CHECK(pool.sends_of(get) == 0);
-    pool.answer(0);
-    CHECK(post.answered("/2"));
+    pool.respond(0);
+    CHECK(post.got("/2"));
     CHECK(pool.sends_of(get) == 1);
     auto& second = pool.submit(unsafe);
     CHECK(pool.sends_of(second) == 0);
-    pool.answer(0);
+    pool.respond(0);
     CHECK(pool.sends_of(second) == 1);
 }
 
-TEST_CASE("P2: an unsafe call waits for a zombie too") {
+TEST_CASE("P2: an unsafe call waits for an abandoned request too") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     pool.cancel(pool.submit());
     auto& post = pool.submit(unsafe);
     CHECK(pool.sends_of(post) == 0);
-    pool.answer(0);
+    pool.respond(0);
     CHECK(pool.sends_of(post) == 1);
 }
 
@@ -37,8 +37,8 @@ TEST_CASE("an unsafe call may be the first on a new connection") {
     auto& post = pool.submit(unsafe);
     pool.connect(0);
     CHECK(pool.sends_of(post) == 1);
-    pool.answer(0);
-    CHECK(post.answered("/1"));
+    pool.respond(0);
+    CHECK(post.got("/1"));
 }
 
 TEST_CASE("unsafe calls spread over all connections, and dial for more") {
@@ -52,7 +52,7 @@ TEST_CASE("unsafe calls spread over all connections, and dial for more") {
         CHECK(pool.link(i).outstanding() == 1);
     for (int round = 0; round < 2; ++round)
         for (std::size_t i = 0; i < 4; ++i)
-            pool.answer_all(i);
+            pool.respond_to_all(i);
     CHECK(pool.order.size() == 6);
     for (const auto& each : pool.calls)
         CHECK(pool.sends_of(*each) == 1);
@@ -64,7 +64,7 @@ TEST_CASE("an unsafe call does not trust a connection that was idle for long: it
     pool.pass(4s);
     auto& trusting = pool.submit(unsafe);
     CHECK(pool.sends_of(trusting) == 1);
-    pool.answer(0);
+    pool.respond(0);
     pool.pass(4s + 1ms);
     auto& post = pool.submit(unsafe);
     CHECK(pool.sends_of(post) == 0);
@@ -97,16 +97,16 @@ TEST_CASE("an isolated GET takes the connection that a POST before it does not t
         CHECK(pool.sends_of(once) == 0);
     }
     SUBCASE("the GET is answered first: what was used just now is trusted") {
-        pool.answer(0);
+        pool.respond(0);
         CHECK(pool.sends_of(post) == 1);
         pool.connect(1);
         CHECK(pool.sends_of(once) == 1);
     }
-    pool.answer_all(0);
-    pool.answer_all(1);
+    pool.respond_to_all(0);
+    pool.respond_to_all(1);
     pool.connect(2);
-    pool.answer_all(1);
-    pool.answer_all(2);
+    pool.respond_to_all(1);
+    pool.respond_to_all(2);
     CHECK(pool.order.size() == 4);
     CHECK(pool.gauges_are_zero());
 }
@@ -122,7 +122,7 @@ TEST_CASE("isolated GETs without end do not starve a POST") {
         pool.submit(get);
     }
     CHECK(pool.sends_of(post) == 0);
-    pool.answer(0); // the dial never comes to an end, the connection serves one call
+    pool.respond(0); // the dial never comes to an end, the connection serves one call
     CHECK(pool.sends_of(post) == 1);
 }
 
@@ -151,8 +151,8 @@ TEST_CASE("where there is no room for a new one, the stale one makes room") {
     CHECK(pool.link(0).phase() == phase::closed);
     REQUIRE(pool.links.size() == 2);
     pool.connect(1);
-    pool.answer(1);
-    CHECK(post.answered("/2"));
+    pool.respond(1);
+    CHECK(post.got("/2"));
     CHECK(pool.sends_of(post) == 1);
 }
 
@@ -179,8 +179,8 @@ TEST_CASE("a busy connection is kept free for an unsafe call that waits") {
     const bool first_is_kept = pool.link(0).outstanding() == 2;
     CHECK(pool.link(first_is_kept ? 0 : 1).outstanding() == 2);
     CHECK(pool.link(first_is_kept ? 1 : 0).outstanding() == 6);
-    pool.answer(first_is_kept ? 0 : 1);
-    pool.answer(first_is_kept ? 0 : 1);
+    pool.respond(first_is_kept ? 0 : 1);
+    pool.respond(first_is_kept ? 0 : 1);
     CHECK(pool.sends_of(post) == 1);
     CHECK(pool.link(first_is_kept ? 0 : 1).outstanding() == 1);
 }
@@ -198,12 +198,12 @@ TEST_CASE("when no unsafe call waits any more, nothing is kept free") {
     CHECK(pool.link(0).outstanding() == 3);
 }
 
-TEST_CASE("with one connection neither lane starves the other") {
+TEST_CASE("with one connection neither queue starves the other") {
     for (const std::size_t depth : {1u, 8u}) {
         CAPTURE(depth);
         fake_pool pool(with_connections(1, depth));
         pool.prove(0);
-        // Both lanes always have calls that wait.
+        // Both queues always have calls that wait.
         for (int i = 0; i < 4; ++i) {
             pool.submit();
             pool.submit(unsafe);
@@ -211,7 +211,7 @@ TEST_CASE("with one connection neither lane starves the other") {
         int posts = 0;
         int gets = 0;
         for (int i = 0; i < 200; ++i) {
-            pool.answer(0);
+            pool.respond(0);
             (pool.order.back()->request.kind == unsafe ? posts : gets) += 1;
             pool.submit(i % 2 == 0 ? request_class::safe : unsafe);
         }
@@ -250,10 +250,63 @@ TEST_CASE("an unsafe call that was sent in part fails, one of which no byte left
             CHECK(pool.links.size() == 1);
         } else {
             pool.connect(1);
-            pool.answer(1);
-            CHECK(post.answered("/2"));
+            pool.respond(1);
+            CHECK(post.got("/2"));
             CHECK(pool.stats().replays.get() == 0);
             CHECK(post.attempts == 2);
         }
+    }
+}
+
+TEST_CASE("a reserved connection that drains hands its reservation on") {
+    auto settings = with_connections(2, 8);
+    settings.abandoned_grace = 2s;
+    fake_pool pool(settings);
+    pool.prove_all(2);
+    auto& a = pool.submit();
+    auto& b = pool.submit();
+    auto& c = pool.submit();
+    auto& d = pool.submit();
+    auto& post = pool.submit(unsafe); // one connection is kept free
+    (void)a, (void)b;
+    std::size_t kept = 0;
+    pool.submit();
+    pool.submit();
+    kept = pool.link(0).outstanding() < pool.link(1).outstanding() ? 0 : 1;
+    // An abandoned request on the kept one outlives its grace: it drains, with a call in flight that is slow.
+    const auto second = pool.link(kept).targets().back();
+    for (auto* const each : {&c, &d})
+        if (each->request.target == second)
+            pool.cancel(*each);
+    pool.pass(3s);
+    REQUIRE(pool.stats().draining.get() == 1);
+    // The other one has GETs all the time; it must be kept free now.
+    for (int i = 0; i < 40 && pool.sends_of(post) == 0; ++i) {
+        pool.submit();
+        pool.respond(1 - kept);
+    }
+    CHECK(pool.sends_of(post) == 1);
+}
+
+TEST_CASE("a GET uses the idle connection that a POST distrusts") {
+    fake_pool pool(with_connections(2));
+    pool.prove(0);
+    pool.pass(5s);
+    pool.submit(unsafe);
+    REQUIRE(pool.links.size() == 2); // a dial that may take long
+    auto& get = pool.submit();
+    CHECK(get.where == test_call::state::in_flight);
+}
+
+TEST_CASE("a POST takes an old idle connection where dials fail") {
+    for (const auto code : {errc::connect_failed, errc::tls_untrusted}) {
+        fake_pool pool(with_connections(8));
+        pool.prove(0);
+        pool.pass(5s);
+        auto& post = pool.submit(unsafe);
+        REQUIRE(pool.links.size() == 2);
+        pool.cycle([&] { pool.link(1).refused(code); });
+        pool.respond(0);
+        CHECK(post.got(post.request.target));
     }
 }

@@ -15,7 +15,7 @@ auto with_warm_ones(std::size_t most) {
     return settings;
 }
 
-/// The first connections, which nobody has asked for. `used`: each has answered one call.
+/// The first connections, which nobody has asked for. `used`: each has responded one call.
 void make_warm(fake_pool& pool, bool used) {
     pool.cycle([] {});
     REQUIRE(pool.links.size() == warm);
@@ -53,10 +53,10 @@ TEST_CASE("B2: a POST goes to a warm connection, however long that has been idle
                 check_all_warm(pool);
                 for (std::size_t i = 0; i < warm; ++i) {
                     if (pool.link(i).outstanding() != 0) {
-                        pool.answer(i);
+                        pool.respond(i);
                     }
                 }
-                CHECK(post.answered(post.request.target));
+                CHECK(post.got(post.request.target));
                 check_all_warm(pool);
             }
         }
@@ -108,7 +108,7 @@ TEST_CASE("B2: of more than the warm ones, those idle for too long are closed") 
         if (i >= warm) {
             pool.connect(i);
         }
-        pool.answer_all(i);
+        pool.respond_to_all(i);
     }
     REQUIRE(pool.stats().idle.get() == warm + 2);
     pool.pass(60s);

@@ -23,7 +23,7 @@ TEST_CASE("a connection that was used in between rests a second later, and a bus
     for (int i = 0; i < 5; ++i) {
         pool.pass(900ms);
         pool.submit();
-        pool.answer(0);
+        pool.respond(0);
     }
     CHECK(pool.link(0).releases == 0);
     pool.pass(1s);
@@ -31,7 +31,7 @@ TEST_CASE("a connection that was used in between rests a second later, and a bus
     auto& slow = pool.submit();
     pool.pass(3s);
     CHECK(pool.link(0).releases == 1);
-    pool.answer(0);
+    pool.respond(0);
     CHECK(slow.done());
     pool.pass(1s);
     CHECK(pool.link(0).releases == 2);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr auto service = 50us;
 
-/// One proven connection whose server takes `each` for an answer, with `count` requests in flight on it.
+/// One proven connection whose server takes `each` for a response, with `count` requests in flight on it.
 struct busy_pool : fake_pool {
     explicit busy_pool(std::size_t count = 8, std::size_t depth = 8, std::chrono::nanoseconds each = service,
                        std::chrono::nanoseconds round_trip = 40us)
@@ -18,7 +18,7 @@ struct busy_pool : fake_pool {
         link(0).network_round_trip = round_trip;
         connect(0);
         suspend(each);
-        answer(0);
+        respond(0);
         cycle([&] {
             for (std::size_t i = 0; i < count; ++i)
                 scheduler().submit(make());
@@ -28,11 +28,11 @@ struct busy_pool : fake_pool {
         written = link(0).targets().size();
     }
     std::size_t unwritten() { return link(0).pool_side().http.requests().unsent(); }
-    /// An answer, and a request that takes its place.
-    void answer_and_submit() {
+    /// A response, and a request that takes its place.
+    void respond_and_submit() {
         submit();
         suspend(service);
-        answer(0);
+        respond(0);
     }
     /// That were written since it was made.
     std::size_t since() { return link(0).targets().size() - written; }
@@ -42,114 +42,73 @@ struct busy_pool : fake_pool {
 
 } // namespace
 
-TEST_CASE("requests gather until the server has no more than half a pipeline left, and go in one piece") {
+TEST_CASE("requests wait until the server has no more than half a pipeline left, and go in one piece") {
     busy_pool pool;
     const auto flushes = pool.link(0).flushes;
     for (std::size_t i = 1; i <= 3; ++i) {
-        pool.answer_and_submit();
+        pool.respond_and_submit();
         CHECK(pool.unwritten() == i);
     }
     CHECK(pool.since() == 0);
-    pool.answer_and_submit();
+    pool.respond_and_submit();
     CHECK(pool.unwritten() == 0);
     CHECK(pool.since() == 4);
     CHECK(pool.link(0).flushes == flushes + 1);
-    pool.answer_all(0);
+    pool.respond_to_all(0);
     for (const auto& call : pool.calls)
-        CHECK(call->answered(call->request.target));
+        CHECK(call->got(call->request.target));
 }
 
-TEST_CASE("no request gathers for more than two milliseconds") {
+TEST_CASE("no request waits to be written for more than two milliseconds") {
     busy_pool pool;
-    pool.answer_and_submit();
+    pool.respond_and_submit();
     REQUIRE(pool.unwritten() == 1);
     pool.pass(1999us);
     CHECK(pool.unwritten() == 1);
-    pool.answer_and_submit(); // the time is the oldest's
+    pool.respond_and_submit(); // the time is the oldest's
     CHECK(pool.unwritten() == 0);
     CHECK(pool.since() == 2);
 
-    pool.answer_and_submit();
+    pool.respond_and_submit();
     REQUIRE(pool.unwritten() == 1);
     pool.pass(2ms); // and nothing happens but that
     CHECK(pool.unwritten() == 0);
     CHECK(pool.since() == 3);
 }
 
-TEST_CASE("it is too late when the process was held up: the turn that finds it writes it, and ends") {
+TEST_CASE("it is too late when the process was held up: the cycle that finds it writes it, and ends") {
     busy_pool pool;
-    pool.answer_and_submit();
+    pool.respond_and_submit();
     REQUIRE(pool.unwritten() == 1);
     pool.suspend(100ms);
     pool.cycle([] {});
     CHECK(pool.unwritten() == 0);
 }
 
-TEST_CASE("of a deep pipeline eight requests are enough for one piece") {
-    busy_pool pool(32, 32);
-    for (std::size_t i = 1; i <= 7; ++i) {
-        pool.answer_and_submit();
-        CHECK(pool.unwritten() == i);
-    }
-    pool.answer_and_submit();
-    CHECK(pool.unwritten() == 0);
-    CHECK(pool.since() == 8);
-}
-
-TEST_CASE("nothing gathers while the server has little to do") {
-    busy_pool pool(4);
-    for (int i = 0; i < 10; ++i) {
-        pool.answer_and_submit();
-        CHECK(pool.unwritten() == 0);
-    }
-}
-
-TEST_CASE("nothing gathers where answers are slow, or it is not known how fast they are") {
-    busy_pool slow(8, 8, 3ms);
-    slow.answer_and_submit();
-    CHECK(slow.unwritten() == 0);
-
-    busy_pool unknown(8, 8, 0us);
-    unknown.answer(0);
-    unknown.submit();
-    CHECK(unknown.unwritten() == 0);
-}
-
-TEST_CASE("nothing gathers where the server would have nothing to do before the requests arrive") {
-    for (const auto round_trip : {0us, 201us, 1000us}) { // half of the pipeline takes 200 us; 0: not known
-        busy_pool pool(8, 8, service, round_trip);
-        pool.answer_and_submit();
-        CHECK(pool.unwritten() == 0);
-    }
-    busy_pool pool(8, 8, service, 200us);
-    pool.answer_and_submit();
-    CHECK(pool.unwritten() == 1);
-}
-
-TEST_CASE("nothing gathers behind answers that came in one piece: they have waited for us, not we for them") {
+TEST_CASE("nothing waits behind responses that came in one piece: they have waited for us, not we for them") {
     for (const std::size_t count : {1, 2, 3}) {
         CAPTURE(count);
         busy_pool pool;
         for (std::size_t i = 0; i < count; ++i)
             pool.submit();
         pool.suspend(service);
-        pool.answer_together(0, count);
+        pool.respond_together(0, count);
         CHECK(pool.unwritten() == (count <= 2 ? count : 0));
         if (count == 3) { // and so it stays until some come alone
-            pool.answer_and_submit();
+            pool.respond_and_submit();
             CHECK(pool.unwritten() == 1);
         }
     }
 }
 
-TEST_CASE("several reads in one turn count together") {
+TEST_CASE("several reads in one cycle count together") {
     busy_pool pool;
     for (int i = 0; i < 3; ++i)
         pool.submit();
     pool.suspend(service);
     auto& link = pool.link(0);
-    const auto two = pool.answer_ahead(0, 0) + pool.answer_ahead(0, 1);
-    const auto one = pool.answer_ahead(0, 2);
+    const auto two = pool.response_ahead(0, 0) + pool.response_ahead(0, 1);
+    const auto one = pool.response_ahead(0, 2);
     pool.cycle([&] {
         link.receive(two);
         link.receive(one);
@@ -157,50 +116,50 @@ TEST_CASE("several reads in one turn count together") {
     CHECK(pool.unwritten() == 0);
 }
 
-TEST_CASE("a connection that is kept free for an unsafe call gets no more, so nothing gathers on it") {
+TEST_CASE("a connection that is kept free for an unsafe call gets no more, so nothing waits on it") {
     busy_pool pool;
-    pool.answer_and_submit();
+    pool.respond_and_submit();
     REQUIRE(pool.unwritten() == 1);
     pool.submit(unsafe);
     CHECK(pool.unwritten() == 0);
 }
 
-TEST_CASE("a socket that is full: what gathered goes when it takes more") {
+TEST_CASE("a socket that is full: what has waited goes when it takes more") {
     busy_pool pool;
     pool.link(0).jammed = true;
     for (int i = 0; i < 4; ++i)
-        pool.answer_and_submit();
+        pool.respond_and_submit();
     CHECK(pool.unwritten() == 4);
     pool.pass(2ms);
     CHECK(pool.since() == 0);
     pool.link(0).jammed = false;
     pool.cycle([&] { pool.link(0).flush(); });
     CHECK(pool.since() == 4);
-    pool.answer_all(0);
+    pool.respond_to_all(0);
     for (const auto& call : pool.calls)
-        CHECK(call->answered(call->request.target));
+        CHECK(call->got(call->request.target));
 }
 
-TEST_CASE("a server that becomes slow ends the gathering") {
+TEST_CASE("a server that becomes slow ends the wait") {
     busy_pool pool(32, 32, 200us);
-    pool.answer_and_submit(); // an answer takes 191 us now; seven more come within 2 ms
+    pool.respond_and_submit(); // a response takes 191 us now; seven more come within 2 ms
     REQUIRE(pool.unwritten() == 1);
     pool.suspend(1900us);
-    pool.answer(0); // 297 us: seven more do not
+    pool.respond(0); // 297 us: seven more do not
     CHECK(pool.unwritten() == 0);
 }
 
-TEST_CASE("answers alone end the gathering, though no request comes with them") {
+TEST_CASE("responses alone end the wait, though no request comes with them") {
     busy_pool pool;
-    pool.answer_and_submit(); // seven are written, one gathers
+    pool.respond_and_submit(); // seven are written, one waits
     REQUIRE(pool.unwritten() == 1);
     for (int i = 0; i < 2; ++i) {
         pool.suspend(service);
-        pool.answer(0);
+        pool.respond(0);
         CHECK(pool.unwritten() == 1);
     }
     pool.suspend(service);
-    pool.answer(0); // half of the pipeline is left
+    pool.respond(0); // half of the pipeline is left
     CHECK(pool.unwritten() == 0);
     CHECK(pool.since() == 1);
 }
@@ -208,9 +167,9 @@ TEST_CASE("answers alone end the gathering, though no request comes with them") 
 TEST_CASE("the time of those that have gone does not take away that of those behind them") {
     busy_pool pool;
     for (int i = 0; i < 4; ++i)
-        pool.answer_and_submit(); // the last of them sends all four, 150 us behind the first
+        pool.respond_and_submit(); // the last of them sends all four, 150 us behind the first
     REQUIRE(pool.unwritten() == 0);
-    pool.answer_and_submit(); // 200 us behind the first
+    pool.respond_and_submit(); // 200 us behind the first
     REQUIRE(pool.unwritten() == 1);
     pool.pass(1900us); // the first one's time is over
     CHECK(pool.unwritten() == 1);
@@ -219,7 +178,7 @@ TEST_CASE("the time of those that have gone does not take away that of those beh
     CHECK(pool.since() == 5);
 }
 
-TEST_CASE("where pipelines are no longer trusted nothing gathers, on no connection") {
+TEST_CASE("where pipelines are no longer trusted nothing waits, on no connection") {
     fake_pool pool(with_connections(2));
     const auto submit = [&](int count) {
         pool.cycle([&] {
@@ -233,12 +192,12 @@ TEST_CASE("where pipelines are no longer trusted nothing gathers, on no connecti
         pool.connect(i);
     }
     pool.suspend(service);
-    pool.answer(0);
-    pool.answer(1);
+    pool.respond(0);
+    pool.respond(1);
     submit(16); // eight on each
     submit(1);
     pool.suspend(service);
-    pool.answer(1);
+    pool.respond(1);
     REQUIRE(pool.link(1).pool_side().http.requests().unsent() == 1);
     pool.suspend(service);
     const auto body = pool.link(0).next_target();
@@ -249,20 +208,10 @@ TEST_CASE("where pipelines are no longer trusted nothing gathers, on no connecti
     CHECK(pool.link(1).pool_side().http.requests().unsent() == 0);
 }
 
-TEST_CASE("at depth 1 and for unsafe calls nothing gathers") {
-    busy_pool pool(1, 1);
-    pool.answer_and_submit();
-    CHECK(pool.unwritten() == 0);
-    pool.suspend(service);
-    pool.answer(0);
-    pool.submit(unsafe);
-    CHECK(pool.unwritten() == 0);
-}
-
-TEST_CASE("a request that gathers and is cancelled was not sent, and its neighbours are") {
+TEST_CASE("a request that waits and is cancelled was not sent, and its neighbours are") {
     busy_pool pool;
-    pool.answer_and_submit();
-    pool.answer_and_submit();
+    pool.respond_and_submit();
+    pool.respond_and_submit();
     auto& first = *pool.calls[pool.calls.size() - 2];
     auto& second = *pool.calls.back();
     pool.cancel(first);
@@ -270,43 +219,43 @@ TEST_CASE("a request that gathers and is cancelled was not sent, and its neighbo
     pool.pass(2ms);
     CHECK(pool.sends_of(first) == 0);
     CHECK(pool.sends_of(second) == 1);
-    pool.answer_all(0);
-    CHECK(second.answered(second.request.target));
+    pool.respond_to_all(0);
+    CHECK(second.got(second.request.target));
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("a connection that is lost while requests gather: they go to another one, as not sent") {
+TEST_CASE("a connection that is lost while requests wait: they go to another one, as not sent") {
     busy_pool pool;
-    pool.answer_and_submit();
+    pool.respond_and_submit();
     auto& gathering = *pool.calls.back();
     pool.cycle([&] { pool.link(0).reset(); });
     CHECK(pool.sends_of(gathering) == 0);
     pool.pass(1s);
     REQUIRE(pool.links.size() >= 2);
     pool.connect(1);
-    pool.answer_all(1);
-    CHECK(gathering.answered(gathering.request.target));
+    pool.respond_to_all(1);
+    CHECK(gathering.got(gathering.request.target));
     CHECK(pool.sends_of(gathering) == 1);
 }
 
-TEST_CASE("a client that closes, or a connection that retires, leaves no request behind") {
+TEST_CASE("a client that closes, or a connection that drains, leaves no request behind") {
     busy_pool closing;
-    closing.answer_and_submit();
+    closing.respond_and_submit();
     auto& gathering = *closing.calls.back();
     closing.close();
     CHECK(gathering.failed_with(errc::client_closed, delivery::not_sent));
     CHECK(closing.gauges_are_zero());
 
     busy_pool retiring;
-    retiring.answer_and_submit();
+    retiring.respond_and_submit();
     const auto writes = retiring.stats().writes.get();
     retiring.cycle([&] { retiring.scheduler().drain_connections(); });
     CHECK(retiring.unwritten() == 0); // it is taken back for another connection
     CHECK(retiring.stats().writes.get() == writes);
-    retiring.answer_all(0);
+    retiring.respond_to_all(0);
     retiring.connect(1);
-    retiring.answer_all(1);
+    retiring.respond_to_all(1);
     for (const auto& call : retiring.calls)
-        CHECK(call->answered(call->request.target));
+        CHECK(call->got(call->request.target));
     CHECK(retiring.link(0).phase() == phase::closed);
 }

@@ -1,0 +1,286 @@
+// What limits that a call is sent again. What may be done at all: test/policy/resend_test.cpp.
+#include "pool/resend.hpp"
+
+#include <doctest/doctest.h>
+
+#include "pool/fake_pool.hpp"
+#include "pool/start_time.hpp"
+
+using namespace test;
+using detail::close_reason;
+using detail::send_state;
+using act = detail::resend::action;
+using bandwidth::webrtc::retry_policy;
+
+namespace {
+
+constexpr std::chrono::sys_seconds noon(1'000'000'000s);
+
+struct tested_resend {
+    explicit tested_resend(const detail::resend::settings& settings = {}) : again(settings, stats) {
+        call.request.kind = request_class::idempotent;
+        call.started = start;
+        call.deadline_after = 30s;
+    }
+
+    detail::resend::verdict respond(int status, std::string_view retry_after = {}, bool closes = false) {
+        detail::response received;
+        received.status = status;
+        received.retry_after = retry_after;
+        return again.after_response(call, received, closes, now, noon);
+    }
+    detail::resend::verdict lose(close_reason why, bool front = false, bool fresh = false,
+                                 send_state sent = send_state::sent) {
+        return again.after_loss(
+            call, {call.request.kind, sent, front, fresh, call.allow_replay, call.replays, call.fresh_losses},
+            why, now);
+    }
+    detail::resend::verdict time_out() { return again.after_attempt(call, stats.retries_timeout, now); }
+
+    detail::counters stats;
+    detail::resend again;
+    test_call call;
+    detail::time_point now = start;
+};
+
+detail::resend::settings with_budget(double per_second) {
+    detail::resend::settings settings;
+    settings.budget_per_second = per_second;
+    return settings;
+}
+
+} // namespace
+
+// --- after a response ------------------------------------------------------------------------------------
+
+TEST_CASE("a response that says nothing of another attempt completes the call") {
+    tested_resend on;
+    for (const int status : {400, 404, 409}) {
+        CHECK(on.respond(status).action == act::complete);
+    }
+    CHECK(on.call.retries == 0);
+    CHECK(on.call.replays == 0);
+}
+
+TEST_CASE("a retry pauses, and may have been processed unless the status says no") {
+    for (const auto& [status, maybe] : {std::pair(500, true), {503, true}, {429, false}}) {
+        CAPTURE(status);
+        tested_resend on;
+        const auto verdict = on.respond(status);
+        CHECK(verdict.action == act::pause);
+        CHECK(verdict.pause.count() >= 0);
+        CHECK(on.call.retries == 1);
+        CHECK(on.call.maybe_processed == maybe);
+        CHECK(on.stats.retries.get() == 1);
+        CHECK(on.stats.retries_status.get() == (status == 500 ? 1 : 0));
+        CHECK(on.stats.retries_throttled.get() == (status == 500 ? 0 : 1));
+    }
+}
+
+TEST_CASE("the attempts of the policy are all there are") {
+    tested_resend on; // three attempts
+    CHECK(on.respond(500).action == act::pause);
+    CHECK(on.respond(500).action == act::pause);
+    CHECK(on.respond(500).action == act::complete);
+    CHECK(on.call.retries == 2);
+    CHECK(on.stats.retries_refused.get() == 0); // the policy did, not the budget
+}
+
+TEST_CASE("a call may have a policy of its own") {
+    tested_resend on;
+    on.call.extras().retry = retry_policy::none();
+    CHECK(&on.again.policy_of(on.call) == on.call.retry());
+    CHECK(on.respond(500).action == act::complete);
+    on.call.extras().retry = retry_policy().attempts(5);
+    for (int i = 0; i < 4; ++i) {
+        CHECK(on.respond(500).action == act::pause);
+    }
+    CHECK(on.respond(500).action == act::complete);
+}
+
+TEST_CASE("replays have a limit of their own, and leave the attempts alone") {
+    tested_resend on; // two replays
+    CHECK(on.respond(408, {}, true).action == act::queue);
+    CHECK(on.lose(close_reason::broken).action == act::queue);
+    CHECK(on.call.replays == 2);
+    CHECK(on.call.retries == 0);
+    CHECK(on.respond(408, {}, true).action == act::complete);
+    CHECK(on.lose(close_reason::broken).action == act::complete);
+    CHECK(on.stats.replays.get() == 2);
+    CHECK(on.stats.replays_answered.get() == 1);
+    CHECK(on.stats.replays_lost.get() == 1);
+    CHECK(on.respond(500).action == act::pause);
+}
+
+TEST_CASE("N20, N24: what a server has sent away is sent again once, to a new connection or after a pause") {
+    tested_resend misdirected;
+    misdirected.call.request.kind = unsafe;
+    CHECK(misdirected.respond(421).action == act::queue);
+    CHECK(misdirected.call.needs_new_connection);
+    CHECK_FALSE(misdirected.call.maybe_processed);
+    CHECK(misdirected.respond(421).action == act::complete);
+
+    tested_resend early;
+    early.call.request.kind = unsafe;
+    CHECK(early.respond(425).action == act::pause);
+    CHECK_FALSE(early.call.needs_new_connection);
+    CHECK_FALSE(early.call.maybe_processed);
+    CHECK(early.respond(425).action == act::complete);
+}
+
+TEST_CASE("O01: the pause is at least what Retry-After asks for, and not longer than the policy allows") {
+    tested_resend on;
+    CHECK(on.respond(503, "7").pause == 7s);
+    CHECK(on.respond(503, "31").action == act::complete); // longest_retry_after is 30 s
+    CHECK(on.call.retries == 1);
+    tested_resend other;
+    const auto verdict = other.respond(429, "garbage");
+    CHECK(verdict.action == act::pause);
+    CHECK(verdict.pause >= 500ms); // half of a throttled pause, at least
+    CHECK(verdict.pause <= 1s);
+}
+
+TEST_CASE("O01: a Retry-After that is a date counts by the server's clock, or else by ours") {
+    tested_resend on;
+    // Sun, 09 Sep 2001 01:46:40 GMT is noon.
+    CHECK(on.respond(503, "Sun, 09 Sep 2001 01:46:45 GMT").pause == 5s);
+}
+
+TEST_CASE("no pause reaches the deadline") {
+    tested_resend on;
+    on.now = start + 23s;
+    CHECK(on.respond(503, "7").action == act::complete);
+    CHECK(on.call.retries == 0);
+    CHECK(on.respond(503, "6").action == act::pause);
+    CHECK(on.stats.retries_refused.get() == 0);
+}
+
+TEST_CASE("O02: the budget bounds what is sent again, and what it refuses is counted") {
+    tested_resend on(with_budget(0.1)); // one in ten seconds
+    CHECK(on.respond(500).action == act::pause);
+    CHECK(on.respond(500).action == act::complete);
+    CHECK(on.respond(408, {}, true).action == act::complete);
+    CHECK(on.lose(close_reason::broken).action == act::complete);
+    CHECK(on.time_out().action == act::complete);
+    CHECK(on.stats.retries_refused.get() == 4);
+    on.now = start + 11s;
+    CHECK(on.respond(500).action == act::pause);
+}
+
+TEST_CASE("O02: first attempts give the budget a fifth of their number") {
+    auto settings = with_budget(0);
+    settings.retry.attempts(100);
+    tested_resend on(settings);
+    CHECK(on.respond(500).action == act::complete);
+    for (int i = 0; i < 10; ++i) {
+        on.again.first_sent(start);
+    }
+    CHECK(on.respond(500).action == act::pause);
+    CHECK(on.respond(500).action == act::pause);
+    CHECK(on.respond(500).action == act::complete);
+}
+
+// --- after a loss ----------------------------------------------------------------------------------------
+
+TEST_CASE("what was not sent moves on, free of charge") {
+    tested_resend on(with_budget(0));
+    on.call.request.kind = unsafe;
+    for (int i = 0; i < 10; ++i) {
+        CHECK(on.lose(close_reason::broken, true, true, send_state::unsent).action == act::queue);
+    }
+    CHECK(on.call.replays == 0);
+    CHECK(on.call.fresh_losses == 0);
+    CHECK(on.stats.replays.get() == 0);
+}
+
+TEST_CASE("what cannot be sent again fails with what is known of it") {
+    tested_resend on;
+    on.call.request.kind = unsafe;
+    CHECK(on.lose(close_reason::broken).action == act::complete);
+    CHECK(on.lose(close_reason::broken).delivery == delivery::maybe_processed);
+    CHECK(on.lose(close_reason::announced).delivery == delivery::not_sent);
+    CHECK(on.lose(close_reason::rejected).delivery == delivery::not_sent);
+}
+
+TEST_CASE(
+    "W11: the budget never refuses what was not processed, nor what this side has given up, but is charged") {
+    for (const auto why : {close_reason::announced, close_reason::abandoned, close_reason::drained}) {
+        tested_resend on(with_budget(0.1));
+        CHECK(on.lose(why).action == act::queue);
+        CHECK(on.lose(why).action == act::queue); // there was budget for one
+        CHECK(on.stats.retries_refused.get() == 0);
+        test_call other;
+        other.request.kind = request_class::idempotent;
+        CHECK(on.again.after_loss(other, {other.request.kind, send_state::sent}, close_reason::broken, start)
+                  .action == act::complete);
+        CHECK(on.stats.replays_announced.get() == (why == close_reason::announced ? 2 : 0));
+        CHECK(on.stats.replays_given_up.get() == (why == close_reason::announced ? 0 : 2));
+        CHECK(on.call.maybe_processed == (why != close_reason::announced));
+    }
+}
+
+TEST_CASE("the front of a connection that gave no response is tried once more after a pause") {
+    tested_resend on;
+    CHECK(on.lose(close_reason::ended, true, true).action == act::pause);
+    CHECK(on.call.fresh_losses == 1);
+    CHECK(on.call.maybe_processed);
+    CHECK(on.lose(close_reason::ended, true, true).action == act::complete);
+    CHECK(on.stats.retries_lost.get() == 1);
+}
+
+TEST_CASE("what this side has ended is no connection that the server lost") {
+    for (const auto why : {close_reason::response_timeout, close_reason::protocol_error,
+                           close_reason::abandoned, close_reason::announced, close_reason::drained}) {
+        CAPTURE(static_cast<int>(why));
+        tested_resend on;
+        on.lose(why, true, true);
+        CHECK(on.call.fresh_losses == 0);
+    }
+}
+
+TEST_CASE("W14: the front whose response did not come is retried, by reason") {
+    tested_resend on;
+    CHECK(on.lose(close_reason::response_timeout, true).action == act::pause);
+    CHECK(on.stats.retries_timeout.get() == 1);
+    CHECK(on.lose(close_reason::response_timeout).action == act::queue); // behind the front
+    CHECK(on.stats.replays_given_up.get() == 1);
+    CHECK(on.call.maybe_processed);
+}
+
+TEST_CASE("a response that is no HTTP is only retried where the policy says so") {
+    tested_resend strict;
+    CHECK(strict.lose(close_reason::protocol_error, true).action == act::complete);
+    auto settings = detail::resend::settings();
+    settings.retry.retry_protocol_error(true);
+    tested_resend on(settings);
+    CHECK(on.lose(close_reason::protocol_error, true).action == act::pause);
+    CHECK(on.stats.retries_protocol.get() == 1);
+}
+
+// --- after an attempt ------------------------------------------------------------------------------------
+
+TEST_CASE("behind a timeout of one attempt another one follows, where the call is repeatable") {
+    tested_resend on;
+    CHECK(on.time_out().action == act::pause);
+    CHECK(on.call.maybe_processed);
+    CHECK(on.stats.retries_timeout.get() == 1);
+    for (const bool post : {true, false}) {
+        tested_resend once;
+        once.call.request.kind = post ? unsafe : request_class::safe;
+        once.call.allow_replay = post;
+        CHECK(once.time_out().action == act::complete);
+        CHECK_FALSE(once.call.maybe_processed);
+        CHECK(once.call.retries == 0);
+    }
+}
+
+TEST_CASE("chance is between nothing and everything, and the same for the same seed") {
+    detail::counters stats;
+    detail::resend one({}, stats), other({}, stats);
+    for (int i = 0; i < 100; ++i) {
+        const auto chance = one.chance();
+        CHECK(chance >= 0);
+        CHECK(chance < 1);
+        CHECK(other.chance() == chance);
+    }
+}
