@@ -12,7 +12,7 @@ namespace bandwidth::webrtc::detail {
 
 namespace {
 
-constexpr std::chrono::hours longest(24);
+constexpr std::chrono::hours longest_duration(24);
 
 [[noreturn]] void refuse(const std::string& text) { throw api_error(failure(errc::invalid_options, text)); }
 
@@ -25,7 +25,7 @@ Number in_range(const char* name, Number value, Number least, Number most) {
 }
 
 std::chrono::nanoseconds in_range(const char* name, std::chrono::nanoseconds value) {
-    if (value.count() <= 0 || value > longest)
+    if (value.count() <= 0 || value > longest_duration)
         refuse(std::string(name) + " is " + std::to_string(value.count()) + " ns, not in over 0 to 24 h");
     return value;
 }
