@@ -46,6 +46,7 @@ struct settings {
     bool create = false;
     bool latency = false;
     bool ahead = false;
+    bool single_threaded = false;
 };
 
 /// A moment, and what the client had done by then.
@@ -179,6 +180,7 @@ int run(const settings& use) {
     options.max_connections(use.connections).pipeline_depth(use.depth).queue_limit(use.callers);
     // Among many callers each waits long for its turn, and among many connections each for its handshake.
     options.deadline(std::chrono::minutes(10)).connect_timeout(std::chrono::minutes(10));
+    options.single_threaded(use.single_threaded);
     if (use.ahead)
         options.min_connections(use.connections);
     if (!use.ca_file.empty())
@@ -231,6 +233,7 @@ int main(int argc, char** argv) {
     app.add_flag("--throwing", use.throwing, "Await get_session, which throws, instead of try_get_session");
     app.add_flag("--create", use.create, "Await try_create_session: a POST, which is not pipelined");
     app.add_flag("--ahead", use.ahead, "Open all connections before the first call, and keep so many open");
+    app.add_flag("--single-threaded", use.single_threaded, "Without a strand: one thread runs the context");
     app.add_flag("--latency", use.latency, "Tell p50 and p99 of the calls' latency too");
     try {
         app.parse(argc, argv);

@@ -12,6 +12,21 @@ namespace bandwidth::webrtc::detail {
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
+namespace {
+
+// Asio has registered the socket with the reactor for writability, which tells that it has connected, and
+// keeps it so: each wait for input would then find it writable, and wake the reactor for nothing.
+void forget_writability(tcp_socket& socket, error_code& ec) {
+    const auto protocol = socket.local_endpoint(ec).protocol();
+    if (!ec) {
+        const auto descriptor = socket.release(ec);
+        if (!ec)
+            socket.assign(protocol, descriptor, ec);
+    }
+}
+
+} // namespace
+
 connector::connector(transport_host& host, stream_owner& owner, const endpoint& endpoint)
     : host_(host), owner_(owner), endpoint_(endpoint) {}
 
@@ -105,7 +120,9 @@ void connector::on_dialled(dialler::result&& result) {
 
 void connector::shake_hands(tcp_socket socket) {
     error_code ec;
-    set_tcp_options(socket, ec);
+    forget_writability(socket, ec);
+    if (!ec)
+        set_tcp_options(socket, ec);
     if (!ec) {
         socket.non_blocking(true, ec);
     }
