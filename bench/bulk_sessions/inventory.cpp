@@ -24,14 +24,14 @@ std::string inventory::participant_tag(std::size_t session, std::size_t number) 
 }
 
 std::size_t inventory::count_sessions() const noexcept {
-    return static_cast<std::size_t>(
-        std::count_if(sessions_.begin(), sessions_.end(), [](const session_id& id) { return !id.empty(); }));
+    return static_cast<std::size_t>(std::count_if(
+        sessions_.begin(), sessions_.end(), [](const session_id& id) { return !id.empty(); }));
 }
 
 std::size_t inventory::count_participants() const noexcept {
-    return static_cast<std::size_t>(
-        std::count_if(participants_.begin(), participants_.end(),
-                      [](const participant_entry& entry) { return !entry.id.empty(); }));
+    return static_cast<std::size_t>(std::count_if(
+        participants_.begin(), participants_.end(),
+        [](const participant_entry& entry) { return !entry.id.empty(); }));
 }
 
 } // namespace bandwidth::webrtc::bench

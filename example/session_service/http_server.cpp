@@ -53,10 +53,9 @@ void http_server::stop() {
     stopping_ = true;
     acceptor_.close();
     connection_ended_.cancel(); // serve() may wait for room
-    for (auto& peer : connections_) {
+    for (auto& peer : connections_)
         if (peer.idle)
             peer.stream.cancel();
-    }
 }
 
 asio::awaitable<void> http_server::connections_fewer_than(std::size_t count) {

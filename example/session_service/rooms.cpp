@@ -188,12 +188,11 @@ asio::awaitable<void> rooms::create_participants(room& made, const std::vector<s
     auto all = asio::experimental::make_parallel_group(std::move(creations));
     auto outcome = co_await all.async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
     std::optional<webrtc::failure> failed;
-    for (auto& each : std::get<1>(outcome)) {
+    for (auto& each : std::get<1>(outcome))
         if (each)
             made.participants.push_back(std::move(*each));
         else
             failed = each.error();
-    }
     if (failed)
         throw webrtc::api_error(*failed);
 }
@@ -209,10 +208,9 @@ asio::awaitable<void> rooms::join_all(const room& made) {
     }
     auto all = asio::experimental::make_parallel_group(std::move(joins));
     auto outcome = co_await all.async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
-    for (const auto& each : std::get<1>(outcome)) {
+    for (const auto& each : std::get<1>(outcome))
         if (!each)
             throw webrtc::api_error(each.error());
-    }
 }
 
 // Best effort: what cannot be deleted now, Bandwidth cleans up after nine hours.
@@ -227,10 +225,9 @@ asio::awaitable<void> rooms::discard(const room& made) {
         co_return;
     auto all = asio::experimental::make_parallel_group(std::move(deletes));
     auto outcome = co_await all.async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
-    for (const auto& each : std::get<1>(outcome)) {
+    for (const auto& each : std::get<1>(outcome))
         if (!each)
             std::cerr << "left behind: " << each.error() << '\n';
-    }
 }
 
 // Both requests go out at the same time, on one connection if need be.

@@ -18,8 +18,8 @@ constexpr char to_lower(char c) noexcept {
 }
 
 inline bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return to_lower(x) == to_lower(y); });
+    return std::equal(
+        a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
 inline bool starts_with_ignoring_case(std::string_view text, std::string_view start) noexcept {

@@ -106,14 +106,12 @@ inline bool equals_token(std::string_view text, std::string_view lower) noexcept
         return word;
     };
     std::size_t i = 0;
-    for (; i + 8 <= text.size(); i += 8) {
+    for (; i + 8 <= text.size(); i += 8)
         if ((word_at(text, i) | case_bits) != word_at(lower, i))
             return false;
-    }
-    for (; i < text.size(); ++i) {
+    for (; i < text.size(); ++i)
         if ((static_cast<unsigned char>(text[i]) | 0x20U) != static_cast<unsigned char>(lower[i]))
             return false;
-    }
     return true;
 }
 

@@ -28,22 +28,19 @@ void connection::stage(exchange& owner, const request_encoder& encoder, time_poi
 
 bool connection::unstage(const exchange& owner) {
     const auto index = requests_.index_of(owner);
-    if (index == requests_.size()) {
+    if (index == requests_.size())
         return false;
-    }
     const auto slot = requests_.at(index);
-    if (slot.begin < taken_) {
+    if (slot.begin < taken_)
         return false;
-    }
     batch_.erase(slot.begin - taken_, slot.end - slot.begin);
     requests_.unstage(index);
     return true;
 }
 
 void connection::abandon(const exchange& owner, time_point now) noexcept {
-    if (const auto index = requests_.index_of(owner); index != requests_.size()) {
+    if (const auto index = requests_.index_of(owner); index != requests_.size())
         requests_.abandon(index, now);
-    }
 }
 
 void connection::output_taken(std::size_t bytes) {
@@ -70,14 +67,12 @@ void connection::end_of_stream(stream_end how, const error_code& code, std::stri
 }
 
 connection::action connection::next() {
-    if (ending_) { // the last response closes
+    if (ending_) // the last response closes
         return action::close;
-    }
     if (!input_.empty()) {
         const bool idle = requests_.size() == 0;
-        if (idle && is_request_timeout(input_)) {
+        if (idle && is_request_timeout(input_))
             return close(close_reason::ended, errc::connection_lost, {});
-        }
         // RFC 9112, section 9.2: bytes without an outstanding request are no response, and neither are bytes
         // that come before a single byte of the request has left.
         if (idle || requests_.state_of(requests_.at(0)) == send_state::unsent) {
@@ -108,19 +103,17 @@ std::string connection::describe_refused() const {
 
 // What a response refers to may stand in what came, so it is let go of only here, when the next one is read.
 void connection::keep_rest() {
-    if (partial_.empty()) {
+    if (partial_.empty())
         partial_ = input_;
-    } else {
+    else
         partial_.erase(0, partial_.size() - input_.size());
-    }
     input_ = {};
 }
 
 connection::action connection::end() {
     const bool clean = *stream_ended_ == stream_end::closed;
-    if (response_started() && reader_.end_of_stream(clean) == response_reader::status::done) {
+    if (response_started() && reader_.end_of_stream(clean) == response_reader::status::done)
         return respond(); // its end was the end of the connection (RFC 9112, section 6.3)
-    }
     switch (*stream_ended_) {
     case stream_end::closed:
     case stream_end::truncated:
@@ -132,9 +125,8 @@ connection::action connection::end() {
     case stream_end::broken:
         break;
     }
-    if (!end_code_) {
+    if (!end_code_)
         end_code_ = response_started() ? errc::incomplete_response : errc::connection_lost;
-    }
     return close(close_reason::broken, end_code_, std::move(end_text_));
 }
 
@@ -165,12 +157,10 @@ connection::action connection::close(close_reason reason, error_code code, std::
 
 void connection::release_buffers() noexcept {
     reader_.release_buffers();
-    if (batch_.empty()) {
+    if (batch_.empty())
         std::string().swap(batch_);
-    }
-    if (partial_.empty()) {
+    if (partial_.empty())
         std::string().swap(partial_);
-    }
 }
 
 } // namespace bandwidth::webrtc::detail::http1

@@ -10,15 +10,12 @@ pipeline::pipeline(std::size_t depth)
     : slots_(std::bit_ceil(depth)), mask_(slots_.size() - 1), depth_(depth) {}
 
 bool pipeline::accepts(bool exclusive) const noexcept {
-    if (!accepting_) {
+    if (!accepting_)
         return false;
-    }
-    if (count_ == 0) {
+    if (count_ == 0)
         return true;
-    }
-    if (!confirmed_ || exclusive || count_ >= depth_) {
+    if (!confirmed_ || exclusive || count_ >= depth_)
         return false;
-    }
     // Only ever the last one can be exclusive: it was pushed alone, and nothing follows it until its
     // response.
     return !at(count_ - 1).exclusive;
@@ -44,18 +41,16 @@ void pipeline::unstage(std::size_t index) noexcept {
     }
     pushed_ -= bytes;
     --count_;
-    if (!taken.owner) {
+    if (!taken.owner)
         --abandoned_;
-    }
 }
 
 slot pipeline::pop() noexcept {
     const auto front = at(0);
     first_ = (first_ + 1) & mask_;
     --count_;
-    if (!front.owner) {
+    if (!front.owner)
         --abandoned_;
-    }
     return front;
 }
 
@@ -77,33 +72,29 @@ time_point pipeline::oldest_abandoned() const noexcept {
     time_point oldest = time_point::max();
     for (std::size_t i = 0; i < count_; ++i) {
         const auto& candidate = at(i);
-        if (!candidate.owner && candidate.abandoned < oldest) {
+        if (!candidate.owner && candidate.abandoned < oldest)
             oldest = candidate.abandoned;
-        }
     }
     return oldest;
 }
 
 std::size_t pipeline::index_of(const exchange& owner) const noexcept {
     std::size_t i = 0;
-    while (i < count_ && at(i).owner != &owner) {
+    while (i < count_ && at(i).owner != &owner)
         ++i;
-    }
     return i;
 }
 
 send_state pipeline::state_of(const slot& slot) const noexcept {
-    if (slot.begin >= sent_any_) {
+    if (slot.begin >= sent_any_)
         return send_state::unsent;
-    }
     return slot.end <= sent_all_ ? send_state::sent : send_state::partial;
 }
 
 std::size_t pipeline::unsent() const noexcept {
     std::size_t sent = count_;
-    while (sent > 0 && state_of(at(sent - 1)) == send_state::unsent) {
+    while (sent > 0 && state_of(at(sent - 1)) == send_state::unsent)
         --sent;
-    }
     return count_ - sent;
 }
 

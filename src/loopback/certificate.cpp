@@ -76,9 +76,8 @@ void set_validity(X509& certificate, time_point from, time_point until) {
 }
 
 void set_subject(X509& certificate, const std::string& common_name) {
-    if (common_name.empty()) {
+    if (common_name.empty())
         return;
-    }
     const auto* bytes = reinterpret_cast<const unsigned char*>(common_name.data());
     require_openssl(X509_NAME_add_entry_by_txt(X509_get_subject_name(&certificate), "CN", MBSTRING_UTF8,
                                                bytes, static_cast<int>(common_name.size()), -1, 0) == 1,
@@ -102,9 +101,8 @@ void push_name(GENERAL_NAMES& names, int type, ASN1_STRING* value) {
 }
 
 void add_alternative_names(X509& certificate, const certificate_options& options) {
-    if (options.dns_names().empty() && options.ip_addresses().empty()) {
+    if (options.dns_names().empty() && options.ip_addresses().empty())
         return;
-    }
     const openssl_ptr<GENERAL_NAMES> names(GENERAL_NAMES_new());
     require_openssl(names != nullptr, "cannot allocate alternative names");
     for (const auto& dns : options.dns_names()) {

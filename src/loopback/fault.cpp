@@ -11,9 +11,8 @@ using ending = detail::fault_rule::ending;
 namespace {
 
 void require_final(int status) {
-    if (status < 200 || status > 599) {
+    if (status < 200 || status > 599)
         throw std::invalid_argument("a fault's status must be 200 to 599, not " + std::to_string(status));
-    }
 }
 
 } // namespace
@@ -92,9 +91,8 @@ fault& fault::reset() {
 
 fault& fault::truncate_at(std::size_t bytes) {
     rule_.keep_bytes = bytes;
-    if (rule_.end == ending::keep) {
+    if (rule_.end == ending::keep)
         rule_.end = ending::close;
-    }
     return *this;
 }
 

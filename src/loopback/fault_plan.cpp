@@ -14,9 +14,8 @@ bool matches(const fault_rule& rule, std::string_view method, std::string_view t
 } // namespace
 
 void fault_plan::add(const fault& added) {
-    if (added.rule().repeat == 0) {
+    if (added.rule().repeat == 0)
         return;
-    }
     auto rule = std::make_shared<const fault_rule>(added.rule());
     const std::lock_guard lock(mutex_);
     const std::size_t skip = rule->skip;
@@ -37,14 +36,12 @@ std::size_t fault_plan::left() const {
 }
 
 std::shared_ptr<const fault_rule> fault_plan::match(std::string_view method, std::string_view target) {
-    if (empty_.load(std::memory_order_acquire)) {
+    if (empty_.load(std::memory_order_acquire))
         return nullptr;
-    }
     const std::lock_guard lock(mutex_);
     for (auto at = entries_.begin(); at != entries_.end(); ++at) {
-        if (!matches(*at->rule, method, target)) {
+        if (!matches(*at->rule, method, target))
             continue;
-        }
         if (at->skip > 0) {
             --at->skip;
             continue;

@@ -21,9 +21,8 @@ void set_standard_body(http_answer& answer, int status, std::string_view error) 
     answer.status = status;
     answer.content_type = "application/json";
     answer.body.clear();
-    if (never_has_body(status)) {
+    if (never_has_body(status))
         return;
-    }
     switch (status) {
     case 401:
         answer.body = R"({"message":"Unauthorized"})";
@@ -61,20 +60,17 @@ void write_answer(const http_answer& answer, connection_header connection, bool 
         out += "\r\nContent-Length: ";
         out += std::to_string(answer.body.size());
     }
-    if (answer.status == 401) {
+    if (answer.status == 401)
         out += "\r\nWWW-Authenticate: Basic realm=\"loopback\""; // RFC 9110 section 15.5.2
-    }
-    if (connection == connection_header::close) {
+    if (connection == connection_header::close)
         out += "\r\nConnection: close";
-    } else if (connection == connection_header::keep_alive) {
+    else if (connection == connection_header::keep_alive)
         out += "\r\nConnection: keep-alive";
-    }
     out += "\r\n";
     out += answer.extra_headers;
     out += "\r\n";
-    if (with_body && !never_has_body(answer.status)) {
+    if (with_body && !never_has_body(answer.status))
         out += answer.body;
-    }
 }
 
 } // namespace bandwidth::webrtc::testing::detail

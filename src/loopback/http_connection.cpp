@@ -52,9 +52,8 @@ void http_connection::reset() {
 }
 
 void http_connection::close() {
-    if (std::exchange(closed_, true)) {
+    if (std::exchange(closed_, true))
         return;
-    }
     error_code ignored;
     socket_.close(ignored);
     timer_.cancel();
@@ -63,15 +62,13 @@ void http_connection::close() {
 }
 
 void http_connection::wait_readable() {
-    if (reading_ || closed_ || (peer_ended_ && !lingering_) || tls_.outgoing().size() > max_backlog) {
+    if (reading_ || closed_ || (peer_ended_ && !lingering_) || tls_.outgoing().size() > max_backlog)
         return;
-    }
     reading_ = true;
     socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](error_code error) {
         self->reading_ = false;
-        if (!self->closed_ && !error) {
+        if (!self->closed_ && !error)
             self->on_readable();
-        }
     });
 }
 
@@ -109,14 +106,12 @@ void http_connection::take_ciphertext(std::string_view ciphertext) {
     const std::size_t had = input_.size();
     const auto now = tls_.receive(ciphertext, input_);
     state_->seen.bytes_received(input_.size() - had);
-    if (before == tls_engine::state::handshaking && now != before && now != tls_engine::state::failed) {
+    if (before == tls_engine::state::handshaking && now != before && now != tls_engine::state::failed)
         state_->seen.handshake_done(tls_.resumed());
-    }
-    if (ending_) {
+    if (ending_)
         input_.clear();
-    } else {
+    else
         answer_requests();
-    }
     if (now == tls_engine::state::failed) { // the alert that says why is in the outgoing bytes
         ending_ = true;
         ready_end_ = ending::close;
@@ -141,18 +136,16 @@ void http_connection::answer_requests() {
         } else if (outcome == request_reader::outcome::too_large) {
             refuse(413, "Request body too large");
         } else {
-            if (reader_.take_continue()) {
+            if (reader_.take_continue())
                 stage(std::chrono::nanoseconds(0), ending::keep, 0) += "HTTP/1.1 100 Continue\r\n\r\n";
-            }
             break;
         }
     }
     state_->seen.requests_waiting(waiting_);
-    if (ending_) {
+    if (ending_)
         input_.clear(); // RFC 9112 section 9.6: requests behind the last one are not carried out
-    } else {
+    else
         input_.erase(0, done);
-    }
 }
 
 void http_connection::answer(const http_request& request) {
@@ -178,9 +171,8 @@ void http_connection::answer(const http_request& request) {
         const auto persistent = request.http_1_0 ? connection_header::keep_alive : connection_header::none;
         write_answer(answer_, last ? connection_header::close : persistent, request.method != "HEAD", out);
         state_->seen.answer_made(answer_.status);
-        if (state_->on_answer) {
+        if (state_->on_answer)
             state_->on_answer(request.method, request.target, answer_.status);
-        }
     }
     if (rule && rule->keep_bytes && *rule->keep_bytes < out.size() - start) {
         out.resize(start + *rule->keep_bytes);
@@ -233,9 +225,8 @@ std::string& http_connection::stage(std::chrono::nanoseconds delay, ending end, 
     if (delayed_.empty() || delayed_.back().due < due) {
         delayed_.emplace_back();
         delayed_.back().due = due;
-        if (delayed_.size() == 1) {
+        if (delayed_.size() == 1)
             wait_for_delay();
-        }
     }
     auto& last = delayed_.back();
     last.count += count;
@@ -246,9 +237,8 @@ std::string& http_connection::stage(std::chrono::nanoseconds delay, ending end, 
 void http_connection::wait_for_delay() {
     timer_.expires_at(delayed_.front().due);
     timer_.async_wait([self = shared_from_this()](error_code error) {
-        if (!self->closed_ && !error) {
+        if (!self->closed_ && !error)
             self->on_delay_over();
-        }
     });
 }
 
@@ -261,36 +251,31 @@ void http_connection::on_delay_over() {
         ready_end_ = first.end;
         delayed_.pop_front();
     }
-    if (!delayed_.empty()) {
+    if (!delayed_.empty())
         wait_for_delay();
-    }
     flush();
-    if (peer_ended_) {
+    if (peer_ended_)
         finish();
-    }
 }
 
 /// Encrypts what is ready and writes it.
 void http_connection::flush() {
-    if (closed_) {
+    if (closed_)
         return;
-    }
     if (!ready_.empty()) {
         tls_.send(ready_);
         state_->seen.bytes_sent(ready_.size());
         ready_.clear();
     }
     waiting_ -= std::exchange(ready_count_, 0);
-    if (ready_end_ == ending::close && delayed_.empty()) {
+    if (ready_end_ == ending::close && delayed_.empty())
         tls_.close_notify();
-    }
     write_out();
 }
 
 void http_connection::write_out() {
-    if (writing_ || closed_ || lingering_) {
+    if (writing_ || closed_ || lingering_)
         return;
-    }
     auto& out = tls_.outgoing();
     if (!out.empty()) {
         error_code error;
@@ -312,20 +297,18 @@ void http_connection::write_out() {
             return;
         }
     }
-    if (ready_end_ == ending::reset) {
+    if (ready_end_ == ending::reset)
         reset();
-    } else if (ready_end_ == ending::close) {
+    else if (ready_end_ == ending::close)
         linger();
-    } else if (peer_ended_) {
+    else if (peer_ended_)
         finish();
-    }
 }
 
 /// Once the peer has ended its side: closes as soon as all answers have left.
 void http_connection::finish() {
-    if (closed_ || ending_ || waiting_ > 0 || !tls_.outgoing().empty()) {
+    if (closed_ || ending_ || waiting_ > 0 || !tls_.outgoing().empty())
         return; // an answer that ends the connection closes it by itself
-    }
     tls_.close_notify();
     ending_ = true;
     ready_end_ = ending::close;
@@ -344,9 +327,8 @@ void http_connection::linger() {
     lingering_ = true;
     timer_.expires_after(linger_time);
     timer_.async_wait([self = shared_from_this()](error_code error) {
-        if (!error) {
+        if (!error)
             self->close();
-        }
     });
     wait_readable();
 }

@@ -20,17 +20,14 @@ constexpr std::size_t max_tag_characters = 50;
 std::string to_std(const json::string& text) { return std::string(text.data(), text.size()); }
 
 json::object parse_object(std::string_view body, json::storage_ptr storage) {
-    if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    if (body.find_first_not_of(" \t\r\n") == std::string_view::npos)
         return json::object(std::move(storage));
-    }
     boost::system::error_code error;
     json::value parsed = json::parse(json::string_view(body.data(), body.size()), error, std::move(storage));
-    if (error) {
+    if (error)
         throw bad_request("Invalid JSON in request body");
-    }
-    if (!parsed.is_object()) {
+    if (!parsed.is_object())
         throw bad_request("Request body must be an object");
-    }
     return std::move(parsed.get_object());
 }
 
@@ -42,43 +39,36 @@ const json::value* find_value(const json::object& object, json::string_view name
 
 std::optional<std::string> find_text(const json::object& object, const char* name) {
     const json::value* const found = find_value(object, name);
-    if (found == nullptr) {
+    if (found == nullptr)
         return std::nullopt;
-    }
-    if (!found->is_string()) {
+    if (!found->is_string())
         throw bad_request(std::string(name) + " must be a string");
-    }
     return to_std(found->get_string());
 }
 
 const json::array* find_array(const json::object& object, const char* name) {
     const json::value* const found = find_value(object, name);
-    if (found == nullptr) {
+    if (found == nullptr)
         return nullptr;
-    }
-    if (!found->is_array()) {
+    if (!found->is_array())
         throw bad_request(std::string(name) + " must be an array");
-    }
     return &found->get_array();
 }
 
 std::vector<std::string> find_unique_texts(const json::object& object, const char* name) {
     std::vector<std::string> texts;
     const json::array* const found = find_array(object, name);
-    if (found == nullptr) {
+    if (found == nullptr)
         return texts;
-    }
     for (const auto& item : *found) {
-        if (!item.is_string()) {
+        if (!item.is_string())
             throw bad_request(std::string(name) + " must hold strings");
-        }
         texts.push_back(to_std(item.get_string()));
     }
     auto sorted = texts;
     std::sort(sorted.begin(), sorted.end());
-    if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) {
+    if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
         throw bad_request(std::string(name) + " must hold unique items");
-    }
     return texts;
 }
 
@@ -89,20 +79,17 @@ std::optional<std::string> find_tag(const json::object& object) {
         return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
     };
     if (tag && std::count_if(tag->begin(), tag->end(), starts_character) >
-                   static_cast<std::ptrdiff_t>(max_tag_characters)) {
+                   static_cast<std::ptrdiff_t>(max_tag_characters))
         throw bad_request("tag must be at most 50 characters");
-    }
     return tag;
 }
 
 std::string find_device_api_version(const json::object& object) {
     const auto version = find_text(object, "deviceApiVersion");
-    if (!version || *version == "V3" || *version == "v3") {
+    if (!version || *version == "V3" || *version == "v3")
         return "V3";
-    }
-    if (*version == "V2" || *version == "v2") { // what the PHP SDK still sends by default
+    if (*version == "V2" || *version == "v2") // what the PHP SDK still sends by default
         return "V2";
-    }
     throw bad_request("deviceApiVersion must be V3");
 }
 
@@ -116,9 +103,8 @@ void write_field(const char* name, std::string_view text, std::string& out) {
 void write_array(const std::vector<std::string>& texts, std::string& out) {
     out += '[';
     for (std::size_t i = 0; i < texts.size(); ++i) {
-        if (i > 0) {
+        if (i > 0)
             out += ',';
-        }
         write_json_string(texts[i], out);
     }
     out += ']';
@@ -140,11 +126,9 @@ participant_settings read_participant_request(std::string_view body) {
     participant_settings settings;
     settings.callback_url = find_text(object, "callbackUrl");
     settings.publish_permissions = find_unique_texts(object, "publishPermissions");
-    for (const auto& permission : settings.publish_permissions) {
-        if (permission != "AUDIO" && permission != "VIDEO") {
+    for (const auto& permission : settings.publish_permissions)
+        if (permission != "AUDIO" && permission != "VIDEO")
             throw bad_request("publishPermissions must be AUDIO or VIDEO");
-        }
-    }
     settings.tag = find_tag(object);
     settings.device_api_version = find_device_api_version(object);
     return settings;
@@ -156,18 +140,15 @@ subscription_set read_subscriptions(std::string_view body) {
     const auto object = parse_object(body, &memory);
     subscription_set read;
     read.session_id = find_text(object, "sessionId");
-    if (read.session_id && read.session_id->empty()) {
+    if (read.session_id && read.session_id->empty())
         read.session_id.reset();
-    }
     if (const json::array* const participants = find_array(object, "participants")) {
         for (const auto& item : *participants) {
-            if (!item.is_object()) {
+            if (!item.is_object())
                 throw bad_request("participants must hold objects");
-            }
             auto id = find_text(item.get_object(), "participantId");
-            if (!id || id->empty()) {
+            if (!id || id->empty())
                 throw bad_request("participantId is required");
-            }
             auto aliases = find_unique_texts(item.get_object(), "streamAliases");
             read.participants.push_back(stream_subscription{std::move(*id), std::move(aliases)});
         }
@@ -205,9 +186,8 @@ void write_session(const session_record& session, std::string& out) {
 
 void write_subscriptions(const subscription_set& subscriptions, std::string& out) {
     out += '{';
-    if (subscriptions.session_id) {
+    if (subscriptions.session_id)
         write_field("sessionId", *subscriptions.session_id, out);
-    }
     if (!subscriptions.participants.empty()) {
         out += subscriptions.session_id ? ",\"participants\":[" : "\"participants\":[";
         for (std::size_t i = 0; i < subscriptions.participants.size(); ++i) {
@@ -231,17 +211,15 @@ void write_participant(const participant_record& participant, const subscription
     out += '{';
     write_field("id", participant.id, out);
     out += ",\"callbackUrl\":";
-    if (settings.callback_url) {
+    if (settings.callback_url)
         write_json_string(*settings.callback_url, out);
-    } else {
+    else
         out += "null";
-    }
     out += ",\"publishPermissions\":";
     write_array(settings.publish_permissions, out);
     out += ",\"sessions\":[";
-    if (!participant.session_id.empty()) {
+    if (!participant.session_id.empty())
         write_json_string(participant.session_id, out);
-    }
     out += "],\"subscriptions\":";
     write_subscriptions(subscriptions, out);
     if (settings.tag) {

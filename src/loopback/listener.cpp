@@ -28,9 +28,8 @@ void adopt(Socket& socket, const tcp& protocol, int descriptor, boost::system::e
         return;
     }
     socket.assign(protocol, descriptor, error);
-    if (error) {
+    if (error)
         ::close(descriptor);
-    }
 }
 
 // As the acceptor's constructor does it, but with a descriptor that no child process inherits.
@@ -39,9 +38,8 @@ void listen_at(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
     boost::system::error_code error;
     adopt(acceptor, protocol,
           ::socket(protocol.family(), protocol.type() | SOCK_CLOEXEC, protocol.protocol()), error);
-    if (error) {
+    if (error)
         throw boost::system::system_error(error, "open");
-    }
     acceptor.set_option(tcp::acceptor::reuse_address(true));
     acceptor.bind(endpoint);
     acceptor.listen();
@@ -71,33 +69,33 @@ void listener::close() {
 }
 
 void listener::accept_next() {
-    acceptor_.async_wait(tcp::acceptor::wait_read, [self =
-                                                        shared_from_this()](boost::system::error_code error) {
-        if (!self->acceptor_.is_open()) {
-            return;
-        }
-        tcp::socket socket(self->acceptor_.get_executor());
-        if (!error) {
-            const int descriptor = ::accept4(self->acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
-            adopt(socket, self->acceptor_.local_endpoint().protocol(), descriptor, error);
-        }
-        if (error == asio::error::would_block) { // the peer went away already
-            self->accept_next();
-        } else if (error) { // no descriptor left, for one
-            self->retry_later();
-        } else {
-            self->on_accept_(std::move(socket));
-            self->accept_next();
-        }
-    });
+    acceptor_.async_wait(
+        tcp::acceptor::wait_read,
+        [self = shared_from_this()](boost::system::error_code error) {
+            if (!self->acceptor_.is_open())
+                return;
+            tcp::socket socket(self->acceptor_.get_executor());
+            if (!error) {
+                const int descriptor =
+                    ::accept4(self->acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
+                adopt(socket, self->acceptor_.local_endpoint().protocol(), descriptor, error);
+            }
+            if (error == asio::error::would_block) { // the peer went away already
+                self->accept_next();
+            } else if (error) { // no descriptor left, for one
+                self->retry_later();
+            } else {
+                self->on_accept_(std::move(socket));
+                self->accept_next();
+            }
+        });
 }
 
 void listener::retry_later() {
     retry_.expires_after(retry_time);
     retry_.async_wait([self = shared_from_this()](boost::system::error_code) {
-        if (self->acceptor_.is_open()) {
+        if (self->acceptor_.is_open())
             self->accept_next();
-        }
     });
 }
 

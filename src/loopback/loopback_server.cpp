@@ -36,19 +36,16 @@ public:
     void stop() {
         runner_->stop([state = state_, listener = listener_] {
             listener->close();
-            for (auto* const connection : open_connections(*state)) {
+            for (auto* const connection : open_connections(*state))
                 connection->close();
-            }
         });
     }
 
     void end_idle_connections(void (detail::http_connection::*end)()) {
         runner_->run([state = state_, end] {
-            for (auto* const connection : open_connections(*state)) {
-                if (connection->idle()) {
+            for (auto* const connection : open_connections(*state))
+                if (connection->idle())
                     (connection->*end)();
-                }
-            }
         });
     }
 

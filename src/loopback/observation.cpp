@@ -12,17 +12,16 @@ void observation::connection_closed() { connections_open_.fetch_sub(1, std::memo
 void observation::handshake_done(bool resumed) { add(resumed ? handshakes_resumed_ : handshakes_full_); }
 
 void observation::request_received(std::size_t connection, const http_request& request) {
-    if (request.method == "GET") {
+    if (request.method == "GET")
         add(requests_get_);
-    } else if (request.method == "POST") {
+    else if (request.method == "POST")
         add(requests_post_);
-    } else if (request.method == "PUT") {
+    else if (request.method == "PUT")
         add(requests_put_);
-    } else if (request.method == "DELETE") {
+    else if (request.method == "DELETE")
         add(requests_delete_);
-    } else {
+    else
         add(requests_other_);
-    }
     if (keep_requests_) {
         const std::lock_guard lock(mutex_);
         received_.emplace_back(connection, request.method, request.target, request.headers, request.body);
@@ -31,9 +30,8 @@ void observation::request_received(std::size_t connection, const http_request& r
 
 void observation::requests_waiting(std::uint64_t together) {
     // One strand writes, so a plain comparison will do.
-    if (together > read(max_pipelined_)) {
+    if (together > read(max_pipelined_))
         max_pipelined_.store(together, std::memory_order_relaxed);
-    }
 }
 
 void observation::answer_made(int status) {

@@ -15,9 +15,8 @@ using webrtc::detail::openssl_ptr;
 inline std::string take_openssl_error() {
     const unsigned long code = ERR_get_error();
     ERR_clear_error();
-    if (code == 0) {
+    if (code == 0)
         return "no reason given";
-    }
     char text[256];
     ERR_error_string_n(code, text, sizeof(text));
     return text;
@@ -26,9 +25,8 @@ inline std::string take_openssl_error() {
 /// Throws with OpenSSL's own reason unless `ok`.
 /// \throws std::runtime_error
 inline void require_openssl(bool ok, const char* what) {
-    if (!ok) {
+    if (!ok)
         throw std::runtime_error(std::string(what) + ": " + take_openssl_error());
-    }
 }
 
 } // namespace bandwidth::webrtc::testing::detail

@@ -31,9 +31,8 @@ void request_parser::on_request_impl(http::verb, string_view method_text, string
 void request_parser::on_response_impl(int, string_view, int, error_code&) {}
 
 void request_parser::on_field_impl(field name, string_view name_text, string_view value, error_code&) {
-    if (header_done_) {
+    if (header_done_)
         return; // a trailer, which must not change the request (RFC 9110 section 6.5.1)
-    }
     switch (name) {
     case field::authorization:
         request_.authorization.assign(value.data(), value.size());
@@ -98,36 +97,30 @@ request_reader::outcome request_reader::read(std::string_view input, std::size_t
     consumed = 0;
     if (!parser_) {
         while (input.substr(consumed, 2) ==
-               "\r\n") { // RFC 9112 section 2.2: empty lines before a request are ignored
+               "\r\n") // RFC 9112 section 2.2: empty lines before a request are ignored
             consumed += 2;
-        }
-        if (input.size() - consumed < 2) {
+        if (input.size() - consumed < 2)
             return outcome::need_more; // may be half an empty line
-        }
         request_.clear();
         parser_.emplace(request_, keep_headers_, max_head_);
     }
     while (consumed < input.size()) {
-        if (parser_->before_first_chunk() && input.size() - consumed < smallest_chunked_body) {
+        if (parser_->before_first_chunk() && input.size() - consumed < smallest_chunked_body)
             return outcome::need_more; // Beast 1.81 asserts when "0\r\n" is followed by the next byte alone
-        }
         boost::beast::error_code error;
         const bool had_header = parser_->is_header_done();
         consumed +=
             parser_->put(boost::asio::buffer(input.data() + consumed, input.size() - consumed), error);
-        if (error && error != http::error::need_more) {
+        if (error && error != http::error::need_more)
             return error == http::error::body_limit ? outcome::too_large : outcome::bad;
-        }
         if (parser_->is_done()) {
             parser_.reset();
             return outcome::complete;
         }
-        if (!had_header && parser_->is_header_done()) {
+        if (!had_header && parser_->is_header_done())
             continue_due_ = parser_->expects_continue() && !request_.http_1_0 && consumed == input.size();
-        }
-        if (error) {
+        if (error)
             break;
-        }
     }
     return input.size() - consumed > max_head_ ? outcome::bad : outcome::need_more;
 }

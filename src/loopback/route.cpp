@@ -27,20 +27,17 @@ std::string_view path_of(std::string_view target) {
 }
 
 bool split(std::string_view path, segments& found) {
-    if (!path.starts_with(prefix)) {
+    if (!path.starts_with(prefix))
         return false;
-    }
     path.remove_prefix(prefix.size());
     for (;;) {
         const auto slash = path.find('/');
         const auto part = path.substr(0, slash);
-        if (part.empty() || found.count == max_segments) {
+        if (part.empty() || found.count == max_segments)
             return false;
-        }
         found.parts[found.count++] = part;
-        if (slash == std::string_view::npos) {
+        if (slash == std::string_view::npos)
             return true;
-        }
         path.remove_prefix(slash + 1);
     }
 }
@@ -48,54 +45,43 @@ bool split(std::string_view path, segments& found) {
 operation find_operation(std::string_view method, const segments& path) {
     const auto& parts = path.parts;
     if (path.count == 2 && method == "POST") {
-        if (parts[1] == "sessions") {
+        if (parts[1] == "sessions")
             return operation::create_session;
-        }
         return parts[1] == "participants" ? operation::create_participant : operation::unknown;
     }
     if (path.count == 3 && parts[1] == "participants") {
-        if (method == "GET") {
+        if (method == "GET")
             return operation::get_participant;
-        }
         return method == "DELETE" ? operation::delete_participant : operation::unknown;
     }
-    if (path.count < 3 || parts[1] != "sessions") {
+    if (path.count < 3 || parts[1] != "sessions")
         return operation::unknown;
-    }
     if (path.count == 3) {
-        if (method == "GET") {
+        if (method == "GET")
             return operation::get_session;
-        }
         return method == "DELETE" ? operation::delete_session : operation::unknown;
     }
-    if (parts[3] != "participants") {
+    if (parts[3] != "participants")
         return operation::unknown;
-    }
-    if (path.count == 4) {
+    if (path.count == 4)
         return method == "GET" ? operation::list_session_participants : operation::unknown;
-    }
     if (path.count == 5) {
-        if (method == "PUT") {
+        if (method == "PUT")
             return operation::add_participant_to_session;
-        }
         return method == "DELETE" ? operation::remove_participant_from_session : operation::unknown;
     }
-    if (parts[5] != "subscriptions") {
+    if (parts[5] != "subscriptions")
         return operation::unknown;
-    }
-    if (method == "GET") {
+    if (method == "GET")
         return operation::get_participant_subscriptions;
-    }
     return method == "PUT" ? operation::update_participant_subscriptions : operation::unknown;
 }
 
 int hex_digit(char c) {
-    if (c >= '0' && c <= '9') {
+    if (c >= '0' && c <= '9')
         return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
+    if (c >= 'a' && c <= 'f')
         return c - 'a' + 10;
-    }
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
@@ -106,14 +92,12 @@ bool decode(std::string_view encoded, std::string& decoded) {
             decoded += encoded[i];
             continue;
         }
-        if (encoded.size() - i < 3) {
+        if (encoded.size() - i < 3)
             return false;
-        }
         const int high = hex_digit(encoded[i + 1]);
         const int low = hex_digit(encoded[i + 2]);
-        if (high < 0 || low < 0) {
+        if (high < 0 || low < 0)
             return false;
-        }
         decoded += static_cast<char>(high * 16 + low);
         i += 2;
     }
@@ -128,19 +112,15 @@ void find_route(std::string_view method, std::string_view target, route& found) 
     found.participant.clear();
     segments path;
     found.wanted = split(path_of(target), path) ? find_operation(method, path) : operation::unknown;
-    if (found.wanted == operation::unknown) {
+    if (found.wanted == operation::unknown)
         return;
-    }
     bool good = decode(path.parts[0], found.account);
-    if (path.count >= 3) {
+    if (path.count >= 3)
         good = good && decode(path.parts[2], path.parts[1] == "sessions" ? found.session : found.participant);
-    }
-    if (path.count >= 5) {
+    if (path.count >= 5)
         good = good && decode(path.parts[4], found.participant);
-    }
-    if (!good) {
+    if (!good)
         found.wanted = operation::malformed;
-    }
 }
 
 } // namespace bandwidth::webrtc::testing::detail

@@ -35,21 +35,18 @@ void runner::run_and_wait(std::function<void()> action) {
 
 void runner::run(std::function<void()> action) {
     const std::lock_guard lock(mutex_);
-    if (stopped_) {
+    if (stopped_)
         return;
-    }
-    if (context_) {
+    if (context_)
         run_and_wait(std::move(action));
-    } else {
+    else
         asio::dispatch(strand_, std::move(action));
-    }
 }
 
 void runner::stop(std::function<void()> last) {
     const std::lock_guard lock(mutex_);
-    if (std::exchange(stopped_, true)) {
+    if (std::exchange(stopped_, true))
         return;
-    }
     if (context_) {
         run_and_wait(std::move(last));
         context_->stop();

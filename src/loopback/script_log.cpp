@@ -18,48 +18,52 @@ void script_log::change(std::size_t connection, const std::function<void(entry&)
 }
 
 void script_log::received(std::size_t connection, std::string_view bytes) {
-    change(connection, [bytes](entry& changed) { changed.received += bytes; });
+    change(
+        connection, [bytes](entry& changed) { changed.received += bytes; });
 }
 
 void script_log::handshake(std::size_t connection, handshake_record seen) {
-    change(connection, [&seen](entry& changed) { changed.handshake = std::move(seen); });
+    change(
+        connection, [&seen](entry& changed) { changed.handshake = std::move(seen); });
 }
 
 void script_log::ended(std::size_t connection) {
-    change(connection, [](entry& changed) { changed.state = script_state::ended; });
+    change(
+        connection, [](entry& changed) { changed.state = script_state::ended; });
 }
 
 void script_log::failed(std::size_t connection, std::string why) {
-    change(connection, [&why](entry& changed) {
-        changed.state = script_state::failed;
-        changed.error = std::move(why);
-    });
+    change(
+        connection,
+        [&why](entry& changed) {
+            changed.state = script_state::failed;
+            changed.error = std::move(why);
+        });
 }
 
 void script_log::hold(std::size_t connection) {
-    change(connection, [this, connection](entry& changed) {
-        auto& open = released_[connection];
-        if (open == 0) {
-            changed.state = script_state::held;
-        } else {
-            --open;
-        }
-    });
+    change(
+        connection,
+        [this, connection](entry& changed) {
+            auto& open = released_[connection];
+            if (open == 0)
+                changed.state = script_state::held;
+            else
+                --open;
+        });
 }
 
 void script_log::release(std::size_t connection) {
     const std::lock_guard lock(mutex_);
-    if (at(connection).state == script_state::held) {
+    if (at(connection).state == script_state::held)
         entries_[connection].state = script_state::running;
-    } else {
+    else
         ++released_[connection];
-    }
 }
 
 script_log::entry script_log::at(std::size_t connection) const {
-    if (connection < entries_.size()) {
+    if (connection < entries_.size())
         return entries_[connection];
-    }
     entry none;
     none.state = script_state::not_started;
     return none;

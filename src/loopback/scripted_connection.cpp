@@ -25,9 +25,8 @@ scripted_connection::scripted_connection(std::shared_ptr<script_log> log, tcp::s
     , timer_(socket_.get_executor())
     , script_(std::move(played))
     , number_(log_->connection_opened()) {
-    if (context != nullptr) {
+    if (context != nullptr)
         tls_.emplace(*context);
-    }
     boost::system::error_code ignored;
     socket_.set_option(tcp::no_delay(true), ignored);
 }
@@ -77,12 +76,10 @@ asio::awaitable<void> scripted_connection::play() {
     }
     log_->ended(number_);
     bool open = co_await handshake();
-    while (open) {
+    while (open)
         open = co_await read();
-    }
-    if (tls_ && tls_->current() == tls_engine::state::closed) {
+    if (tls_ && tls_->current() == tls_engine::state::closed)
         co_await close_notify();
-    }
     close();
 }
 
@@ -94,9 +91,8 @@ asio::awaitable<bool> scripted_connection::perform(const script_step& step) {
         going = co_await handshake();
         break;
     case kind::expect_requests:
-        for (std::size_t i = 0; going && i < step.count; ++i) {
+        for (std::size_t i = 0; going && i < step.count; ++i)
             going = co_await expect("\r\n\r\n");
-        }
         break;
     case kind::expect_bytes:
         going = co_await expect(step.bytes);
@@ -142,9 +138,8 @@ asio::awaitable<bool> scripted_connection::perform(const script_step& step) {
 
 asio::awaitable<bool> scripted_connection::handshake() {
     bool going = true;
-    while (going && tls_ && tls_->current() == tls_engine::state::handshaking) {
+    while (going && tls_ && tls_->current() == tls_engine::state::handshaking)
         going = co_await read();
-    }
     co_return going;
 }
 
@@ -157,9 +152,8 @@ asio::awaitable<void> scripted_connection::stall() {
 
 asio::awaitable<void> scripted_connection::stall_in_handshake(std::size_t bytes) {
     bool going = true;
-    while (going && tls_ && tls_->outgoing().empty()) {
+    while (going && tls_ && tls_->outgoing().empty())
         going = co_await receive();
-    }
     if (going && tls_) {
         tls_->outgoing().resize(std::min(tls_->outgoing().size(), bytes));
         going = co_await write(tls_->outgoing());
@@ -181,9 +175,8 @@ asio::awaitable<bool> scripted_connection::expect(std::string_view text) {
             consumed_ = found + text.size();
             co_return true;
         }
-        if (!going) {
+        if (!going)
             co_return false;
-        }
         going = co_await read();
     }
 }
@@ -206,9 +199,8 @@ asio::awaitable<bool> scripted_connection::send(std::string_view bytes, std::siz
 
 asio::awaitable<bool> scripted_connection::hold() {
     log_->hold(number_);
-    while (socket_.is_open() && log_->state(number_) == script_state::held) {
+    while (socket_.is_open() && log_->state(number_) == script_state::held)
         co_await stall(); // until `wake_up` or `close`
-    }
     co_return socket_.is_open();
 }
 
@@ -223,9 +215,8 @@ asio::awaitable<bool> scripted_connection::close_notify() {
 
 asio::awaitable<bool> scripted_connection::key_update(std::size_t count) {
     bool going = co_await handshake();
-    for (std::size_t i = 0; going && i < count; ++i) {
+    for (std::size_t i = 0; going && i < count; ++i)
         going = tls_ && tls_->key_update();
-    }
     if (!going || !tls_) {
         error_ = error_.empty() ? "no key update here" : error_;
         co_return false;
@@ -277,9 +268,8 @@ asio::awaitable<bool> scripted_connection::read() {
         co_return false;
     }
     bool going = co_await receive();
-    if (going && tls_) {
+    if (going && tls_)
         going = co_await write(tls_->outgoing());
-    }
     if (going && tls_ && tls_->current() == tls_engine::state::failed) {
         error_ = tls_->error();
         going = false;
@@ -292,9 +282,8 @@ asio::awaitable<bool> scripted_connection::write(std::string& bytes) {
     boost::system::error_code error;
     co_await asio::async_write(socket_, asio::buffer(bytes), redirect_error(use_awaitable, error));
     bytes.clear();
-    if (error) {
+    if (error)
         error_ = error.message();
-    }
     co_return !error;
 }
 

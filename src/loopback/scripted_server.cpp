@@ -31,9 +31,8 @@ struct scripted_state {
 
     std::optional<script> next_script() {
         const std::lock_guard lock(mutex);
-        if (scripts.empty()) {
+        if (scripts.empty())
             return otherwise;
-        }
         auto next = std::move(scripts.front());
         scripts.pop_front();
         return next;
@@ -81,11 +80,9 @@ public:
     void stop() {
         runner_->stop([state = state_, listener = listener_] {
             listener->close();
-            for (const auto& playing : state->connections) {
-                if (const auto connection = playing.lock()) {
+            for (const auto& playing : state->connections)
+                if (const auto connection = playing.lock())
                     connection->close();
-                }
-            }
         });
     }
 
@@ -94,9 +91,8 @@ public:
         runner_->run([state = state_, number] {
             for (const auto& playing : state->connections) {
                 const auto connection = playing.lock();
-                if (connection && connection->number() == number) {
+                if (connection && connection->number() == number)
                     connection->wake_up();
-                }
             }
         });
     }

@@ -158,9 +158,8 @@ void service::list_participants(http_answer& answer) {
     answer.body += '[';
     for (const auto& id : session->participants) {
         const auto& participant = *store_.find_participant(id);
-        if (answer.body.size() > 1) {
+        if (answer.body.size() > 1)
             answer.body += ',';
-        }
         write_participant(participant, store_.subscriptions_of(participant), answer.body);
     }
     answer.body += ']';

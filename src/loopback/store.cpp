@@ -40,12 +40,10 @@ const session_record* store::find_session(std::string_view id) const {
 
 store_outcome store::delete_session(std::string_view id) {
     const auto found = sessions_.find(id);
-    if (found == sessions_.end()) {
+    if (found == sessions_.end())
         return store_outcome::no_session;
-    }
-    for (const auto& member : found->second.participants) {
+    for (const auto& member : found->second.participants)
         leave_session(*participant_at(member));
-    }
     sessions_.erase(found);
     return store_outcome::done;
 }
@@ -65,12 +63,10 @@ const participant_record* store::find_participant(std::string_view id) const {
 
 store_outcome store::delete_participant(std::string_view id) {
     const auto found = participants_.find(id);
-    if (found == participants_.end()) {
+    if (found == participants_.end())
         return store_outcome::no_participant;
-    }
-    if (session_record* const session = session_at(found->second.session_id)) {
+    if (session_record* const session = session_at(found->second.session_id))
         std::erase(session->participants, found->second.id);
-    }
     participants_.erase(found);
     return store_outcome::done;
 }
@@ -78,20 +74,16 @@ store_outcome store::delete_participant(std::string_view id) {
 store_outcome store::add(std::string_view session_id, std::string_view participant_id,
                          subscription_set subscriptions) {
     session_record* const session = session_at(session_id);
-    if (session == nullptr) {
+    if (session == nullptr)
         return store_outcome::no_session;
-    }
     participant_record* const participant = participant_at(participant_id);
-    if (participant == nullptr) {
+    if (participant == nullptr)
         return store_outcome::no_participant;
-    }
     if (participant->session_id != session->id) {
-        if (!participant->session_id.empty()) {
+        if (!participant->session_id.empty())
             return store_outcome::elsewhere;
-        }
-        if (session->participants.size() >= max_participants_per_session) {
+        if (session->participants.size() >= max_participants_per_session)
             return store_outcome::full;
-        }
         session->participants.push_back(participant->id);
         participant->session_id = session->id;
     }
@@ -102,16 +94,13 @@ store_outcome store::add(std::string_view session_id, std::string_view participa
 
 store_outcome store::remove(std::string_view session_id, std::string_view participant_id) {
     session_record* const session = session_at(session_id);
-    if (session == nullptr) {
+    if (session == nullptr)
         return store_outcome::no_session;
-    }
     participant_record* const participant = participant_at(participant_id);
-    if (participant == nullptr) {
+    if (participant == nullptr)
         return store_outcome::no_participant;
-    }
-    if (participant->session_id != session->id) {
+    if (participant->session_id != session->id)
         return store_outcome::not_a_member;
-    }
     std::erase(session->participants, participant->id);
     leave_session(*participant);
     return store_outcome::done;
@@ -120,13 +109,11 @@ store_outcome store::remove(std::string_view session_id, std::string_view partic
 store_outcome store::set_subscriptions(std::string_view session_id, std::string_view participant_id,
                                        subscription_set subscriptions) {
     session_record* const session = session_at(session_id);
-    if (session == nullptr) {
+    if (session == nullptr)
         return store_outcome::no_session;
-    }
     participant_record* const participant = participant_at(participant_id);
-    if (participant == nullptr) {
+    if (participant == nullptr)
         return store_outcome::no_participant;
-    }
     participant->subscribed_in = session->id;
     participant->subscriptions = std::move(subscriptions);
     return store_outcome::done;

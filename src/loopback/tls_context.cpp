@@ -31,9 +31,8 @@ const server_tls& settings_of(SSL* ssl) {
 int select_alpn(SSL* ssl, const unsigned char** chosen, unsigned char* chosen_size,
                 const unsigned char* offered, unsigned int offered_size, void*) {
     if (const auto& forced = settings_of(ssl).alpn) {
-        if (forced->empty()) {
+        if (forced->empty())
             return SSL_TLSEXT_ERR_NOACK;
-        }
         *chosen = reinterpret_cast<const unsigned char*>(forced->data());
         *chosen_size = static_cast<unsigned char>(forced->size());
         return SSL_TLSEXT_ERR_OK;
@@ -42,9 +41,8 @@ int select_alpn(SSL* ssl, const unsigned char** chosen, unsigned char* chosen_si
     unsigned char* match = nullptr;
     const int outcome =
         SSL_select_next_proto(&match, chosen_size, http_1_1, sizeof(http_1_1) - 1, offered, offered_size);
-    if (outcome != OPENSSL_NPN_NEGOTIATED) {
+    if (outcome != OPENSSL_NPN_NEGOTIATED)
         return SSL_TLSEXT_ERR_NOACK; // nothing in common: go on without ALPN, as most servers do
-    }
     *chosen = match;
     return SSL_TLSEXT_ERR_OK;
 }
@@ -52,9 +50,8 @@ int select_alpn(SSL* ssl, const unsigned char** chosen, unsigned char* chosen_si
 std::string_view extension(SSL* ssl, unsigned int type) {
     const unsigned char* bytes = nullptr;
     std::size_t size = 0;
-    if (SSL_client_hello_get0_ext(ssl, type, &bytes, &size) != 1) {
+    if (SSL_client_hello_get0_ext(ssl, type, &bytes, &size) != 1)
         return {};
-    }
     return {reinterpret_cast<const char*>(bytes), size};
 }
 
@@ -106,9 +103,8 @@ void set_versions(SSL_CTX& context, tls_version newest) {
     require_openssl(SSL_CTX_set_min_proto_version(&context, old ? TLS1_VERSION : TLS1_2_VERSION) == 1 &&
                         SSL_CTX_set_max_proto_version(&context, numbers[static_cast<int>(newest)]) == 1,
                     "cannot set the TLS versions");
-    if (old) {
+    if (old)
         SSL_CTX_set_security_level(&context, 0); // their signatures are SHA-1
-    }
 }
 
 void use_certificate(SSL_CTX& context, const certificate& shown) {
@@ -164,9 +160,8 @@ openssl_ptr<SSL_CTX> make_server_context(server_tls settings) {
     SSL_CTX_set_client_hello_cb(context.get(), look_at_client_hello, nullptr);
     SSL_CTX_set_alpn_select_cb(context.get(), select_alpn, nullptr);
     use_certificate(*context, chosen.shown);
-    if (!chosen.client_ca_pem.empty()) {
+    if (!chosen.client_ca_pem.empty())
         demand_client_certificate(*context, chosen.client_ca_pem);
-    }
     return context;
 }
 

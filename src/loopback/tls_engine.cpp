@@ -21,28 +21,25 @@ tls_engine::tls_engine(SSL_CTX& context) : ssl_(SSL_new(&context)) {
 }
 
 tls_engine::state tls_engine::receive(std::string_view ciphertext, std::string& plaintext) {
-    if (state_ == state::closed || state_ == state::failed) {
+    if (state_ == state::closed || state_ == state::failed)
         return state_;
-    }
     wire_.input = ciphertext;
     ERR_clear_error();
     char scratch[max_record];
     for (;;) {
         std::size_t size = 0;
         const int done = SSL_read_ex(ssl_.get(), scratch, sizeof(scratch), &size); // makes the handshake too
-        if (state_ == state::handshaking && SSL_is_init_finished(ssl_.get()) == 1) {
+        if (state_ == state::handshaking && SSL_is_init_finished(ssl_.get()) == 1)
             state_ = state::open;
-        }
         if (done == 1) {
             plaintext.append(scratch, size);
             continue;
         }
         const int why = SSL_get_error(ssl_.get(), done);
-        if (why == SSL_ERROR_ZERO_RETURN) {
+        if (why == SSL_ERROR_ZERO_RETURN)
             state_ = state::closed;
-        } else if (why != SSL_ERROR_WANT_READ) {
+        else if (why != SSL_ERROR_WANT_READ)
             fail();
-        }
         wire_.input = {};
         return state_;
     }

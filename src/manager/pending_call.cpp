@@ -28,15 +28,14 @@ const asio::any_io_executor& pending_call::client_executor() const noexcept { re
 void pending_call::run_on(const asio::any_io_executor& executor) {
     using asio::execution::outstanding_work;
     may_block_ = false;
-    if (const auto* const known = executor.target<io_executor>()) {
+    if (const auto* const known = executor.target<io_executor>())
         executor_ = asio::require(*known, outstanding_work.tracked);
-    } else if (const auto* const tracked = executor.target<tracked_io_executor>()) {
+    else if (const auto* const tracked = executor.target<tracked_io_executor>())
         executor_ = *tracked;
-    } else if (const auto* const strand = executor.target<asio::strand<io_executor>>()) {
+    else if (const auto* const strand = executor.target<asio::strand<io_executor>>())
         keep_executor(*strand);
-    } else {
+    else
         keep_executor(executor);
-    }
 }
 
 // Each completion goes on its own, so that a handler that blocks holds up no other one where threads are

@@ -54,9 +54,8 @@ private:
 
 std::shared_ptr<pool> pool::make(const asio::any_io_executor& executor, pool_settings settings,
                                  std::shared_ptr<tls_context> tls) {
-    if (!executor) {
+    if (!executor)
         throw api_error(failure(errc::invalid_options, "executor: it is empty"));
-    }
     auto& context = asio::query(executor, asio::execution::context);
     if (!has_locks(context)) {
         throw api_error(failure(errc::invalid_options,
@@ -64,9 +63,8 @@ std::shared_ptr<pool> pool::make(const asio::any_io_executor& executor, pool_set
     }
     std::shared_ptr<pool> made(new pool(executor, std::move(settings), std::move(tls)));
     asio::use_service<pool_service>(context).add(made);
-    if (made->settings_.schedule.min_connections != 0) {
+    if (made->settings_.schedule.min_connections != 0)
         made->put_in([](inbox&) {});
-    }
     return made;
 }
 
@@ -89,9 +87,8 @@ pool::pool(const asio::any_io_executor& executor, pool_settings settings, std::s
 }
 
 pool::executor_type pool::make_executor(const asio::any_io_executor& below, bool single_threaded) {
-    if (!single_threaded) {
+    if (!single_threaded)
         return executor_type::strand(below);
-    }
     return executor_type::single_threaded(
         below, [](void* self) { static_cast<pool*>(self)->run_completions(); }, this);
 }
@@ -111,11 +108,9 @@ void pool::abandon() noexcept {
     }
     cancellable_.clear();
     scheduler_.on_context_shutdown();
-    for (auto* const list : {&abandoned, &finished_, &completing_}) {
-        while (call* const value = take_front(*list)) {
+    for (auto* const list : {&abandoned, &finished_, &completing_})
+        while (call* const value = take_front(*list))
             value->recycle();
-        }
-    }
 }
 
 // --- the way in, on any thread ---------------------------------------------------------------------------
@@ -125,22 +120,19 @@ template <class Put>
 bool pool::put_in(Put put) {
     {
         const std::lock_guard lock(mutex_);
-        if (abandoned_) {
+        if (abandoned_)
             return false;
-        }
         put(inbox_);
-        if (std::exchange(cycle_scheduled_, true)) {
+        if (std::exchange(cycle_scheduled_, true))
             return true;
-        }
     }
     post_cycle();
     return true;
 }
 
 void pool::submit(call& value) noexcept {
-    if (!put_in([&](inbox& in) { in.calls.push_back(value); })) {
+    if (!put_in([&](inbox& in) { in.calls.push_back(value); }))
         value.recycle();
-    }
 }
 
 void pool::cancel(std::uint64_t id) {
@@ -208,26 +200,21 @@ void pool::take_submitted() noexcept {
         scheduler_.drain_connections();
     }
     while (call* const value = take_front(calls)) {
-        if (value->cancel_id != 0) {
+        if (value->cancel_id != 0)
             cancellable_.insert(*value);
-        }
         scheduler_.submit(*value);
     }
-    for (const auto id : cancellations_) {
-        if (call* const value = cancellable_.find(id)) {
+    for (const auto id : cancellations_)
+        if (call* const value = cancellable_.find(id))
             scheduler_.cancel(*value);
-        }
-    }
     cancellations_.clear();
-    if (close) { // what was submitted before it fails with it, as what was in flight does
+    if (close) // what was submitted before it fails with it, as what was in flight does
         scheduler_.close();
-    }
 }
 
 void pool::finished(call& value) noexcept {
-    if (value.cancel_id != 0) {
+    if (value.cancel_id != 0)
         cancellable_.erase(value);
-    }
     finished_.push_back(value);
 }
 
@@ -240,30 +227,26 @@ void pool::end_cycle() noexcept {
 // Where one thread runs the context, a handler that it would run in any case needs no round of the scheduler:
 // it runs behind the cycle.
 void pool::deliver() noexcept {
-    while (call* const value = take_front(finished_)) {
+    while (call* const value = take_front(finished_))
         if (settings_.single_threaded && io_context_ &&
-            value->runs_inside(asio::query(*io_context_, asio::execution::context))) {
+            value->runs_inside(asio::query(*io_context_, asio::execution::context)))
             completing_.push_back(*value);
-        } else {
+        else
             pending_call::submit_completion(call_handle(value), base_executor_);
-        }
-    }
 }
 
 // Behind each function of the executor, where there is no strand. A handler may start calls, run the context,
 // destroy the client, or throw.
 void pool::run_completions() {
-    if (completing_.empty()) {
+    if (completing_.empty())
         return;
-    }
     const auto self = shared_from_this();
     while (call* const value = take_front(completing_)) {
         try {
             pending_call::complete(call_handle(value));
         } catch (...) {
-            if (!completing_.empty()) {
+            if (!completing_.empty())
                 asio::post(executor_, [self] {}); // the others run behind it
-            }
             throw;
         }
     }
@@ -279,9 +262,8 @@ void pool::arm_timer() noexcept {
         }
         return;
     }
-    if (armed_ && *armed_ <= *next) {
+    if (armed_ && *armed_ <= *next)
         return;
-    }
     armed_ = next;
     timer_.expires_after(*next - now_);
     timer_.async_wait([self = shared_from_this()](const error_code& ec) {
@@ -310,9 +292,8 @@ std::string pool::authorization() const {
 
 void pool::refresh_credentials() noexcept {
     const auto generation = settings_.credentials->generation();
-    if (generation == credentials_generation_) {
+    if (generation == credentials_generation_)
         return;
-    }
     credentials_generation_ = generation;
     try {
         encoder_.set_authorization(authorization());

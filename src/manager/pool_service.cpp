@@ -18,10 +18,9 @@ void pool_service::shutdown() {
         const std::lock_guard lock(mutex_);
         pools.swap(pools_);
     }
-    for (const auto& known : pools) {
+    for (const auto& known : pools)
         if (const auto value = known.lock())
             value->abandon();
-    }
 }
 
 } // namespace bandwidth::webrtc::detail

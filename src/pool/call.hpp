@@ -59,9 +59,8 @@ public:
         std::optional<retry_policy> retry; ///< in place of the client's, which is usual
     };
     extra_terms& extras() {
-        if (!extras_) {
+        if (!extras_)
             extras_ = std::make_unique<extra_terms>();
-        }
         return *extras_;
     }
     // Null where there is none.

@@ -26,9 +26,8 @@ std::size_t how_many_to_connect(const connect_demand& demand) noexcept {
 }
 
 void connect_controller::failed(time_point began, bool unanswered, time_point now, double chance) {
-    if (began < last_failure_) {
+    if (began < last_failure_)
         return; // it was under way together with the last one that counted
-    }
     last_failure_ = now;
     failures_ = std::min(failures_ + 1, most_failures_counted);
     not_before_ =
@@ -64,15 +63,13 @@ void connect_controller::lost(time_point now) noexcept {
 }
 
 void connect_controller::confirmed(time_point opened) noexcept {
-    if (opened >= lost_at_) {
+    if (opened >= lost_at_)
         must_confirm_ = false;
-    }
 }
 
 bool connect_controller::take_confirmation() noexcept {
-    if (must_confirm_ || confirmations_ == 0) {
+    if (must_confirm_ || confirmations_ == 0)
         return false;
-    }
     --confirmations_;
     return true;
 }

@@ -8,9 +8,8 @@ connection_set::connection_set(std::size_t depth, counters& statistics)
     : buckets_(depth + 1), counters_(statistics) {}
 
 connection_set::~connection_set() {
-    for (auto& each : buckets_) {
+    for (auto& each : buckets_)
         each.clear();
-    }
 }
 
 pooled_connection& connection_set::add(scheduler& owner, std::size_t depth, const response_limits& limits) {
@@ -41,9 +40,8 @@ void connection_set::count(state of, int by) noexcept {
         break;
     }
     move(counters_.open);
-    if (of == state::idle || of == state::reserved) {
+    if (of == state::idle || of == state::reserved)
         move(counters_.idle);
-    }
 }
 
 std::size_t connection_set::bucket_for(const pooled_connection& value) const noexcept {
@@ -70,9 +68,8 @@ void connection_set::set_state(pooled_connection& value, state to) noexcept {
         old.erase(old.iterator_to(value));
     }
     value.bucket_ = bucket_for(value);
-    if (value.bucket_ != none) {
+    if (value.bucket_ != none)
         buckets_[value.bucket_].push_front(value);
-    }
     if (to == state::closed) {
         const auto index = value.index_;
         std::swap(connections_[index], connections_.back());
@@ -104,11 +101,9 @@ void connection_set::update(pooled_connection& value) noexcept {
 void connection_set::sweep() noexcept { closed_.clear(); }
 
 pooled_connection* connection_set::shallowest() noexcept {
-    for (std::size_t i = 0; i + 1 < buckets_.size(); ++i) {
-        if (auto* const found = first(i)) {
+    for (std::size_t i = 0; i + 1 < buckets_.size(); ++i)
+        if (auto* const found = first(i))
             return found;
-        }
-    }
     return nullptr;
 }
 

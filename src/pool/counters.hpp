@@ -51,13 +51,12 @@ struct counters {
 
     void count_failed_connect(const error_code& code) noexcept {
         ++dials_failed;
-        if (code == errc::host_not_found || code == errc::resolve_failed || code == errc::resolve_timeout) {
+        if (code == errc::host_not_found || code == errc::resolve_failed || code == errc::resolve_timeout)
             ++dials_failed_resolving;
-        } else if (code == errc::connect_failed || code == errc::connect_timeout) {
+        else if (code == errc::connect_failed || code == errc::connect_timeout)
             ++dials_failed_connecting;
-        } else if (code == errc::handshake_timeout || code == condition::tls_error) {
+        else if (code == errc::handshake_timeout || code == condition::tls_error)
             ++dials_failed_tls;
-        }
     }
     /// Of a connection that was open.
     void count_closed(close_reason why) noexcept {
@@ -98,13 +97,12 @@ struct counters {
         }
     }
     void count_response(int status) noexcept {
-        if (status < 300) {
+        if (status < 300)
             ++answers_2xx;
-        } else if (status >= 500) {
+        else if (status >= 500)
             ++answers_5xx;
-        } else if (status >= 400) {
+        else if (status >= 400)
             ++answers_4xx;
-        }
     }
 };
 

@@ -35,9 +35,8 @@ public:
     /// Whether a new connection is expected to respond before one with so many requests in flight. Behind an
     /// abandoned request there is no telling: its caller has most likely left because it was slow.
     bool worth_connecting(std::size_t in_flight, bool some_abandoned) const noexcept {
-        if (service_.count() == 0 || connect_.count() == 0 || some_abandoned) {
+        if (service_.count() == 0 || connect_.count() == 0 || some_abandoned)
             return true;
-        }
         return service_ * static_cast<std::int64_t>(in_flight) >= connect_;
     }
 

@@ -64,64 +64,53 @@ time_point pooled_connection::response_due(const scheduler_settings& settings) c
 
 time_point pooled_connection::late_at(const scheduler_settings& settings,
                                       const latency_model& latency) const noexcept {
-    if (state_ == state::blocked || state_ == state::draining || http.response_started()) {
+    if (state_ == state::blocked || state_ == state::draining || http.response_started())
         return time_point::max();
-    }
     return front_since + latency.late_after(settings.response_timeout);
 }
 
 pooled_connection::due pooled_connection::what_is_due(time_point now, const scheduler_settings& settings,
                                                       const latency_model& latency,
                                                       bool kept_when_idle) const noexcept {
-    if (state_ == state::connecting) {
+    if (state_ == state::connecting)
         return now >= dialled + settings.connect_timeout ? due::connect_timeout : due::nothing_yet;
-    }
     if (in_flight() != 0) {
-        if (now >= response_due(settings)) {
+        if (now >= response_due(settings))
             return due::response_timeout;
-        }
-        if (now >= late_at(settings, latency)) {
+        if (now >= late_at(settings, latency))
             return due::response_late;
-        }
     } else if (now >= idle_since + idle_limit && !kept_when_idle) {
         return due::idle_timeout;
     }
     if (state_ != state::draining) {
         if (http.requests().abandoned() != 0 &&
-            now >= http.requests().oldest_abandoned() + settings.abandoned_grace) {
+            now >= http.requests().oldest_abandoned() + settings.abandoned_grace)
             return due::abandoned_too_long;
-        }
-        if (now >= drain_at) {
+        if (now >= drain_at)
             return due::age;
-        }
     }
-    if (in_flight() == 0 && !buffers_released && now >= idle_since + buffers_kept_for) {
+    if (in_flight() == 0 && !buffers_released && now >= idle_since + buffers_kept_for)
         return due::buffers;
-    }
     return due::nothing_yet;
 }
 
 time_point pooled_connection::next_due(const scheduler_settings& settings, const latency_model& latency,
                                        bool kept_when_idle) const noexcept {
-    if (state_ == state::connecting) {
+    if (state_ == state::connecting)
         return dialled + settings.connect_timeout;
-    }
     auto at = time_point::max();
     if (in_flight() != 0) {
         at = std::min(response_due(settings), late_at(settings, latency));
     } else {
-        if (!kept_when_idle) {
+        if (!kept_when_idle)
             at = idle_since + idle_limit;
-        }
-        if (!buffers_released) {
+        if (!buffers_released)
             at = std::min(at, idle_since + buffers_kept_for);
-        }
     }
     if (state_ != state::draining) {
         at = std::min(at, drain_at);
-        if (http.requests().abandoned() != 0) {
+        if (http.requests().abandoned() != 0)
             at = std::min(at, http.requests().oldest_abandoned() + settings.abandoned_grace);
-        }
     }
     return at;
 }

@@ -5,9 +5,8 @@
 namespace bandwidth::webrtc::detail {
 
 void request_queue::push(call& value, time_point now) {
-    if (value.sequence == 0) {
+    if (value.sequence == 0)
         value.sequence = ++sequence_;
-    }
     value.where = call::state::queued;
     value.connection = nullptr;
     value.queued_since = now;

@@ -55,9 +55,8 @@ public:
     /// Calls `function` for each call that waits in a queue; it may remove that one.
     template <class Function>
     void for_each(Function function) {
-        for (auto& queue : queues_) {
+        for (auto& queue : queues_)
             for_each_in(queue, function);
-        }
     }
     template <class Function>
     void for_each_paused(Function function) {
@@ -67,9 +66,8 @@ public:
 private:
     template <class Function>
     static void for_each_in(call_list& list, Function& function) {
-        for (auto at = list.begin(); at != list.end();) {
+        for (auto at = list.begin(); at != list.end();)
             function(*at++);
-        }
     }
     static std::size_t index_of(const call& value) noexcept {
         return static_cast<std::size_t>(value.needs_new_connection  ? kind::new_connection

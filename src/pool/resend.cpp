@@ -14,9 +14,8 @@ resend::resend(const settings& terms, counters& statistics)
     , jitter_(static_cast<std::minstd_rand::result_type>(terms.jitter_seed)) {}
 
 bool resend::withdraw(time_point now) noexcept {
-    if (budget_.withdraw(now)) {
+    if (budget_.withdraw(now))
         return true;
-    }
     ++counters_.retries_refused;
     return false;
 }
@@ -31,15 +30,13 @@ resend::verdict resend::after_response(call& value, const response& received, bo
         return {};
     case response_action::replay:
     case response_action::new_connection:
-        if (value.replays >= settings_.max_replays || !withdraw(now)) {
+        if (value.replays >= settings_.max_replays || !withdraw(now))
             return {};
-        }
         ++value.replays;
         ++counters_.replays;
         ++counters_.replays_answered;
-        if (wanted == response_action::new_connection) {
+        if (wanted == response_action::new_connection)
             value.needs_new_connection = value.last_response = true;
-        }
         return {action::queue};
     case response_action::retry:
     case response_action::retry_throttled:
@@ -47,19 +44,16 @@ resend::verdict resend::after_response(call& value, const response& received, bo
     }
     const bool throttled = wanted == response_action::retry_throttled;
     std::optional<std::chrono::seconds> retry_after;
-    if (!received.retry_after.empty()) {
+    if (!received.retry_after.empty())
         retry_after = parse_retry_after(received.retry_after, received.date, time_of_day);
-    }
     const auto pause = retry(value, throttled ? counters_.retries_throttled : counters_.retries_status, now,
                              throttled, retry_after);
-    if (!pause) {
+    if (!pause)
         return {};
-    }
-    if (received.status == 425) {
+    if (received.status == 425)
         value.last_response = true;
-    } else if (received.status != 429) { // it may have acted before it failed
+    else if (received.status != 429) // it may have acted before it failed
         value.maybe_processed = true;
-    }
     return {action::pause, *pause};
 }
 
@@ -68,20 +62,17 @@ std::optional<std::chrono::nanoseconds> resend::retry(call& value, counter& reas
                                                       bool throttled,
                                                       std::optional<std::chrono::seconds> retry_after) {
     const auto& policy = policy_of(value);
-    if (value.retries + 1 >= policy.attempts()) {
+    if (value.retries + 1 >= policy.attempts())
         return std::nullopt;
-    }
     auto pause = backoff(policy, value.retries, throttled, chance());
     if (retry_after) {
-        if (*retry_after > policy.longest_retry_after()) {
+        if (*retry_after > policy.longest_retry_after())
             return std::nullopt;
-        }
         pause = std::max<std::chrono::nanoseconds>(pause, *retry_after);
     }
     // If the next attempt could only start after the deadline, the call fails now, with the last error.
-    if (pause >= value.deadline() - now || !withdraw(now)) {
+    if (pause >= value.deadline() - now || !withdraw(now))
         return std::nullopt;
-    }
     ++value.retries;
     ++counters_.retries;
     ++reason;
@@ -94,28 +85,25 @@ resend::verdict resend::after_loss(call& value, const lost_request& request, clo
         detail::after_loss(request, why, settings_.max_replays, policy_of(value).retry_protocol_error());
     const bool by_server = is_failure(why) && why != close_reason::response_timeout &&
                            why != close_reason::protocol_error && why != close_reason::rejected;
-    if (request.front && request.fresh && request.sent != send_state::unsent && by_server) {
+    if (request.front && request.fresh && request.sent != send_state::unsent && by_server)
         ++value.fresh_losses;
-    }
     switch (found.action) {
     case loss_action::reassign:
         return {action::queue};
     case loss_action::replay:
         // Behind an announced close nothing was processed, so that nothing is doubled: charged, never
         // refused. What this side has given up is nobody's fault.
-        if (!is_failure(why)) {
+        if (!is_failure(why))
             budget_.charge(now);
-        } else if (!withdraw(now)) {
+        else if (!withdraw(now))
             break;
-        }
         ++value.replays;
         ++counters_.replays;
         ++(why == close_reason::announced                              ? counters_.replays_announced
            : !is_failure(why) || why == close_reason::response_timeout ? counters_.replays_given_up
                                                                        : counters_.replays_lost);
-        if (found.delivery == delivery::maybe_processed) {
+        if (found.delivery == delivery::maybe_processed)
             value.maybe_processed = true;
-        }
         return {action::queue};
     case loss_action::retry: {
         auto& reason = why == close_reason::response_timeout ? counters_.retries_timeout

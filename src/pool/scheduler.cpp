@@ -56,9 +56,8 @@ void scheduler::end_cycle() {
 }
 
 void scheduler::run_timers() {
-    while (timed* const entry = timers_.pop(now_)) {
+    while (timed* const entry = timers_.pop(now_))
         entry->on_time(*this);
-    }
 }
 
 void call::on_time(scheduler& by) { by.on_timer(*this); }
@@ -67,9 +66,8 @@ void call::reset_terms() noexcept {
     cancel_id = 0;
     is_drain = false;
     allow_replay = true;
-    if (extras_) {
+    if (extras_)
         *extras_ = {};
-    }
 }
 
 void call::reset_progress() noexcept {
@@ -107,9 +105,8 @@ void scheduler::submit(call& value) {
         fail(value, connects_.last_code(),
              connects_.last_text()); // no attempt to connect before its deadline
     } else {
-        if (queue_.is_full_for(value)) {
+        if (queue_.is_full_for(value))
             assign_waiting(); // some of those that wait may only be waiting for the end of this cycle
-        }
         if (queue_.is_full_for(value)) {
             std::array<char, 64> text{};
             std::snprintf(text.data(), text.size(), "%zu calls wait for a connection",
@@ -133,11 +130,10 @@ void scheduler::fail(call& value, const error_code& code, std::string_view text,
     state.elapsed = now_ - value.started;
     state.delivery = value.maybe_processed ? delivery::maybe_processed : known;
     value.settle(failure(std::move(state)));
-    if (code == errc::cancelled) {
+    if (code == errc::cancelled)
         ++counters_.calls_cancelled;
-    } else if (code == condition::timeout) {
+    else if (code == condition::timeout)
         ++counters_.calls_timed_out;
-    }
     complete(value, false);
 }
 
@@ -154,11 +150,10 @@ void scheduler::complete(call& value, bool success) {
 
 // The call is in no queue and on no connection, and its verdict is another attempt.
 void scheduler::follow(const resend::verdict& verdict, call& value) {
-    if (verdict.action == resend::action::pause) {
+    if (verdict.action == resend::action::pause)
         queue_.pause(value, now_ + verdict.pause);
-    } else {
+    else
         queue_.push(value, now_);
-    }
 }
 
 void scheduler::on_timer(call& value) {
@@ -185,9 +180,8 @@ void scheduler::on_timer(call& value) {
         // meantime.
         timers_.set(value, value.deadline());
         value.connection->transport->read_available();
-        if (value.where != call::state::in_flight) {
+        if (value.where != call::state::in_flight)
             return;
-        }
     }
     const auto& http = value.connection->http;
     const bool in_body = http.requests().at(0).owner == &value && http.response_header_done();
@@ -202,18 +196,16 @@ void scheduler::give_up(call& value, errc code) {
             drains_.erase(drains_.iterator_to(value));
         } else {
             queue_.remove(value);
-            if (code == errc::cancelled) {
+            if (code == errc::cancelled)
                 ++counters_.calls_cancelled_queued;
-            }
         }
-        if (code == errc::cancelled) {
+        if (code == errc::cancelled)
             fail(value, code);
-        } else if (const auto* const waited_for = furthest_connecting();
-                   waited_for && connects_.last_text().empty()) {
+        else if (const auto* const waited_for = furthest_connecting();
+                 waited_for && connects_.last_text().empty())
             fail(value, code, waited_for->transport->describe_connecting());
-        } else {
+        else
             fail(value, code, connects_.last_text());
-        }
         return;
     case call::state::paused:
         queue_.end_pause(value);
@@ -231,9 +223,8 @@ void scheduler::give_up(call& value, errc code) {
 // Its neighbours must not notice: what was not written is taken out again, and of the rest the response is
 // read and dropped, within bounds.
 void scheduler::give_up_in_flight(call& value, errc code) {
-    if (code == errc::cancelled) {
+    if (code == errc::cancelled)
         ++counters_.calls_cancelled_in_flight;
-    }
     auto& connection = *value.connection;
     auto& http = connection.http;
     const auto index = http.requests().index_of(value);
@@ -246,24 +237,21 @@ void scheduler::give_up_in_flight(call& value, errc code) {
     --counters_.in_flight;
     if (http.unstage(value)) {
         --connection.assigned;
-        if (index == 0) {
+        if (index == 0)
             connection.front_since = now_;
-        }
-        if (only_this_attempt) {
+        if (only_this_attempt)
             queue_.push(value, now_);
-        } else {
+        else
             fail(value, code, {}, delivery::not_sent);
-        }
     } else {
         http.abandon(value, now_);
         ++counters_.zombies;
         const auto verdict = only_this_attempt ? again_.after_attempt(value, counters_.retries_timeout, now_)
                                                : resend::verdict();
-        if (verdict.action == resend::action::complete) {
+        if (verdict.action == resend::action::complete)
             fail(value, code, {}, delivery::maybe_processed);
-        } else {
+        else
             follow(verdict, value);
-        }
     }
     const auto abandoned = http.requests().abandoned();
     if (long_request || long_response) {
@@ -280,15 +268,12 @@ void scheduler::give_up_in_flight(call& value, errc code) {
 // The connection that has come furthest of those that are being made, where there is no other to wait for.
 const pooled_connection* scheduler::furthest_connecting() const noexcept {
     const pooled_connection* furthest = nullptr;
-    if (counters_.open.get() != 0) {
+    if (counters_.open.get() != 0)
         return furthest;
-    }
-    for (const auto& each : connections_.all()) {
+    for (const auto& each : connections_.all())
         if (each->status() == pooled_connection::state::connecting &&
-            (!furthest || furthest->transport->connecting_phase() < each->transport->connecting_phase())) {
+            (!furthest || furthest->transport->connecting_phase() < each->transport->connecting_phase()))
             furthest = each.get();
-        }
-    }
     return furthest;
 }
 
@@ -310,16 +295,14 @@ void scheduler::fail_queue(const error_code& code, std::string_view text) {
 void scheduler::connect_ended(const close_info& info, time_point dialled, bool took_request) {
     const bool final =
         info.reason == close_reason::rejected || (!took_request && is_final_for_all(info.code));
-    if (final || !took_request) {
+    if (final || !took_request)
         counters_.count_failed_connect(info.code);
-    }
     connects_.failed(dialled, took_request, now_, again_.chance());
     connects_.set_last_error(info.code, info.text);
     // As long as another connection can serve them, one failed attempt fails nobody.
     if (counters_.open.get() != 0) {
-        if (final) {
+        if (final)
             fail_waiting([](const call& value) { return value.needs_new_connection; }, info.code, info.text);
-        }
         return;
     }
     if (final) {
@@ -331,9 +314,8 @@ void scheduler::connect_ended(const close_info& info, time_point dialled, bool t
         return;
     } else if (took_request) {
         // It may be the request's fault, so that those that wait are not to suffer for it; but not for ever.
-        if (connects_.too_many_unanswered()) {
+        if (connects_.too_many_unanswered())
             fail_queue(errc::no_usable_connection, connects_.last_text());
-        }
     } else {
         const auto has_enough = [this](call& value) {
             return ++value.failed_connects >= again_.policy_of(value).attempts() ||
@@ -346,11 +328,10 @@ void scheduler::connect_ended(const close_info& info, time_point dialled, bool t
 // --- the end ---------------------------------------------------------------------------------------------
 
 void scheduler::check_drained() {
-    if (closed_) {
+    if (closed_)
         finish_drains(false);
-    } else if (draining_ && active_calls_ == 0) {
+    else if (draining_ && active_calls_ == 0)
         close();
-    }
 }
 
 // Those that wait for other shards stay; each shard has the same deadline.
@@ -360,23 +341,20 @@ void scheduler::finish_drains(bool cut_off) {
         bool failed = cut_off;
         if (auto* const joint = value.joint()) {
             failed = joint->cut_off = joint->cut_off || cut_off;
-            if (joint->left != 0) {
+            if (joint->left != 0)
                 continue;
-            }
         }
         drains_.erase(drains_.iterator_to(value));
-        if (failed) {
+        if (failed)
             fail(value, errc::client_closed, "calls were cut off");
-        } else {
+        else
             complete(value, true);
-        }
     }
 }
 
 void scheduler::close() {
-    if (closed_) {
+    if (closed_)
         return;
-    }
     closed_ = true;
     constexpr std::string_view text = "the client was closed";
     const bool cut_off = active_calls_ != 0;
@@ -391,9 +369,8 @@ void scheduler::close() {
         const auto& requests = value.http.requests();
         for (std::size_t i = 0; i < requests.size(); ++i) {
             const auto& slot = requests.at(i);
-            if (!slot.owner) {
+            if (!slot.owner)
                 continue;
-            }
             --counters_.in_flight;
             fail(static_cast<call&>(*slot.owner), errc::client_closed, text,
                  requests.state_of(slot) == send_state::unsent ? delivery::not_sent
@@ -426,11 +403,9 @@ void scheduler::on_context_shutdown() noexcept {
     while (connections_.size() != 0) {
         auto& value = *connections_.all().back();
         const auto& requests = value.http.requests();
-        for (std::size_t i = 0; i < requests.size(); ++i) {
-            if (auto* const owner = requests.at(i).owner) {
+        for (std::size_t i = 0; i < requests.size(); ++i)
+            if (auto* const owner = requests.at(i).owner)
                 drop(static_cast<call&>(*owner));
-            }
-        }
         remove(value, close_reason::shutdown);
     }
     connections_.sweep();

@@ -21,18 +21,15 @@ constexpr std::chrono::nanoseconds known_empty_for = std::chrono::microseconds(1
 
 void scheduler::follow_health() {
     const auto allowed = health_.trusted(now_) ? settings_.depth : std::size_t{1};
-    if (allowed == depth_) {
+    if (allowed == depth_)
         return;
-    }
-    if (allowed < depth_) {
+    if (allowed < depth_)
         ++counters_.fallbacks;
-    }
     depth_ = allowed;
     for (const auto& each : connections_.all()) {
         each->http.set_depth(depth_);
-        if (each->status() == state::busy) { // the idle ones keep their order
+        if (each->status() == state::busy) // the idle ones keep their order
             connections_.set_state(*each, state::busy);
-        }
         writes_.touch(*each); // what is staged no longer waits for more
     }
 }
@@ -41,22 +38,18 @@ void scheduler::follow_health() {
 // as connections open.
 void scheduler::assign_waiting() {
     for (;;) {
-        if (queue_.size(kind::shared) + queue_.size(kind::exclusive) == 0) {
+        if (queue_.size(kind::shared) + queue_.size(kind::exclusive) == 0)
             return;
-        }
         read_idle_connections();
         const call* const shared = queue_.front(kind::shared);
         const call* const exclusive = queue_.front(kind::exclusive);
         const bool exclusive_first = exclusive && (!shared || exclusive->sequence < shared->sequence);
-        if (exclusive_first && assign_exclusive()) {
+        if (exclusive_first && assign_exclusive())
             continue;
-        }
-        if (shared && assign_shared()) {
+        if (shared && assign_shared())
             continue;
-        }
-        if (exclusive && !exclusive_first && assign_exclusive()) {
+        if (exclusive && !exclusive_first && assign_exclusive())
             continue;
-        }
         return;
     }
 }
@@ -73,9 +66,8 @@ void scheduler::read_idle_connections() {
 // False: something has happened to it, and another one may stand in its place. Calls that wait may have
 // failed.
 bool scheduler::is_known_empty(pooled_connection* value) {
-    if (!value || now_ - value->seen_empty <= known_empty_for) {
+    if (!value || now_ - value->seen_empty <= known_empty_for)
         return true;
-    }
     value->seen_empty = now_;
     value->transport->read_available();
     return value->is_open();
@@ -91,14 +83,12 @@ bool scheduler::assign_shared() {
     if (!to) {
         // With one connection only, the two queues take turns by age.
         const call* const exclusive = queue_.front(kind::exclusive);
-        if (!exclusive || next.sequence < exclusive->sequence) {
+        if (!exclusive || next.sequence < exclusive->sequence)
             to = connections_.reserved();
-        }
     }
     if (!to || (to->in_flight() != 0 && may_connect() &&
-                latency_.worth_connecting(to->in_flight(), to->http.requests().abandoned() != 0))) {
+                latency_.worth_connecting(to->in_flight(), to->http.requests().abandoned() != 0)))
         return false;
-    }
     assign(next, *to);
     return true;
 }
@@ -114,16 +104,13 @@ bool scheduler::assign_exclusive() {
     };
     auto* to = connections_.reserved();
     if (!to || is_stale(*to)) {
-        if (auto* const used_last = connections_.idle(); used_last && (!to || !is_stale(*used_last))) {
+        if (auto* const used_last = connections_.idle(); used_last && (!to || !is_stale(*used_last)))
             to = used_last;
-        }
     }
-    if (!to) {
+    if (!to)
         return false;
-    }
-    if (is_stale(*to)) {
+    if (is_stale(*to))
         return assign_behind_stale(*to);
-    }
     assign(next, *to);
     return true;
 }
@@ -163,12 +150,10 @@ void scheduler::assign(call& value, pooled_connection& to) {
     ++counters_.requests_sent;
     ++counters_.in_flight;
     counters_.deepest_pipeline.raise_to(to.in_flight());
-    if (const auto* const limit = value.attempt_timeout()) {
+    if (const auto* const limit = value.attempt_timeout())
         timers_.set(value, value.deadline() - now_ > *limit ? now_ + *limit : value.deadline());
-    }
-    if (to.status() == state::reserved) {
+    if (to.status() == state::reserved)
         connections_.set_state(to, state::idle);
-    }
     if (first) {
         to.buffers_released = false;
         to.front_since = now_;
@@ -179,27 +164,22 @@ void scheduler::assign(call& value, pooled_connection& to) {
         return;
     }
     connections_.update(to);
-    if (first) {
+    if (first)
         timers_.set_no_later(to, due(to));
-    }
 }
 
 void scheduler::make_room_for_new_connection() {
     if (queue_.size(kind::new_connection) == 0 || connections_.connecting() != 0 ||
-        connections_.size() < settings_.max_connections || counters_.draining.get() != 0) {
+        connections_.size() < settings_.max_connections || counters_.draining.get() != 0)
         return;
-    }
     auto* leaves = connections_.shallowest();
     if (!leaves) {
-        for (const auto& each : connections_.all()) {
-            if (each->is_open()) {
+        for (const auto& each : connections_.all())
+            if (each->is_open())
                 leaves = each.get();
-            }
-        }
     }
-    if (leaves) {
+    if (leaves)
         drain(*leaves);
-    }
 }
 
 // When all connections are busy and none can be added, up to half of them take nothing new until they are
@@ -216,17 +196,14 @@ void scheduler::reserve_for_exclusive() {
         }
         assign_waiting(); // they take shared calls again
     }
-    if (waiting == 0) {
+    if (waiting == 0)
         return;
-    }
-    if (may_connect()) {
+    if (may_connect())
         return;
-    }
     const auto wanted = std::min(waiting, std::max<std::size_t>(1, connections_.size() / 2));
     for (const auto& each : connections_.all()) {
-        if (connections_.reservations() >= wanted) {
+        if (connections_.reservations() >= wanted)
             return;
-        }
         if (each->status() == state::busy || each->status() == state::confirming) {
             connections_.set_state(*each, state::reserving);
             writes_.touch(*each);

@@ -34,14 +34,12 @@ void scheduler::connect_for_waiting() {
     };
     if (now_ < connects_.not_before()) {
         // Nothing else may happen until the pause after a failed attempt is over.
-        if (wanted() != 0) {
+        if (wanted() != 0)
             timers_.set_no_later(connect_again_, connects_.not_before());
-        }
         return;
     }
-    for (auto count = wanted(); count != 0; --count) {
+    for (auto count = wanted(); count != 0; --count)
         connect();
-    }
 }
 
 void scheduler::connect() {
@@ -65,11 +63,10 @@ void scheduler::on_connected(pooled_connection& value, bool resumed, std::chrono
     value.http.set_depth(depth_);
     connections_.set_state(value, state::idle);
     timers_.set(value, due(value));
-    if (auto* const waiting = queue_.front(request_queue::kind::new_connection)) {
+    if (auto* const waiting = queue_.front(request_queue::kind::new_connection))
         assign(*waiting, value);
-    } else if (connects_.take_confirmation()) {
+    else if (connects_.take_confirmation())
         value.http.confirm();
-    }
 }
 
 void scheduler::on_connect_failed(pooled_connection& value, const close_info& info) {
@@ -81,18 +78,15 @@ void scheduler::on_connect_failed(pooled_connection& value, const close_info& in
 // --- receiving -------------------------------------------------------------------------------------------
 
 void scheduler::on_received(pooled_connection& value, std::size_t bytes, bool all) {
-    if (value.received_last != now_) { // else it is one more read of the same cycle
+    if (value.received_last != now_) // else it is one more read of the same cycle
         value.responses_read = 0;
-    }
     value.received_last = now_;
-    if (all) {
+    if (all)
         value.seen_empty = now_;
-    }
     counters_.bytes_received += bytes;
     const auto& requests = value.http.requests();
-    if (requests.abandoned() != 0 && !requests.at(0).owner && value.http.response_header_done()) {
+    if (requests.abandoned() != 0 && !requests.at(0).owner && value.http.response_header_done())
         value.abandoned_bytes += bytes;
-    }
 }
 
 // Of a response that is not complete.
@@ -107,9 +101,8 @@ void scheduler::on_all_read(pooled_connection& value) {
             return;
         }
     }
-    if (remaining > long_response && value.status() != state::draining) {
+    if (remaining > long_response && value.status() != state::draining)
         connections_.set_state(value, state::blocked);
-    }
 }
 
 void scheduler::on_response(pooled_connection& value) {
@@ -136,15 +129,12 @@ void scheduler::on_response(pooled_connection& value) {
     }
     value.front_since = now_;
     value.abandoned_bytes = 0;
-    if (first) {
+    if (first)
         connects_.responded();
-    }
-    if (value.http.requests().confirmed()) {
+    if (value.http.requests().confirmed())
         connects_.confirmed(value.opened);
-    }
-    if (value.status() == state::blocked) {
+    if (value.status() == state::blocked)
         connections_.set_state(value, state::idle); // `connection_changed` tells what it is now
-    }
     if (auto* const owner = value.http.owner()) {
         auto& responded = static_cast<call&>(*owner);
         --counters_.in_flight;
@@ -157,9 +147,8 @@ void scheduler::on_response(pooled_connection& value) {
     } else {
         --counters_.zombies;
     }
-    if (value.in_flight() == 0) {
+    if (value.in_flight() == 0)
         value.idle_since = now_;
-    }
     if (value.assigned >= value.request_limit && value.status() != state::draining && !value.http.closes()) {
         drain(value);
         return;
@@ -189,20 +178,17 @@ bool scheduler::deliver(call& value, const response& received, pooled_connection
 // `victim` was given the response to another request: so would be the calls behind it.
 void scheduler::on_mismatched_response(pooled_connection& value, call& victim) {
     ++counters_.answers_foreign;
-    if (value.in_flight() != 0) {
+    if (value.in_flight() != 0)
         health_.failed(value.opened, now_);
-    }
     close_connection(value, {close_reason::mismatched, errc::protocol_error,
                              "a response before it was for another request"});
     auto verdict = resend::verdict();
-    if (again_.policy_of(victim).retry_protocol_error()) {
+    if (again_.policy_of(victim).retry_protocol_error())
         verdict = again_.after_attempt(victim, counters_.retries_protocol, now_);
-    }
-    if (verdict.action == resend::action::complete) {
+    if (verdict.action == resend::action::complete)
         complete(victim, false);
-    } else {
+    else
         follow(verdict, victim);
-    }
 }
 
 // --- the end ---------------------------------------------------------------------------------------------
@@ -215,14 +201,12 @@ void scheduler::on_closed(pooled_connection& value, const close_info& info) {
         value.responses != 0 ||
         (requests.size() == 0 && info.reason == close_reason::ended && now_ - value.opened >= unused_for);
     const auto dialled = value.dialled;
-    if (info.reason == close_reason::announced) {
+    if (info.reason == close_reason::announced)
         value.ends_well = true;
-    }
     const close_info known = info; // it may be the connection's own
     close_connection(value, known);
-    if (known.reason == close_reason::rejected || !expected) {
+    if (known.reason == close_reason::rejected || !expected)
         connect_ended(known, dialled, took_request);
-    }
 }
 
 void scheduler::close_connection(pooled_connection& value, const close_info& info) {
@@ -235,20 +219,17 @@ void scheduler::close_connection(pooled_connection& value, const close_info& inf
 void scheduler::lose(pooled_connection& value, const close_info& info) {
     const auto& requests = value.http.requests();
     if (is_failure(info.reason) && requests.size() != 0) {
-        if (requests.size() > requests.abandoned()) {
+        if (requests.size() > requests.abandoned())
             ++counters_.connections_lost;
-        }
-        if (requests.size() > 1) {
+        if (requests.size() > 1)
             health_.failed(value.opened, now_);
-        }
         connects_.lost(now_);
     }
     const bool fresh = value.responses == 0 && !value.http.response_started();
     for (std::size_t i = 0; i < requests.size(); ++i) {
         const auto& slot = requests.at(i);
-        if (!slot.owner) {
+        if (!slot.owner)
             continue;
-        }
         auto& lost = static_cast<call&>(*slot.owner);
         --counters_.in_flight;
         const bool front = i == 0;
@@ -256,22 +237,19 @@ void scheduler::lose(pooled_connection& value, const close_info& info) {
                                                {slot.kind, requests.state_of(slot), front, fresh,
                                                 lost.allow_replay, lost.replays, lost.fresh_losses},
                                                info.reason, now_);
-        if (verdict.action == resend::action::complete) {
+        if (verdict.action == resend::action::complete)
             fail(lost, front ? info.code : error_code(errc::connection_lost), info.text, verdict.delivery);
-        } else {
+        else
             follow(verdict, lost);
-        }
     }
 }
 
 void scheduler::remove(pooled_connection& value, close_reason why) {
     value.transport->close(why);
-    if (value.is_open()) {
+    if (value.is_open())
         counters_.count_closed(why);
-    }
-    if (value.ends_well) {
+    if (value.ends_well)
         connects_.ended_well(settings_.max_connections);
-    }
     counters_.zombies -= value.http.requests().abandoned();
     writes_.forget(value);
     timers_.remove(value);
@@ -287,9 +265,8 @@ void scheduler::on_timer(pooled_connection& value) {
         what == due_for::connect_timeout) {
         // Before silence is judged, what has arrived is read: the thread may have been held up.
         value.transport->read_available();
-        if (value.status() == state::closed) {
+        if (value.status() == state::closed)
             return;
-        }
         what = value.what_is_due(now_, settings_, latency_, kept_when_idle());
     }
     writes_.touch(value); // what is staged on it may have waited for long enough
@@ -352,19 +329,16 @@ void scheduler::unstage_unsent(pooled_connection& value, std::size_t allowed) {
     const auto& requests = value.http.requests();
     for (std::size_t i = requests.size(); i-- > 0 && value.assigned > allowed;) {
         auto* const owner = requests.at(i).owner;
-        if (!owner || !value.http.unstage(*owner)) {
+        if (!owner || !value.http.unstage(*owner))
             continue;
-        }
         --value.assigned;
         --counters_.in_flight;
         queue_.push(static_cast<call&>(*owner), now_);
-        if (i == 0) {
+        if (i == 0)
             value.front_since = now_;
-        }
     }
-    if (value.in_flight() == 0) {
+    if (value.in_flight() == 0)
         value.idle_since = now_;
-    }
 }
 
 void scheduler::drain_connections() {
@@ -398,9 +372,8 @@ void scheduler::connection_changed(pooled_connection& value) {
         close_connection(value, {close_reason::drained, errc::connection_lost, {}});
         return;
     }
-    if (value.in_flight() == 0) {
+    if (value.in_flight() == 0)
         value.idle_since = now_;
-    }
     connections_.update(value);
     writes_.touch(value);
     timers_.set_no_later(value, due(value));

@@ -84,10 +84,9 @@ void timer_queue::sift_down(std::size_t index) noexcept {
             break;
         const auto end = std::min(first + arity, heap_.size());
         auto least = first;
-        for (auto child = first + 1; child < end; ++child) {
+        for (auto child = first + 1; child < end; ++child)
             if (heap_[child]->at_ < heap_[least]->at_)
                 least = child;
-        }
         if (heap_[least]->at_ >= entry->at_)
             break;
         place(heap_[least], index);

@@ -40,9 +40,8 @@ void write_coalescer::forget(pooled_connection& value) noexcept {
 }
 
 pooled_connection* write_coalescer::take_dirty() noexcept {
-    if (dirty_.empty()) {
+    if (dirty_.empty())
         return nullptr;
-    }
     auto* const taken = dirty_.back();
     dirty_.pop_back();
     taken->dirty = false;
@@ -59,9 +58,8 @@ bool write_coalescer::may_wait(const pooled_connection& value, std::size_t depth
     const auto keeps_busy = depth / 2;
     if (value.round_trip.count() == 0 || value.status() == pooled_connection::state::reserving ||
         sent <= keeps_busy || unsent == 0 || unsent >= enough_staged ||
-        value.responses_read > most_responses_apart || now >= value.staged_since + longest) {
+        value.responses_read > most_responses_apart || now >= value.staged_since + longest)
         return false;
-    }
     const auto responses = std::min(sent - keeps_busy, enough_staged - unsent); // until it is flushed
     return service_time * static_cast<std::int64_t>(responses) < longest &&
            service_time * static_cast<std::int64_t>(keeps_busy) >= value.round_trip;

@@ -34,13 +34,11 @@ connector::connector(transport_host& host, stream_owner& owner, const endpoint& 
 template <class Function>
 auto connector::in_cycle(Function function) {
     return [keep = host_.keep_alive(), self = shared_from_this(), function](auto&&... results) {
-        if (!self->done_) {
+        if (!self->done_)
             return;
-        }
         const cycle_scope scope(self->host_);
-        if (self->done_) { // else by what the cycle began with
+        if (self->done_) // else by what the cycle began with
             function(*self, std::forward<decltype(results)>(results)...);
-        }
     };
 }
 
@@ -81,11 +79,10 @@ void connector::on_resolved(const name_answer& answer) {
     std::erase_if(addresses, [this](const tcp::endpoint& address) {
         return std::find(tried_.begin(), tried_.end(), address) != tried_.end();
     });
-    if (addresses.empty()) {
+    if (addresses.empty())
         fail(errc::connect_failed, errors_);
-    } else {
+    else
         connect(addresses);
-    }
 }
 
 void connector::connect(const address_list& addresses) {
@@ -123,9 +120,8 @@ void connector::shake_hands(tcp_socket socket) {
     forget_writability(socket, ec);
     if (!ec)
         set_tcp_options(socket, ec);
-    if (!ec) {
+    if (!ec)
         socket.non_blocking(true, ec);
-    }
     if (ec) {
         fail(errc::connect_failed, with_earlier_errors(ec.message()));
         return;
@@ -148,17 +144,15 @@ void connector::wait_for_input() {
 }
 
 void connector::read_available() {
-    if (phase_ == connect_phase::handshaking && done_) {
+    if (phase_ == connect_phase::handshaking && done_)
         read({});
-    }
 }
 
 void connector::read(error_code ec) {
     auto& cipher = host_.buffers().cipher;
     std::size_t size = 0;
-    if (!ec) {
+    if (!ec)
         size = stream_->socket.read_some(asio::buffer(cipher), ec);
-    }
     auto& tls = *stream_->tls;
     if (!ec) {
         owner_.on_received(size, true);
@@ -228,9 +222,8 @@ void connector::write_failed(const error_code& why) {
 }
 
 void connector::fail(const error_code& code, std::string text) {
-    if (phase_ == connect_phase::handshaking) {
+    if (phase_ == connect_phase::handshaking)
         host_.names().cache().misbehaved(address_);
-    }
     stream_.reset(); // closes the socket
     finish({nullptr, code, std::move(text)});
 }
@@ -244,15 +237,13 @@ void connector::close(close_reason why) noexcept {
     done_ = nullptr;
     host_.names().forget(ticket_);
     if (why == close_reason::connect_timeout) {
-        if (phase_ == connect_phase::connecting) {
+        if (phase_ == connect_phase::connecting)
             host_.names().cache().all_failed(version_);
-        } else if (phase_ == connect_phase::handshaking) {
+        else if (phase_ == connect_phase::handshaking)
             host_.names().cache().misbehaved(address_);
-        }
     }
-    if (dialler_) {
+    if (dialler_)
         std::exchange(dialler_, nullptr)->cancel();
-    }
     stream_.reset();
 }
 

@@ -11,11 +11,10 @@ std::shared_ptr<dialler> dialler::start(const executor_type& executor, const add
                                         handler done) {
     std::shared_ptr<dialler> made(new dialler(executor, addresses, std::move(done)));
     // Without an address there is nothing that could complete.
-    if (addresses.empty()) {
+    if (addresses.empty())
         asio::post(executor, [made] { made->go_on(); });
-    } else {
+    else
         made->go_on();
-    }
     return made;
 }
 
@@ -23,9 +22,8 @@ dialler::dialler(const executor_type& executor, const address_list& addresses, h
     : plan_(addresses), executor_(executor), timer_(executor), done_(std::move(done)) {}
 
 void dialler::go_on() {
-    if (!done_) { // cancelled in the meantime
+    if (!done_) // cancelled in the meantime
         return;
-    }
     for (;;) {
         const auto action = plan_.next(clock::now());
         switch (action.what) {
@@ -57,9 +55,8 @@ void dialler::attempt(std::size_t index) {
 }
 
 void dialler::on_attempt(std::size_t index, const error_code& ec) {
-    if (!done_) { // another has won, or it was cancelled
+    if (!done_) // another has won, or it was cancelled
         return;
-    }
     auto& socket = attempts_[index];
     if (!ec) {
         finish(result{std::move(socket), plan_.address(index), plan_.describe(), false});
@@ -78,9 +75,8 @@ void dialler::wait(time_point until) {
     }
     timer_.expires_after(until - clock::now());
     timer_.async_wait([self = shared_from_this()](const error_code& ec) {
-        if (!ec) {
+        if (!ec)
             self->go_on();
-        }
     });
 }
 

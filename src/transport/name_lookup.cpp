@@ -41,15 +41,15 @@ std::uint64_t name_lookup::ask(handler told) {
     const auto* const known = cache_.known(now);
     waiting_.emplace(ticket, waiter{std::move(told), known != nullptr});
     if (known) {
-        asio::post(executor_, [self = shared_from_this(), ticket, answer = *known] {
-            if (const auto found = self->waiting_.extract(ticket)) { // else it has left
-                found.mapped().told(answer);
-            }
-        });
+        asio::post(
+            executor_,
+            [self = shared_from_this(), ticket, answer = *known] {
+                if (const auto found = self->waiting_.extract(ticket)) // else it has left
+                    found.mapped().told(answer);
+            });
     }
-    if (cache_.wants_look_up(now)) {
+    if (cache_.wants_look_up(now))
         look_up();
-    }
     return ticket;
 }
 
@@ -86,14 +86,12 @@ void name_lookup::ended(const error_code& code, const address_list& addresses) {
     std::map<std::uint64_t, waiter> told;
     for (auto at = waiting_.begin(); at != waiting_.end();) {
         const auto next = std::next(at);
-        if (!at->second.promised) { // else it gets what it was promised
+        if (!at->second.promised) // else it gets what it was promised
             told.insert(waiting_.extract(at));
-        }
         at = next;
     }
-    for (const auto& [ticket, each] : told) {
+    for (const auto& [ticket, each] : told)
         each.told(answer);
-    }
 }
 
 } // namespace bandwidth::webrtc::detail

@@ -43,11 +43,10 @@ asio::execution_context& serialized_executor::query(asio::execution::context_t) 
 bool serialized_executor::running_in_this_thread() const noexcept {
     return std::visit(
         [](const auto& chosen) {
-            if constexpr (std::decay_t<decltype(chosen)>::is_strand) {
+            if constexpr (std::decay_t<decltype(chosen)>::is_strand)
                 return chosen.possibly.running_in_this_thread();
-            } else {
+            else
                 return true;
-            }
         },
         shared_->executor);
 }

@@ -37,12 +37,11 @@ public:
         std::visit(
             [&](const auto& chosen) {
                 const auto& executor = never_blocks_ ? chosen.never : chosen.possibly;
-                if constexpr (std::decay_t<decltype(chosen)>::is_strand) {
+                if constexpr (std::decay_t<decltype(chosen)>::is_strand)
                     executor.execute(std::forward<Function>(function));
-                } else {
+                else
                     executor.execute(
                         followed<std::decay_t<Function>>{std::forward<Function>(function), shared_});
-                }
             },
             shared_->executor);
     }
@@ -94,9 +93,8 @@ private:
     struct followed {
         void operator()() {
             std::move(function)();
-            if (shared->behind) {
+            if (shared->behind)
                 shared->behind(shared->argument);
-            }
         }
         Function function; // may keep alive what `behind` is about
         std::shared_ptr<const shared_state> shared;

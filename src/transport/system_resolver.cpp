@@ -49,9 +49,8 @@ address_list system_resolver::by_getaddrinfo(const std::string& host, const std:
     asio::io_context context;
     tcp::resolver resolver(context);
     address_list addresses;
-    for (const auto& entry : resolver.resolve(host, port, tcp::resolver::numeric_service, ec)) {
+    for (const auto& entry : resolver.resolve(host, port, tcp::resolver::numeric_service, ec))
         addresses.push_back(entry.endpoint());
-    }
     return addresses;
 }
 

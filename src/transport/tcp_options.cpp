@@ -33,9 +33,8 @@ void open_socket(tcp_socket& socket, const asio::ip::tcp& protocol, error_code& 
         return;
     }
     socket.assign(protocol, descriptor, ec);
-    if (ec) {
+    if (ec)
         ::close(descriptor);
-    }
 }
 
 void set_tcp_options(tcp_socket& socket, error_code& ec) {

@@ -23,9 +23,8 @@ tls_stream::tls_stream(transport_host& host, stream_owner& owner, const endpoint
 template <class Function>
 auto tls_stream::in_cycle(Function function) {
     return [keep = host_.keep_alive(), self = shared_from_this(), function](const error_code& ec) {
-        if (!self->owner_) {
+        if (!self->owner_)
             return;
-        }
         const cycle_scope scope(self->host_);
         function(*self, ec);
     };
@@ -57,31 +56,27 @@ void tls_stream::wait_for_input() {
         made_->socket.async_wait(tcp::socket::wait_read, in_cycle([](tls_stream& self, const error_code& ec) {
                                      self.waits_for_input_ = false;
                                      self.read(ec);
-                                     if (self.made_) {
+                                     if (self.made_)
                                          self.wait_for_input();
-                                     }
                                  }));
     }
 }
 
 void tls_stream::read_available() {
-    if (connector_) {
+    if (connector_)
         connector_->read_available();
-    } else if (made_) {
+    else if (made_)
         read({});
-    }
 }
 
 void tls_stream::read(error_code ec) {
     auto& cipher = host_.buffers().cipher;
     for (int i = 0; i < reads_per_cycle && made_; ++i) {
         std::size_t size = 0;
-        if (!ec) {
+        if (!ec)
             size = made_->socket.read_some(asio::buffer(cipher), ec);
-        }
-        if (ec == asio::error::would_block || ec == asio::error::interrupted) {
+        if (ec == asio::error::would_block || ec == asio::error::interrupted)
             return;
-        }
         if (ec == asio::error::eof) {
             end(stream_end::truncated, {}, {});
             return;
@@ -95,9 +90,8 @@ void tls_stream::read(error_code ec) {
             made_->tls->input(std::string_view(cipher.data(), size));
             decrypt();
         }
-        if (size < cipher.size()) {
+        if (size < cipher.size())
             return;
-        }
     }
 }
 
@@ -109,17 +103,15 @@ void tls_stream::decrypt() {
         const auto status = tls.read(plain.data(), plain.size(), size);
         if (size != 0) {
             owner_->on_plaintext(std::string_view(plain.data(), size));
-            if (!made_) {
+            if (!made_)
                 return;
-            }
         }
         switch (status) {
         case tls_engine::status::ok:
             break;
         case tls_engine::status::want_input:
-            if (!tls.output().empty()) { // a key update asks for a response
+            if (!tls.output().empty()) // a key update asks for a response
                 send();
-            }
             return;
         case tls_engine::status::closed:
             end(stream_end::closed, {}, {});
@@ -191,17 +183,15 @@ void tls_stream::send() {
 void tls_stream::write_failed(const error_code& ec) {
     waits_for_room_ = true; // nothing more is written
     read({});
-    if (made_) {
+    if (made_)
         end(stream_end::broken, {}, ec.message());
-    }
 }
 
 // --- the end ---------------------------------------------------------------------------------------------
 
 void tls_stream::release_buffers() noexcept {
-    if (made_ && made_->tls->output().empty()) {
+    if (made_ && made_->tls->output().empty())
         made_->tls->release_buffers();
-    }
 }
 
 void tls_stream::end(stream_end how, const error_code& code, std::string text) {
@@ -212,9 +202,8 @@ void tls_stream::end(stream_end how, const error_code& code, std::string text) {
 
 void tls_stream::close(close_reason why) noexcept {
     owner_ = nullptr;
-    if (connector_) {
+    if (connector_)
         connector_->close(why);
-    }
     shut();
 }
 

@@ -30,9 +30,8 @@ TEST_CASE("the documented error bodies are read") {
     CHECK(message(R"({"message":"Unauthorized"})") == "Unauthorized");
     CHECK(message(R"({"message":"Missing Authentication Token"})") == "Missing Authentication Token");
     // OpenAPI 0.3 to 1.0: code is an integer by its type and a string by its examples
-    for (const char* body : {R"({"code":500,"message":"Oops"})", R"({"message":"Oops","code":"500"})"}) {
+    for (const char* body : {R"({"code":500,"message":"Oops"})", R"({"message":"Oops","code":"500"})"})
         CHECK(message(body) == "Oops");
-    }
     // Bandwidth's Voice API, 429
     CHECK(message(R"({"description":"Too many requests","id":"","type":"error"})") == "Too many requests");
     // Bandwidth's Endpoints API
@@ -117,9 +116,8 @@ TEST_CASE("the first line of plain text is the message") {
 TEST_CASE("J04: deep nesting and size do not matter") {
     CHECK(message(std::string(1'000'000, '[')).empty());
     std::string deep;
-    for (int i = 0; i < 100'000; ++i) {
+    for (int i = 0; i < 100'000; ++i)
         deep += R"({"error":)";
-    }
     CHECK(message(deep).empty());
     CHECK(message(R"({"message":"before",)" + deep.substr(1)) == "before");
     CHECK(message(R"({"message":"before","x":")" + std::string(5'000'000, 'x') + "\"}") == "before");
@@ -134,9 +132,8 @@ TEST_CASE("what is kept is bounded and fit for one line of a log") {
         parse_error_body(R"({"error":"e","requestId":")" + std::string(500, 'r') + "\"}", json);
     CHECK(long_fields.request_id.size() == 128);
     std::string euros;
-    for (int i = 0; i < 200; ++i) {
+    for (int i = 0; i < 200; ++i)
         euros += "\xE2\x82\xAC";
-    }
     const std::string cut = message('"' + euros + '"');
     CHECK(cut.size() == 255); // 85 characters of three bytes
     CHECK(count_code_points(cut) == 85);

@@ -77,12 +77,10 @@ TEST_CASE("ids that the service gives, and unusual ones, are accepted") {
 TEST_CASE("ids that could name something else are refused, and the field is named") {
     CHECK(validate_id("session id", "") == "session id is empty");
     CHECK(validate_id("participant id", "") == "participant id is empty");
-    for (const char* dots : {".", "..", "...", "...."}) {
+    for (const char* dots : {".", "..", "...", "...."})
         CHECK(validate_id("session id", dots) == "session id consists of dots only");
-    }
-    for (const char* slash : {"/", "a/b", "../x", "a\\b", "\\"}) {
+    for (const char* slash : {"/", "a/b", "../x", "a\\b", "\\"})
         CHECK(validate_id("session id", slash) == "session id contains a slash or a backslash");
-    }
     for (int c = 0; c < 0x20; ++c) {
         CHECK(validate_id("session id", std::string("a") + static_cast<char>(c)) ==
               "session id contains a control character");

@@ -55,12 +55,10 @@ void check_as_boost(const std::string& value) {
     const bool accepted = accepts(value);
     session read;
     const bool member_accepted = !detail::codec::decode(in_object(value), read);
-    if (accepted != boost_accepts(value) || member_accepted != boost_accepts(in_object(value))) {
+    if (accepted != boost_accepts(value) || member_accepted != boost_accepts(in_object(value)))
         FAIL_CHECK("they differ about: ", value);
-    }
-    if (accepted && read.extra() != kept(value)) {
+    if (accepted && read.extra() != kept(value))
         FAIL_CHECK("not kept as it is written: ", value);
-    }
 }
 
 const std::vector<std::string>& samples() {
@@ -205,21 +203,18 @@ TEST_CASE("J04: the reader stops at the same depth as Boost.JSON") {
         CHECK(accepts(arrays) == boost_accepts(arrays));
     }
     std::string objects;
-    for (int i = 0; i < 10'000; ++i) {
+    for (int i = 0; i < 10'000; ++i)
         objects += "{\"a\":";
-    }
     CHECK(reason(objects) == "text: not JSON at byte 160: too deep");
 }
 
 TEST_CASE("what the reader reads is what Boost.JSON reads, and what it keeps is as it is written") {
-    for (const std::string& text : samples()) {
+    for (const std::string& text : samples())
         check_as_boost(text);
-    }
     // A string of each length, so that sixteen bytes at a time end everywhere, and a buffer for escapes too.
     std::vector<std::size_t> lengths = {1000, 4090, 4091, 4092, 4093, 4094, 4095, 4096, 4097, 10'000};
-    for (std::size_t length = 0; length < 40; ++length) {
+    for (std::size_t length = 0; length < 40; ++length)
         lengths.push_back(length);
-    }
     for (const std::size_t length : lengths) {
         for (const char* special : {"", "\\n", "\xC3\xA9", "\\\"", "\\u00e9", "\\ud83d\\ude00", "\\\\"}) {
             const std::string text = '"' + std::string(length, 'x') + special + "yz\"";
@@ -278,9 +273,8 @@ TEST_CASE("random texts of JSON's characters are accepted or refused as by Boost
     int accepted = 0;
     for (int round = 0; round < 100'000; ++round) {
         std::string text;
-        for (std::size_t rest = length(random); rest != 0; --rest) {
+        for (std::size_t rest = length(random); rest != 0; --rest)
             text += alphabet[letter(random)];
-        }
         check_as_boost(text);
         accepted += accepts(text) ? 1 : 0;
     }

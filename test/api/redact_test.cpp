@@ -26,9 +26,8 @@ TEST_CASE("J12: a participant token in a kept body reads as redacted") {
 TEST_CASE("J12: a token that is cut off is redacted too") {
     const std::string body = R"({"token":")" + jwt;
     const std::size_t start = body.find("eyJ");
-    for (std::size_t length = start; length <= body.size(); ++length) {
+    for (std::size_t length = start; length <= body.size(); ++length)
         CHECK(redact_tokens(body.substr(0, length)) == R"({"token":"[redacted])");
-    }
     CHECK(redact_tokens(R"({"token":"ends in a backslash\)") == R"({"token":"[redacted])");
 }
 

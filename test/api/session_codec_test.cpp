@@ -139,9 +139,8 @@ TEST_CASE("a session request is written with its tag, or empty") {
 
 TEST_CASE("any text in a tag arrives as it was") {
     std::string controls;
-    for (char c = 0; c < 0x20; ++c) {
+    for (char c = 0; c < 0x20; ++c)
         controls += c;
-    }
     for (const std::string& tag :
          {controls, std::string("\"\\/\x7F"), std::string("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80")}) {
         const boost::json::value parsed = boost::json::parse(encoded(session_request().tag(tag)));
@@ -159,9 +158,8 @@ TEST_CASE("a tag that the service would refuse is refused here, by name") {
     CHECK(encode_problem(session_request().tag(std::string(51, 'x'))) == "tag is longer than 50 characters");
 
     std::string euros; // the limit counts characters, not bytes
-    for (int i = 0; i < 50; ++i) {
+    for (int i = 0; i < 50; ++i)
         euros += "\xE2\x82\xAC";
-    }
     CHECK(encode_problem(session_request().tag(euros)).empty());
     CHECK(encode_problem(session_request().tag(euros + "x")) == "tag is longer than 50 characters");
 }

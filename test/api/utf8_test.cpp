@@ -19,17 +19,15 @@ TEST_CASE("code points are counted, and malformed text has no count") {
 TEST_CASE("every pair of bytes is judged as by Boost.JSON") {
     for (unsigned first = 0x80; first < 0x100; ++first) {
         for (unsigned second = 0x20; second < 0x100; ++second) {
-            if (second == '"' || second == '\\') {
+            if (second == '"' || second == '\\')
                 continue;
-            }
             // Padded, so that sequences of three and four bytes are complete.
             for (const char* tail : {"", "\x80", "\x80\x80", "\xBF\xBF"}) {
                 const std::string text{static_cast<char>(first), static_cast<char>(second)};
                 boost::json::error_code error;
                 boost::json::parse('"' + text + tail + '"', error);
-                if (count_code_points(text + tail).has_value() == error.failed()) {
+                if (count_code_points(text + tail).has_value() == error.failed())
                     FAIL_CHECK("they differ about ", first, " ", second, " and ", std::string(tail).size());
-                }
             }
         }
     }

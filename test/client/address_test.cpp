@@ -151,9 +151,8 @@ TEST_CASE("W02: a name server that fails twice: the call is served within its de
 }
 
 TEST_CASE("W03: the first address is blackholed: every call is served by the second") {
-    if (!support::has_ipv6()) {
+    if (!support::has_ipv6())
         MESSAGE("SKIPPED in part: no IPv6 here, so both addresses are IPv4");
-    }
     loopback_server server;
     const blackhole hole(support::has_ipv6() ? "::1" : "127.0.0.2");
     const auto resolver = resolver_of(server);
@@ -302,17 +301,21 @@ TEST_CASE(
         while (left < 12) {
             ++left;
             ++started;
-            client.async_get_session(session_id("none"), [&](const result<session>& outcome) {
-                good += answered(outcome) ? 1U : 0U;
-                --left;
-            });
+            client.async_get_session(
+                session_id("none"),
+                [&](const result<session>& outcome) {
+                    good += answered(outcome) ? 1U : 0U;
+                    --left;
+                });
         }
     };
     const auto busy_until = [&](auto done) {
-        run_until(context, [&] {
-            keep_busy();
-            return done();
-        });
+        run_until(
+            context,
+            [&] {
+                keep_busy();
+                return done();
+            });
     };
     busy_until([&] { return servers.one->stats().requests_get > 200; });
     CHECK(servers.other->stats().connections_accepted == 0);

@@ -44,11 +44,10 @@ struct kind_of_call {
 template <class T, class Value>
 auto told(collector<std::string>& results, Value value) {
     return [done = results.next(), value](result<T> outcome) mutable {
-        if (outcome.has_value()) {
+        if (outcome.has_value())
             done(value(outcome));
-        } else {
+        else
             done(outcome.error());
-        }
     };
 }
 
@@ -88,9 +87,8 @@ std::vector<kind_of_call> kinds_of_call() {
 /// A server whose first connections have each answered one call and then do what `arrives` says, when they
 /// are released; the connection behind them gives `own` to a call.
 void play(scripted_server& server, std::size_t connections, const script& arrives, const std::string& own) {
-    for (std::size_t i = 0; i < connections; ++i) {
+    for (std::size_t i = 0; i < connections; ++i)
         server.add(arrives);
-    }
     server.add(
         script{}.expect_requests().hold().send(own).expect_requests().send(support::session_answer("next")));
 }
@@ -102,15 +100,12 @@ script used_once() { return script{}.expect_requests().hold().send(support::sess
 /// As many idle connections as the client may have.
 void make_idle(asio::io_context& context, client& client, scripted_server& server, std::size_t connections) {
     collector<session> warm;
-    for (std::size_t i = 0; i < connections; ++i) {
+    for (std::size_t i = 0; i < connections; ++i)
         client.async_get_session(session_id("warm"), warm.next());
-    }
-    for (std::size_t i = 0; i < connections; ++i) {
+    for (std::size_t i = 0; i < connections; ++i)
         run_until(context, [&] { return server.state(i) == testing::script_state::held; });
-    }
-    for (std::size_t i = 0; i < connections; ++i) {
+    for (std::size_t i = 0; i < connections; ++i)
         server.release(i);
-    }
     warm.wait(context);
     REQUIRE(warm.succeeded() == connections);
     run_until(context, [&] { return client.stats().connections_idle == connections; });
@@ -120,17 +115,19 @@ void make_idle(asio::io_context& context, client& client, scripted_server& serve
 /// starts the call then, with nothing read in between.
 void start_behind(asio::io_context& context, client& client, scripted_server& server, std::size_t connections,
                   const kind_of_call& kind, collector<std::string>& results) {
-    asio::post(context, [&] {
-        for (std::size_t i = 0; i < connections; ++i) {
-            REQUIRE(server.wait_until_held(i, generous_limit));
-            server.release(i);
-        }
-        for (std::size_t i = 0; i < connections; ++i) {
-            REQUIRE(server.wait_until_ended(i, generous_limit));
-            REQUIRE(server.error(i) == "");
-        }
-        kind.start(client, results);
-    });
+    asio::post(
+        context,
+        [&] {
+            for (std::size_t i = 0; i < connections; ++i) {
+                REQUIRE(server.wait_until_held(i, generous_limit));
+                server.release(i);
+            }
+            for (std::size_t i = 0; i < connections; ++i) {
+                REQUIRE(server.wait_until_ended(i, generous_limit));
+                REQUIRE(server.error(i) == "");
+            }
+            kind.start(client, results);
+        });
 }
 
 /// The call has its response from the connection behind the first ones, and not before it was given; it was
@@ -148,9 +145,8 @@ void check_served_elsewhere(asio::io_context& context, client& client, scripted_
     CHECK(results.each_once());
     REQUIRE_MESSAGE(results[0].has_value(), results[0].error().describe());
     CHECK(*results[0] == kind.result);
-    for (std::size_t i = 0; i < connections; ++i) {
+    for (std::size_t i = 0; i < connections; ++i)
         CHECK(count_of(server.received(i), " HTTP/1.1\r\n") == 1); // what warmed it up
-    }
     CHECK(count_of(server.received(connections), kind.method + " ") == 1);
     run_until(context, [&] { return client.stats().connections_closed == connections; });
     support::warm_up_with_session(context, client, "next");

@@ -34,23 +34,23 @@ constexpr auto timeout = 400ms;
 /// follows the hold at which they stand, up to the next hold.
 void block(asio::io_context& context, scripted_server& server, std::size_t connections) {
     bool done = false;
-    asio::post(context, [&] {
-        for (std::size_t i = 0; i < connections; ++i) {
-            server.release(i);
-        }
-        for (std::size_t i = 0; i < connections; ++i) {
-            REQUIRE(server.wait_until_held(i, generous_limit));
-        }
-        std::this_thread::sleep_for(timeout + 100ms);
-        done = true;
-    });
+    asio::post(
+        context,
+        [&] {
+            for (std::size_t i = 0; i < connections; ++i)
+                server.release(i);
+            for (std::size_t i = 0; i < connections; ++i)
+                REQUIRE(server.wait_until_held(i, generous_limit));
+            std::this_thread::sleep_for(timeout + 100ms);
+            done = true;
+        });
     run_until(context, [&] { return done; });
 }
 
 void run_until_held(asio::io_context& context, scripted_server& server, std::size_t connections) {
-    for (std::size_t i = 0; i < connections; ++i) {
-        run_until(context, [&] { return server.state(i) == script_state::held; });
-    }
+    for (std::size_t i = 0; i < connections; ++i)
+        run_until(
+            context, [&] { return server.state(i) == script_state::held; });
 }
 
 /// Nothing was held against the server.
@@ -63,9 +63,8 @@ void check_untroubled(const client& client, std::size_t connections) {
 
 std::string repeated(std::size_t count, const std::string& text) {
     std::string all;
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < count; ++i)
         all += text;
-    }
     return all;
 }
 
@@ -104,12 +103,10 @@ TEST_CASE(
             block(context, server, connections);
             results.wait(context);
             CHECK(results.each_once());
-            for (std::size_t i = 0; i < connections; ++i) {
+            for (std::size_t i = 0; i < connections; ++i)
                 REQUIRE_MESSAGE(results[i].has_value(), results[i].error().describe());
-            }
-            for (std::size_t i = 0; i < connections; ++i) {
+            for (std::size_t i = 0; i < connections; ++i)
                 server.release(i);
-            }
             collector<session> later;
             start(later);
             later.wait(context);
@@ -141,9 +138,8 @@ TEST_CASE("O18: all responses of a pipeline that arrived meanwhile are delivered
     client client(context, options_for(server).max_connections(1).response_timeout(timeout));
     support::warm_up_with_session(context, client, "same");
     const auto start = [&](collector<session>& results) {
-        for (std::size_t i = 0; i < depth; ++i) {
+        for (std::size_t i = 0; i < depth; ++i)
             client.async_get_session(session_id("same"), results.next());
-        }
     };
     for (int round = 0; round < 2;
          ++round) { // twice, after which a server is taken for one that breaks pipelines
@@ -153,9 +149,8 @@ TEST_CASE("O18: all responses of a pipeline that arrived meanwhile are delivered
         block(context, server, 1);
         results.wait(context);
         CHECK(results.each_once());
-        for (std::size_t i = 0; i < depth; ++i) {
+        for (std::size_t i = 0; i < depth; ++i)
             REQUIRE_MESSAGE(results[i].has_value(), results[i].error().describe());
-        }
         server.release(0);
     }
     collector<session> results;
@@ -259,12 +254,14 @@ TEST_CASE("O18: a handshake whose next flight arrived while the thread was block
     run_until_held(context, server, 1);
     run_until(context, [&] { return client.stats().bytes_sent != 0; }); // the ClientHello
     bool done = false;
-    asio::post(context, [&] {
-        // Its flight is sent, but the handshake does not end before ours is, so there is no hold to wait for.
-        server.release(0);
-        std::this_thread::sleep_for(timeout + 100ms);
-        done = true;
-    });
+    asio::post(
+        context,
+        [&] {
+            // Its flight is sent, but the handshake does not end before ours is, so there is no hold to wait for.
+            server.release(0);
+            std::this_thread::sleep_for(timeout + 100ms);
+            done = true;
+        });
     run_until(context, [&] { return done; });
     server.release(0);
     results.wait(context);

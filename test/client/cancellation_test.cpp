@@ -170,14 +170,16 @@ TEST_CASE("O09: a cancellation between a call's completion and its handler hits 
     collector<session> results;
     client.async_create_session(
         session_request{},
-        asio::bind_cancellation_slot(
-            signal.slot(),
-            asio::bind_executor(handlers, [&, first = results.next()](result<session> made) mutable {
-                first(std::move(made));
-                // Takes the memory of the call that has just ended, before the cancellation is looked at.
-                client.async_create_session(session_request{},
-                                            asio::bind_cancellation_slot(signal.slot(), results.next()));
-            })));
+        asio::bind_cancellation_slot(signal.slot(),
+                                     asio::bind_executor(
+                                         handlers,
+                                         [&, first = results.next()](result<session> made) mutable {
+                                             first(std::move(made));
+                                             // Takes the memory of the call that has just ended, before the cancellation is looked at.
+                                             client.async_create_session(
+                                                 session_request{},
+                                                 asio::bind_cancellation_slot(signal.slot(), results.next()));
+                                         })));
     run_until(context, [&] { return client.stats().calls_succeeded == 1; });
     signal.emit(cancellation_type::terminal); // the handler has not run
     CHECK(handlers.run_one() == 1);
@@ -282,12 +284,11 @@ TEST_CASE("O07: many calls, half of them cancelled at different moments") {
     }
     results.wait(context);
     CHECK(results.each_once());
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < count; ++i)
         if (i % 2 == 1) // never cancelled
             CHECK_MESSAGE(results[i].error().http_status() == 404, results[i].error().describe());
         else
             CHECK((results[i].error().http_status() == 404 || results[i].error().code() == errc::cancelled));
-    }
     CHECK(client.stats().calls_cancelled > 0);
     run_until(context, [&] { return support::at_rest(client.stats()); });
     CHECK(wait_for(context, client.try_create_session()).has_value());

@@ -155,10 +155,12 @@ TEST_CASE("a handler without an executor of its own runs on the client's") {
     client client(asio::any_io_executor(tracker), options_for(server));
     CHECK(client.get_executor() == asio::any_io_executor(tracker));
     bool done = false;
-    client.async_create_session(session_request{}, [&](result<session>) {
-        CHECK(tracker.running_here());
-        done = true;
-    });
+    client.async_create_session(
+        session_request{},
+        [&](result<session>) {
+            CHECK(tracker.running_here());
+            done = true;
+        });
     run_until(context, [&] { return done; });
 }
 
@@ -171,17 +173,21 @@ TEST_CASE("a handler never runs on the pool's strand") {
     std::thread other;
     std::atomic<bool> second_done = false;
     std::atomic<bool> first_done = false;
-    client.async_create_session(session_request{}, [&](result<session>) {
-        client.async_create_session(session_request{}, [&](result<session> outcome) {
-            CHECK(outcome.has_value());
-            second_done = true;
+    client.async_create_session(
+        session_request{},
+        [&](result<session>) {
+            client.async_create_session(
+                session_request{},
+                [&](result<session> outcome) {
+                    CHECK(outcome.has_value());
+                    second_done = true;
+                });
+            const auto end = std::chrono::steady_clock::now() + support::generous_limit;
+            while (!second_done && std::chrono::steady_clock::now() < end)
+                std::this_thread::yield();
+            CHECK(second_done);
+            first_done = true;
         });
-        const auto end = std::chrono::steady_clock::now() + support::generous_limit;
-        while (!second_done && std::chrono::steady_clock::now() < end)
-            std::this_thread::yield();
-        CHECK(second_done);
-        first_done = true;
-    });
     const auto run = [&context, &first_done] {
         while (!first_done)
             context.run_one_for(std::chrono::milliseconds(10));
@@ -308,12 +314,13 @@ TEST_CASE("an operation joins a parallel group") {
     bool done = false;
     asio::experimental::make_parallel_group(client.try_create_session(),
                                             client.async_get_session(session_id("none"), asio::deferred))
-        .async_wait(asio::experimental::wait_for_all(),
-                    [&](auto, const result<session>& made, const result<session>& read) {
-                        CHECK(made.has_value());
-                        CHECK(read.error().http_status() == 404);
-                        done = true;
-                    });
+        .async_wait(
+            asio::experimental::wait_for_all(),
+            [&](auto, const result<session>& made, const result<session>& read) {
+                CHECK(made.has_value());
+                CHECK(read.error().http_status() == 404);
+                done = true;
+            });
     run_until(context, [&] { return done; });
 }
 
@@ -337,14 +344,15 @@ TEST_CASE("a handler on another context may destroy the client and the client's 
     asio::thread_pool elsewhere(1);
     std::promise<void> left;
     std::promise<void> done;
-    made->async_create_session(session_request{},
-                               asio::bind_executor(elsewhere, [&](const result<session>& outcome) {
-                                   left.get_future().wait();
-                                   CHECK(outcome.has_value());
-                                   made.reset();
-                                   io.reset();
-                                   done.set_value();
-                               }));
+    made->async_create_session(session_request{}, asio::bind_executor(
+                                                      elsewhere,
+                                                      [&](const result<session>& outcome) {
+                                                          left.get_future().wait();
+                                                          CHECK(outcome.has_value());
+                                                          made.reset();
+                                                          io.reset();
+                                                          done.set_value();
+                                                      }));
     run_until(*io, [&] { return made->stats().calls_succeeded == 1; });
     left.set_value();
     done.get_future().wait();

@@ -200,14 +200,17 @@ TEST_CASE("on one thread: a handler starts calls, and runs the context until the
     client client(context, for_one_thread(server));
     int inner = 0;
     bool done = false;
-    client.async_create_session(session_request{}, [&](const result<session>& made) {
-        REQUIRE(made.has_value());
-        for (int i = 0; i < 10; ++i)
-            client.async_get_session(made->id(), [&](const result<session>& read) { inner += read ? 1 : 0; });
-        while (inner != 10)
-            context.run_one();
-        done = true;
-    });
+    client.async_create_session(
+        session_request{},
+        [&](const result<session>& made) {
+            REQUIRE(made.has_value());
+            for (int i = 0; i < 10; ++i)
+                client.async_get_session(
+                    made->id(), [&](const result<session>& read) { inner += read ? 1 : 0; });
+            while (inner != 10)
+                context.run_one();
+            done = true;
+        });
     run_until(context, [&] { return done; });
 }
 
@@ -219,10 +222,12 @@ TEST_CASE("on one thread: the context is destroyed with calls in every state") {
         asio::io_context context;
         client client(context, for_one_thread(server).max_connections(2));
         for (int i = 0; i < 30; ++i) {
-            client.async_get_session(session_id(i % 10 == 0 ? "" : "s"), [&, token](const result<session>&) {
-                CHECK(used);
-                throw std::runtime_error("the rest is left");
-            });
+            client.async_get_session(
+                session_id(i % 10 == 0 ? "" : "s"),
+                [&, token](const result<session>&) {
+                    CHECK(used);
+                    throw std::runtime_error("the rest is left");
+                });
         }
         if (used) {
             CHECK_THROWS_AS(

@@ -223,11 +223,12 @@ TEST_CASE("O19: a completion that waits on another context holds nothing of the 
             asio::io_context context;
             client client(context, options_for(server));
             for (int i = 0; i < 3; ++i) {
-                client.async_get_session(
-                    session_id("s"), asio::bind_executor(other, [&ran, token](const result<session>& got) {
-                        CHECK(got.error().http_status() == 404);
-                        ran = true;
-                    }));
+                client.async_get_session(session_id("s"), asio::bind_executor(
+                                                              other,
+                                                              [&ran, token](const result<session>& got) {
+                                                                  CHECK(got.error().http_status() == 404);
+                                                                  ran = true;
+                                                              }));
             }
             run_until(context, [&] { return client.stats().calls_failed == 3; });
         }

@@ -199,20 +199,18 @@ TEST_CASE(
         client.async_get_session(session_id("none"),
                                  asio::bind_cancellation_slot(signal.slot(), results.next()));
     run_until(context, [&] { return resolver->pending() == 1; });
-    for (std::size_t i = 0; i < signals.size(); ++i) {
+    for (std::size_t i = 0; i < signals.size(); ++i)
         if (i % 2 == 0)
             signals[i].emit(asio::cancellation_type::terminal);
-    }
     run_until(context, [&] { return results.left() == 50; });
     resolver->answer();
     results.wait(context);
     CHECK(results.each_once());
-    for (std::size_t i = 0; i < signals.size(); ++i) {
+    for (std::size_t i = 0; i < signals.size(); ++i)
         if (i % 2 == 0)
             CHECK(results[i].error().code() == errc::cancelled);
         else
             CHECK_MESSAGE(answered(results[i]), results[i].error().describe());
-    }
     run_until(context, [&] { return client.stats().connections_connecting == 0; });
     CHECK(client.stats().dials <= 4);
     CHECK(server.stats().requests_get == 50);

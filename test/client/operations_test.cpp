@@ -250,29 +250,36 @@ void token_form(bool with_options) {
                              [&](auto... rest) { return client.async_get_participant(id, rest...); });
     REQUIRE(before.has_value());
     check_alice(*before);
-    CHECK(call(nothing, [&](auto... rest) {
-              return client.async_add_participant_to_session(room, id, subscriptions::none(), rest...);
-          }).has_value());
+    CHECK(call(
+              nothing,
+              [&](auto... rest) {
+                  return client.async_add_participant_to_session(room, id, subscriptions::none(), rest...);
+              })
+              .has_value());
     const auto inside = call(std::type_identity<std::vector<participant>>(), [&](auto... rest) {
         return client.async_list_session_participants(room, rest...);
     });
     REQUIRE(inside.has_value());
     CHECK(inside->size() == 1);
-    CHECK(call(nothing, [&](auto... rest) {
-              return client.async_update_participant_subscriptions(room, id, subscriptions::all_in(room),
-                                                                   rest...);
-          }).has_value());
+    CHECK(call(
+              nothing,
+              [&](auto... rest) {
+                  return client.async_update_participant_subscriptions(room, id, subscriptions::all_in(room),
+                                                                       rest...);
+              })
+              .has_value());
     const auto heard = call(std::type_identity<subscriptions>(), [&](auto... rest) {
         return client.async_get_participant_subscriptions(room, id, rest...);
     });
     REQUIRE(heard.has_value());
     CHECK(heard->scope() == subscription_scope::all_in_session);
-    CHECK(call(nothing, [&](auto... rest) {
-              return client.async_remove_participant_from_session(room, id, rest...);
-          }).has_value());
-    CHECK(call(nothing, [&](auto... rest) {
-              return client.async_delete_participant(id, rest...);
-          }).has_value());
+    CHECK(call(
+              nothing,
+              [&](auto... rest) { return client.async_remove_participant_from_session(room, id, rest...); })
+              .has_value());
+    CHECK(call(
+              nothing, [&](auto... rest) { return client.async_delete_participant(id, rest...); })
+              .has_value());
     CHECK(
         call(nothing, [&](auto... rest) { return client.async_delete_session(room, rest...); }).has_value());
     CHECK(requests_of(server, room, id) == expected_requests);

@@ -202,12 +202,11 @@ TEST_CASE(
     client client(context, server.client_options().max_connections(4));
     const auto id = make_session(context, client);
     collector<session> results;
-    for (int i = 0; i < 300; ++i) {
+    for (int i = 0; i < 300; ++i)
         if (i % 3 == 0)
             client.async_create_session(session_request{}, results.next());
         else
             client.async_get_session(id, results.next());
-    }
     run_until(context, [&] { return results.left() < 200; });
     const auto drained = wait_for(context, client.try_drain(30s));
     CHECK(drained.has_value());

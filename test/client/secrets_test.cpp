@@ -118,10 +118,9 @@ std::vector<std::string> telling_bodies() {
     };
     // Where the kept part of a body ends, no half of a secret may stay.
     for (const std::string& secret :
-         {basic, R"("token":")" + token + '"', web_token, "Basic " + basic, password, header_secret}) {
+         {basic, R"("token":")" + token + '"', web_token, "Basic " + basic, password, header_secret})
         for (std::size_t before = 4096 - secret.size() - 2; before <= 4097; ++before)
             bodies.push_back(std::string(before - 1, '.') + ' ' + secret + std::string(100, '.'));
-    }
     return bodies;
 }
 

@@ -69,7 +69,8 @@ failure refused_by(scripted_options options, const script& steps, Check check) {
 }
 
 failure refused_by(const scripted_options& options, const script& steps) {
-    return refused_by(options, steps, [](const scripted_server&) {});
+    return refused_by(
+        options, steps, [](const scripted_server&) {});
 }
 
 } // namespace

@@ -68,9 +68,8 @@ std::string seen_by_a_child() {
     ::close(ends[1]);
     std::string text;
     std::array<char, 1024> piece;
-    for (ssize_t size = 0; (size = ::read(ends[0], piece.data(), piece.size())) > 0;) {
+    for (ssize_t size = 0; (size = ::read(ends[0], piece.data(), piece.size())) > 0;)
         text.append(piece.data(), static_cast<std::size_t>(size));
-    }
     ::close(ends[0]);
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);

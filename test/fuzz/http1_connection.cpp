@@ -37,9 +37,8 @@ public:
     explicit script(std::size_t depth) : depth_(depth), http_(depth, detail::response_limits{}) {}
 
     void stage(request_class kind, std::size_t size) {
-        if (!http_.accepts(kind == request_class::unsafe)) {
+        if (!http_.accepts(kind == request_class::unsafe))
             return;
-        }
         require(expected_.size() < depth_, "no more requests than the depth");
         require(expected_.empty() || confirmed_,
                 "one request until a response has shown that pipelines work");
@@ -57,18 +56,15 @@ public:
     }
 
     void unstage(std::size_t which) {
-        if (expected_.empty()) {
+        if (expected_.empty())
             return;
-        }
         const auto at = expected_.begin() + static_cast<std::ptrdiff_t>(which % expected_.size());
-        if (!at->owner) {
+        if (!at->owner)
             return;
-        }
         const bool untouched = at->begin >= taken_;
         require(http_.unstage(*at->owner) == untouched, "what was not given to the transport is unstaged");
-        if (!untouched) {
+        if (!untouched)
             return;
-        }
         const auto size = at->end - at->begin;
         stream_.erase(at->begin, size);
         for (auto behind = expected_.erase(at); behind != expected_.end(); ++behind) {
@@ -95,9 +91,8 @@ public:
     }
 
     void abandon(std::size_t which) {
-        if (expected_.empty()) {
+        if (expected_.empty())
             return;
-        }
         auto& leaving = expected_[which % expected_.size()];
         if (leaving.owner) {
             http_.abandon(*leaving.owner, {});
@@ -140,9 +135,8 @@ public:
             require(requests.state_of(requests.at(i)) == state_of(expected_[i]),
                     "what a server can have seen");
         }
-        if (closed_) {
+        if (closed_)
             require(!http_.accepts(false), "nothing is accepted");
-        }
     }
 
     bool ended() const noexcept { return ended_; }

@@ -79,8 +79,10 @@ void response_reader(std::string_view input) {
         limits.chunk_extension = 16;
     }
     const auto wire = choose.rest();
-    const auto whole = read(wire, limits, [&] { return wire.size(); });
-    const auto bytes = read(wire, limits, [] { return 1U; });
+    const auto whole = read(
+        wire, limits, [&] { return wire.size(); });
+    const auto bytes = read(
+        wire, limits, [] { return 1U; });
     const auto pieces =
         read(wire, limits, [n = unsigned(flavour)]() mutable { return n = n * 5 + 3, n % 61; });
     for (const auto& cut : {bytes, pieces}) {

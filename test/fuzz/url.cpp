@@ -18,7 +18,8 @@ using namespace bandwidth::webrtc;
 
 // What may stand in a request line or a Host field.
 bool is_plain(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+    return std::all_of(
+        text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
 void check_base_url(std::string_view text) {

@@ -36,10 +36,9 @@ beast_reading read_with_beast(const std::string& wire) {
         // Of several the last one counts, but for Retry-After.
         const auto last = [&said](const char* name) {
             std::string value;
-            for (const auto& field : said) {
+            for (const auto& field : said)
                 if (boost::beast::iequals(field.name_string(), name))
                     value = field.value();
-            }
             return value;
         };
         result.said = {static_cast<int>(said.result_int()),

@@ -230,9 +230,8 @@ TEST_CASE("a response to a request of which no byte has left is none") {
     for (const bool taken : {false, true}) { // by a transport that could not send it
         tested_connection on;
         on.stage();
-        if (taken) {
+        if (taken)
             on.http.output_taken(on.http.output().size());
-        }
         CHECK(on.receive(empty_response) == action::close);
         CHECK(on.closed_for(close_reason::unsolicited, errc::protocol_error));
         CHECK(on.http.unsolicited_bytes() == empty_response.size());
@@ -411,9 +410,8 @@ TEST_CASE("what is staged is the output, in order, until the transport has taken
     tested_connection on;
     on.confirm();
     std::string expected;
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 3; ++i)
         on.encoder.append(on.stage(request_class::idempotent).request, expected);
-    }
     CHECK(on.http.output() == expected);
     on.http.output_taken(10);
     CHECK(on.http.output() == std::string_view(expected).substr(10));

@@ -26,9 +26,8 @@ struct pushed_requests {
     }
     std::string states() const {
         std::string text;
-        for (std::size_t i = 0; i < line.size(); ++i) {
+        for (std::size_t i = 0; i < line.size(); ++i)
             text += "ups"[static_cast<int>(line.state_of(line.at(i)))];
-        }
         return text;
     }
 
@@ -73,9 +72,8 @@ TEST_CASE("what a pipeline accepts") {
 
 TEST_CASE("how far the stream has come tells the state of each request") {
     pushed_requests on;
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 3; ++i)
         on.push();
-    }
     const auto states = [&on](std::uint64_t all, std::uint64_t any) {
         on.line.note_sent(all, any);
         return on.states() + " " + std::to_string(on.line.unsent());
@@ -97,9 +95,8 @@ TEST_CASE("how far the stream has come tells the state of each request") {
 
 TEST_CASE("behind a request that is unstaged the others move up in the stream") {
     pushed_requests on;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 4; ++i)
         on.push();
-    }
     on.line.note_sent(10, 10);
     on.line.unstage(2);
     CHECK(on.line.size() == 3);
@@ -115,9 +112,8 @@ TEST_CASE("behind a request that is unstaged the others move up in the stream") 
 
 TEST_CASE("abandoned requests are counted, and the oldest of them is known") {
     pushed_requests on;
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 3; ++i)
         on.push();
-    }
     on.line.abandon(1, time_point(5s));
     on.line.abandon(0, time_point(7s));
     CHECK(on.line.abandoned() == 2);

@@ -232,14 +232,12 @@ TEST_CASE("the Date of a response is told, and neither it nor Keep-Alive outlive
 TEST_CASE("what a header section says outlives its bytes while the body comes in pieces") {
     const std::string whole = "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 1\r\n\r\n1";
     test::feeder fed({}, 3);
-    for (const std::string& piece : {whole, whole.substr(0, whole.size() - 1), "2" + whole}) {
+    for (const std::string& piece : {whole, whole.substr(0, whole.size() - 1), "2" + whole})
         REQUIRE(fed.feed(piece));
-    }
     REQUIRE(fed.result().responses.size() == 3);
     CHECK(fed.result().responses[1].body == "2");
-    for (const auto& said : fed.result().responses) {
+    for (const auto& said : fed.result().responses)
         CHECK(said.retry_after == "7");
-    }
 }
 
 TEST_CASE("HTTP/1.0: close wins over keep-alive (RFC 9112, section 9.3)") {

@@ -58,9 +58,8 @@ public:
     }
     action next() {
         const auto what = http.next();
-        if (what == action::none) {
+        if (what == action::none)
             input_.assign(input_.size(), '#');
-        }
         return what;
     }
     /// The server has shown that it keeps connections.
@@ -72,9 +71,8 @@ public:
     /// One letter for each request in flight: unsent, partial or sent.
     std::string states() const {
         std::string text;
-        for (std::size_t i = 0; i < http.requests().size(); ++i) {
+        for (std::size_t i = 0; i < http.requests().size(); ++i)
             text += "ups"[static_cast<int>(http.requests().state_of(http.requests().at(i)))];
-        }
         return text;
     }
     bool closed_for(close_reason why, const bandwidth::webrtc::error_code& code) const {

@@ -25,11 +25,9 @@ namespace interop {
 
 /// Where nginx is; empty when it is not installed.
 inline std::string find_nginx() {
-    for (const char* const path : {"/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"}) {
-        if (::access(path, X_OK) == 0) {
+    for (const char* const path : {"/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"})
+        if (::access(path, X_OK) == 0)
             return path;
-        }
-    }
     return {};
 }
 
@@ -97,9 +95,8 @@ private:
     static std::filesystem::path make_folder() {
         std::string pattern =
             (std::filesystem::temp_directory_path() / "bandwidth_webrtc_nginx_XXXXXX").string();
-        if (::mkdtemp(pattern.data()) == nullptr) {
+        if (::mkdtemp(pattern.data()) == nullptr)
             throw std::runtime_error("cannot make a temporary folder");
-        }
         return pattern;
     }
 
@@ -112,9 +109,8 @@ private:
     void write(const std::string& name, const std::string& text) const {
         std::ofstream file(folder_ / name);
         file << text;
-        if (!file.flush()) {
+        if (!file.flush())
             throw std::runtime_error("cannot write " + name);
-        }
     }
 
     std::string configuration(int keepalive_requests) const {
@@ -124,9 +120,8 @@ private:
                "http {\n"
                "  log_format wire '$pipe $connection_requests';\n"
                "  access_log access.log wire buffer=64k;\n";
-        for (const char* const kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) {
+        for (const char* const kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
             out << "  " << kind << "_temp_path " << kind << ";\n";
-        }
         out << "  keepalive_requests " << keepalive_requests
             << ";\n"
                "  server {\n"
@@ -149,14 +144,12 @@ private:
         const auto prefix = folder_.string() + "/";
         const auto errors = (folder_ / "stderr.txt").string();
         process_ = ::fork();
-        if (process_ < 0) {
+        if (process_ < 0)
             throw std::runtime_error("cannot fork");
-        }
         if (process_ == 0) {
             const int out = ::open(errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-            if (out >= 0) {
+            if (out >= 0)
                 ::dup2(out, 2);
-            }
             ::execl(program.c_str(), program.c_str(), "-p", prefix.c_str(), "-c", "nginx.conf", "-e",
                     "error.log", static_cast<char*>(nullptr));
             ::_exit(127);
@@ -170,9 +163,8 @@ private:
             boost::asio::ip::tcp::socket probe(context);
             boost::system::error_code error;
             probe.connect({boost::asio::ip::address_v4::loopback(), port_}, error);
-            if (!error) {
+            if (!error)
                 return;
-            }
             if (::waitpid(process_, nullptr, WNOHANG) == process_) {
                 process_ = -1;
                 break;

@@ -121,9 +121,8 @@ TEST_CASE("what is no IP address is refused") {
 
 TEST_CASE("a certificate can have ten thousand names") {
     certificate_options options;
-    for (int i = 0; i < 10000; ++i) {
+    for (int i = 0; i < 10000; ++i)
         options.dns_name("host" + std::to_string(i) + ".example");
-    }
     CHECK(matches_host(certificate_authority().issue(options), "host9999.example"));
 }
 

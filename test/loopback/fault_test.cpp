@@ -160,9 +160,8 @@ TEST_CASE("a fault can send garbage, and what becomes of the connection is its o
     raw_tls_client client(server.port(), server.ca_pem());
     server.inject(fault{}.garbage("HTTP/1.1 abc\r\n\r\n"));
     client.send(post());
-    while (client.unread().size() < 16) {
+    while (client.unread().size() < 16)
         REQUIRE_FALSE(client.read_some());
-    }
     CHECK(client.unread() == "HTTP/1.1 abc\r\n\r\n");
     CHECK(server.stats().responses_other == 1);
 
@@ -200,9 +199,8 @@ TEST_CASE("faults stop when they are cleared") {
     loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
     server.inject(fault{}.always().answer(500));
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < 5; ++i)
         CHECK(client.exchange(post()).result_int() == 500);
-    }
     CHECK(server.faults_left() == 1);
     server.clear_faults();
     CHECK(server.faults_left() == 0);

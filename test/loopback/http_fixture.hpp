@@ -41,9 +41,8 @@ template <class Condition>
 bool eventually(const Condition& condition) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) {
+        if (std::chrono::steady_clock::now() > deadline)
             return false;
-        }
         std::this_thread::yield();
     }
     return true;

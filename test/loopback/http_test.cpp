@@ -88,9 +88,8 @@ TEST_CASE("a hundred requests in one write are answered in order, in one go") {
     const loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
     std::string creations;
-    for (int i = 0; i < 100; ++i) {
+    for (int i = 0; i < 100; ++i)
         creations += request("POST", "/sessions", R"({"tag":")" + std::to_string(i) + "\"}");
-    }
     client.send(creations);
     std::vector<std::string> ids;
     for (int i = 0; i < 100; ++i) {
@@ -99,13 +98,11 @@ TEST_CASE("a hundred requests in one write are answered in order, in one go") {
         ids.push_back(id_of(created));
     }
     std::string reads;
-    for (const auto& id : ids) {
+    for (const auto& id : ids)
         reads += request("GET", "/sessions/" + id);
-    }
     client.send(reads);
-    for (const auto& id : ids) {
+    for (const auto& id : ids)
         CHECK(id_of(client.read_answer()) == id);
-    }
     CHECK(server.stats().max_pipelined > 10); // one record holds some 150 of them
     CHECK(server.stats().requests_get == 100);
 }
@@ -113,9 +110,8 @@ TEST_CASE("a hundred requests in one write are answered in order, in one go") {
 TEST_CASE("requests may come byte by byte") {
     const loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
-    for (const char byte : request("POST", "/sessions", "{}")) {
+    for (const char byte : request("POST", "/sessions", "{}"))
         client.send(std::string_view(&byte, 1));
-    }
     CHECK(client.read_answer().result_int() == 200);
 }
 
@@ -235,9 +231,8 @@ TEST_CASE("a delay holds every answer back, but those in the pipeline wait toget
     const loopback_server server(loopback_options{}.delay(60ms));
     raw_tls_client client(server.port(), server.ca_pem());
     std::string all;
-    for (int i = 0; i < 50; ++i) {
+    for (int i = 0; i < 50; ++i)
         all += request("POST", "/sessions", R"({"tag":")" + std::to_string(i) + "\"}");
-    }
     const auto start = std::chrono::steady_clock::now();
     client.send(all);
     for (int i = 0; i < 50; ++i) {
@@ -261,9 +256,8 @@ TEST_CASE("a limit of requests per connection shows as Connection: close on the 
     const loopback_server server(loopback_options{}.requests_per_connection(3));
     raw_tls_client client(server.port(), server.ca_pem());
     std::string all;
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < 5; ++i)
         all += request("POST", "/sessions");
-    }
     client.send(all);
     CHECK(client.read_answer()[http::field::connection].empty());
     CHECK(client.read_answer()[http::field::connection].empty());
@@ -319,13 +313,11 @@ TEST_CASE("a client that does not read its answers is not read from either") {
     raw_tls_client client(server.port(), server.ca_pem());
     constexpr std::uint64_t count = 200000;
     std::string requests;
-    for (std::uint64_t i = 0; i < count; ++i) {
+    for (std::uint64_t i = 0; i < count; ++i)
         requests += request("GET", "/sessions/x");
-    }
     CHECK_FALSE(client.send_within(requests, 300ms)); // 25 MB, for which 50 MB of answers would come
     CHECK(server.stats().requests_get < count);
-    for (std::uint64_t i = 0; i < count; ++i) {
+    for (std::uint64_t i = 0; i < count; ++i)
         REQUIRE(client.read_answer().result_int() == 404);
-    }
     CHECK(server.stats().requests_get == count);
 }

@@ -145,9 +145,8 @@ TEST_CASE("a server runs on a context with several threads, and is used from sev
             }
         });
     }
-    for (auto& user : users) {
+    for (auto& user : users)
         user.join();
-    }
     CHECK(good == 400);
     CHECK(server.session_count() == 200);
     CHECK(server.received().size() == 200);

@@ -33,9 +33,8 @@ public:
         arguments.insert(arguments.begin(), LOOPBACK_SERVER);
         std::vector<char*> argv;
         argv.reserve(arguments.size() + 1);
-        for (auto& argument : arguments) {
+        for (auto& argument : arguments)
             argv.push_back(argument.data());
-        }
         argv.push_back(nullptr);
         int ends[2];
         REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
@@ -94,14 +93,12 @@ public:
 private:
     bool read_more() {
         pollfd waiting{output_, POLLIN, 0};
-        if (poll(&waiting, 1, 10000) != 1) {
+        if (poll(&waiting, 1, 10000) != 1)
             throw std::runtime_error("the program printed nothing for ten seconds, after: " + printed_);
-        }
         char buffer[4096];
         const auto size = read(output_, buffer, sizeof(buffer));
-        if (size <= 0) {
+        if (size <= 0)
             return false;
-        }
         printed_.append(buffer, static_cast<std::size_t>(size));
         return true;
     }

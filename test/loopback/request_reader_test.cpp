@@ -27,14 +27,12 @@ read_all_result read_all(const std::string& input, std::size_t piece) {
             std::size_t consumed = 0;
             result.last = reader.read(unread, consumed);
             unread.erase(0, consumed);
-            if (result.last != outcome::complete) {
+            if (result.last != outcome::complete)
                 break;
-            }
             result.requests.push_back(reader.request());
         }
-        if (result.last != outcome::need_more) {
+        if (result.last != outcome::need_more)
             return result;
-        }
     }
     return result;
 }
@@ -174,11 +172,10 @@ TEST_CASE("random damage and random splits never break the reader") {
         std::string damaged = input;
         for (std::size_t changes = below(4); changes > 0; --changes) {
             const std::size_t at = below(damaged.size());
-            if (below(3) == 0) {
+            if (below(3) == 0)
                 damaged.erase(at, 1 + below(5));
-            } else {
+            else
                 damaged[at] = alphabet[below(alphabet.size())];
-            }
         }
         const auto read = read_all(damaged, 1 + below(40));
         bad += read.last == outcome::bad ? 1U : 0U;

@@ -384,9 +384,8 @@ TEST_CASE("bodies that are no JSON, or of the wrong types, are 400 and change no
 TEST_CASE("a tag has 50 characters at most, whatever their bytes") {
     caller api;
     std::string umlauts;
-    for (int i = 0; i < 50; ++i) {
+    for (int i = 0; i < 50; ++i)
         umlauts += "\xc3\xbc";
-    }
     for (const auto* path : {"/sessions", "/participants"}) {
         CAPTURE(path);
         CHECK(api.call("POST", path, R"({"tag":")" + std::string(50, 'x') + "\"}").status == 200);
@@ -431,16 +430,14 @@ TEST_CASE("many sessions are kept apart") {
     caller api;
     std::vector<std::string> ids;
     ids.reserve(2000);
-    for (int i = 0; i < 2000; ++i) {
+    for (int i = 0; i < 2000; ++i)
         ids.push_back(api.create_session(R"({"tag":")" + std::to_string(i) + "\"}"));
-    }
     CHECK(api.served().session_count() == 2000);
     for (int i = 0; i < 2000; i += 37) {
         CHECK(api.get("/sessions/" + ids[static_cast<std::size_t>(i)]).at("tag") ==
               json::string(std::to_string(i)));
     }
-    for (const auto& id : ids) {
+    for (const auto& id : ids)
         CHECK(api.call("DELETE", "/sessions/" + id).status == 204);
-    }
     CHECK(api.served().session_count() == 0);
 }

@@ -31,9 +31,8 @@ TEST_CASE("B3: a GET for which a connection has room is not refused for the POST
     pool.submit();
     REQUIRE(pool.link(0).outstanding() == 1);
     REQUIRE(pool.link(1).outstanding() == 1);
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 3; ++i)
         CHECK_FALSE(pool.submit(unsafe).done());
-    }
     CHECK(pool.submit(unsafe).failed_with(errc::queue_full, delivery::not_sent));
     auto& get = pool.submit();
     CHECK_FALSE(get.done());
@@ -67,9 +66,8 @@ TEST_CASE("B3: POSTs that wait take no GET's place in the queue, nor GETs a POST
         CHECK(pool.submit(one).failed_with(errc::queue_full, delivery::not_sent));
         CHECK_FALSE(pool.submit(other).done());
         pool.respond_to_all(0);
-        for (const auto* const each : waiting) {
+        for (const auto* const each : waiting)
             CHECK((each == waiting[4] || each->got(each->request.target)));
-        }
         CHECK(pool.gauges_are_zero());
         CHECK(pool.links.size() == 1);
     }

@@ -17,9 +17,8 @@ struct half_lost {
     explicit half_lost(order how) : pool(with_connections(2)) {
         pool.prove_all(2);
         pool.pass(1ms);
-        for (int i = 0; i < 4; ++i) {
+        for (int i = 0; i < 4; ++i)
             calls.push_back(&pool.submit());
-        }
         REQUIRE(pool.link(0).outstanding() == 2);
         REQUIRE(pool.link(1).outstanding() == 2);
         const auto farewell = pool.response_ahead(1, 0, "Connection: close\r\n");
@@ -41,9 +40,8 @@ struct half_lost {
             });
             break;
         }
-        for (int i = 0; i < 4; ++i) { // more than enough to fill what comes
+        for (int i = 0; i < 4; ++i) // more than enough to fill what comes
             calls.push_back(&pool.submit());
-        }
         REQUIRE(pool.links.size() == 4);
     }
 
@@ -86,16 +84,14 @@ TEST_CASE("W23: the same for a connection that was being made when the other one
     pool.prove_all(2);
     pool.pass(1ms);
     std::vector<test_call*> calls;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 4; ++i)
         calls.push_back(&pool.submit());
-    }
     pool.respond(1, "Connection: close\r\n"); // what it carried goes elsewhere, on a dial that begins now
-    calls.push_back(&pool.submit(unsafe));   // for which there must be a dial
+    calls.push_back(&pool.submit(unsafe));    // for which there must be a dial
     REQUIRE(pool.links.size() == 3);
     pool.cycle([&] { pool.link(0).reset(); });
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 4; ++i)
         calls.push_back(&pool.submit());
-    }
     pool.connect(2);
     CHECK(pool.link(2).targets().size() == 1);
     pool.connect(3);
@@ -104,9 +100,8 @@ TEST_CASE("W23: the same for a connection that was being made when the other one
         pool.respond_to_all(2);
         pool.respond_to_all(3);
     }
-    for (const auto* const each : calls) {
+    for (const auto* const each : calls)
         CHECK(each->got(each->request.target));
-    }
     CHECK(pool.gauges_are_zero());
 }
 
@@ -119,9 +114,8 @@ TEST_CASE("W23: a close that was announced long after the loss speaks for the se
     pool.respond_to_all(3);
     REQUIRE(pool.gauges_are_zero());
     pool.cycle([&] {
-        for (int i = 0; i < 6; ++i) {
+        for (int i = 0; i < 6; ++i)
             pool.scheduler().submit(pool.make());
-        }
     });
     REQUIRE(pool.link(2).outstanding() > 1);
     pool.respond(2, "Connection: close\r\n");

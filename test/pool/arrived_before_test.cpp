@@ -37,16 +37,14 @@ TEST_CASE("F07, F07b: what came before a request is never its response, nor its 
                 fake_pool pool(with_connections(connections));
                 pool.prove_all(connections);
                 pool.pass(30ms); // the thread is busy
-                for (auto& link : pool.links) {
+                for (auto& link : pool.links)
                     link->in_socket = arrived;
-                }
                 auto& call = pool.submit(kind);
                 CHECK_FALSE(call.done());
                 // None of the connections is of use, so a new one is made.
                 REQUIRE(pool.links.size() == connections + 1);
-                for (std::size_t i = 0; i < connections; ++i) {
+                for (std::size_t i = 0; i < connections; ++i)
                     CHECK(pool.link(i).phase() == phase::closed);
-                }
                 pool.connect(connections);
                 pool.respond(connections);
                 CHECK(call.got(call.request.target));

@@ -125,10 +125,9 @@ TEST_CASE("a full queue refuses, and a call that leaves makes room") {
     CHECK(pool.stats().queue_depth.get() == 3);
     pool.cancel(*pool.calls[0]);
     CHECK_FALSE(pool.submit().done());
-    pool.connect(0);              // takes one
-    for (int i = 0; i < 3; ++i) { // they wait in a queue of their own
+    pool.connect(0);            // takes one
+    for (int i = 0; i < 3; ++i) // they wait in a queue of their own
         CHECK_FALSE(pool.submit(unsafe).done());
-    }
     CHECK(pool.submit(unsafe).failed_with(errc::queue_full, delivery::not_sent));
     pool.respond_to_all(0);
     CHECK(pool.gauges_are_zero());
@@ -174,9 +173,8 @@ TEST_CASE(
 TEST_CASE("room for a call that needs a new connection is made before the others find their places") {
     fake_pool pool(with_connections(2));
     pool.prove_all(2);
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < 5; ++i)
         pool.submit();
-    }
     REQUIRE(pool.link(0).outstanding() == 2); // it has the least to do, so it is the one to go
     auto& get = pool.make();
     pool.cycle([&] {

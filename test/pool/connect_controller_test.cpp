@@ -72,9 +72,8 @@ TEST_CASE("the pause behind a failure doubles, up to five seconds") {
         CHECK(on.not_before() == now + pause);
         now = on.not_before();
     }
-    for (int i = 0; i < 100; ++i) {
+    for (int i = 0; i < 100; ++i)
         on.failed(now, not_established, now, longest);
-    }
     CHECK(on.not_before() == now + 5s);
 }
 
@@ -95,9 +94,8 @@ TEST_CASE("behind connections that were established and gave no response the pau
 TEST_CASE("attempts that were under way together and fail together count once") {
     connect_controller on;
     on.failed(start, not_established, start + 1s, longest); // the first of eight, all begun together
-    for (int i = 1; i < 8; ++i) {
+    for (int i = 1; i < 8; ++i)
         on.failed(start, not_established, start + 1s + i * 1ms, longest);
-    }
     CHECK(on.not_before() == start + 1s + 100ms);
     on.failed(start + 1s, not_established, start + 2s, longest); // one that was begun when that was known
     CHECK(on.not_before() == start + 2s + 200ms);
@@ -132,13 +130,11 @@ TEST_CASE("the last failure is kept for the calls that it will fail") {
 
 TEST_CASE("W24: eight connections in a row that give no response are the server's fault") {
     connect_controller on;
-    for (int i = 0; i < 7; ++i) {
+    for (int i = 0; i < 7; ++i)
         CHECK_FALSE(on.too_many_unanswered());
-    }
     on.responded();
-    for (int i = 0; i < 7; ++i) {
+    for (int i = 0; i < 7; ++i)
         CHECK_FALSE(on.too_many_unanswered());
-    }
     CHECK(on.too_many_unanswered());
 }
 
@@ -150,9 +146,8 @@ TEST_CASE("a connection that ended well has one successor that need not confirm"
     CHECK(on.take_confirmation());
     CHECK(on.take_confirmation());
     CHECK_FALSE(on.take_confirmation());
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < 5; ++i)
         on.ended_well(2);
-    }
     CHECK(on.take_confirmation());
     CHECK(on.take_confirmation());
     CHECK_FALSE(on.take_confirmation()); // no more than there may be connections

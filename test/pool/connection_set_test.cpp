@@ -45,9 +45,8 @@ std::string gauges(const lone_connections& of) {
     std::string text;
     const auto add = [&text](std::size_t value, const char* name) {
         CHECK(value <= 1);
-        if (value != 0) {
+        if (value != 0)
             text += std::string(text.empty() ? "" : " ") + name;
-        }
     };
     CHECK(of.stats.connecting.get() == of.set.connecting());
     add(of.stats.connecting.get(), "connecting");
@@ -93,9 +92,8 @@ TEST_CASE("every transition of a connection moves the gauges, and nothing else d
             CHECK(connection.status() == to); // a closed one lives until the sweep
             CHECK(gauges(pool) == gauges_of(to));
             CHECK(pool.set.size() == (to == state::closed ? 0 : 1));
-            if (to != state::closed) {
+            if (to != state::closed)
                 pool.set.set_state(connection, state::closed);
-            }
             CHECK(gauges(pool).empty());
             pool.set.sweep();
         }
@@ -221,16 +219,16 @@ TEST_CASE("a reserved connection is idle, and only for those that ask for it") {
 TEST_CASE("a closed connection is gone from all, and is destroyed by the sweep") {
     lone_connections pool;
     std::vector<pooled_connection*> open;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 4; ++i)
         open.push_back(&pool.open());
-    }
     for (const std::size_t which : {1U, 0U, 1U, 0U}) { // in the middle, and at the ends
         pool.set.set_state(*open[which], state::closed);
         open.erase(open.begin() + static_cast<std::ptrdiff_t>(which));
         CHECK(pool.set.size() == open.size());
         for (auto* const each : open) {
-            CHECK(std::any_of(pool.set.all().begin(), pool.set.all().end(),
-                              [&](const auto& one) { return one.get() == each; }));
+            CHECK(std::any_of(
+                pool.set.all().begin(), pool.set.all().end(),
+                [&](const auto& one) { return one.get() == each; }));
         }
     }
     CHECK(pool.set.idle() == nullptr);
@@ -273,9 +271,8 @@ TEST_CASE("whatever happens to connections, the gauges count them, and the choic
                 draining += status == state::draining ? 1 : 0;
                 open += each->is_open() && status != state::draining ? 1 : 0;
                 idle += status == state::idle || status == state::reserved ? 1 : 0;
-                if ((status == state::idle || status == state::busy) && each->http.accepts(false)) {
+                if ((status == state::idle || status == state::busy) && each->http.accepts(false))
                     least = std::min(least, status == state::idle ? 0 : each->in_flight());
-                }
             }
             REQUIRE(pool.stats.connecting.get() == connecting);
             REQUIRE(pool.stats.open.get() == open);
@@ -283,9 +280,8 @@ TEST_CASE("whatever happens to connections, the gauges count them, and the choic
             REQUIRE(pool.stats.draining.get() == draining);
             const auto* const chosen = pool.set.shallowest();
             REQUIRE((chosen == nullptr) == (least == 100));
-            if (chosen) {
+            if (chosen)
                 REQUIRE((chosen->status() == state::idle ? 0 : chosen->in_flight()) == least);
-            }
         }
     }
 }

@@ -35,9 +35,8 @@ public:
             targets_.push_back(bytes_.substr(slash, at - slash));
             looked_at_ = at + mark.size();
         }
-        if (bytes_.size() > mark.size()) { // the mark may have come in part
+        if (bytes_.size() > mark.size()) // the mark may have come in part
             looked_at_ = std::max(looked_at_, bytes_.size() - mark.size());
-        }
     }
     bool empty() const noexcept { return bytes_.empty(); }
     const std::vector<std::string>& targets() const noexcept { return targets_; }
@@ -57,9 +56,8 @@ public:
     void connect() override { opened = true; }
     void flush() override {
         ++flushes;
-        if (phase_ == test::phase::closed) {
+        if (phase_ == test::phase::closed)
             flushed_when_closed = true; // I6
-        }
         while (phase_ == test::phase::open && !jammed && has_unwritten()) {
             if (write_fails) {
                 take_record();
@@ -77,9 +75,8 @@ public:
     }
     void read_available() override {
         ++reads;
-        if (const auto world = std::exchange(in_socket, nullptr)) {
+        if (const auto world = std::exchange(in_socket, nullptr))
             world(*this);
-        }
     }
     void release_buffers() noexcept override { ++releases; }
     void close(detail::close_reason why) noexcept override {
@@ -114,20 +111,17 @@ public:
     }
     /// A socket that takes a part of what is staged and then no more: the rest of the record is bound to go.
     void sent_some(std::size_t bytes) {
-        if (phase_ != test::phase::open) {
+        if (phase_ != test::phase::open)
             return;
-        }
-        if (record_.empty()) {
+        if (record_.empty())
             take_record();
-        }
         const auto upto = std::min(record_.size(), record_sent_ + bytes);
         const auto more = upto - record_sent_;
         wire.append(std::string_view(record_).substr(record_sent_, more));
         record_sent_ = upto;
         const bool whole = upto == record_.size();
-        if (upto != 0) {
+        if (upto != 0)
             owner_->on_output_sent(whole);
-        }
         if (whole) {
             record_.clear();
             record_sent_ = 0;
@@ -136,21 +130,18 @@ public:
     }
     bool has_unwritten() const { return !record_.empty() || (owner_ && !owner_->output().empty()); }
     void receive(std::string_view bytes) {
-        if (phase_ != test::phase::open) {
+        if (phase_ != test::phase::open)
             return;
-        }
         read_along(bytes);
         owner_->on_received(bytes.size(), true);
-        if (owner_) {
+        if (owner_)
             owner_->on_plaintext(bytes);
-        }
     }
     /// close_notify
     void fin() {
         if (phase_ == test::phase::open && reader_.started() &&
-            reader_.end_of_stream(true) == detail::response_reader::status::done) {
+            reader_.end_of_stream(true) == detail::response_reader::status::done)
             responded();
-        }
         end(detail::stream_end::closed, {}, {});
     }
     /// FIN without a close_notify
@@ -181,9 +172,8 @@ public:
         detail::time_point opened{};
     };
     knowledge what_the_pool_knows() const {
-        if (!owner_) {
+        if (!owner_)
             return last_known_;
-        }
         const auto& known = pool_side();
         return {known.in_flight(), known.responses, known.http.requests().confirmed(), known.opened};
     }
@@ -219,9 +209,8 @@ private:
         }
     }
     void end(detail::stream_end how, const error_code& code, std::string text) {
-        if (phase_ != test::phase::open) {
+        if (phase_ != test::phase::open)
             return;
-        }
         // As the real one: it is over before its owner is told.
         phase_ = test::phase::closed;
         owner_->on_end(how, code, std::move(text));
@@ -232,9 +221,8 @@ private:
         unread_ += bytes;
         std::string_view input = unread_;
         while (!announced && statuses.size() < targets().size() &&
-               reader_.feed(input) == detail::response_reader::status::done) {
+               reader_.feed(input) == detail::response_reader::status::done)
             responded();
-        }
         unread_ = std::string(input);
     }
     void responded() {

@@ -26,9 +26,8 @@ TEST_CASE("O16: one after the other, a connection carries no more requests than 
             CHECK(call.got(call.request.target));
             CHECK(pool.sends_of(call) == 1);
         }
-        for (const auto& link : pool.links) {
+        for (const auto& link : pool.links)
             CHECK(link->targets().size() <= 3);
-        }
         CHECK(pool.links.size() == 4);
         CHECK(pool.stats().connections_lost.get() == 0);
     }
@@ -52,9 +51,8 @@ TEST_CASE("O16: what is in flight counts") {
     pool.connect(0);
     pool.respond(0, max_of(3));
     std::vector<test_call*> calls;
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < 8; ++i)
         calls.push_back(&pool.submit());
-    }
     CHECK(pool.link(0).targets().size() == 3);
     pool.respond(0, max_of(2));
     CHECK(pool.link(0).targets().size() == 3);
@@ -77,9 +75,8 @@ TEST_CASE("O16: a limit that is exceeded when it becomes known admits nothing mo
     fake_pool pool(with_connections(1));
     pool.prove(0); // without a word of it
     std::vector<test_call*> calls;
-    for (int i = 0; i < 6; ++i) {
+    for (int i = 0; i < 6; ++i)
         calls.push_back(&pool.submit());
-    }
     REQUIRE(pool.link(0).outstanding() == 6);
     pool.respond(0, max_of(3));
     calls.push_back(&pool.submit());

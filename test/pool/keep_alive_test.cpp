@@ -31,9 +31,8 @@ TEST_CASE("O16: what was not written when the number becomes known, and is too m
     pool.submit();
     pool.connect(1);
     pool.link(1).jammed = true;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 4; ++i)
         pool.submit();
-    }
     REQUIRE(pool.link(1).outstanding() == 5);
     pool.respond(1, "Keep-Alive: max=3\r\n");
     pool.link(1).jammed = false;

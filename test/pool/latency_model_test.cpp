@@ -35,9 +35,8 @@ TEST_CASE("what is usual follows the responses slowly") {
     model.responded(32ms, 320ms); // one sixteenth of the difference
     CHECK(model.service_time() == 17ms);
     CHECK(model.late_after(15s) == 510ms);
-    for (int i = 0; i < 200; ++i) {
+    for (int i = 0; i < 200; ++i)
         model.responded(32ms, 320ms);
-    }
     CHECK(model.service_time() > 31ms);
     CHECK(model.service_time() <= 32ms);
 }

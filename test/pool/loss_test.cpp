@@ -383,10 +383,9 @@ TEST_CASE("a response that comes early tells nothing of the requests behind it")
     });
     pool.cycle([&] { pool.link(0).sent_some(4 * 20 + 60); });
     pool.respond(0);
-    for (const auto* const each : calls) {
+    for (const auto* const each : calls)
         if (each->status == 0)
             CHECK(each->why.delivery() == delivery::maybe_processed);
-    }
 }
 
 TEST_CASE("N8: only Connection: close says that what is behind was not processed") {

@@ -30,11 +30,10 @@ std::vector<unsigned> shrink(std::uint64_t seed, std::vector<unsigned> steps) {
             auto fewer = steps;
             fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(at),
                         fewer.begin() + static_cast<std::ptrdiff_t>(at + piece));
-            if (simulation(seed, fewer).run().empty()) {
+            if (simulation(seed, fewer).run().empty())
                 at += piece;
-            } else {
+            else
                 steps = std::move(fewer);
-            }
         }
     }
     return steps;
@@ -44,12 +43,10 @@ std::string describe(std::uint64_t seed, const std::vector<unsigned>& steps) {
     simulation one(seed, steps);
     one.keep_trace();
     auto text = one.run() + "\nseed " + std::to_string(seed) + ", steps";
-    for (const auto step : steps) {
+    for (const auto step : steps)
         text += " " + std::to_string(step);
-    }
-    for (const auto& line : one.trace()) {
+    for (const auto& line : one.trace())
         text += "\n  " + line;
-    }
     return text;
 }
 

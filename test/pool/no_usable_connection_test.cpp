@@ -13,12 +13,10 @@ namespace {
 /// Lets every connection give `bytes` as its first response until nothing waits any more.
 void respond_to_each_with(fake_pool& pool, const std::string& bytes) {
     for (std::size_t i = 0; i < 100 && pool.order.size() < pool.calls.size(); ++i) {
-        if (i == pool.links.size()) {
+        if (i == pool.links.size())
             pool.pass(5s); // the pause between dials
-        }
-        if (i == pool.links.size()) {
+        if (i == pool.links.size())
             break;
-        }
         pool.connect(i);
         pool.cycle([&] { pool.link(i).receive(bytes); });
     }
@@ -64,9 +62,8 @@ TEST_CASE("W24: calls that were never sent do not fail with what another call wa
         // And starts anew with the next call.
         const auto made = pool.links.size();
         auto& next = pool.submit();
-        for (int i = 0; i < 20 && pool.links.size() == made; ++i) {
+        for (int i = 0; i < 20 && pool.links.size() == made; ++i)
             pool.pass(1s);
-        }
         REQUIRE(pool.links.size() == made + 1);
         pool.connect(made);
         pool.respond(made);

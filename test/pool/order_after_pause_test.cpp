@@ -18,9 +18,8 @@ auto one_busy_connection() {
 /// Fills the only connection, so that what comes next has to wait.
 std::vector<const test_call*> fill(fake_pool& pool) {
     std::vector<const test_call*> calls;
-    for (std::size_t i = 0; i < depth; ++i) {
+    for (std::size_t i = 0; i < depth; ++i)
         calls.push_back(&pool.submit());
-    }
     REQUIRE(pool.link(0).outstanding() == depth);
     return calls;
 }
@@ -37,9 +36,8 @@ TEST_CASE("B11: pauses that end in one cycle keep the order of the calls") {
     fake_pool pool(one_busy_connection());
     pool.prove(0);
     const auto refused = fill(pool);
-    for (std::size_t i = 0; i < depth; ++i) {
+    for (std::size_t i = 0; i < depth; ++i)
         pool.refuse(0, 503);
-    }
     const auto busy = fill(pool);
     auto& younger = pool.submit();
     const auto before = pool.link(0).targets().size();

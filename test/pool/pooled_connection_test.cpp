@@ -18,7 +18,6 @@ using state = pooled_connection::state;
 
 namespace {
 
-
 /// A connection that was opened at `start`, and everything that its timer depends on.
 struct timed_connection {
     timed_connection() {
@@ -173,12 +172,10 @@ TEST_CASE("what is due and when the timer is set to never disagree") {
         auto& on = value.on;
         for (auto count = random.pick(4); count != 0; --count) {
             auto& call = value.pool.stage(on);
-            if (random.one_in(2)) {
+            if (random.one_in(2))
                 value.pool.write(on);
-            }
-            if (random.one_in(3)) {
+            if (random.one_in(3))
                 on.http.abandon(call, some_time());
-            }
         }
         if (on.in_flight() != 0 && random.one_in(2)) {
             value.pool.write(on);
@@ -195,9 +192,8 @@ TEST_CASE("what is due and when the timer is set to never disagree") {
         value.settings.connect_timeout = random.pick(6) * 1s;
         value.settings.response_timeout = random.pick(10) * 1s;
         value.settings.abandoned_grace = random.pick(6) * 1s;
-        if (random.one_in(2)) {
+        if (random.one_in(2))
             value.latency.responded(1ms, random.pick(4) * 1s);
-        }
         value.kept = random.one_in(2);
         value.pool.set.set_state(on, static_cast<state>(random.pick(static_cast<unsigned>(state::closed))));
         const auto next = on.next_due(value.settings, value.latency, value.kept);

@@ -15,7 +15,6 @@ using kind = detail::request_queue::kind;
 
 namespace {
 
-
 /// A queue, and the calls that were ever made for it.
 struct tested_queue {
     explicit tested_queue(std::size_t limit = 100) : queue(limit, timers, stats) {}
@@ -35,9 +34,8 @@ struct tested_queue {
     }
     std::vector<const detail::call*> in_order(kind of) {
         std::vector<const detail::call*> all;
-        for (auto* each = queue.front(of); each; each = queue.behind(*each)) {
+        for (auto* each = queue.front(of); each; each = queue.behind(*each))
             all.push_back(each);
-        }
         return all;
     }
 
@@ -113,9 +111,8 @@ TEST_CASE("what comes back from a connection or from a pause has its place by ag
     auto& second = on.push();
     auto& third = on.push();
     auto& fourth = on.push();
-    for (auto* const each : {&first, &second, &third}) {
+    for (auto* const each : {&first, &second, &third})
         on.queue.remove(*each);
-    }
     on.queue.pause(first, start + 1s);
     on.queue.pause(third, start + 1s);
     auto& fifth = on.push();
@@ -158,9 +155,8 @@ TEST_CASE("a call in a pause waits for its end, and in none of the queues") {
 
 TEST_CASE("all that wait, and all that pause, can be taken out one by one") {
     tested_queue on;
-    for (const auto of : {kind::shared, kind::exclusive, kind::new_connection, kind::shared}) {
+    for (const auto of : {kind::shared, kind::exclusive, kind::new_connection, kind::shared})
         on.push(of);
-    }
     auto& paused = on.make(kind::shared);
     on.queue.pause(paused, start + 1s);
     in_that_order seen;
@@ -221,11 +217,9 @@ TEST_CASE("each queue is in the order of age, whatever comes and goes") {
             }
             REQUIRE(found == waiting.size());
         }
-        for (auto* const each : waiting) {
+        for (auto* const each : waiting)
             on.queue.remove(*each);
-        }
-        for (auto* const each : paused) {
+        for (auto* const each : paused)
             on.queue.end_pause(*each);
-        }
     }
 }

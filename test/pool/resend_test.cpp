@@ -55,9 +55,8 @@ detail::resend::settings with_budget(double per_second) {
 
 TEST_CASE("a response that says nothing of another attempt completes the call") {
     tested_resend on;
-    for (const int status : {400, 404, 409}) {
+    for (const int status : {400, 404, 409})
         CHECK(on.respond(status).action == act::complete);
-    }
     CHECK(on.call.retries == 0);
     CHECK(on.call.replays == 0);
 }
@@ -92,9 +91,8 @@ TEST_CASE("a call may have a policy of its own") {
     CHECK(&on.again.policy_of(on.call) == on.call.retry());
     CHECK(on.respond(500).action == act::complete);
     on.call.extras().retry = retry_policy().attempts(5);
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 4; ++i)
         CHECK(on.respond(500).action == act::pause);
-    }
     CHECK(on.respond(500).action == act::complete);
 }
 
@@ -172,9 +170,8 @@ TEST_CASE("O02: first attempts give the budget a fifth of their number") {
     settings.retry.attempts(100);
     tested_resend on(settings);
     CHECK(on.respond(500).action == act::complete);
-    for (int i = 0; i < 10; ++i) {
+    for (int i = 0; i < 10; ++i)
         on.again.first_sent(start);
-    }
     CHECK(on.respond(500).action == act::pause);
     CHECK(on.respond(500).action == act::pause);
     CHECK(on.respond(500).action == act::complete);
@@ -185,9 +182,8 @@ TEST_CASE("O02: first attempts give the budget a fifth of their number") {
 TEST_CASE("what was not sent moves on, free of charge") {
     tested_resend on(with_budget(0));
     on.call.request.kind = unsafe;
-    for (int i = 0; i < 10; ++i) {
+    for (int i = 0; i < 10; ++i)
         CHECK(on.lose(close_reason::broken, true, true, send_state::unsent).action == act::queue);
-    }
     CHECK(on.call.replays == 0);
     CHECK(on.call.fresh_losses == 0);
     CHECK(on.stats.replays.get() == 0);

@@ -75,9 +75,8 @@ public:
         const auto body = due();
         auto head = "HTTP/1.1 200 OK\r\n" + keep_alive_fields();
         const bool last = takes_last();
-        if (last) {
+        if (last)
             head += "Connection: close\r\n";
-        }
         respond({head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body, 200, last});
     }
     /// Something that is no response.
@@ -98,9 +97,8 @@ public:
     void arrive(std::size_t bytes) {
         socket_.append(on_the_way_, 0, bytes);
         on_the_way_.erase(0, bytes);
-        if (on_the_way_.empty()) {
+        if (on_the_way_.empty())
             socket_end_ = std::max(socket_end_, std::exchange(end_on_the_way_, ending::none));
-        }
         into_socket();
     }
     void arrive() { arrive(on_the_way_.size()); }
@@ -114,16 +112,14 @@ public:
     /// The client reads. In a cycle.
     void read() {
         link_->in_socket = nullptr;
-        if (std::exchange(handshake_, false)) {
+        if (std::exchange(handshake_, false))
             link_->connected();
-        }
         if (!socket_.empty()) {
             const auto requests = link_->taken.targets().size();
             const auto bytes = std::exchange(socket_, {});
             link_->receive(bytes);
-            if (keep_alive_max_ != 0 && link_->responses_read() != 0) {
+            if (keep_alive_max_ != 0 && link_->responses_read() != 0)
                 bound(std::max<std::size_t>(keep_alive_max_, requests));
-            }
         }
         switch (std::exchange(socket_end_, ending::none)) {
         case ending::none:
@@ -148,14 +144,12 @@ public:
     reply make_reply(const std::string& target, support::random_numbers& random) const {
         constexpr int statuses[] = {404, 408, 421, 425, 429, 500, 503};
         reply made;
-        if (random.one_in(6)) {
+        if (random.one_in(6))
             made.status = statuses[random.pick(7)];
-        }
         made.announced = random.one_in(14) || (made.status == 408 && random.one_in(2));
         std::string head;
-        if (random.one_in(25)) {
+        if (random.one_in(25))
             head = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
-        }
         const bool old = random.one_in(300);
         head += (old ? "HTTP/1.0 " : "HTTP/1.1 ") + std::to_string(made.status) + " X\r\n";
         head += keep_alive_fields();
@@ -164,16 +158,13 @@ public:
             made.then = ending::close_notify;
         }
         head += made.announced ? "Connection: close\r\n" : old ? "Connection: keep-alive\r\n" : "";
-        if (made.announced && random.one_in(2)) {
+        if (made.announced && random.one_in(2))
             made.then = random.one_in(2) ? ending::close_notify : ending::reset;
-        }
-        if (made.status == 429 && random.one_in(2)) {
+        if (made.status == 429 && random.one_in(2))
             head += "Retry-After: " + std::to_string(random.pick(3)) + "\r\n";
-        }
         auto body = target;
-        if (random.one_in(150)) {
+        if (random.one_in(150))
             body += "|" + std::string(60'000 + random.pick(300'000), '.');
-        }
         if (random.one_in(40)) {
             made.then = random.one_in(4) ? ending::fin : ending::close_notify;
             made.ends_with_body = true;
@@ -181,11 +172,9 @@ public:
         } else if (!old && random.one_in(3)) {
             const auto cut = random.pick(static_cast<unsigned>(body.size()));
             made.bytes = head + "Transfer-Encoding: chunked\r\n\r\n";
-            for (const auto& piece : {body.substr(0, cut), body.substr(cut)}) {
-                if (!piece.empty()) {
+            for (const auto& piece : {body.substr(0, cut), body.substr(cut)})
+                if (!piece.empty())
                     made.bytes += to_hex(piece.size()) + "\r\n" + piece + "\r\n";
-                }
-            }
             made.bytes += "0\r\n\r\n";
         } else {
             made.bytes = head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
@@ -195,24 +184,21 @@ public:
 
 private:
     void into_socket() {
-        if (has_unread()) {
+        if (has_unread())
             link_->in_socket = [this](fake_connection&) { read(); };
-        }
     }
     // Whether the next response is to the last request that it takes.
     bool takes_last() const { return keep_alive_max_ != 0 && statuses_.size() + 1 >= keep_alive_max_; }
     std::string keep_alive_fields() const {
-        if (keep_alive_max_ == 0) {
+        if (keep_alive_max_ == 0)
             return {};
-        }
         const auto used = counts_down_ ? std::min<std::size_t>(statuses_.size(), keep_alive_max_) : 0;
         return "Keep-Alive: timeout=60, max=" + std::to_string(keep_alive_max_ - used) + "\r\n";
     }
     static std::string to_hex(std::size_t value) {
         std::string digits;
-        for (; value != 0; value /= 16) {
+        for (; value != 0; value /= 16)
             digits.insert(digits.begin(), "0123456789abcdef"[value % 16]);
-        }
         return digits;
     }
 

@@ -27,9 +27,8 @@ public:
     }
     void submit_some() {
         pool.cycle([&] {
-            for (auto count = pick(quick ? 12 : 4) + 1; count != 0; --count) {
+            for (auto count = pick(quick ? 12 : 4) + 1; count != 0; --count)
                 submit_one();
-            }
         });
     }
     void cancel_one() {
@@ -42,11 +41,9 @@ public:
     /// Everything that has arrived is read, in any order.
     void read_everything() {
         std::vector<server_side*> readable;
-        for (const auto& each : servers) {
-            if (each->has_unread()) {
+        for (const auto& each : servers)
+            if (each->has_unread())
                 readable.push_back(each.get());
-            }
-        }
         while (!readable.empty()) {
             const auto at = readable.begin() + random.pick(static_cast<unsigned>(readable.size()));
             auto& server = **at;
@@ -57,9 +54,8 @@ public:
     /// The scheduler's own connections, as the tests' ones.
     template <class Function>
     void for_each_connection(Function function) const {
-        for (const auto& each : pool.scheduler().connections().all()) {
+        for (const auto& each : pool.scheduler().connections().all())
             function(*each, static_cast<fake_connection&>(*each->transport));
-        }
     }
 
     /// For the one who reads what a schedule does.
@@ -91,9 +87,8 @@ private:
                                        unsafe};
         auto& made = pool.make(kinds[pick(4)]);
         made.deadline_after = std::chrono::milliseconds(one_in(8) ? pick(300) : 20'000);
-        if (one_in(10)) {
+        if (one_in(10))
             made.extras().attempt_timeout = std::chrono::milliseconds(pick(500) + 1);
-        }
         made.allow_replay = !one_in(10);
         made.request.isolated = one_in(12);
         made.knows_own = one_in(2);
@@ -122,9 +117,8 @@ private:
         made.again.retry.attempts(1 + static_cast<int>(pick(4)));
         made.again.retry.retry_protocol_error(one_in(2));
         made.again.budget_per_second = one_in(4) ? 0 : 1000;
-        if (one_in(3)) {
+        if (one_in(3))
             made.min_connections = 1 + pick(static_cast<unsigned>(made.max_connections));
-        }
         made.connect_timeout = one_of(5s, 500ms);
         made.response_timeout = one_of(15s, 3s, 300ms);
         made.idle_timeout = one_of(50s, 1s);

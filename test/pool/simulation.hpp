@@ -42,9 +42,8 @@ private:
         for (const auto step : steps_) {
             world_.random = support::random_numbers(seed_, step);
             take_step();
-            if (!rules_.broken().empty()) {
+            if (!rules_.broken().empty())
                 return;
-            }
         }
         world_.random = support::random_numbers(seed_, 1'000'000);
         finish();
@@ -67,9 +66,8 @@ private:
             let_time_pass();
             return;
         case 7:
-            if (one_in(3)) {
+            if (one_in(3))
                 drain_connections();
-            }
             return;
         case 8:
             hold_up_the_thread();
@@ -79,35 +77,31 @@ private:
             send_unasked();
             return;
         case 11:
-            if (one_in(4)) {
+            if (one_in(4))
                 rest();
-            }
             return;
         default:
             break;
         }
         if (auto* const server = one_of_the_latest()) {
-            if (server->link().phase() == phase::connecting) {
+            if (server->link().phase() == phase::connecting)
                 connect(*server);
-            } else {
+            else
                 happen_to(*server);
-            }
         }
     }
     // One whose connection is not closed, if luck will have it.
     server_side* one_of_the_latest() {
-        if (world_.servers.empty()) {
+        if (world_.servers.empty())
             return nullptr;
-        }
         const auto back = pick(static_cast<unsigned>(std::min<std::size_t>(world_.servers.size(), 6)));
         auto& found = *world_.servers[world_.servers.size() - 1 - back];
         return found.link().phase() == phase::closed ? nullptr : &found;
     }
     std::size_t number_of(const server_side& server) const {
         std::size_t i = 0;
-        while (world_.servers[i].get() != &server) {
+        while (world_.servers[i].get() != &server)
             ++i;
-        }
         return i;
     }
 
@@ -125,12 +119,10 @@ private:
         const auto longest = world_.settings.response_timeout;
         for (auto parts = 1 + pick(3); parts != 0; --parts) {
             for (const auto& each : world_.servers) {
-                if (each->link().phase() == phase::connecting && one_in(3)) {
+                if (each->link().phase() == phase::connecting && one_in(3))
                     each->handshake_arrives();
-                }
-                if (!each->is_open() || one_in(2)) {
+                if (!each->is_open() || one_in(2))
                     continue;
-                }
                 for (auto count = pick(6); count != 0 && !each->due().empty(); --count) {
                     world_.note("connection ", number_of(*each), " responds to ", each->due());
                     each->respond_to_next();
@@ -182,16 +174,13 @@ private:
             pool_.pass(4s);
             serve_everything();
         }
-        if (!are_kept) {
+        if (!are_kept)
             return;
-        }
-        if (pool_.stats().dials.get() != attempts || connections.size() < settings.min_connections) {
+        if (pool_.stats().dials.get() != attempts || connections.size() < settings.min_connections)
             rules_.break_rule("connections that are to be kept are made anew");
-        }
         const auto& post = pool_.submit(unsafe);
-        if (connections.size() == settings.min_connections && pool_.sends_of(post) != 1) {
+        if (connections.size() == settings.min_connections && pool_.sends_of(post) != 1)
             rules_.break_rule("a POST waits beside connections that are kept for it");
-        }
     }
 
     // --- one connection ----------------------------------------------------------------------------------
@@ -200,9 +189,8 @@ private:
         world_.note("drain the connections");
         for (const auto& each : world_.servers) {
             // What was given to one that is draining already may go.
-            if (each->is_open() && each->link().pool_side().status() != pooled_connection::state::draining) {
+            if (each->is_open() && each->link().pool_side().status() != pooled_connection::state::draining)
                 each->bound(each->link().taken.targets().size());
-            }
         }
         pool_.cycle([&] { pool_.scheduler().drain_connections(); });
     }
@@ -239,12 +227,10 @@ private:
     }
 
     void happen_to(server_side& server) {
-        if (world_.quick) {
+        if (world_.quick)
             pool_.pass(std::chrono::microseconds(1 + pick(60)));
-        }
-        if (!server.is_open()) {
+        if (!server.is_open())
             return;
-        }
         auto& link = server.link();
         switch (pick(world_.quick ? 90 : 20)) {
         case 0:
@@ -259,9 +245,8 @@ private:
             return;
         case 2:
             server.send("HTTP/1.1 103 Early Hints\r\n\r\n");
-            if (link.outstanding() == 0) {
+            if (link.outstanding() == 0)
                 pool_.suspend(101us); // it is unasked for, and can be told
-            }
             arrive(server);
             return;
         case 3:
@@ -310,9 +295,8 @@ private:
             world_.note("connection ", number_of(server), " responds to ", server.due());
             server.respond_to_next();
         }
-        if (count == 0) {
+        if (count == 0)
             return;
-        }
         if (one_in(30) && server.link().outstanding() == count && server.responds_on()) {
             world_.note("connection ", number_of(server), ": surplus");
             server.send("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsurplus");
@@ -324,9 +308,8 @@ private:
             server.arrive(pick(static_cast<unsigned>(server.on_the_way())));
             pool_.cycle([&] { server.read(); });
             if (one_in(4)) { // and nothing more
-                if (one_in(2)) {
+                if (one_in(2))
                     server.break_down(any_ending());
-                }
                 return;
             }
         }
@@ -335,22 +318,19 @@ private:
 
     void arrive(server_side& server) {
         server.arrive();
-        if (!one_in(6)) { // else it stays unread for a while
+        if (!one_in(6)) // else it stays unread for a while
             pool_.cycle([&] { server.read(); });
-        }
     }
 
     // Two responses in the wrong order, or one that is missing, where the callers notice.
     void swap_responses(server_side& server) {
         const auto& requests = server.link().pool_side().http.requests();
-        if (server.due(1).empty() || server.on_the_way() != 0 || server.has_unread() || requests.size() < 2) {
+        if (server.due(1).empty() || server.on_the_way() != 0 || server.has_unread() || requests.size() < 2)
             return;
-        }
         for (std::size_t i = 0; i < 2; ++i) {
             const auto* const owner = static_cast<const test_call*>(requests.at(i).owner);
-            if (!owner || !owner->knows_own || owner->request.target != server.due(i)) {
+            if (!owner || !owner->knows_own || owner->request.target != server.due(i))
                 return;
-            }
         }
         world_.note("connection ", number_of(server), " swaps two responses");
         const auto bytes_for = [](const std::string& target) {
@@ -370,9 +350,8 @@ private:
     void send_unasked() {
         auto* const server = one_of_the_latest();
         if (!server || !server->is_open() || !server->responds_on() || server->link().outstanding() != 0 ||
-            server->has_unread() || server->on_the_way() != 0) {
+            server->has_unread() || server->on_the_way() != 0)
             return;
-        }
         const auto what = pick(6);
         world_.note("connection ", number_of(*server), " sends what nobody has asked for, ", what);
         switch (what) {
@@ -398,9 +377,8 @@ private:
         pool_.suspend(101us + up_to(one_in(2) ? 1ms : world_.settings.response_timeout));
         world_.submit_some();
         world_.read_everything();
-        if (server->link().phase() != phase::closed) {
+        if (server->link().phase() != phase::closed)
             rules_.break_rule("F07: a connection lives on behind what nobody has asked for");
-        }
     }
 
     ending any_ending() {
@@ -417,25 +395,21 @@ private:
         for (std::size_t i = 0; i < world_.servers.size(); ++i) {
             auto& server = *world_.servers[i];
             auto& link = server.link();
-            if (link.phase() == phase::connecting) {
+            if (link.phase() == phase::connecting)
                 pool_.cycle([&] { link.connected(); });
-            }
             link.write_fails = false;
             link.room = fake_connection::unlimited;
             if (link.jammed) {
                 link.jammed = false;
                 pool_.cycle([&] { link.flush(); });
             }
-            if (!server.is_open()) {
+            if (!server.is_open())
                 continue;
-            }
-            if (!server.due().empty()) {
+            if (!server.due().empty())
                 server.respond_well();
-            }
             server.arrive();
-            if (server.has_unread()) {
+            if (server.has_unread())
                 pool_.cycle([&] { server.read(); });
-            }
         }
     }
 

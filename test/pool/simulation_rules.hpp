@@ -20,15 +20,13 @@ public:
     /// The first rule that was broken; empty where none was.
     const std::string& broken() const { return broken_; }
     void break_rule(std::string text) {
-        if (broken_.empty()) {
+        if (broken_.empty())
             broken_ = std::move(text);
-        }
     }
 
     void after_cycle() {
-        if (!broken_.empty()) {
+        if (!broken_.empty())
             return;
-        }
         look_at_calls();
         look_at_gauges();
         world_.for_each_connection([this](const auto& known, const auto& link) { look_at(known, link); });
@@ -40,28 +38,22 @@ public:
 
     void at_end() {
         std::size_t drains = 0;
-        for (const auto& each : pool_.calls) {
-            if (each->is_drain) {
+        for (const auto& each : pool_.calls)
+            if (each->is_drain)
                 ++drains;
-            } else {
+            else
                 look_at_outcome(*each);
-            }
-        }
-        if (pool_.order.size() != pool_.calls.size()) {
+        if (pool_.order.size() != pool_.calls.size())
             break_rule("I1: completed calls are not all calls");
-        }
-        if (!pool_.gauges_are_zero() || !pool_.connection_gauges_are_zero()) {
+        if (!pool_.gauges_are_zero() || !pool_.connection_gauges_are_zero())
             break_rule("I7: the gauges are not zero");
-        }
-        if (pool_.scheduler().next_time()) {
+        if (pool_.scheduler().next_time())
             break_rule("I7: a timer is left");
-        }
         const auto& stats = pool_.stats();
         const auto calls = pool_.calls.size() - drains; // a drain is no call
         if (stats.calls_started.get() != calls ||
-            stats.calls_succeeded.get() + stats.calls_failed.get() != calls) {
+            stats.calls_succeeded.get() + stats.calls_failed.get() != calls)
             break_rule("I7: the counters do not add up");
-        }
     }
 
 private:
@@ -79,20 +71,17 @@ private:
     // --- after each cycle --------------------------------------------------------------------------------
 
     void look_at_calls() {
-        for (; calls_seen_ < pool_.calls.size(); ++calls_seen_) {
+        for (; calls_seen_ < pool_.calls.size(); ++calls_seen_)
             live_.push_back(pool_.calls[calls_seen_].get());
-        }
         std::erase_if(live_, [](const test_call* each) { return each->done(); });
-        for (const auto* const each : live_) {
-            if (pool_.now() >= each->deadline()) {
+        for (const auto* const each : live_)
+            if (pool_.now() >= each->deadline())
                 break_rule("deadline: " + each->request.target + " lives on behind its deadline");
-            }
-        }
     }
     std::size_t count_live(test_call::state where) const {
-        return static_cast<std::size_t>(std::count_if(live_.begin(), live_.end(), [&](const auto* each) {
-            return each->where == where && !each->is_drain;
-        }));
+        return static_cast<std::size_t>(std::count_if(
+            live_.begin(), live_.end(),
+            [&](const auto* each) { return each->where == where && !each->is_drain; }));
     }
 
     void look_at_gauges() {
@@ -107,48 +96,37 @@ private:
         });
         const auto& stats = pool_.stats();
         if (stats.connecting.get() != connecting || stats.open.get() != open || stats.idle.get() != idle ||
-            stats.draining.get() != draining) {
+            stats.draining.get() != draining)
             break_rule("gauges: those of the connections are wrong");
-        }
         if (stats.zombies.get() != abandoned ||
             stats.in_flight.get() != count_live(test_call::state::in_flight) ||
-            stats.queue_depth.get() != count_live(test_call::state::queued)) {
+            stats.queue_depth.get() != count_live(test_call::state::queued))
             break_rule("gauges: those of the calls are wrong");
-        }
-        if (pool_.scheduler().connections().size() > world_.settings.max_connections) {
+        if (pool_.scheduler().connections().size() > world_.settings.max_connections)
             break_rule("there are too many connections");
-        }
     }
 
     void look_at(const pooled_connection& known, const fake_connection& link) {
         const auto& requests = known.http.requests();
         const auto size = requests.size();
-        if (size > world_.settings.depth) {
+        if (size > world_.settings.depth)
             break_rule("a connection carries more requests than its depth");
-        }
-        if (size > 1 && !requests.confirmed()) {
+        if (size > 1 && !requests.confirmed())
             break_rule("a connection that was not confirmed carries two requests");
-        }
-        for (std::size_t i = 0; size > 1 && i < size; ++i) {
-            if (requests.at(i).exclusive) {
+        for (std::size_t i = 0; size > 1 && i < size; ++i)
+            if (requests.at(i).exclusive)
                 break_rule("an exclusive request is not alone");
-            }
-        }
         if (known.is_open() &&
-            (known.status() == state::idle || known.status() == state::reserved) != (size == 0)) {
+            (known.status() == state::idle || known.status() == state::reserved) != (size == 0))
             break_rule("the state of a connection and its requests do not agree");
-        }
         // Up to the server's limit they may go.
         const bool unlimited = known.request_limit == std::numeric_limits<std::size_t>::max();
-        if (known.status() == state::draining && requests.unsent() != 0 && unlimited) {
+        if (known.status() == state::draining && requests.unsent() != 0 && unlimited)
             break_rule("requests wait to be written on a connection that takes no more");
-        }
-        if (!known.staged && !link.jammed && link.has_unwritten()) {
+        if (!known.staged && !link.jammed && link.has_unwritten())
             break_rule("a staged request that nobody is to write");
-        }
-        if (known.staged && pool_.now() >= known.staged_since + 2ms) {
+        if (known.staged && pool_.now() >= known.staged_since + 2ms)
             break_rule("requests wait to be written for more than two milliseconds");
-        }
     }
 
     // What is overdue has been dealt with: no timer is missing, and none too late.
@@ -159,41 +137,34 @@ private:
         world_.for_each_connection([&](const pooled_connection& known, const fake_connection&) {
             const auto& http = known.http;
             if (known.status() == state::connecting) {
-                if (now >= known.dialled + settings.connect_timeout) {
+                if (now >= known.dialled + settings.connect_timeout)
                     break_rule("timers: an attempt to connect goes on behind its timeout");
-                }
                 return;
             }
-            if (known.in_flight() == 0) {
+            if (known.in_flight() == 0)
                 too_long_idle += now >= known.idle_since + known.idle_limit ? 1 : 0;
-            } else if (now >= (http.response_header_done() ? known.received_last : known.front_since) +
-                                  settings.response_timeout) {
+            else if (now >= (http.response_header_done() ? known.received_last : known.front_since) +
+                                settings.response_timeout)
                 break_rule("timers: a response is waited for behind its timeout");
-            } else if (known.status() != state::blocked && known.status() != state::draining &&
-                       !http.response_started() && now >= known.front_since + settings.response_timeout / 2) {
+            else if (known.status() != state::blocked && known.status() != state::draining &&
+                     !http.response_started() && now >= known.front_since + settings.response_timeout / 2)
                 break_rule("timers: a response is late, and its connection takes requests");
-            }
-            if (known.status() == state::draining) {
+            if (known.status() == state::draining)
                 return;
-            }
-            if (now >= known.drain_at) {
+            if (now >= known.drain_at)
                 break_rule("timers: a connection is older than it may be");
-            }
             if (http.requests().abandoned() != 0 &&
-                now >= http.requests().oldest_abandoned() + settings.abandoned_grace) {
+                now >= http.requests().oldest_abandoned() + settings.abandoned_grace)
                 break_rule("timers: an abandoned response is waited for too long");
-            }
         });
-        if (too_long_idle > settings.min_connections) {
+        if (too_long_idle > settings.min_connections)
             break_rule("timers: a connection is idle for too long");
-        }
         const auto next = pool_.scheduler().next_time();
         const auto connections = pool_.scheduler().connections().size();
         const bool wants_one = (count_live(test_call::state::queued) != 0 && connections == 0) ||
                                (!world_.closing && connections < settings.min_connections);
-        if (wants_one && (!next || *next > now + longest_connect_pause)) {
+        if (wants_one && (!next || *next > now + longest_connect_pause))
             break_rule("timers: a connection is wanted, and nobody is to make one");
-        }
     }
 
     // An attempt has its own time, but first comes what has arrived.
@@ -208,15 +179,12 @@ private:
         }
         flights_.clear();
         for (const auto& server : world_.servers) {
-            if (!server->is_open()) {
+            if (!server->is_open())
                 continue;
-            }
             const auto& requests = server->link().pool_side().http.requests();
-            for (std::size_t i = 0; i < requests.size(); ++i) {
-                if (const auto* const owner = requests.at(i).owner) {
+            for (std::size_t i = 0; i < requests.size(); ++i)
+                if (const auto* const owner = requests.at(i).owner)
                     flights_.emplace_back(static_cast<const test_call*>(owner), server.get());
-                }
-            }
         }
     }
 
@@ -224,13 +192,11 @@ private:
         const bool had_to_confirm = must_confirm_since_ && !has_been_confirmed();
         bool failed = false;
         for (std::size_t i = 0; i < world_.servers.size(); ++i) {
-            if (met_.size() <= i) {
+            if (met_.size() <= i)
                 met_.emplace_back();
-            }
             auto& met = met_[i];
-            if (met.over) {
+            if (met.over)
                 continue;
-            }
             const auto& server = *world_.servers[i];
             const auto& link = server.link();
             const auto name = "connection " + std::to_string(i);
@@ -247,31 +213,27 @@ private:
                     met.must_confirm = had_to_confirm; // it was opened in this cycle
                 }
                 const auto& known = link.pool_side();
-                if (known.in_flight() == 0) {
+                if (known.in_flight() == 0)
                     met.front_since.reset();
-                } else if (!met.front_since || known.responses != met.responses) {
+                else if (!met.front_since || known.responses != met.responses)
                     met.front_since = pool_.now();
-                }
                 met.responses = known.responses;
-                if (met.must_confirm && known.responses == 0 && known.in_flight() > 1) {
+                if (met.must_confirm && known.responses == 0 && known.in_flight() > 1)
                     break_rule("W23: " + name + " is pipelined on at once behind a failure");
-                }
             }
         }
-        if (failed) {
+        if (failed)
             must_confirm_since_ = pool_.now();
-        } else if (!had_to_confirm) {
+        else if (!had_to_confirm)
             must_confirm_since_.reset();
-        }
     }
 
     // Whether a connection that was opened behind the failure has responded.
     bool has_been_confirmed() const {
         bool found = false;
         for (std::size_t i = 0; i < world_.servers.size(); ++i) {
-            if (i < met_.size() && met_[i].over) {
+            if (i < met_.size() && met_[i].over)
                 continue;
-            }
             const auto known = world_.servers[i]->link().what_the_pool_knows();
             found =
                 found || (known.responses != 0 && known.confirmed && known.opened >= *must_confirm_since_);
@@ -282,26 +244,22 @@ private:
     // Whether it has ended by a failure, with requests on it.
     bool look_at_end_of(const std::string& name, const server_side& server, const meeting& met) {
         const auto& link = server.link();
-        if (link.flushed_when_closed) {
+        if (link.flushed_when_closed)
             break_rule("I6: " + name + " was written on when it was closed");
-        }
         if (!link.closed_for) {
             break_rule(name + " has ended, and the pool does not know");
             return false;
         }
         const auto why = *link.closed_for;
-        if (why == detail::close_reason::announced && !server.announced()) {
+        if (why == detail::close_reason::announced && !server.announced())
             break_rule(name + " has announced nothing");
-        }
         const bool for_silence =
             why == detail::close_reason::response_timeout || why == detail::close_reason::connect_timeout;
-        if (for_silence && server.has_unread()) {
+        if (for_silence && server.has_unread())
             break_rule("O18: " + name + " was closed for its silence, and nobody had read what it said");
-        }
         if (why == detail::close_reason::response_timeout && link.what_the_pool_knows().in_flight != 0 &&
-            pool_.now() < met.front_since.value_or(pool_.now()) + world_.settings.response_timeout) {
+            pool_.now() < met.front_since.value_or(pool_.now()) + world_.settings.response_timeout)
             break_rule(name + " was closed for its silence before its time");
-        }
         return detail::is_failure(why) && link.what_the_pool_knows().in_flight != 0;
     }
 
@@ -312,11 +270,9 @@ private:
         const bool nothing_new = links_seen_ == pool_.links.size();
         const auto oldest = [&](auto which) {
             const test_call* found = nullptr;
-            for (const auto* const each : live_) {
-                if (waits(*each) && which(*each) && (!found || each->sequence < found->sequence)) {
+            for (const auto* const each : live_)
+                if (waits(*each) && which(*each) && (!found || each->sequence < found->sequence))
                     found = each;
-                }
-            }
             return found;
         };
         const auto* const shared = oldest([](const test_call& each) { return !each.request.exclusive(); });
@@ -360,9 +316,8 @@ private:
             break_rule("I2: " + name + " got the response " + std::to_string(value.status) + " '" +
                        value.body + "'");
         }
-        if (value.status != 0 && value.completed_at >= value.deadline()) {
+        if (value.status != 0 && value.completed_at >= value.deadline())
             break_rule("deadline: " + name + " got a response behind its deadline");
-        }
         const auto& again = world_.settings.again;
         int sends = 0;
         int excused = 0; // by 421 and 425, for which any call is sent again
@@ -383,28 +338,22 @@ private:
             }
         }
         const auto times = " was sent " + std::to_string(sends) + " times";
-        if (!value.repeatable() && sends > 1 + (value.allow_replay ? std::min(excused, 2) : 0)) {
+        if (!value.repeatable() && sends > 1 + (value.allow_replay ? std::min(excused, 2) : 0))
             break_rule("I3: " + name + times);
-        }
-        if (sends > again.max_replays + again.retry.attempts()) {
+        if (sends > again.max_replays + again.retry.attempts())
             break_rule("I4: " + name + times);
-        }
-        if (value.status != 0) {
+        if (value.status != 0)
             return;
-        }
-        if (maybe && value.why.delivery() != delivery::maybe_processed) {
+        if (maybe && value.why.delivery() != delivery::maybe_processed)
             break_rule("delivery: " + name + " may have been processed, but the failure says not_sent");
-        }
-        if (!was_given && !world_.large_requests && value.why.delivery() != delivery::not_sent) {
+        if (!was_given && !world_.large_requests && value.why.delivery() != delivery::not_sent)
             break_rule("delivery: " + name + " was never sent, but the failure says something else");
-        }
     }
     // A server may have acted on a request that it has read, unless it has announced before that it closes,
     // has refused the handshake, or has responded with a status that says no.
     static bool may_have_been_processed(const server_side& server, int status) {
-        if (status == 0) {
+        if (status == 0)
             return !server.announced() && !server.link().was_rejected;
-        }
         return status != 408 && status != 421 && status != 425 && status != 429;
     }
 

@@ -114,10 +114,14 @@ TEST_CASE("retries are counted by reason") {
         CHECK(pool.stats().retries.get() == 1);
         check_only(pool, retried, reason);
     };
-    retry_after(&counters::retries_throttled, [](fake_pool& pool) { pool.refuse(0, 503); });
-    retry_after(&counters::retries_status, [](fake_pool& pool) { pool.refuse(0, 500); });
-    retry_after(&counters::retries_timeout, [](fake_pool& pool) { pool.pass(15s); });
-    retry_after(&counters::retries_lost, [](fake_pool& pool) { pool.cycle([&] { pool.link(0).reset(); }); });
+    retry_after(
+        &counters::retries_throttled, [](fake_pool& pool) { pool.refuse(0, 503); });
+    retry_after(
+        &counters::retries_status, [](fake_pool& pool) { pool.refuse(0, 500); });
+    retry_after(
+        &counters::retries_timeout, [](fake_pool& pool) { pool.pass(15s); });
+    retry_after(
+        &counters::retries_lost, [](fake_pool& pool) { pool.cycle([&] { pool.link(0).reset(); }); });
     retry_after(&counters::retries_protocol, [](fake_pool& pool) { receive(pool, "no HTTP\r\n\r\n"); });
 }
 
@@ -143,8 +147,8 @@ TEST_CASE("replays are counted by reason") {
         CHECK(pool.stats().replays.get() == 1);
         check_only(pool, replayed, reason);
     };
-    replay_after(&counters::replays_announced,
-                 [](fake_pool& pool) { pool.respond(0, "Connection: close\r\n"); });
+    replay_after(
+        &counters::replays_announced, [](fake_pool& pool) { pool.respond(0, "Connection: close\r\n"); });
     replay_after(&counters::replays_lost, [](fake_pool& pool) {
         pool.respond(0);
         pool.cycle([&] { pool.link(0).reset(); });

@@ -19,21 +19,18 @@ auto with_warm_ones(std::size_t most) {
 void make_warm(fake_pool& pool, bool used) {
     pool.cycle([] {});
     REQUIRE(pool.links.size() == warm);
-    if (used) {
+    if (used)
         pool.prove_all(warm);
-    } else {
-        for (std::size_t i = 0; i < warm; ++i) {
+    else
+        for (std::size_t i = 0; i < warm; ++i)
             pool.connect(i);
-        }
-    }
     REQUIRE(pool.stats().idle.get() == warm);
 }
 
 void check_all_warm(fake_pool& pool) {
     CHECK(pool.links.size() == warm);
-    for (std::size_t i = 0; i < warm; ++i) {
+    for (std::size_t i = 0; i < warm; ++i)
         CHECK(pool.link(i).phase() == phase::open);
-    }
 }
 
 } // namespace
@@ -51,11 +48,9 @@ TEST_CASE("B2: a POST goes to a warm connection, however long that has been idle
                 auto& post = pool.submit(unsafe);
                 CHECK(pool.sends_of(post) == 1);
                 check_all_warm(pool);
-                for (std::size_t i = 0; i < warm; ++i) {
-                    if (pool.link(i).outstanding() != 0) {
+                for (std::size_t i = 0; i < warm; ++i)
+                    if (pool.link(i).outstanding() != 0)
                         pool.respond(i);
-                    }
-                }
                 CHECK(post.got(post.request.target));
                 check_all_warm(pool);
             }
@@ -67,9 +62,8 @@ TEST_CASE("B2: as many POSTs as there are warm connections need no other") {
     fake_pool pool(with_warm_ones(2 * warm));
     make_warm(pool, false);
     pool.pass(5s);
-    for (std::size_t i = 0; i < warm; ++i) {
+    for (std::size_t i = 0; i < warm; ++i)
         CHECK(pool.sends_of(pool.submit(unsafe)) == 1);
-    }
     check_all_warm(pool);
     auto& fifth = pool.submit(unsafe);
     CHECK(pool.sends_of(fifth) == 0);
@@ -105,9 +99,8 @@ TEST_CASE("B2: of more than the warm ones, those idle for too long are closed") 
     });
     REQUIRE(pool.links.size() == warm + 2);
     for (std::size_t i = 0; i < warm + 2; ++i) {
-        if (i >= warm) {
+        if (i >= warm)
             pool.connect(i);
-        }
         pool.respond_to_all(i);
     }
     REQUIRE(pool.stats().idle.get() == warm + 2);

@@ -13,7 +13,6 @@ using namespace test;
 
 namespace {
 
-
 /// What tells whether staged requests may wait, and a case in which they may: six requests keep the server
 /// busy at 100 us each, one is staged, and the network takes 10 us.
 struct facts {
@@ -30,17 +29,14 @@ struct facts {
         lone_connections pool(64);
         auto& on = pool.open();
         on.http.confirm();
-        for (int i = 0; i < sent; ++i) {
+        for (int i = 0; i < sent; ++i)
             pool.stage(on);
-        }
         pool.write(on);
-        for (int i = 0; i < staged; ++i) {
+        for (int i = 0; i < staged; ++i)
             pool.stage(on);
-        }
         pool.set.update(on);
-        if (reserving) {
+        if (reserving)
             pool.set.set_state(on, pooled_connection::state::reserving);
-        }
         on.responses_read = responses_read;
         on.round_trip = round_trip;
         on.staged_since = start;

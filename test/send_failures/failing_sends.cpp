@@ -28,9 +28,8 @@ class rule {
 public:
     void begin(std::uint16_t port, int error, failing_sends::of which) {
         std::set<std::uint16_t> locals;
-        for (const int descriptor : support::sockets_to(port)) {
+        for (const int descriptor : support::sockets_to(port))
             locals.insert(port_of(descriptor, ::getsockname));
-        }
         const std::lock_guard lock(mutex_);
         // By their own ports, since the descriptor of one that was closed is given to the next.
         locals_ = std::move(locals);
@@ -60,9 +59,8 @@ public:
     std::size_t admit(int descriptor, std::size_t size) {
         const std::lock_guard lock(mutex_);
         if (port_ == 0 || failed_ >= most_ || port_of(descriptor, ::getpeername) != port_ ||
-            (!every_ && locals_.count(port_of(descriptor, ::getsockname)) == 0)) {
+            (!every_ && locals_.count(port_of(descriptor, ::getsockname)) == 0))
             return size;
-        }
         if (before_ != 0) {
             const auto admitted = std::min(size, before_);
             before_ -= admitted;
@@ -124,16 +122,13 @@ extern "C" ssize_t send(int descriptor, const void* data, size_t size, int flags
 extern "C" ssize_t sendmsg(int descriptor, const msghdr* message, int flags) {
     static auto* const real = send_failures::system_function<decltype(::sendmsg)>("sendmsg");
     std::size_t size = 0;
-    for (std::size_t i = 0; i < message->msg_iovlen; ++i) {
+    for (std::size_t i = 0; i < message->msg_iovlen; ++i)
         size += message->msg_iov[i].iov_len;
-    }
     const auto admitted = send_failures::the_rule().admit(descriptor, size);
-    if (admitted == size) {
+    if (admitted == size)
         return real(descriptor, message, flags);
-    }
-    if (admitted == 0) {
+    if (admitted == 0)
         return -1;
-    }
     auto first = *message; // no more than its first piece, which is allowed to be short
     first.msg_iovlen = 1;
     iovec piece = message->msg_iov[0];

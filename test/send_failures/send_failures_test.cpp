@@ -37,11 +37,10 @@ client_options patient(const scripted_server& server) {
 }
 
 void start(client& client, bool post, collector<session>& results) {
-    if (post) {
+    if (post)
         client.async_create_session(session_request{}, results.next());
-    } else {
+    else
         client.async_get_session(session_id("own"), results.next());
-    }
 }
 
 std::string request_lines(const scripted_server& server, std::size_t connection) {

@@ -49,11 +49,10 @@ TEST_CASE("B12: a request that TLS could not encrypt was not sent, and goes else
         support::warm_up_with_session(context, client);
         writes_to_fail = 1;
         collector<session> results;
-        if (post) {
+        if (post)
             client.async_create_session(session_request{}, results.next());
-        } else {
+        else
             client.async_get_session(session_id("own"), results.next());
-        }
         results.wait(context);
         CHECK(writes_to_fail == 0);
         writes_to_fail = 0;

@@ -7,9 +7,8 @@
 
 void* operator new(std::size_t size) {
     test::allocations.news += test::allocations.counting ? 1U : 0U;
-    if (void* const block = std::malloc(size)) {
+    if (void* const block = std::malloc(size))
         return block;
-    }
     throw std::bad_alloc();
 }
 void operator delete(void* block) noexcept { std::free(block); }

@@ -32,9 +32,8 @@ struct progress {
     /// Whether another call is to follow.
     bool answered(const result<session>& got) {
         right += got.has_value() ? 1 : 0;
-        if (++all == warm) {
+        if (++all == warm)
             test::allocations = {true, 0, 0};
-        }
         if (all == warm + counted) {
             test::allocations.counting = false;
             context.stop();
@@ -56,9 +55,8 @@ struct progress {
 asio::awaitable<void> call_on(client& client, session_id id, progress& seen) {
     for (;;) {
         const auto got = co_await client.try_get_session(id);
-        if (!seen.answered(got)) {
+        if (!seen.answered(got))
             co_return;
-        }
     }
 }
 
@@ -71,9 +69,8 @@ void run_chains(bool single_threaded, std::size_t depth, Start start) {
     const auto made = support::wait_for(context, client.try_create_session(session_request{}));
     REQUIRE(made.has_value());
     progress seen(context);
-    for (std::size_t i = 0; i < depth; ++i) {
+    for (std::size_t i = 0; i < depth; ++i)
         start(client, made->id(), seen);
-    }
     // In one run, as a program does it: what Asio keeps to use again is gone when a run ends.
     context.restart();
     context.run();
@@ -100,9 +97,8 @@ TEST_CASE("the allocations of a call with a handler in the steady state") {
             const session_id& id;
             progress& seen;
             void operator()(const result<session>& got) const {
-                if (seen.answered(got)) {
+                if (seen.answered(got))
                     client.async_get_session(id, *this);
-                }
             }
         };
         client.async_get_session(id, chain{client, id, seen});
@@ -125,9 +121,8 @@ TEST_CASE("the allocations of a call that may be cancelled in the steady state")
             progress& seen;
             asio::cancellation_signal& signal;
             void operator()(const result<session>& got) const {
-                if (seen.answered(got)) {
+                if (seen.answered(got))
                     client.async_get_session(id, asio::bind_cancellation_slot(signal.slot(), *this));
-                }
             }
         };
         auto& signal = signals[next++ % signals.size()];

@@ -63,9 +63,8 @@ public:
             SSL_set_alpn_protos(ssl, reinterpret_cast<const unsigned char*>(options.alpn.data()),
                                 static_cast<unsigned>(options.alpn.size()));
         }
-        if (options.resumed != nullptr) {
+        if (options.resumed != nullptr)
             SSL_set_session(ssl, options.resumed);
-        }
         stream_->next_layer().connect({asio::ip::address_v4::loopback(), port});
         stream_->next_layer().set_option(asio::ip::tcp::no_delay(true));
         stream_->async_handshake(asio::ssl::stream_base::client,
@@ -74,9 +73,8 @@ public:
     }
 
     void send(std::string_view bytes) {
-        if (!send_within(bytes, patience)) {
+        if (!send_within(bytes, patience))
             throw std::runtime_error("the server did not take the request in ten seconds");
-        }
     }
 
     /// Sends for this long at most; what is left goes out during later calls, for which `bytes` must stay
@@ -112,13 +110,11 @@ public:
                 boost::system::error_code error;
                 const std::size_t used = parser.put(asio::buffer(unread_), error);
                 unread_.erase(0, used);
-                if (error && error != http::error::need_more) {
+                if (error && error != http::error::need_more)
                     throw boost::system::system_error(error, "answer");
-                }
             }
-            if (parser.is_done()) {
+            if (parser.is_done())
                 return parser.release();
-            }
             throw_if(read_some());
         }
     }
@@ -132,15 +128,12 @@ public:
     connection_end read_to_end() {
         for (;;) {
             const auto error = read_some();
-            if (error == asio::error::eof) {
+            if (error == asio::error::eof)
                 return connection_end::close_notify;
-            }
-            if (error == asio::ssl::error::stream_truncated) {
+            if (error == asio::ssl::error::stream_truncated)
                 return connection_end::truncated;
-            }
-            if (error == asio::error::connection_reset || error == asio::error::broken_pipe) {
+            if (error == asio::error::connection_reset || error == asio::error::broken_pipe)
                 return connection_end::reset;
-            }
             throw_if(error);
         }
     }
@@ -167,25 +160,22 @@ private:
 
     boost::system::error_code wait() {
         done_ = false;
-        if (!run_until(done_, patience)) {
+        if (!run_until(done_, patience))
             throw std::runtime_error("the server did nothing for ten seconds");
-        }
         return error_;
     }
 
     bool run_until(const bool& condition, std::chrono::milliseconds timeout) {
         const auto deadline = std::chrono::steady_clock::now() + timeout;
         context_.restart();
-        while (!condition && std::chrono::steady_clock::now() < deadline) {
+        while (!condition && std::chrono::steady_clock::now() < deadline)
             context_.run_one_until(deadline);
-        }
         return condition;
     }
 
     static void throw_if(boost::system::error_code error) {
-        if (error) {
+        if (error)
             throw boost::system::system_error(error, "raw_tls_client");
-        }
     }
 
     static constexpr std::chrono::seconds patience{10};

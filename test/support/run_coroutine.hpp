@@ -25,12 +25,10 @@ void run_until(asio::io_context& context, Predicate done,
     const auto end = std::chrono::steady_clock::now() + limit;
     context.restart();
     while (!done()) {
-        if (std::chrono::steady_clock::now() >= end) {
+        if (std::chrono::steady_clock::now() >= end)
             FAIL("not done within the limit");
-        }
-        if (context.run_one_for(std::chrono::milliseconds(1)) == 0 && context.stopped()) {
+        if (context.run_one_for(std::chrono::milliseconds(1)) == 0 && context.stopped())
             context.restart();
-        }
     }
 }
 
@@ -43,15 +41,16 @@ inline void run_coroutine(asio::io_context& context, asio::awaitable<void> body,
         std::exception_ptr error;
     };
     const auto seen = std::make_shared<outcome>();
-    asio::co_spawn(context, std::move(body), [seen](std::exception_ptr error) {
-        seen->done = true;
-        seen->error = error;
-    });
+    asio::co_spawn(
+        context, std::move(body),
+        [seen](std::exception_ptr error) {
+            seen->done = true;
+            seen->error = error;
+        });
     run_until(
         context, [&seen] { return seen->done; }, limit);
-    if (seen->error) {
+    if (seen->error)
         std::rethrow_exception(seen->error);
-    }
 }
 
 } // namespace support

@@ -27,9 +27,8 @@ inline webrtc::client_options options_for(const webrtc::testing::scripted_server
                        .account("9900000")
                        .credentials("user", "secret")
                        .retry(webrtc::retry_policy::none());
-    if (!server.ca_pem().empty()) {
+    if (!server.ca_pem().empty())
         options.ca_pem(server.ca_pem());
-    }
     return options;
 }
 
@@ -67,7 +66,8 @@ public:
     }
     /// Runs until all have completed.
     void wait(asio::io_context& context) {
-        run_until(context, [this] { return left_ == 0; });
+        run_until(
+            context, [this] { return left_ == 0; });
     }
     std::size_t size() const { return results_.size(); }
     std::size_t left() const { return left_; }
@@ -77,18 +77,15 @@ public:
     /// How many succeeded.
     std::size_t succeeded() const {
         std::size_t count = 0;
-        for (const auto& one : results_) {
+        for (const auto& one : results_)
             count += one.times != 0 && one.outcome.has_value() ? 1U : 0U;
-        }
         return count;
     }
     /// Whether each completed exactly once.
     bool each_once() const {
-        for (const auto& one : results_) {
-            if (one.times != 1) {
+        for (const auto& one : results_)
+            if (one.times != 1)
                 return false;
-            }
-        }
         return true;
     }
 

@@ -59,14 +59,18 @@ TEST_CASE("handlers of the same cycle wait for each other, each on a thread of i
     int running = 0;
     int together = 0;
     for (int i = 0; i < count; ++i) {
-        client.async_get_session(session_id("s"), [&](const result<session>& outcome) {
-            CHECK(outcome.error().code() == errc::client_closed);
-            std::unique_lock lock(mutex);
-            ++running;
-            arrived.notify_all();
-            together +=
-                arrived.wait_for(lock, support::generous_limit, [&] { return running == count; }) ? 1 : 0;
-        });
+        client.async_get_session(
+            session_id("s"),
+            [&](const result<session>& outcome) {
+                CHECK(outcome.error().code() == errc::client_closed);
+                std::unique_lock lock(mutex);
+                ++running;
+                arrived.notify_all();
+                together += arrived.wait_for(
+                                lock, support::generous_limit, [&] { return running == count; })
+                                ? 1
+                                : 0;
+            });
     }
     support::run_until(context, [&] { return client.stats().in_flight == count; });
     client.close(); // ends all of them in one cycle

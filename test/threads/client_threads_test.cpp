@@ -97,12 +97,13 @@ TEST_CASE("the handlers of one context, the client on another") {
     const auto here = std::this_thread::get_id();
     int done = 0; // not atomic: only this thread may touch it
     for (int i = 0; i < 100; ++i) {
-        client.async_create_session(session_request{},
-                                    asio::bind_executor(handlers, [&](const result<session>& outcome) {
-                                        CHECK(outcome.has_value());
-                                        CHECK(std::this_thread::get_id() == here);
-                                        ++done;
-                                    }));
+        client.async_create_session(session_request{}, asio::bind_executor(
+                                                           handlers,
+                                                           [&](const result<session>& outcome) {
+                                                               CHECK(outcome.has_value());
+                                                               CHECK(std::this_thread::get_id() == here);
+                                                               ++done;
+                                                           }));
     }
     // The calls keep this context running until their handlers have run.
     handlers.run_for(support::generous_limit);
@@ -245,10 +246,9 @@ TEST_CASE("connections that are lost under many threads: each call ends once, no
     CHECK(all.wait());
     CHECK(succeeded > 0);
     std::vector<std::string> bodies;
-    for (const auto& request : server.received()) {
+    for (const auto& request : server.received())
         if (request.method() == "POST")
             bodies.push_back(request.body());
-    }
     std::sort(bodies.begin(), bodies.end());
     CHECK(std::adjacent_find(bodies.begin(), bodies.end()) == bodies.end());
 }
@@ -322,7 +322,8 @@ TEST_CASE("O10: eight threads call and cancel, another reloads and drains, then 
             if (stats.calls_started < 100)
                 ++twice;
             if (round % 3 == 1)
-                owner->async_drain(20s, [](const result<void>&) {});
+                owner->async_drain(
+                    20s, [](const result<void>&) {});
             else if (round % 3 == 2)
                 owner->close();
         });

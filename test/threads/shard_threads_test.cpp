@@ -35,8 +35,8 @@ TEST_CASE("two contexts with four threads each and a client each share nothing")
     std::thread end_of_second([&] {
         for (int i = 0; i < 100; ++i) {
             cut_off.expect();
-            second->async_create_session(session_request{},
-                                         [&](const result<session>&) { cut_off.happened(); });
+            second->async_create_session(
+                session_request{}, [&](const result<session>&) { cut_off.happened(); });
         }
         while (cut_off.count() < 20)
             std::this_thread::yield();
@@ -96,11 +96,12 @@ TEST_CASE("O10, O15: four shards: use, cancel, reload, drain and close from many
                 owner->close();
                 return;
             }
-            for (int i = 0; i < 3; ++i) { // the first cuts off, the second is cancelled
-                start_counted(*context, all, twice, i == 1, [&](auto handler) {
-                    owner->async_drain(round % 3 == 0 && i == 0 ? 1ms : 20s, std::move(handler));
-                });
-            }
+            for (int i = 0; i < 3; ++i) // the first cuts off, the second is cancelled
+                start_counted(
+                    *context, all, twice, i == 1,
+                    [&](auto handler) {
+                        owner->async_drain(round % 3 == 0 && i == 0 ? 1ms : 20s, std::move(handler));
+                    });
         });
         on_threads(callers, [&](int number) {
             for (int i = 0; i < 40; ++i) {

@@ -76,7 +76,8 @@ public:
                           [&] { return ended_ >= goal || pending_ == 0 || pending_ < window_ / 4; });
             }
         }
-        run_until(context_, [&] { return pending_ == 0; });
+        run_until(
+            context_, [&] { return pending_ == 0; });
         run_until(context_, [&] { return support::at_rest(client_.stats()); });
         const auto drained = support::wait_for(context_, client_.try_drain());
         CHECK(drained.has_value());

@@ -22,10 +22,9 @@ inline bool is_expected(const error_code& code) {
     for (const auto known :
          {errc::connection_lost, errc::incomplete_response, errc::protocol_error, errc::response_timeout,
           errc::body_timeout, errc::queue_timeout, errc::connect_failed, errc::connect_timeout,
-          errc::handshake_failed, errc::handshake_timeout, errc::tls_failed}) {
+          errc::handshake_failed, errc::handshake_timeout, errc::tls_failed})
         if (code == known)
             return true;
-    }
     return false;
 }
 

@@ -36,20 +36,20 @@ void check_serialized(Context& context, const serialized_executor& executor) {
     std::vector<std::thread> threads;
     for (int who = 0; who < producers; ++who) {
         threads.emplace_back([&, who] {
-            for (int i = 0; i < each; ++i) {
-                asio::post(executor, [&, who, i] {
-                    auto& before = last[static_cast<std::size_t>(who)];
-                    wrong += ++at_once != 1 || i <= before || !executor.running_in_this_thread() ? 1 : 0;
-                    before = i;
-                    ++run;
-                    --at_once;
-                });
-            }
+            for (int i = 0; i < each; ++i)
+                asio::post(
+                    executor,
+                    [&, who, i] {
+                        auto& before = last[static_cast<std::size_t>(who)];
+                        wrong += ++at_once != 1 || i <= before || !executor.running_in_this_thread() ? 1 : 0;
+                        before = i;
+                        ++run;
+                        --at_once;
+                    });
         });
     }
-    for (auto& thread : threads) {
+    for (auto& thread : threads)
         thread.join();
-    }
     context.join();
     CHECK(run == producers * each);
     CHECK(wrong == 0);
@@ -59,12 +59,10 @@ void check_serialized(Context& context, const serialized_executor& executor) {
 struct run_by_four {
     void join() {
         std::vector<std::thread> threads;
-        for (int i = 0; i < 4; ++i) {
+        for (int i = 0; i < 4; ++i)
             threads.emplace_back([this] { context.run(); });
-        }
-        for (auto& thread : threads) {
+        for (auto& thread : threads)
             thread.join();
-        }
     }
     asio::io_context context;
 };
@@ -146,7 +144,8 @@ TEST_CASE(
         asio::io_context context;
         for (const auto& executor : {serialized_executor::strand(context.get_executor()),
                                      counting(context.get_executor(), behind)}) {
-            asio::post(executor, [token] { FAIL("ran"); });
+            asio::post(
+                executor, [token] { FAIL("ran"); });
             asio::post(executor, [token, executor] { FAIL("ran"); });
         }
         CHECK(token.use_count() == 5);

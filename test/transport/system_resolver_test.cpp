@@ -59,9 +59,8 @@ TEST_CASE("a look-up's thread takes none of the program's signals") {
                     sigset_t blocked;
                     sigemptyset(&blocked);
                     pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
-                    if (sigismember(&blocked, SIGTERM) != 1 || sigismember(&blocked, SIGUSR1) != 1) {
+                    if (sigismember(&blocked, SIGTERM) != 1 || sigismember(&blocked, SIGUSR1) != 1)
                         ec = asio::error::fault;
-                    }
                     return address_list();
                 }),
                 "host", "443");

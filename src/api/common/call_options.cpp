@@ -30,8 +30,9 @@ constexpr std::array<std::string_view, 18> reserved = {"accept",
                                                        "user-agent"};
 
 bool is_reserved(std::string_view name) {
-    return std::any_of(reserved.begin(), reserved.end(),
-                       [name](std::string_view known) { return detail::equals_ignoring_case(name, known); });
+    return std::any_of(
+        reserved.begin(), reserved.end(),
+        [name](std::string_view known) { return detail::equals_ignoring_case(name, known); });
 }
 
 } // namespace

@@ -21,10 +21,9 @@ client_options client_options::from_environment() {
     std::string missing;
     for (const auto& [name, value] : {std::pair<const char*, const std::string&>("BW_ACCOUNT_ID", account),
                                       {"BW_USERNAME", username},
-                                      {"BW_PASSWORD", password}}) {
+                                      {"BW_PASSWORD", password}})
         if (value.empty())
             missing.append(missing.empty() ? "" : ", ").append(name);
-    }
     if (!missing.empty())
         throw api_error(failure(errc::invalid_options, "environment variables not set: " + missing));
     client_options options;

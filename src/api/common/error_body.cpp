@@ -21,9 +21,8 @@ bool is_space_or_control(char32_t c) noexcept {
 }
 
 std::string_view trim_front(std::string_view text) noexcept {
-    if (text.starts_with("\xEF\xBB\xBF")) {
+    if (text.starts_with("\xEF\xBB\xBF"))
         text.remove_prefix(3);
-    }
     const std::size_t start = text.find_first_not_of(" \t\r\n");
     return start == std::string_view::npos ? std::string_view() : text.substr(start);
 }
@@ -49,9 +48,8 @@ constexpr json_field found(std::string_view name) {
             nullptr,
             [](void* model, std::string_view text) {
                 std::string& place = static_cast<findings*>(model)->*Place;
-                if (place.empty()) {
+                if (place.empty())
                     place = text;
-                }
                 return true;
             },
             same,
@@ -80,9 +78,8 @@ error_body parse_json(std::string_view body) {
     error_body result;
     for (const std::string* text : {&all.error, &all.message, &all.description}) {
         result.message = clean_text(*text, max_message);
-        if (!result.message.empty()) {
+        if (!result.message.empty())
             break;
-        }
     }
     result.request_id = clean_text(all.request_id, max_request_id);
     return result;
@@ -91,9 +88,8 @@ error_body parse_json(std::string_view body) {
 std::string first_line(std::string_view body) {
     const std::string_view line = body.substr(0, body.find_first_of("\r\n"));
     // A compressed or encrypted body is no message.
-    if (!count_code_points(line) || line.find('\0') != std::string_view::npos) {
+    if (!count_code_points(line) || line.find('\0') != std::string_view::npos)
         return {};
-    }
     return clean_text(line, max_message);
 }
 
@@ -113,9 +109,8 @@ std::string clean_text(std::string_view text, std::size_t max_bytes) {
             space_due = !clean.empty();
             continue;
         }
-        if (clean.size() + (space_due ? 1 : 0) + character.size() > max_bytes) {
+        if (clean.size() + (space_due ? 1 : 0) + character.size() > max_bytes)
             break;
-        }
         clean.append(space_due ? 1 : 0, ' ').append(character);
         space_due = false;
     }
@@ -124,15 +119,12 @@ std::string clean_text(std::string_view text, std::size_t max_bytes) {
 
 error_body parse_error_body(std::string_view body, std::string_view content_type) {
     const std::string_view text = trim_front(body.substr(0, max_body));
-    if (text.empty() || text == "null") {
+    if (text.empty() || text == "null")
         return {};
-    }
-    if (text.front() == '{' || text.front() == '[' || text.front() == '"') {
+    if (text.front() == '{' || text.front() == '[' || text.front() == '"')
         return parse_json(text);
-    }
-    if (text.front() == '<' || starts_with_ignoring_case(content_type, "text/html")) {
+    if (text.front() == '<' || starts_with_ignoring_case(content_type, "text/html"))
         return {};
-    }
     error_body result;
     result.message = first_line(text);
     return result;

@@ -33,9 +33,8 @@ public:
     /// What is wrong with the value; empty when it is no JSON.
     std::string problem() const {
         std::string text;
-        if (field_ != nullptr) {
+        if (field_ != nullptr)
             text.append(field_->name).append(level_->arrays == 0 ? " is " : " holds ");
-        }
         return problem_ == nullptr ? text : text + problem_;
     }
 
@@ -52,9 +51,8 @@ public:
     bool on_double(double, json::string_view text, json::error_code& ec) { return on_number(text, ec); }
 
     bool on_string_part(json::string_view part, std::size_t size_so_far, json::error_code&) {
-        if (part.size() == size_so_far) {
+        if (part.size() == size_so_far)
             unescaped_.clear();
-        }
         unescaped_.append(part.data(), part.size());
         return true;
     }
@@ -69,9 +67,8 @@ public:
 
     bool on_key(json::string_view last_part, std::size_t size, json::error_code& ec) {
         const auto key = whole_string(last_part, size, ec);
-        if (skipping_ != 0) {
+        if (skipping_ != 0)
             return true;
-        }
         key_begin_ = string_begin_;
         key_end_ = position_;
         for (const json_field& field : level_->shape->fields) {
@@ -96,9 +93,8 @@ public:
             --skipping_;
             return skipped();
         }
-        if (--level_->arrays == 0 && std::exchange(level_->keeps_field, false)) {
+        if (--level_->arrays == 0 && std::exchange(level_->keeps_field, false))
             keep_field();
-        }
         return true;
     }
 
@@ -125,9 +121,8 @@ private:
     };
 
     bool on_number(json::string_view text, json::error_code& ec) {
-        if (skipping_ == 1) {
+        if (skipping_ == 1)
             position_ = text.data() + text.size();
-        }
         return skipping_ != 0
                    ? skipped()
                    : take(json_kind::number, as_written(text.data(), text.data() + text.size()), ec);
@@ -135,18 +130,15 @@ private:
 
     bool on_literal(std::size_t size, bool is_null, json::error_code& ec) {
         if (skipping_ != 0) {
-            if (skipping_ == 1) {
+            if (skipping_ == 1)
                 position_ = value_begin() + size;
-            }
             return skipped();
         }
         const json_field& field = *level_->field;
-        if (!is_null || (!field.takes_null && is_due(json_kind::object))) {
+        if (!is_null || (!field.takes_null && is_due(json_kind::object)))
             return is_lenient() || refuse(ec);
-        }
-        if (level_->arrays == 0 && field.clear != nullptr) {
+        if (level_->arrays == 0 && field.clear != nullptr)
             field.clear(level_->model);
-        }
         return true;
     }
 
@@ -160,9 +152,8 @@ private:
             return is_lenient() || refuse(ec);
         }
         const json_field& field = *level_->field;
-        if (level_->arrays == 0 && level_ != levels_.data() && field.clear != nullptr) {
+        if (level_->arrays == 0 && level_ != levels_.data() && field.clear != nullptr)
             field.clear(level_->model);
-        }
         if (kind == json_kind::array) {
             ++level_->arrays;
             return true;
@@ -173,12 +164,10 @@ private:
     }
 
     bool take(json_kind kind, std::string_view text, json::error_code& ec) {
-        if (!is_due(kind)) {
+        if (!is_due(kind))
             return is_lenient() || refuse(ec);
-        }
-        if (!level_->field->add_text(level_->model, text)) {
+        if (!level_->field->add_text(level_->model, text))
             level_->keeps_field = true;
-        }
         return true;
     }
 
@@ -202,15 +191,13 @@ private:
     }
 
     void keep_field() {
-        if (level_->shape->extra == nullptr) {
+        if (level_->shape->extra == nullptr)
             return;
-        }
         std::string& extra = level_->shape->extra(level_->model);
-        if (extra.empty()) {
+        if (extra.empty())
             extra = '{';
-        } else {
+        else
             extra.back() = ',';
-        }
         extra.append(as_written(key_begin_, key_end_)).append(1, ':');
         extra.append(as_written(value_begin(), position_)).append(1, '}');
     }
@@ -225,9 +212,8 @@ private:
         }
         step_behind('"');
         string_begin_ = position_ - 1;
-        for (; *position_ != '"'; ++position_) {
+        for (; *position_ != '"'; ++position_)
             position_ += *position_ == '\\' ? 1 : 0;
-        }
         ++position_;
         on_string_part(last_part, size, ec);
         return unescaped_;
@@ -308,21 +294,18 @@ std::optional<std::string> read(std::string_view text, std::string_view written,
     json::basic_parser<reader> parser(json::parse_options(), text, written, root, model);
     json::error_code ec;
     const auto size = parser.write_some(false, text.data(), text.size(), ec);
-    if (!ec && size == text.size()) {
+    if (!ec && size == text.size())
         return std::nullopt;
-    }
     if (ec == json::error::exponent_overflow && text.data() == written.data()) {
-        if (root.clear != nullptr) {
+        if (root.clear != nullptr)
             root.clear(model);
-        }
         return read(without_exponents(text), written, root, model);
     }
     std::string problem(root.name);
     problem += ": ";
     const std::string about_value = parser.handler().problem();
-    if (!about_value.empty()) {
+    if (!about_value.empty())
         return problem + about_value;
-    }
     problem.append("not JSON at byte ").append(std::to_string(size)).append(": ");
     return problem + (ec ? ec : make_error_code(json::error::extra_data)).message();
 }

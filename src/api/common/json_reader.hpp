@@ -78,25 +78,23 @@ struct json_member<Member> {
 
     static bool add_text(void* model, std::string_view text) {
         Value& place = of(model);
-        if constexpr (requires { place.emplace_back(std::string(text)); }) {
+        if constexpr (requires { place.emplace_back(std::string(text)); })
             place.emplace_back(std::string(text));
-        } else if constexpr (requires { place.emplace(std::string(text)); }) {
+        else if constexpr (requires { place.emplace(std::string(text)); })
             place.emplace(std::string(text));
-        } else {
+        else
             place = Value(std::string(text));
-        }
         return true;
     }
 
     static void* add_object(void* model) {
         Value& place = of(model);
-        if constexpr (requires { place.emplace_back(); }) {
+        if constexpr (requires { place.emplace_back(); })
             return &place.emplace_back();
-        } else if constexpr (requires { place.emplace(); }) {
+        else if constexpr (requires { place.emplace(); })
             return &place.emplace();
-        } else {
+        else
             return &place;
-        }
     }
 
     static constexpr json_field text(std::string_view name, json_form form = json_form::text) {

@@ -32,9 +32,8 @@ std::size_t credentials_length(std::string_view text) noexcept {
 // The length of a string's content, up to its closing quote or the end.
 std::size_t content_length(std::string_view text, std::string_view quote) noexcept {
     std::size_t length = 0;
-    while (length < text.size() && !text.substr(length).starts_with(quote)) {
+    while (length < text.size() && !text.substr(length).starts_with(quote))
         length += quote.size() == 1 && text[length] == '\\' ? 2 : 1;
-    }
     return std::min(length, text.size());
 }
 
@@ -47,18 +46,15 @@ finding find_value(const std::string_view text, std::size_t name_size) noexcept 
     skip("\\\"");
     skip(blanks);
     const bool is_field = rest.starts_with(':');
-    if (!is_field && !rest.starts_with('=')) {
+    if (!is_field && !rest.starts_with('='))
         return {};
-    }
     rest.remove_prefix(1);
     skip(blanks);
     std::string_view quote;
-    for (const std::string_view possible : {"\"", "'", "\\\""}) {
+    for (const std::string_view possible : {"\"", "'", "\\\""})
         quote = rest.starts_with(possible) ? possible : quote;
-    }
-    if (is_field && quote.empty()) { // null or a number
+    if (is_field && quote.empty()) // null or a number
         return {};
-    }
     rest.remove_prefix(quote.size());
     const auto length = quote.empty() ? std::min(rest.find_first_of("&;,<>\"'\\ \t\r\n"), rest.size())
                                       : content_length(rest, quote);
@@ -67,9 +63,8 @@ finding find_value(const std::string_view text, std::size_t name_size) noexcept 
 
 finding find_secret(std::string_view text) noexcept {
     if (text.starts_with(
-            "eyJ")) { // a JSON Web Token: its header is a JSON object, and this is `{"` in base64url
+            "eyJ")) // a JSON Web Token: its header is a JSON object, and this is `{"` in base64url
         return {0, credentials_length(text)};
-    }
     constexpr std::string_view authority = "://";
     if (text.starts_with(authority)) { // the user information of a URL
         const auto end = text.find_first_of("@/?#<>\" \t\r\n", authority.size());
@@ -79,23 +74,19 @@ finding find_secret(std::string_view text) noexcept {
     for (const std::string_view scheme : {"basic ", "bearer "}) { // services echo the credentials they refuse
         const auto length =
             starts_with_ignoring_case(text, scheme) ? credentials_length(text.substr(scheme.size())) : 0;
-        if (length >= 8) { // short words are prose
+        if (length >= 8) // short words are prose
             return {scheme.size(), length};
-        }
     }
-    for (const auto name : secret_names) {
-        if (starts_with_ignoring_case(text, name)) {
+    for (const auto name : secret_names)
+        if (starts_with_ignoring_case(text, name))
             return find_value(text, name.size());
-        }
-    }
     return {};
 }
 
 void replace_all(std::string& text, std::string_view secret) {
     for (auto at = text.find(secret); at != std::string::npos;
-         at = text.find(secret, at + replacement.size())) {
+         at = text.find(secret, at + replacement.size()))
         text.replace(at, secret.size(), replacement);
-    }
 }
 
 } // namespace
@@ -123,9 +114,8 @@ std::string redact_values(std::string text, const std::vector<std::string>& secr
             const auto quoted = boost::json::serialize(boost::json::string_view(secret));
             const auto in_json = std::string_view(quoted).substr(1, quoted.size() - 2);
             replace_all(text, secret);
-            if (in_json != secret) {
+            if (in_json != secret)
                 replace_all(text, in_json);
-            }
         }
     }
     return text;
@@ -157,9 +147,8 @@ void append_secrets_of_headers(std::string_view header_lines, std::vector<std::s
         if (colon != std::string_view::npos &&
             std::any_of(std::begin(secret_names), std::end(secret_names), [&](std::string_view name) {
                 return ends_with_ignoring_case(line.substr(0, colon), name);
-            })) {
+            }))
             secrets.emplace_back(line.substr(colon + 2));
-        }
         header_lines.remove_prefix(std::min(end + 2, header_lines.size()));
     }
 }

@@ -161,16 +161,13 @@ void call_store::put(api_call& value) noexcept {
         --in_use_;
         last = released_ && in_use_ == 0;
         keeps = !released_ && unused_.size() < most_kept;
-        if (keeps) {
+        if (keeps)
             unused_.push_front(value);
-        }
     }
-    if (!keeps) {
+    if (!keeps)
         delete &value;
-    }
-    if (last) {
+    if (last)
         delete this;
-    }
 }
 
 void call_store::release() noexcept {
@@ -195,9 +192,8 @@ std::vector<std::string> call_store::secrets() const {
 }
 
 call_store::~call_store() {
-    while (auto* const value = static_cast<api_call*>(take_front(unused_))) {
+    while (auto* const value = static_cast<api_call*>(take_front(unused_)))
         delete value;
-    }
 }
 
 } // namespace bandwidth::webrtc::detail

@@ -12,34 +12,28 @@ codec::problem codec::encode(const participant_request& request, std::string& bo
     boost::json::object fields;
     if (request.callback_url()) {
         const std::string& url = *request.callback_url();
-        if (url.empty()) {
+        if (url.empty())
             return "callback_url is empty";
-        }
-        if (problem wrong = validate_text("callback_url", url, url.size())) {
+        if (problem wrong = validate_text("callback_url", url, url.size()))
             return wrong;
-        }
         fields.emplace("callbackUrl", url);
     }
     if (request.publish()) {
         boost::json::array& permissions = fields["publishPermissions"].emplace_array();
-        if (contains(*request.publish(), media::audio)) {
+        if (contains(*request.publish(), media::audio))
             permissions.emplace_back("AUDIO");
-        }
-        if (contains(*request.publish(), media::video)) {
+        if (contains(*request.publish(), media::video))
             permissions.emplace_back("VIDEO");
-        }
     }
     if (request.tag()) {
-        if (problem wrong = validate_tag(*request.tag())) {
+        if (problem wrong = validate_tag(*request.tag()))
             return wrong;
-        }
         fields.emplace("tag", *request.tag());
     }
     if (request.device_api_version() && !request.device_api_version()->text().empty()) {
         const std::string& version = request.device_api_version()->text();
-        if (problem wrong = validate_text("device_api_version", version, version.size())) {
+        if (problem wrong = validate_text("device_api_version", version, version.size()))
             return wrong;
-        }
         fields.emplace("deviceApiVersion", version);
     }
     body += boost::json::serialize(fields);
@@ -93,9 +87,8 @@ codec::problem codec::decode(std::string_view json, created_participant& out) {
 }
 
 codec::problem codec::decode(std::string_view json, std::vector<participant>& out) {
-    if (json.empty()) {
+    if (json.empty())
         return std::nullopt;
-    }
     static constexpr json_field root = {
         "participants",
         json_form::objects,

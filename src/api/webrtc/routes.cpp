@@ -28,9 +28,8 @@ constexpr split_path split(std::string_view path_template) {
     for (stretch& part : parts) {
         const std::size_t open = path_template.find('{');
         part.text = path_template.substr(0, open);
-        if (open == std::string_view::npos) {
+        if (open == std::string_view::npos)
             break;
-        }
         const std::size_t close = path_template.find('}');
         part.id = id_named(path_template.substr(open, close - open + 1));
         path_template.remove_prefix(close + 1);
@@ -41,9 +40,8 @@ constexpr split_path split(std::string_view path_template) {
 // The templates, taken apart at compile time.
 constexpr std::array<split_path, routes.size()> split_paths = [] {
     std::array<split_path, routes.size()> all;
-    for (std::size_t i = 0; i != all.size(); ++i) {
+    for (std::size_t i = 0; i != all.size(); ++i)
         all[i] = split(routes[i].path_template.substr(account_part.size()));
-    }
     return all;
 }();
 
@@ -64,9 +62,8 @@ std::size_t append_target(std::string& out, std::string_view base, operation whi
     out.append(base);
     for (const stretch& part : split_paths[static_cast<std::size_t>(which)]) {
         out.append(part.text);
-        if (part.id == nullptr) {
+        if (part.id == nullptr)
             return part.text.empty() ? id_size : 0;
-        }
         const auto begin = out.size();
         append_path_segment(out, ids.*part.id);
         id_size = out.size() - begin;

@@ -10,9 +10,8 @@ namespace bandwidth::webrtc::detail {
 codec::problem codec::encode(const session_request& request, std::string& body) {
     boost::json::object fields;
     if (request.tag()) {
-        if (problem wrong = validate_tag(*request.tag())) {
+        if (problem wrong = validate_tag(*request.tag()))
             return wrong;
-        }
         fields.emplace("tag", *request.tag());
     }
     body += boost::json::serialize(fields);

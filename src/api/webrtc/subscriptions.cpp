@@ -5,9 +5,8 @@ namespace bandwidth::webrtc {
 
 participant_subscription& participant_subscription::stream_alias(std::string alias) {
     // OpenAPI demands unique items.
-    if (std::find(stream_aliases_.begin(), stream_aliases_.end(), alias) == stream_aliases_.end()) {
+    if (std::find(stream_aliases_.begin(), stream_aliases_.end(), alias) == stream_aliases_.end())
         stream_aliases_.push_back(std::move(alias));
-    }
     return *this;
 }
 
@@ -37,9 +36,8 @@ subscriptions& subscriptions::add(webrtc::participant_id id) {
 }
 
 subscription_scope subscriptions::scope() const noexcept {
-    if (!participants_.empty()) {
+    if (!participants_.empty())
         return subscription_scope::only_listed;
-    }
     return everybody_ ? subscription_scope::all_in_session : subscription_scope::none;
 }
 

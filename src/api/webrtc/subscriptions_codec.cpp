@@ -17,21 +17,17 @@ codec::problem validate_body_id(std::string_view field, std::string_view id) {
 }
 
 codec::problem encode_participant(const participant_subscription& one, boost::json::object& fields) {
-    if (auto wrong = validate_body_id("subscriptions: participant id", one.participant_id().value())) {
+    if (auto wrong = validate_body_id("subscriptions: participant id", one.participant_id().value()))
         return wrong;
-    }
     fields.emplace("participantId", one.participant_id().value());
-    if (one.stream_aliases().empty()) {
+    if (one.stream_aliases().empty())
         return std::nullopt;
-    }
     boost::json::array& aliases = fields["streamAliases"].emplace_array();
     for (const std::string& alias : one.stream_aliases()) {
-        if (alias.empty()) {
+        if (alias.empty())
             return "subscriptions: stream alias is empty";
-        }
-        if (auto wrong = validate_text("subscriptions: stream alias", alias, alias.size())) {
+        if (auto wrong = validate_text("subscriptions: stream alias", alias, alias.size()))
             return wrong;
-        }
         aliases.emplace_back(alias);
     }
     return std::nullopt;
@@ -43,19 +39,15 @@ codec::problem codec::encode(const subscriptions& request, std::string& body) {
     boost::json::object fields;
     // Nobody is asked for without the session id: the service reads one with an empty list as everybody.
     if (request.scope() != subscription_scope::none && request.session_id()) {
-        if (problem wrong = validate_body_id("subscriptions: session id", request.session_id()->value())) {
+        if (problem wrong = validate_body_id("subscriptions: session id", request.session_id()->value()))
             return wrong;
-        }
         fields.emplace("sessionId", request.session_id()->value());
     }
     if (request.scope() == subscription_scope::only_listed) {
         boost::json::array& participants = fields["participants"].emplace_array();
-        for (const participant_subscription& one : request.participants()) {
-            if (problem wrong =
-                    encode_participant(one, participants.emplace_back(nullptr).emplace_object())) {
+        for (const participant_subscription& one : request.participants())
+            if (problem wrong = encode_participant(one, participants.emplace_back(nullptr).emplace_object()))
                 return wrong;
-            }
-        }
     }
     body += boost::json::serialize(fields);
     return std::nullopt;
@@ -96,9 +88,8 @@ const json_shape& codec::subscriptions_shape() {
 }
 
 codec::problem codec::decode(std::string_view json, subscriptions& out) {
-    if (json.empty()) {
+    if (json.empty())
         return std::nullopt;
-    }
     json_field root = json_root<subscriptions>("subscriptions", &subscriptions_shape);
     root.takes_null = true;
     return read_json(json, root, &out);

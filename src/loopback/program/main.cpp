@@ -82,9 +82,8 @@ std::string write_ca(const settings& chosen, const testing::loopback_server& ser
     }
     std::ofstream out(file, std::ios::trunc);
     out << server.ca_pem() << std::flush;
-    if (!out) {
+    if (!out)
         throw std::runtime_error("cannot write the CA certificate to " + file);
-    }
     return file;
 }
 

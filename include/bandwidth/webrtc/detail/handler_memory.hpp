@@ -22,9 +22,8 @@ public:
     /// Null where there is no room.
     void* take(std::size_t bytes) noexcept {
         bytes = (bytes + alignment - 1) / alignment * alignment;
-        if (bytes > size - used_) {
+        if (bytes > size - used_)
             return nullptr;
-        }
         void* const block = room_ + used_;
         used_ = static_cast<std::uint8_t>(used_ + bytes);
         ++blocks_;
@@ -33,12 +32,10 @@ public:
     /// False: it did not come from here.
     bool give_back(void* block) noexcept {
         const auto* const at = static_cast<std::byte*>(block);
-        if (!(std::greater_equal<>()(at, room_) && std::less<>()(at, room_ + size))) {
+        if (!(std::greater_equal<>()(at, room_) && std::less<>()(at, room_ + size)))
             return false;
-        }
-        if (--blocks_ == 0) {
+        if (--blocks_ == 0)
             used_ = 0;
-        }
         return true;
     }
 
@@ -69,17 +66,15 @@ public:
 
     T* allocate(std::size_t count) {
         if constexpr (alignof(T) <= handler_memory::alignment) {
-            if (void* const block = memory_->take(count * sizeof(T))) {
+            if (void* const block = memory_->take(count * sizeof(T)))
                 return static_cast<T*>(block);
-            }
         }
         typename traits::template rebind_alloc<T> allocator(otherwise_);
         return std::allocator_traits<decltype(allocator)>::allocate(allocator, count);
     }
     void deallocate(T* block, std::size_t count) noexcept {
-        if (memory_->give_back(block)) {
+        if (memory_->give_back(block))
             return;
-        }
         typename traits::template rebind_alloc<T> allocator(otherwise_);
         std::allocator_traits<decltype(allocator)>::deallocate(allocator, block, count);
     }

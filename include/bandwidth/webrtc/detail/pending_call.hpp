@@ -55,9 +55,8 @@ public:
 
     void operator()(call_handle call) {
         // The signal may be emitted until here; from now on the caller may use it for something else.
-        if (auto slot = asio::get_associated_cancellation_slot(handler_); slot.is_connected()) {
+        if (auto slot = asio::get_associated_cancellation_slot(handler_); slot.is_connected())
             slot.clear();
-        }
         // The call is given back before the handler runs: it may well start the next one, or end all.
         auto outcome = take_result<T>(std::move(call));
         std::move(handler_)(std::move(outcome));
@@ -115,11 +114,10 @@ private:
     void run_on(const asio::any_io_executor& executor);
     template <class Executor>
     void run_on(const Executor& executor) {
-        if constexpr (std::is_same_v<Executor, asio::io_context::executor_type>) {
+        if constexpr (std::is_same_v<Executor, asio::io_context::executor_type>)
             run_on(asio::any_io_executor(executor));
-        } else {
+        else
             keep_executor(executor);
-        }
     }
     // As one that counts as work, so that its context does not run out of it.
     template <class Executor>
