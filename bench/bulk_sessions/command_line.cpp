@@ -158,7 +158,7 @@ std::variant<settings, int> parse_command_line(int argc, const char* const* argv
     add_count(app, "--attempts", chosen.attempts, 1, 100,
               "Attempts of a call that may be repeated, such as after a 503; default 3");
     add_operations(app, chosen);
-    add_duration(app, "--deadline", chosen.deadline, 1us, 24h, "Deadline of each call; default 30s");
+    add_duration(app, "--timeout", chosen.timeout, 1us, 24h, "Deadline of each call; default 30s");
     add_duration(app, "--delay", chosen.delay, 0us, 1min,
                  "The embedded service's answers take this long; default 0s");
     app.add_option("--base-url", chosen.base_url,

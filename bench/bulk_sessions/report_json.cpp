@@ -58,7 +58,7 @@ json::object to_json(const settings& chosen) {
     out["connections"] = chosen.connections;
     out["depth"] = chosen.depth;
     out["callers"] = chosen.concurrent_calls();
-    out["deadline_ns"] = chosen.deadline.count();
+    out["timeout_ns"] = chosen.timeout.count();
     out["delay_ns"] = chosen.delay.count();
     return out;
 }
@@ -70,7 +70,7 @@ json::object to_json(const client_stats& stats) {
     out["calls_failed"] = stats.calls_failed;
     out["calls_cancelled"] = stats.calls_cancelled;
     out["requests_sent"] = stats.requests_sent;
-    out["replays"] = stats.replays;
+    out["resends"] = stats.resends;
     out["dials"] = stats.dials;
     out["dials_failed"] = stats.dials_failed;
     out["handshakes_full"] = stats.handshakes_full;

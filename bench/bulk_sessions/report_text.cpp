@@ -72,7 +72,7 @@ std::string format_wire(const report& report) {
                        format_count(client.connections_lost) + " lost with requests unanswered\n";
     text += "Requests     " + format_count(client.requests_sent) + " sent in " +
             plural(client.writes, "write") + ": " + format_ratio(client.requests_sent, client.writes) +
-            " per write; " + format_count(client.replays) + " sent again\n";
+            " per write; " + format_count(client.resends) + " sent again\n";
     text += "Pipelining   at most " + format_count(client.deepest_pipeline) + " in flight on a connection";
     if (report.seen_by_service)
         text += "; the service saw " + format_count(report.seen_by_service->max_pipelined);

@@ -27,7 +27,7 @@ service::service(const settings& chosen) {
         .pipeline_depth(chosen.depth)
         .queue_limit(std::max<std::size_t>(options_.queue_limit(), chosen.concurrent_calls()))
         .retry(retry_policy().attempts(static_cast<int>(chosen.attempts)))
-        .deadline(chosen.deadline);
+        .timeout(chosen.timeout);
 }
 
 std::string service::description() const { return loopback_ ? "the embedded service" : options_.base_url(); }

@@ -33,7 +33,7 @@ struct settings {
     std::size_t attempts = 3; ///< of each call, the first one included
     std::string operations{default_operations};
     std::vector<call_kind> phases = parse_operations(default_operations);
-    std::chrono::nanoseconds deadline = std::chrono::seconds(30); ///< of each call
+    std::chrono::nanoseconds timeout = std::chrono::seconds(30); ///< of each call
     std::chrono::nanoseconds delay{0};                            ///< of the embedded service's answers
 
     service_kind service = service_kind::loopback;

@@ -179,7 +179,7 @@ int run(const settings& use) {
     options.base_url(use.base_url).account(use.account).credentials(use.username, use.password);
     options.max_connections(use.connections).pipeline_depth(use.depth).queue_limit(use.callers);
     // Among many callers each waits long for its turn, and among many connections each for its handshake.
-    options.deadline(std::chrono::minutes(10)).connect_timeout(std::chrono::minutes(10));
+    options.timeout(std::chrono::minutes(10)).connect_timeout(std::chrono::minutes(10));
     options.single_threaded(use.single_threaded);
     if (use.ahead)
         options.min_connections(use.connections);

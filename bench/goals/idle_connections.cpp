@@ -70,7 +70,7 @@ heap_figures ours(const webrtc::testing::loopback_server& server, const webrtc::
     asio::io_context io(1);
     auto options = server.client_options();
     options.max_connections(connections).min_connections(connections);
-    options.queue_limit(connections).connect_timeout(60s).deadline(60s);
+    options.queue_limit(connections).connect_timeout(60s).timeout(60s);
     const auto before = heap_of_this_thread();
     webrtc::client client(io.get_executor(), options);
     run_until(io, [&] { return client.stats().connections_idle == connections; });

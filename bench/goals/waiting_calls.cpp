@@ -105,7 +105,7 @@ double bytes_of_calls(const settings& use, const starter& start) {
     asio::io_context io(1);
     auto options = server.client_options();
     options.max_connections(use.connections).min_connections(use.connections).queue_limit(use.calls);
-    options.deadline(1h).response_timeout(1h);
+    options.timeout(1h).response_timeout(1h);
     webrtc::client client(io.get_executor(), options);
     run_until(io, [&] { return client.stats().connections_idle == use.connections; });
 

@@ -88,7 +88,7 @@ int main(int count, char** arguments) {
                   .max_connections(1)
                   .pipeline_depth(10)
                   .response_timeout(1s)
-                  .deadline(10s));
+                  .timeout(10s));
     all.get("g0");
     all.wait();
     if (fault == "stale_post") {

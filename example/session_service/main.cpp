@@ -1,6 +1,6 @@
 // An HTTP service that embeds one client and answers its own REST calls with it: see rooms.hpp for the calls.
 //
-//   session_service [--port N] [--deadline MILLISECONDS]
+//   session_service [--port N] [--timeout MILLISECONDS]
 //   curl --json '{"name": "standup", "participants": ["alice", "bob"]}' http://127.0.0.1:8080/rooms
 //
 // SIGINT and SIGTERM stop it gracefully: requests in flight are answered, then the client is drained. A
@@ -29,7 +29,7 @@ namespace webrtc = bandwidth::webrtc;
 
 struct settings {
     std::uint16_t port = 8080;
-    std::chrono::milliseconds deadline{10'000}; // of each call to Bandwidth's service
+    std::chrono::milliseconds timeout{10'000}; // of each call to Bandwidth's service
 };
 
 template <class Number>
@@ -45,9 +45,9 @@ bool parse(int argc, char** argv, settings& chosen) {
         std::uint32_t milliseconds = 0;
         if (name == "--port" && parse(value, chosen.port))
             continue;
-        if (name != "--deadline" || !parse(value, milliseconds) || milliseconds == 0)
+        if (name != "--timeout" || !parse(value, milliseconds) || milliseconds == 0)
             return false;
-        chosen.deadline = std::chrono::milliseconds(milliseconds);
+        chosen.timeout = std::chrono::milliseconds(milliseconds);
     }
     return true;
 }
@@ -66,7 +66,7 @@ void rethrow(std::exception_ptr error) {
 void run(const settings& chosen) {
     const example::service service;
     asio::io_context context(1);
-    webrtc::client client(context, webrtc::client_options(service.options()).deadline(chosen.deadline));
+    webrtc::client client(context, webrtc::client_options(service.options()).timeout(chosen.timeout));
     example::rooms rooms(client);
     const auto answer = [&rooms](const example::http_request& request) { return rooms.answer(request); };
     example::http_server server(context, chosen.port, answer);
@@ -91,7 +91,7 @@ void run(const settings& chosen) {
 int main(int argc, char** argv) {
     settings chosen;
     if (!parse(argc, argv, chosen)) {
-        std::cerr << "usage: session_service [--port N] [--deadline MILLISECONDS]\n";
+        std::cerr << "usage: session_service [--port N] [--timeout MILLISECONDS]\n";
         return 2;
     }
     try {

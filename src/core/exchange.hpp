@@ -27,7 +27,7 @@ public:
     const char* method = "GET";
     std::string target; ///< origin-form, percent-encoded
     request_class kind = request_class::safe;
-    bool isolated = false;    ///< by the caller: nothing before it or behind it on its connection
+    bool dedicated_connection = false;    ///< by the caller: nothing before it or behind it on its connection
     bool has_content = false; ///< whether Content-Length is sent (a POST or PUT without a body sends 0)
 
     /// What most requests do not have, in a place of its own.
@@ -45,7 +45,7 @@ public:
 
     /// Whether it needs an idle connection and keeps it to itself until its answer (RFC 9112, section 9.3.2,
     /// wants it of unsafe requests).
-    bool exclusive() const noexcept { return isolated || kind == request_class::unsafe; }
+    bool exclusive() const noexcept { return dedicated_connection || kind == request_class::unsafe; }
 
     /// Makes it ready for another use. The texts keep their memory.
     void clear() noexcept {
@@ -54,7 +54,7 @@ public:
             rare_->header_lines.clear();
             rare_->body.clear();
         }
-        isolated = has_content = false;
+        dedicated_connection = has_content = false;
     }
 
 private:

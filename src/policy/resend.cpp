@@ -8,14 +8,14 @@ constexpr int most_fresh_losses = 2;
 
 } // namespace
 
-loss_verdict after_loss(const lost_request& request, close_reason why, int max_replays,
+loss_verdict after_loss(const lost_request& request, close_reason why, int max_resends,
                         bool retry_protocol_error) noexcept {
     if (why == close_reason::rejected)
         return {loss_action::fail, delivery::not_sent};
     if (request.sent == send_state::unsent)
         return {loss_action::reassign, delivery::not_sent};
     const auto known = why == close_reason::announced ? delivery::not_sent : delivery::maybe_processed;
-    if (request.kind == request_class::unsafe || !request.replay_allowed)
+    if (request.kind == request_class::unsafe || !request.resend_allowed)
         return {loss_action::fail, known};
     if (request.front) {
         switch (why) {
@@ -36,20 +36,20 @@ loss_verdict after_loss(const lost_request& request, close_reason why, int max_r
             break;
         }
     }
-    if (request.replays >= max_replays)
+    if (request.resends >= max_resends)
         return {loss_action::fail, known};
-    return {loss_action::replay, known};
+    return {loss_action::resend, known};
 }
 
 response_action after_response(const responded_request& request, int status,
                                const retry_policy& policy) noexcept {
-    if (status < 400 || !request.replay_allowed)
+    if (status < 400 || !request.resend_allowed)
         return response_action::deliver;
     const bool repeatable = request.kind != request_class::unsafe;
     switch (status) {
     case 408:
         if (repeatable && request.closes)
-            return response_action::replay;
+            return response_action::resend;
         break;
     case 421:
         if (!request.last)

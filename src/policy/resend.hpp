@@ -14,14 +14,14 @@ struct lost_request {
     send_state sent = send_state::unsent;
     bool front = false;         ///< its response was the next one due
     bool fresh = false;         ///< not a byte of a response had ever come on that connection
-    bool replay_allowed = true; ///< by the caller
-    int replays = 0;            ///< times it was replayed before
+    bool resend_allowed = true; ///< by the caller
+    int resends = 0;            ///< times it was sent again before
     int fresh_losses = 0;       ///< times it was lost on a fresh connection before
 };
 
 enum class loss_action : std::uint8_t {
     reassign, ///< not a byte was sent: to another connection, free of charge
-    replay,   ///< again on another connection, at once; counted, and charged to the budget
+    resend,   ///< again on another connection, at once; counted, and charged to the budget
     retry,    ///< another attempt, after a pause, if the policy has one left
     fail,
 };
@@ -41,12 +41,12 @@ struct loss_verdict {
 /// response_timeout       | abandoned              |
 /// |--------------------------------------|-----------------|------------------------|------------------------|------------------------|------------------------|
 /// | no byte sent                         | reassign        | reassign               | reassign | reassign |
-/// reassign               | | unsafe, or replay not allowed        | fail (not_sent) | fail (maybe_processed)
+/// reassign               | | unsafe, or resend not allowed        | fail (not_sent) | fail (maybe_processed)
 /// | fail (maybe_processed) | fail (maybe_processed) | fail (maybe_processed) | | idempotent, the front |
-/// replay          | replay; retry if fresh | fail, or retry by      | retry                  | replay | | |
+/// resend          | resend; retry if fresh | fail, or retry by      | retry                  | resend | | |
 /// |                        | the caller's policy    |                        |                        | |
-/// idempotent, behind the front         | replay          | replay                 | replay                 |
-/// replay                 | replay                 | | ... and replayed `max_replays` times | fail (not_sent)
+/// idempotent, behind the front         | resend          | resend                 | resend                 |
+/// resend                 | resend                 | | ... and sent again `max_resends` times | fail (not_sent)
 /// | fail (maybe_processed) | fail (maybe_processed) | fail (maybe_processed) | fail (maybe_processed) |
 ///
 /// rejected: every one fails (not_sent); the next connection would be refused in the same way.
@@ -56,12 +56,12 @@ struct loss_verdict {
 /// time. RFC 9110, section 9.2.2: only what is idempotent is sent again by itself. RFC 9112, sections 9.3.2
 /// and 9.6: unanswered requests of a pipeline may be sent again, and were not processed behind an announced
 /// close.
-loss_verdict after_loss(const lost_request& request, close_reason why, int max_replays,
+loss_verdict after_loss(const lost_request& request, close_reason why, int max_resends,
                         bool retry_protocol_error) noexcept;
 
 enum class response_action : std::uint8_t {
     deliver,
-    replay,         ///< at once, on another connection; counted, and charged to the budget
+    resend,         ///< at once, on another connection; counted, and charged to the budget
     new_connection, ///< once more, on a connection that nobody has used
     retry,          ///< another attempt after a pause
     retry_throttled ///< the same, the server asks for less
@@ -69,24 +69,24 @@ enum class response_action : std::uint8_t {
 
 struct responded_request {
     request_class kind = request_class::safe;
-    bool replay_allowed = true; ///< by the caller
+    bool resend_allowed = true; ///< by the caller
     bool closes = false;        ///< the response announced that the connection closes
     bool last = false;          ///< it was sent again for this response's reason before
 };
 
 /// What becomes of a response. Pure. Whatever it says, the policy's attempts, the budget, the deadline and
-/// `max_replays` have the last word, and then the response is delivered.
+/// `max_resends` have the last word, and then the response is delivered.
 ///
 /// | status                              | idempotent                     | unsafe |
 /// |-------------------------------------|--------------------------------|-----------------------------------------|
-/// | 408 that closes the connection      | replay (RFC 9110, 15.5.9)      | deliver | | 421, the first one |
+/// | 408 that closes the connection      | resend (RFC 9110, 15.5.9)      | deliver | | 421, the first one |
 /// new_connection (RFC 9110, 15.5.20: whatever the method)                 || | 425, the first one | retry
 /// (RFC 8470, 5.2: it was not processed)                             || | 429, if the policy retries it |
 /// retry_throttled                | deliver, or retry_throttled by policy   | | 503, if the policy retries it
 /// | retry_throttled                | deliver                                 | | others that the policy
 /// retries      | retry                          | deliver                                 |
 ///
-/// A call whose replay the caller has forbidden gets every response.
+/// A call whose resending the caller has forbidden gets every response.
 response_action after_response(const responded_request& request, int status,
                                const retry_policy& policy) noexcept;
 

@@ -49,7 +49,7 @@ public:
     enum class state : std::uint8_t { prepared, queued, in_flight, paused, done };
 
     // Set when it is prepared; see below for the small ones.
-    std::chrono::nanoseconds deadline_after{0};
+    std::chrono::nanoseconds timeout{0};
 
     /// What most calls do not have, in a place of its own.
     struct extra_terms {
@@ -93,23 +93,23 @@ private:
 public:
     // Small ones together, so that nothing is lost between them. Set when it is prepared:
     bool is_drain = false; ///< no request: waits for the client's last call
-    bool allow_replay = true;
+    bool allow_resend = true;
     // Kept by the pool:
     state where = state::prepared;
     bool maybe_processed = false;      ///< an earlier attempt may have reached the server
     bool needs_new_connection = false; ///< only a connection that nobody has used will do (421)
     bool last_response = false;        ///< it was sent again because of a 421 or 425 before
     int attempts = 0;                  ///< times it was given to a connection
-    // Bounded by `max_replays` and by the policy's attempts, which are small.
-    std::uint16_t replays = 0;         ///< of these: at once, for no fault of its own
+    // Bounded by `max_resends` and by the policy's attempts, which are small.
+    std::uint16_t resends = 0;         ///< of these: at once, for no fault of its own
     std::uint16_t retries = 0;         ///< of these: after a pause, by policy
     std::uint16_t fresh_losses = 0;    ///< connections lost before their first response, with it in front
     std::uint16_t failed_connects = 0; ///< while it waited, with no other connection
 
     /// Once it has been submitted.
-    time_point deadline() const noexcept { return started + deadline_after; }
+    time_point deadline() const noexcept { return started + timeout; }
     /// Whether it may be sent again when it is not known whether it was processed.
-    bool repeatable() const noexcept { return request.kind != request_class::unsafe && allow_replay; }
+    bool repeatable() const noexcept { return request.kind != request_class::unsafe && allow_resend; }
     void on_time(scheduler& by) override;
 
     /// The response has come: keep what the operation makes of it, a value or a failure.

@@ -34,19 +34,19 @@ private:
 
 /// What `client_stats` is made of.
 struct counters {
-    counter connecting, open, idle, draining, queue_depth, in_flight, zombies;
-    counter calls_started, calls_succeeded, calls_failed, calls_cancelled, requests_sent, replays;
+    counter connecting, open, idle, draining, queue_depth, in_flight, abandoned;
+    counter calls_started, calls_succeeded, calls_failed, calls_cancelled, requests_sent, resends;
     counter dials, dials_failed, handshakes_full, handshakes_resumed, connections_closed, connections_lost;
-    counter retries, retries_refused, suspects, fallbacks, queue_wait, hol_wait;
+    counter retries, retries_refused, slow_responses, pipelining_disabled, queue_wait, head_of_line_wait;
     // By reason; see client_stats.
     counter calls_timed_out, calls_cancelled_queued, calls_cancelled_in_flight;
-    counter answers_2xx, answers_4xx, answers_5xx, answers_foreign;
-    counter replays_announced, replays_lost, replays_given_up, replays_answered;
+    counter responses_2xx, responses_4xx, responses_5xx, responses_mismatched;
+    counter resends_announced, resends_lost, resends_given_up, resends_requested;
     counter retries_throttled, retries_status, retries_timeout, retries_lost, retries_protocol;
     counter dials_failed_resolving, dials_failed_connecting, dials_failed_tls;
     counter connections_closed_announced, connections_closed_ended, connections_closed_broken;
     counter connections_closed_protocol, connections_closed_timeout, connections_closed_idle;
-    counter connections_closed_retired, connections_closed_abandoned;
+    counter connections_closed_drained, connections_closed_abandoned;
     counter unsolicited_bytes, bytes_sent, bytes_received, writes, deepest_pipeline;
 
     void count_failed_connect(const error_code& code) noexcept {
@@ -88,7 +88,7 @@ struct counters {
             ++connections_closed_idle;
             return;
         case close_reason::drained:
-            ++connections_closed_retired;
+            ++connections_closed_drained;
             return;
         case close_reason::connect_failed:
         case close_reason::connect_timeout:
@@ -98,11 +98,11 @@ struct counters {
     }
     void count_response(int status) noexcept {
         if (status < 300)
-            ++answers_2xx;
+            ++responses_2xx;
         else if (status >= 500)
-            ++answers_5xx;
+            ++responses_5xx;
         else if (status >= 400)
-            ++answers_4xx;
+            ++responses_4xx;
     }
 };
 

@@ -23,18 +23,18 @@ bool resend::withdraw(time_point now) noexcept {
 resend::verdict resend::after_response(call& value, const response& received, bool closes, time_point now,
                                        std::chrono::sys_seconds time_of_day) {
     const auto wanted = detail::after_response(
-        responded_request{value.request.kind, value.allow_replay, closes, value.last_response},
+        responded_request{value.request.kind, value.allow_resend, closes, value.last_response},
         received.status, policy_of(value));
     switch (wanted) {
     case response_action::deliver:
         return {};
-    case response_action::replay:
+    case response_action::resend:
     case response_action::new_connection:
-        if (value.replays >= settings_.max_replays || !withdraw(now))
+        if (value.resends >= settings_.max_resends || !withdraw(now))
             return {};
-        ++value.replays;
-        ++counters_.replays;
-        ++counters_.replays_answered;
+        ++value.resends;
+        ++counters_.resends;
+        ++counters_.resends_requested;
         if (wanted == response_action::new_connection)
             value.needs_new_connection = value.last_response = true;
         return {action::queue};
@@ -82,7 +82,7 @@ std::optional<std::chrono::nanoseconds> resend::retry(call& value, counter& reas
 resend::verdict resend::after_loss(call& value, const lost_request& request, close_reason why,
                                    time_point now) {
     const auto found =
-        detail::after_loss(request, why, settings_.max_replays, policy_of(value).retry_protocol_error());
+        detail::after_loss(request, why, settings_.max_resends, policy_of(value).retry_protocol_error());
     const bool by_server = is_failure(why) && why != close_reason::response_timeout &&
                            why != close_reason::protocol_error && why != close_reason::rejected;
     if (request.front && request.fresh && request.sent != send_state::unsent && by_server)
@@ -90,18 +90,18 @@ resend::verdict resend::after_loss(call& value, const lost_request& request, clo
     switch (found.action) {
     case loss_action::reassign:
         return {action::queue};
-    case loss_action::replay:
+    case loss_action::resend:
         // Behind an announced close nothing was processed, so that nothing is doubled: charged, never
         // refused. What this side has given up is nobody's fault.
         if (!is_failure(why))
             budget_.charge(now);
         else if (!withdraw(now))
             break;
-        ++value.replays;
-        ++counters_.replays;
-        ++(why == close_reason::announced                              ? counters_.replays_announced
-           : !is_failure(why) || why == close_reason::response_timeout ? counters_.replays_given_up
-                                                                       : counters_.replays_lost);
+        ++value.resends;
+        ++counters_.resends;
+        ++(why == close_reason::announced                              ? counters_.resends_announced
+           : !is_failure(why) || why == close_reason::response_timeout ? counters_.resends_given_up
+                                                                       : counters_.resends_lost);
         if (found.delivery == delivery::maybe_processed)
             value.maybe_processed = true;
         return {action::queue};

@@ -15,12 +15,12 @@
 namespace bandwidth::webrtc::detail {
 
 /// What becomes of a call after a response, a loss or a timeout: `policy/resend.hpp` says what may be done,
-/// and this adds what limits it (the policy's attempts, `max_replays`, the budget of all calls together, the
+/// and this adds what limits it (the policy's attempts, `max_resends`, the budget of all calls together, the
 /// deadline) and keeps count. It moves no call: the scheduler does what the verdict says.
 class resend {
 public:
     struct settings {
-        int max_replays = 2;
+        int max_resends = 2;
         retry_policy retry;
         double budget_per_second = 10;
         double budget_ratio = 0.2;

@@ -11,8 +11,8 @@ namespace bandwidth::webrtc::detail {
 
 namespace {
 
-// No deadline is further away than this, so that adding it to a time cannot overflow.
-constexpr auto longest_deadline = std::chrono::hours(24 * 365);
+// No timeout is longer than this, so that adding it to a time cannot overflow.
+constexpr auto longest_timeout = std::chrono::hours(24 * 365);
 
 // A verdict on the name or on the certificate is the same for every attempt.
 bool is_final_for_all(const error_code& code) noexcept {
@@ -65,7 +65,7 @@ void call::on_time(scheduler& by) { by.on_timer(*this); }
 void call::reset_terms() noexcept {
     cancel_id = 0;
     is_drain = false;
-    allow_replay = true;
+    allow_resend = true;
     if (extras_)
         *extras_ = {};
 }
@@ -73,14 +73,14 @@ void call::reset_terms() noexcept {
 void call::reset_progress() noexcept {
     where = state::prepared;
     maybe_processed = needs_new_connection = last_response = false;
-    attempts = replays = retries = fresh_losses = failed_connects = 0;
+    attempts = resends = retries = fresh_losses = failed_connects = 0;
     sequence = 0;
     connection = nullptr;
 }
 
 void scheduler::submit(call& value) {
     value.started = now_;
-    value.deadline_after = std::min<std::chrono::nanoseconds>(value.deadline_after, longest_deadline);
+    value.timeout = std::min<std::chrono::nanoseconds>(value.timeout, longest_timeout);
     if (value.is_drain) { // it waits for the calls and is none
         if (closed_ && !value.joint()) {
             complete(value, true); // there is nothing left to wait for
@@ -98,7 +98,7 @@ void scheduler::submit(call& value) {
         fail(value, refused->code(), refused->message());
     } else if (closed_ || draining_) {
         fail(value, errc::client_closed, "the client is closed");
-    } else if (value.deadline_after.count() <= 0) {
+    } else if (value.timeout.count() <= 0) {
         fail(value, errc::queue_timeout, "the deadline had passed before the call began");
     } else if (counters_.open.get() == 0 && connections_.connecting() == 0 &&
                connects_.not_before() >= value.deadline()) {
@@ -245,7 +245,7 @@ void scheduler::give_up_in_flight(call& value, errc code) {
             fail(value, code, {}, delivery::not_sent);
     } else {
         http.abandon(value, now_);
-        ++counters_.zombies;
+        ++counters_.abandoned;
         const auto verdict = only_this_attempt ? again_.after_attempt(value, counters_.retries_timeout, now_)
                                                : resend::verdict();
         if (verdict.action == resend::action::complete)

@@ -33,7 +33,7 @@ struct scheduler_settings {
     std::chrono::nanoseconds max_age = std::chrono::minutes(8);
     /// A response that nobody waits for is waited for this long before its connection takes no more calls.
     std::chrono::nanoseconds abandoned_grace = std::chrono::seconds(2);
-    /// An unsafe call, which cannot be replayed, does not trust a connection idle for longer.
+    /// An unsafe call, which cannot be sent again, does not trust a connection idle for longer.
     std::chrono::nanoseconds unsafe_idle_limit = std::chrono::seconds(4);
     /// A response that is due for less is never late.
     std::chrono::nanoseconds late_floor = std::chrono::milliseconds(250);

@@ -24,7 +24,7 @@ void scheduler::follow_health() {
     if (allowed == depth_)
         return;
     if (allowed < depth_)
-        ++counters_.fallbacks;
+        ++counters_.pipelining_disabled;
     depth_ = allowed;
     for (const auto& each : connections_.all()) {
         each->http.set_depth(depth_);
@@ -75,10 +75,10 @@ bool scheduler::is_known_empty(pooled_connection* value) {
 
 bool scheduler::assign_shared() {
     auto& next = *queue_.front(kind::shared);
-    // A call that cannot be replayed once more goes first in line on its connection, where no close that is
+    // A call that cannot be sent again once more goes first in line on its connection, where no close that is
     // announced in another's response can hit it. It holds up those behind it until there is an idle one:
     // should they pass, there might never be.
-    const bool last_chance = next.replays != 0 && next.replays >= settings_.again.max_replays;
+    const bool last_chance = next.resends != 0 && next.resends >= settings_.again.max_resends;
     auto* to = last_chance ? connections_.idle() : connections_.shallowest();
     if (!to) {
         // With one connection only, the two queues take turns by age.
@@ -95,7 +95,7 @@ bool scheduler::assign_shared() {
 
 bool scheduler::assign_exclusive() {
     auto& next = *queue_.front(kind::exclusive);
-    // A server may be closing a connection that was idle for long just now, and what cannot be replayed would
+    // A server may be closing a connection that was idle for long just now, and what cannot be sent again would
     // be lost with it. While attempts to connect fail it is better than none; and a connection that is kept
     // ahead of need is kept for such a call.
     const auto is_stale = [&](const pooled_connection& value) {

@@ -113,7 +113,7 @@ void scheduler::on_response(pooled_connection& value) {
     const std::chrono::nanoseconds service = now_ - value.front_since;
     const std::chrono::nanoseconds latency = now_ - value.http.staged_at();
     latency_.responded(service, latency);
-    counters_.hol_wait += static_cast<std::uint64_t>((latency - service).count());
+    counters_.head_of_line_wait += static_cast<std::uint64_t>((latency - service).count());
     health_.answered(value.http.closes(), received.http_1_1, now_);
     if (received.keep_alive_timeout) {
         // Gone before the server goes, so that no request crosses its close.
@@ -145,7 +145,7 @@ void scheduler::on_response(pooled_connection& value) {
             return;
         }
     } else {
-        --counters_.zombies;
+        --counters_.abandoned;
     }
     if (value.in_flight() == 0)
         value.idle_since = now_;
@@ -177,7 +177,7 @@ bool scheduler::deliver(call& value, const response& received, pooled_connection
 
 // `victim` was given the response to another request: so would be the calls behind it.
 void scheduler::on_mismatched_response(pooled_connection& value, call& victim) {
-    ++counters_.answers_foreign;
+    ++counters_.responses_mismatched;
     if (value.in_flight() != 0)
         health_.failed(value.opened, now_);
     close_connection(value, {close_reason::mismatched, errc::protocol_error,
@@ -235,7 +235,7 @@ void scheduler::lose(pooled_connection& value, const close_info& info) {
         const bool front = i == 0;
         const auto verdict = again_.after_loss(lost,
                                                {slot.kind, requests.state_of(slot), front, fresh,
-                                                lost.allow_replay, lost.replays, lost.fresh_losses},
+                                                lost.allow_resend, lost.resends, lost.fresh_losses},
                                                info.reason, now_);
         if (verdict.action == resend::action::complete)
             fail(lost, front ? info.code : error_code(errc::connection_lost), info.text, verdict.delivery);
@@ -250,7 +250,7 @@ void scheduler::remove(pooled_connection& value, close_reason why) {
         counters_.count_closed(why);
     if (value.ends_well)
         connects_.ended_well(settings_.max_connections);
-    counters_.zombies -= value.http.requests().abandoned();
+    counters_.abandoned -= value.http.requests().abandoned();
     writes_.forget(value);
     timers_.remove(value);
     connections_.set_state(value, state::closed);
@@ -314,7 +314,7 @@ void scheduler::on_timer(pooled_connection& value) {
 // The front's response is late: the connection takes nothing new until it has come, and what was not written
 // yet goes elsewhere.
 void scheduler::response_overdue(pooled_connection& value) {
-    ++counters_.suspects;
+    ++counters_.slow_responses;
     connections_.set_state(value, state::blocked);
     unstage_unsent(value, 0);
     if (value.in_flight() == 0) {

@@ -42,7 +42,7 @@ TEST_CASE("command line: without options") {
     CHECK(chosen.depth == 8);
     CHECK(chosen.concurrent_calls() == 64);
     CHECK(chosen.phases.size() == call_kind_count);
-    CHECK(chosen.deadline == 30s);
+    CHECK(chosen.timeout == 30s);
     CHECK(chosen.service == service_kind::loopback);
     CHECK_FALSE(chosen.json);
     CHECK(line.out() == "");
@@ -51,7 +51,7 @@ TEST_CASE("command line: without options") {
 
 TEST_CASE("command line: every option") {
     const parsed_line line({"--sessions", "100k", "--participants=0", "--connections", "4", "--depth", "32",
-                            "--callers", "1k", "--operations", "create,get,delete", "--deadline", "1.5s",
+                            "--callers", "1k", "--operations", "create,get,delete", "--timeout", "1.5s",
                             "--delay", "20ms", "--json", "--quiet", "--progress", "never"});
     const auto& chosen = line.chosen();
     CHECK(chosen.sessions == 100'000);
@@ -61,7 +61,7 @@ TEST_CASE("command line: every option") {
     CHECK(chosen.concurrent_calls() == 1'000);
     CHECK(chosen.operations == "create,get,delete");
     CHECK(chosen.phases.size() == 6);
-    CHECK(chosen.deadline == 1500ms);
+    CHECK(chosen.timeout == 1500ms);
     CHECK(chosen.delay == 20ms);
     CHECK(chosen.json);
     CHECK(chosen.quiet);
@@ -113,8 +113,8 @@ TEST_CASE(
              example{{"--depth", "257"}, "--depth"},
              example{{"--callers", "0"}, "--callers"},
              example{{"--operations", "create,jump"}, "--operations: 'jump' is no operation"},
-             example{{"--deadline", "10"}, "--deadline: '10' is no duration"},
-             example{{"--deadline", "0s"}, "--deadline"},
+             example{{"--timeout", "10"}, "--timeout: '10' is no duration"},
+             example{{"--timeout", "0s"}, "--timeout"},
              example{{"--delay", "2h"}, "--delay"},
              example{{"--progress", "maybe"}, "--progress"},
              example{{"--ca-file", "/no/such/file", "--real"}, "--ca-file"},

@@ -95,7 +95,7 @@ TEST_CASE("W02: a name server that does not answer: each call has its own end, a
     asio::io_context context;
     client client(context, with_resolver(options_for(server).connect_timeout(300ms), resolver));
     collector<session> results;
-    client.async_create_session(session_request{}, call_options{}.deadline(100ms), results.next());
+    client.async_create_session(session_request{}, call_options{}.timeout(100ms), results.next());
     for (int i = 0; i < 10; ++i)
         client.async_create_session(session_request{}, results.next());
     results.wait(context);
@@ -126,7 +126,7 @@ TEST_CASE("W02: a name server that fails: said so, nothing kept, and the next ca
     const auto resolver = resolver_of(server);
     resolver->code = asio::error::host_not_found_try_again;
     asio::io_context context;
-    client client(context, with_resolver(options_for(server).deadline(5s), resolver));
+    client client(context, with_resolver(options_for(server).timeout(5s), resolver));
     const auto failed = wait_for(context, client.try_create_session());
     CHECK(failed.error().code() == errc::resolve_failed);
     CHECK(failed.error().code() == condition::retryable);
@@ -233,7 +233,7 @@ TEST_CASE("W05: nobody answers the SYN: a connect timeout, once for each call, a
         const auto before = support::open_descriptors();
         client client(context, with_resolver(options, resolver));
         collector<session> results;
-        client.async_create_session(session_request{}, call_options{}.deadline(100ms), results.next());
+        client.async_create_session(session_request{}, call_options{}.timeout(100ms), results.next());
         for (int i = 0; i < 10; ++i)
             client.async_create_session(session_request{}, results.next());
         results.wait(context);
@@ -327,7 +327,7 @@ TEST_CASE(
     CHECK(good == started);
     CHECK(servers.one->stats().connections_accepted == at_one.connections_accepted);
     CHECK(servers.one->stats().requests_get == at_one.requests_get);
-    CHECK(client.stats().replays == 0);
+    CHECK(client.stats().resends == 0);
     CHECK(client.stats().connections_lost == 0);
     CHECK(support::at_rest(client.stats()));
 }
@@ -407,7 +407,7 @@ TEST_CASE("W06: an address that resets every connection: the next dial tries ano
     const auto resolver = resolver_of(*servers.one);
     resolver->addresses.insert(resolver->addresses.begin(), address("127.0.0.1", bad.port()));
     asio::io_context context;
-    client client(context, with_resolver(servers.options().deadline(5s), resolver));
+    client client(context, with_resolver(servers.options().timeout(5s), resolver));
     const auto first = wait_for(context, client.try_create_session());
     if (first.has_error()) // a single dial was made for it
         CHECK((first.error().code() == errc::handshake_failed ||

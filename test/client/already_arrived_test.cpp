@@ -216,7 +216,7 @@ TEST_CASE(
                 start_behind(context, client, server, connections, kind, results);
                 check_served_elsewhere(context, client, server, connections, kind, results);
                 CHECK(client.stats().unsolicited_bytes == 0);
-                CHECK(client.stats().answers_4xx == 0);
+                CHECK(client.stats().responses_4xx == 0);
             }
         }
     }

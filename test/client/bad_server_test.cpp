@@ -48,7 +48,7 @@ TEST_CASE("nobody listens: every waiting call fails fast, and a later one finds 
     asio::io_context context;
     const testing::certificate_authority authority("back later");
     const auto shown = authority.issue(testing::certificate_options{}.ip_address("127.0.0.1"));
-    client client(context, nobody_there(port).ca_pem(authority.pem()).deadline(3s));
+    client client(context, nobody_there(port).ca_pem(authority.pem()).timeout(3s));
     collector<session> results;
     for (int i = 0; i < 20; ++i)
         client.async_create_session(session_request{}, results.next());
@@ -143,7 +143,7 @@ TEST_CASE("a server that closes every connection at once: no storm") {
     scripted_server server;
     server.otherwise(script{}.handshake().close_notify().fin());
     asio::io_context context;
-    client client(context, options_for(server).max_connections(2).deadline(5s));
+    client client(context, options_for(server).max_connections(2).timeout(5s));
     collector<session> results;
     for (int i = 0; i < 6; ++i)
         client.async_get_session(session_id("s" + std::to_string(i)), results.next());

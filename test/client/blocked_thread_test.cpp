@@ -92,7 +92,7 @@ TEST_CASE(
                     if (post) {
                         client.async_create_session(session_request{}, results.next());
                     } else {
-                        client.async_get_session(session_id("same"), call_options{}.isolated(),
+                        client.async_get_session(session_id("same"), call_options{}.dedicated_connection(),
                                                  results.next());
                     }
                 }
@@ -158,7 +158,7 @@ TEST_CASE("O18: all responses of a pipeline that arrived meanwhile are delivered
     results.wait(context);
     CHECK(results.succeeded() == depth);
     check_untroubled(client, 1);
-    CHECK(client.stats().fallbacks == 0);
+    CHECK(client.stats().pipelining_disabled == 0);
 }
 
 TEST_CASE("O18: what arrived of a body counts as progress, though it was read late") {
@@ -224,7 +224,7 @@ TEST_CASE("O18: a call's own deadline holds all the same, and its neighbours hav
     support::warm_up_with_session(context, client, "same");
     collector<session> results;
     client.async_get_session(session_id("same"), results.next());
-    client.async_get_session(session_id("same"), call_options{}.deadline(timeout), results.next());
+    client.async_get_session(session_id("same"), call_options{}.timeout(timeout), results.next());
     client.async_get_session(session_id("same"), results.next());
     run_until_held(context, server, 1);
     block(context, server, 1);

@@ -107,14 +107,14 @@ TEST_CASE("a call that was cancelled in flight ends at once, its neighbours on t
         CHECK(cancelled[0].error().code() == errc::cancelled);
         CHECK(cancelled[0].error().delivery() == delivery::maybe_processed);
         CHECK(cancelled[0].error().attempts() == 1);
-        CHECK(client.stats().zombies == 1);
+        CHECK(client.stats().abandoned == 1);
         CHECK(results.left() == 2);
         server.resume();
         results.wait(context);
         CHECK(results.succeeded() == 2);
         CHECK(server.connections_accepted() == 1);
         CHECK(client.stats().dials == 1);
-        CHECK(client.stats().replays == 0);
+        CHECK(client.stats().resends == 0);
         CHECK(support::at_rest(client.stats()));
         CHECK(wait_for(context, client.try_create_session()).has_value());
         CHECK(client.stats().dials == 1); // the connection is as good as before
@@ -240,7 +240,7 @@ TEST_CASE("coroutines: terminal cancellation by default, every type when the cor
     loopback_server server;
     server.inject(fault{}.always().on("GET", "/s").delay(300ms));
     asio::io_context context;
-    client client(context, options_for(server).deadline(10s));
+    client client(context, options_for(server).timeout(10s));
     const auto run = [&](auto coroutine, cancellation_type type) {
         asio::cancellation_signal signal;
         failure seen;

@@ -29,7 +29,7 @@ TEST_CASE("a deadline in flight: the call ends on time, its neighbours are answe
     support::warm_up_with_session(context, client);
     server.pause();
     collector<session> results;
-    client.async_get_session(session_id("slow"), call_options{}.deadline(50ms), results.next());
+    client.async_get_session(session_id("slow"), call_options{}.timeout(50ms), results.next());
     client.async_get_session(session_id("behind"), results.next());
     support::run_until(context, [&] { return results.left() == 1; });
     CHECK(results[0].error().code() == errc::response_timeout);
@@ -51,7 +51,7 @@ TEST_CASE("a deadline in the queue: nothing is sent") {
     client client(context, options_for(server).max_connections(1));
     collector<session> results;
     client.async_create_session(session_request{}, results.next());
-    client.async_create_session(session_request{}, call_options{}.deadline(100ms), results.next());
+    client.async_create_session(session_request{}, call_options{}.timeout(100ms), results.next());
     results.wait(context);
     CHECK(results.order().front() == 1);
     CHECK(results[0].has_value());
@@ -67,18 +67,18 @@ TEST_CASE("O11: deadlines at the edges") {
     client client(context, options_for(server));
     for (const std::chrono::nanoseconds value :
          {std::chrono::nanoseconds(0), std::chrono::nanoseconds(-1), std::chrono::nanoseconds::min()}) {
-        const auto outcome = wait_for(context, client.try_create_session({}, call_options{}.deadline(value)));
+        const auto outcome = wait_for(context, client.try_create_session({}, call_options{}.timeout(value)));
         REQUIRE(outcome.has_error());
         CHECK(outcome.error().code() == condition::timeout);
         CHECK(outcome.error().delivery() == delivery::not_sent);
     }
     CHECK(server.stats().connections_accepted == 0);
-    const auto short_time = wait_for(context, client.try_create_session({}, call_options{}.deadline(1ns)));
+    const auto short_time = wait_for(context, client.try_create_session({}, call_options{}.timeout(1ns)));
     REQUIRE(short_time.has_error());
     CHECK(short_time.error().code() == condition::timeout);
     CHECK(short_time.error().delivery() == delivery::not_sent);
     const auto longest = call_options{}
-                             .deadline(std::chrono::nanoseconds::max())
+                             .timeout(std::chrono::nanoseconds::max())
                              .attempt_timeout(std::chrono::nanoseconds::max());
     CHECK(wait_for(context, client.try_create_session({}, longest)).has_value());
 }
@@ -87,12 +87,12 @@ TEST_CASE("the client's deadline holds for calls that set none") {
     chaos_server server;
     server.pause();
     asio::io_context context;
-    client client(context, server.client_options().deadline(60ms));
+    client client(context, server.client_options().timeout(60ms));
     const auto outcome = wait_for(context, client.try_get_session(session_id("s")));
     CHECK(outcome.error().code() == condition::timeout);
     server.resume();
     const auto patient =
-        wait_for(context, client.try_get_session(session_id("s"), call_options{}.deadline(20s)));
+        wait_for(context, client.try_get_session(session_id("s"), call_options{}.timeout(20s)));
     CHECK(patient.has_value());
 }
 
@@ -143,7 +143,7 @@ TEST_CASE("a deadline covers all attempts and the pauses between them") {
     asio::io_context context;
     client client(
         context,
-        options_for(server).retry(bandwidth::webrtc::retry_policy().backoff(1ms, 1ms)).deadline(350ms));
+        options_for(server).retry(bandwidth::webrtc::retry_policy().backoff(1ms, 1ms)).timeout(350ms));
     // Lost after 150 ms, sent again after the pause between dials, and not answered by the deadline.
     const auto outcome = wait_for(context, client.try_get_session(session_id("s")));
     CHECK(outcome.error().code() == condition::timeout);
@@ -156,7 +156,7 @@ TEST_CASE("a POST behind a call that timed out does not get its answer") {
     server.inject(fault{}.on("GET", "/slow").delay(150ms));
     asio::io_context context;
     client client(context, options_for(server).max_connections(1));
-    CHECK(wait_for(context, client.try_get_session(session_id("slow"), call_options{}.deadline(30ms)))
+    CHECK(wait_for(context, client.try_get_session(session_id("slow"), call_options{}.timeout(30ms)))
               .error()
               .code() == condition::timeout);
     const auto made = wait_for(context, client.try_create_session(session_request{}.tag("mine")));

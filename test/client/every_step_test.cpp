@@ -221,9 +221,9 @@ public:
              std::chrono::milliseconds response_timeout) {
         const auto options = server_.client_options()
                                  .max_connections(1)
-                                 .max_replays(2)
+                                 .max_resends(2)
                                  .retry(retry_policy{}.backoff(1ms, 1ms))
-                                 .deadline(60s)
+                                 .timeout(60s)
                                  .response_timeout(response_timeout);
         trials_.push_back(std::make_unique<trial>(context_, options, planned_, next_, what, faulty, fault));
         next_ += what.steps.size();

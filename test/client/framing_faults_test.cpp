@@ -181,7 +181,7 @@ TEST_CASE("F17: what a 204 in a pipeline has for a body is not the next call's a
     CHECK(removed[0].has_value());
     CHECK(read[0].has_value());
     CHECK(server.connections() == 2);
-    CHECK(client.stats().replays == 1);
+    CHECK(client.stats().resends == 1);
 }
 
 TEST_CASE("F20: an answer that is missing in a pipeline: the last call runs into the timeout") {

@@ -26,7 +26,7 @@ using support::warm_up_with_session;
 namespace {
 
 client_options patient(const chaos_server& server) {
-    return server.client_options().max_connections(1).deadline(100s).response_timeout(100s);
+    return server.client_options().max_connections(1).timeout(100s).response_timeout(100s);
 }
 
 /// Makes the client's only socket take next to nothing.
@@ -112,7 +112,7 @@ TEST_CASE("W16: a full send buffer under a pipeline of 256: nothing is lost, mix
         CHECK(writes.succeeded() == writes.size());
         CHECK(client.stats().deepest_pipeline == 256);
         CHECK(client.stats().dials == 1);
-        CHECK(client.stats().replays == 0);
+        CHECK(client.stats().resends == 0);
         CHECK(received_once(server) == reads.size() + writes.size() + 1);
         CHECK(support::at_rest(client.stats()));
     }
@@ -129,7 +129,7 @@ TEST_CASE("W16: calls that give up while the send buffer is full, and those behi
     collector<session> hasty;
     for (int i = 0; i < 20; ++i) {
         client.async_get_session(session_id("patient-" + std::to_string(i)), padded(8000), reads.next());
-        client.async_get_session(session_id("hasty-" + std::to_string(i)), padded(8000).deadline(100ms),
+        client.async_get_session(session_id("hasty-" + std::to_string(i)), padded(8000).timeout(100ms),
                                  hasty.next());
     }
     hasty.wait(context);
@@ -183,8 +183,8 @@ TEST_CASE(
                                .max_connections(2)
                                .pipeline_depth(16)
                                .queue_limit(500)
-                               .max_replays(5)
-                               .deadline(60s)
+                               .max_resends(5)
+                               .timeout(60s)
                                .response_timeout(1s));
     warm_up_with_session(context, client);
     shrink_send_buffer(server);
@@ -201,7 +201,7 @@ TEST_CASE(
     CHECK(client.stats().retries == 1); // the one whose answer was due; those behind it were moved
     CHECK(client.stats().connections_lost == 1);
     CHECK(server.connections_accepted() <= 4);
-    CHECK(client.stats().replays <= 16);
+    CHECK(client.stats().resends <= 16);
     CHECK(support::at_rest(client.stats()));
     warm_up_with_session(context, client);
 }

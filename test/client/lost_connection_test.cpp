@@ -118,7 +118,7 @@ TEST_CASE("W08: a POST is never sent twice, however its answer is lost") {
                 warm_up(context, client);
             server.inject(injected);
             const auto made =
-                wait_for(context, client.try_create_session({}, call_options{}.allow_replay(true)));
+                wait_for(context, client.try_create_session({}, call_options{}.allow_resend(true)));
             REQUIRE(made.has_error());
             if (name != "half, reset") // the reset may overtake what was sent before it
                 CHECK(made.error().code() == code);
@@ -127,7 +127,7 @@ TEST_CASE("W08: a POST is never sent twice, however its answer is lost") {
             CHECK(made.error().http_status() == 0);
             CHECK(server.stats().requests_post == 1);
             CHECK(server.session_count() == 1); // the service did carry it out
-            CHECK(client.stats().replays == 0);
+            CHECK(client.stats().resends == 0);
             CHECK(client.stats().connections_lost == 1);
             CHECK(wait_for(context, client.try_create_session()).has_value());
             CHECK(server.stats().requests_post == 2);
@@ -154,31 +154,31 @@ TEST_CASE("W08: GET, PUT and DELETE are sent again when the connection is lost")
                                                                            call_options{}.ignore_not_found()))
                   .has_value());
     }
-    CHECK(client.stats().replays == 9);
+    CHECK(client.stats().resends == 9);
     CHECK(client.stats().connections_lost == 9);
     CHECK(client.stats().dials == 10);
     CHECK(client.stats().handshakes_resumed == 9);
 }
 
-TEST_CASE("without allow_replay a GET fails like a POST") {
+TEST_CASE("without allow_resend a GET fails like a POST") {
     loopback_server server(recording());
     server.inject(fault{}.close_before_answer());
     asio::io_context context;
     client client(context, options_for(server));
     const auto read =
-        wait_for(context, client.try_get_session(session_id("none"), call_options{}.allow_replay(false)));
+        wait_for(context, client.try_get_session(session_id("none"), call_options{}.allow_resend(false)));
     CHECK(read.error().code() == errc::connection_lost);
     CHECK(read.error().delivery() == delivery::maybe_processed);
     CHECK(server.stats().requests_get == 1);
 }
 
-TEST_CASE("W13: replays are bounded") {
+TEST_CASE("W13: resends are bounded") {
     constexpr unsigned calls = 3;
     constexpr int most = 2;
     loopback_server server(recording());
     server.inject(fault{}.always().close_before_answer());
     asio::io_context context;
-    client client(context, options_for(server).max_replays(most).max_connections(1));
+    client client(context, options_for(server).max_resends(most).max_connections(1));
     collector<session> results;
     for (unsigned i = 0; i < calls; ++i)
         client.async_get_session(session_id("s" + std::to_string(i)), results.next());
@@ -217,10 +217,10 @@ TEST_CASE("W11: Connection: close in the middle of a pipeline, every call is ans
     CHECK(server.stats().handshakes_full == 1);
 }
 
-TEST_CASE("announced closes in every pipeline cost a call one replay at most: then it goes first in line") {
+TEST_CASE("announced closes in every pipeline cost a call one resend at most: then it goes first in line") {
     loopback_server server(recording().requests_per_connection(4));
     asio::io_context context;
-    client client(context, options_for(server).max_connections(1).pipeline_depth(32).max_replays(1));
+    client client(context, options_for(server).max_connections(1).pipeline_depth(32).max_resends(1));
     collector<session> results;
     for (int i = 0; i < 100; ++i)
         client.async_get_session(session_id("s" + std::to_string(i)), results.next());
@@ -409,7 +409,7 @@ TEST_CASE("I2, F20: an answer that nobody asked for, while calls are in flight, 
     CHECK(why.code() == errc::protocol_error);
     CHECK(why.delivery() == delivery::maybe_processed);
     CHECK(why.message() == R"(the answer is for "somebody...", not for "a")");
-    CHECK(client.stats().answers_foreign == 1);
+    CHECK(client.stats().responses_mismatched == 1);
     CHECK(why.http_status() == 0); // nothing of the other's is kept
     CHECK(why.body().empty());
     CHECK(why.request_id().empty());

@@ -49,7 +49,7 @@ TEST_CASE("W06: connections reset as soon as they are accepted are failed dials:
     scripted_server server;
     server.otherwise(script{}.rst());
     asio::io_context context;
-    client client(context, options_for(server).deadline(10s).max_connections(4));
+    client client(context, options_for(server).timeout(10s).max_connections(4));
     collector<session> results;
     for (int i = 0; i < 20; ++i)
         client.async_create_session(session_request{}, results.next());
@@ -73,7 +73,7 @@ TEST_CASE("W06: a few connections are reset as they are accepted, then all is we
     server.add(script{}.rst());
     server.otherwise(script{}.expect_requests().send(support::session_answer("s")));
     asio::io_context context;
-    client client(context, options_for(server).deadline(10s).max_connections(1));
+    client client(context, options_for(server).timeout(10s).max_connections(1));
     auto made = wait_for(context, client.try_create_session());
     if (made.has_error()) { // a single dial was made for it
         CHECK(is_reset_dial(made.error()));
@@ -89,7 +89,7 @@ TEST_CASE("W06: two connections are reset as they are accepted: the third serves
     server.add(script{}.rst());
     server.otherwise(script{}.expect_requests().send(support::session_answer("s")));
     asio::io_context context;
-    client client(context, options_for(server).retry(retry_policy()).deadline(20s).max_connections(1));
+    client client(context, options_for(server).retry(retry_policy()).timeout(20s).max_connections(1));
     const auto made = wait_for(context, client.try_create_session());
     CHECK_MESSAGE(made.has_value(), made.error().describe());
     CHECK(client.stats().dials == 3);
@@ -106,7 +106,7 @@ TEST_CASE(
     };
     chaos_server server(options);
     asio::io_context context;
-    client client(context, server.client_options().max_connections(4).deadline(60s));
+    client client(context, server.client_options().max_connections(4).timeout(60s));
     warm_up_with_session(context, client);
     resets = true;
     collector<session> results;
@@ -116,7 +116,7 @@ TEST_CASE(
         client.async_create_session(session_request{}, results.next());
     results.wait(context);
     CHECK(results.succeeded() == 210);
-    CHECK(client.stats().replays == 0);
+    CHECK(client.stats().resends == 0);
     CHECK(client.stats().connections_lost == 0);
     CHECK(client.stats().connections_closed == 0);
     CHECK(client.stats().dials >= 2); // it was tried
@@ -151,7 +151,7 @@ TEST_CASE("W07, W09: an idle connection that the server closes or resets leaves 
             }
             CHECK(server.received().size() == 2); // no request went to waste
             CHECK(client.stats().dials == 2);
-            CHECK(client.stats().replays == 0);
+            CHECK(client.stats().resends == 0);
             CHECK(client.stats().connections_lost == 0);
             CHECK(support::at_rest(client.stats()));
         }
@@ -178,7 +178,7 @@ TEST_CASE("W07, W09: all of many idle connections end at once") {
             run_until(context, [&] { return client.stats().connections_idle == 0; });
         }
         CHECK(server.session_count() == 3 * 64);
-        CHECK(client.stats().replays == 0);
+        CHECK(client.stats().resends == 0);
         CHECK(client.stats().connections_lost == 0);
         CHECK(support::sockets_to(server.port()).empty());
     }
@@ -212,8 +212,8 @@ TEST_CASE(
     client client(context, server.client_options()
                                .max_connections(1)
                                .pipeline_depth(16)
-                               .max_replays(1)
-                               .deadline(60s)
+                               .max_resends(1)
+                               .timeout(60s)
                                .response_timeout(500ms));
     warm_up_with_session(context, client);
     server.pause(1); // dead, but still there
@@ -224,7 +224,7 @@ TEST_CASE(
     for (std::size_t i = 0; i < results.size(); ++i)
         CHECK_MESSAGE(results[i].has_value(), results[i].error().describe());
     CHECK(client.stats().retries == 1); // the one whose answer was due
-    CHECK(client.stats().replays == 15);
+    CHECK(client.stats().resends == 15);
     CHECK(client.stats().connections_lost == 1);
     CHECK(client.stats().dials == 2);
 }
@@ -260,14 +260,14 @@ TEST_CASE("W15: answers that come byte by byte, each in a record of its own") {
     }
     warm_up_with_session(context, client, "d");
     CHECK(server.connections() == 1);
-    CHECK(client.stats().replays == 0);
+    CHECK(client.stats().resends == 0);
 }
 
 TEST_CASE("W15: requests that are read byte by byte") {
     chaos_server server(support::receiving_into(2048));
     server.read_at_most(1);
     asio::io_context context;
-    client client(context, server.client_options().max_connections(1).deadline(60s).response_timeout(60s));
+    client client(context, server.client_options().max_connections(1).timeout(60s).response_timeout(60s));
     warm_up_with_session(context, client);
     collector<session> results;
     for (int i = 0; i < 20; ++i)
@@ -291,7 +291,7 @@ TEST_CASE("W15: a body that drips just inside of every timeout is ended by the d
     server.add(dripping);
     server.otherwise(script{}.expect_requests().send(support::session_answer("s")));
     asio::io_context context;
-    client client(context, options_for(server).response_timeout(2s).deadline(500ms));
+    client client(context, options_for(server).response_timeout(2s).timeout(500ms));
     const auto dripped = wait_for(context, client.try_get_session(session_id("s")));
     CHECK(dripped.error().code() == errc::body_timeout);
     CHECK(dripped.error().delivery() == delivery::maybe_processed);
@@ -299,7 +299,7 @@ TEST_CASE("W15: a body that drips just inside of every timeout is ended by the d
     CHECK(dripped.error().attempts() == 1);
     CHECK(client.stats().bytes_received < 20'000); // what came in that time, not what would have
     const auto next =
-        wait_for(context, client.try_get_session(session_id("s"), call_options{}.deadline(30s)));
+        wait_for(context, client.try_get_session(session_id("s"), call_options{}.timeout(30s)));
     CHECK_MESSAGE(next.has_value(), next.error().describe());
     CHECK(server.connections() == 2);
 }
@@ -322,11 +322,11 @@ TEST_CASE(
         asio::io_context context;
         client client(context, options_for(server)
                                    .response_timeout(by_deadline ? 200s : 300ms)
-                                   .deadline(by_deadline ? 300ms : 200s));
+                                   .timeout(by_deadline ? 300ms : 200s));
         const auto dripped = wait_for(context, client.try_get_session(session_id("s")));
         CHECK(dripped.error().code() == errc::response_timeout);
         CHECK(dripped.error().elapsed() >= 290ms);
-        const auto again = call_options{}.deadline(30s).retry(retry_policy());
+        const auto again = call_options{}.timeout(30s).retry(retry_policy());
         const auto next = wait_for(context, client.try_get_session(session_id("s"), again));
         CHECK_MESSAGE(next.has_value(), next.error().describe());
     }
@@ -378,7 +378,7 @@ TEST_CASE("O08: cancelled in the queue behind a busy connection: never sent, its
     chaos_server server;
     asio::io_context context;
     client client(context,
-                  server.client_options().max_connections(1).pipeline_depth(1).queue_limit(2).deadline(60s));
+                  server.client_options().max_connections(1).pipeline_depth(1).queue_limit(2).timeout(60s));
     warm_up_with_session(context, client);
     server.pause();
     collector<session> busy;

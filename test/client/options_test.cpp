@@ -75,9 +75,9 @@ TEST_CASE("numbers: the limits are taken, one beyond is refused by name") {
     count_option("body_limit", &client_options::body_limit, 1024, std::size_t(1) << 30);
     count_option("header_limit", &client_options::header_limit, 1024, std::size_t(1) << 20);
     for (const int value : {0, 10})
-        CHECK(refusal(good().max_replays(value)).empty());
+        CHECK(refusal(good().max_resends(value)).empty());
     for (const int value : {-1, 11, std::numeric_limits<int>::max(), std::numeric_limits<int>::min()})
-        CHECK(names(refusal(good().max_replays(value)), "max_replays"));
+        CHECK(names(refusal(good().max_resends(value)), "max_resends"));
 }
 
 TEST_CASE("times: over 0 to one day") {
@@ -99,7 +99,7 @@ TEST_CASE("times: over 0 to one day") {
             CHECK(names(refusal(options), name));
         }
     };
-    time_option("deadline", &client_options::deadline);
+    time_option("timeout", &client_options::timeout);
     time_option("connect_timeout", &client_options::connect_timeout);
     time_option("response_timeout", &client_options::response_timeout);
     time_option("idle_timeout", &client_options::idle_timeout);

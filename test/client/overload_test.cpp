@@ -65,7 +65,7 @@ TEST_CASE("O01: Retry-After is waited for, what is none is not, what is too long
     }
     // Longer than the deadline is too long as well.
     server.inject(fault{}.on("GET").throttle(4s));
-    const auto hasty = wait_for(context, client.try_get_session(id, call_options{}.deadline(3s)));
+    const auto hasty = wait_for(context, client.try_get_session(id, call_options{}.timeout(3s)));
     CHECK(hasty.error().http_status() == 429);
     CHECK(hasty.error().retry_after() == 4s);
     CHECK(server.stats().requests_get == requests + 4); // once each
@@ -92,7 +92,7 @@ TEST_CASE(
                                .max_connections(connections)
                                .pipeline_depth(depth)
                                .queue_limit(limit)
-                               .deadline(100s)
+                               .timeout(100s)
                                .response_timeout(100s)
                                .retry(retry_policy::none()));
     const session_id id("s");
@@ -114,7 +114,7 @@ TEST_CASE(
             continue;
         server.pause();
         collector<session> results;
-        const auto options = call_options{}.deadline(in_time ? 100s : 300ms);
+        const auto options = call_options{}.timeout(in_time ? 100s : 300ms);
         for (std::size_t i = 0; i < calls; ++i)
             client.async_get_session(id, options, results.next());
         std::uint64_t longest = 0;

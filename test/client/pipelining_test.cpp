@@ -67,7 +67,7 @@ TEST_CASE("requests wait together on one connection, up to the depth and no more
         CHECK(server.stats().connections_accepted == 1);
         CHECK(client.stats().requests_sent == 110);
         CHECK(client.stats().calls_succeeded == 110);
-        CHECK(client.stats().replays == 0);
+        CHECK(client.stats().resends == 0);
         CHECK(support::at_rest(client.stats()));
         if (depth > 1) // requests that are ready together leave in one write
             CHECK(client.stats().writes < 10 + 100);

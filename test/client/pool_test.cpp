@@ -49,12 +49,12 @@ TEST_CASE("the statistics tell why: each reason stands in its own place") {
     CHECK(get().has_value());
     run_until(context, [&] { return client.stats().connections_closed == 3; });
     const auto late =
-        wait_for(context, client.try_get_session(session_id("s"), call_options{}.deadline(20ms)));
+        wait_for(context, client.try_get_session(session_id("s"), call_options{}.timeout(20ms)));
     CHECK(late.error().code() == condition::timeout);
     const auto seen = client.stats();
-    CHECK(seen.answers_2xx == 2);
-    CHECK(seen.answers_4xx == 1);
-    CHECK(seen.answers_5xx == 3);
+    CHECK(seen.responses_2xx == 2);
+    CHECK(seen.responses_4xx == 1);
+    CHECK(seen.responses_5xx == 3);
     CHECK(seen.retries_status == 2);
     CHECK(seen.retries_throttled == 1);
     CHECK(seen.retries == 3);
@@ -164,7 +164,7 @@ TEST_CASE("a connection that is too old is replaced without a failed call") {
     }
     CHECK(server.stats().connections_accepted >= 4);
     CHECK(client.stats().connections_lost == 0);
-    CHECK(client.stats().replays == 0);
+    CHECK(client.stats().resends == 0);
     CHECK(client.stats().calls_succeeded == static_cast<std::uint64_t>(calls));
 }
 

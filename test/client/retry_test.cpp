@@ -77,7 +77,7 @@ TEST_CASE("I3: a POST is answered once, unless its caller says that it may be re
     const auto keyed = call_options{}.header("Idempotency-Key", "0f1c2d3e");
     CHECK(wait_for(context, client.try_create_session(session_request{}, keyed)).has_value());
     CHECK(posts(server) == 5);
-    CHECK(client.stats().replays == 1);
+    CHECK(client.stats().resends == 1);
 }
 
 TEST_CASE("POSTs that may be repeated are pipelined") {
@@ -120,7 +120,7 @@ TEST_CASE("the budget holds for all calls together") {
     CHECK(client.stats().retries_refused >= 180);
 }
 
-TEST_CASE("P8: an isolated call holds up nobody") {
+TEST_CASE("P8: a call with a dedicated connection holds up nobody") {
     loopback_server server;
     asio::io_context context;
     client client(context, options_for(server).max_connections(2));
@@ -129,7 +129,7 @@ TEST_CASE("P8: an isolated call holds up nobody") {
     server.inject(fault{}.on("GET", "/participants").delay(60s));
     collector<std::vector<participant>> slow;
     collector<session> quick_ones;
-    client.async_list_session_participants(made->id(), call_options{}.isolated(), slow.next());
+    client.async_list_session_participants(made->id(), call_options{}.dedicated_connection(), slow.next());
     for (int i = 0; i < 50; ++i)
         client.async_get_session(made->id(), quick_ones.next());
     quick_ones.wait(context);

@@ -207,7 +207,7 @@ TEST_CASE("J12: nor when the connection could not be made, or the call was not l
     const auto attempt = [&context](const client_options& with) {
         client client(context, with);
         const auto seen = wait_for(
-            context, client.try_create_participant(secret_participant(), secret_call().deadline(20s)));
+            context, client.try_create_participant(secret_participant(), secret_call().timeout(20s)));
         check_failed(seen);
         return seen.error().code();
     };

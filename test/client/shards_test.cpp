@@ -150,7 +150,7 @@ TEST_CASE("the calls of a thread stay in a shard, those of others go to others, 
     const auto stats = client.stats();
     CHECK(stats.calls_started == 20 + 20 * shards);
     CHECK(stats.calls_failed == stats.calls_started);
-    CHECK(stats.answers_4xx == stats.calls_started);
+    CHECK(stats.responses_4xx == stats.calls_started);
     CHECK(stats.requests_sent == stats.calls_started);
     CHECK(stats.dials == shards);
     CHECK(stats.handshakes_full == shards);

@@ -86,7 +86,7 @@ TEST_CASE("T01, T02: certificates that are not trusted") {
 TEST_CASE("T01: many calls that wait for a server that is not trusted fail together, after few handshakes") {
     loopback_server server;
     asio::io_context context;
-    client client(context, options_for(server).ca_pem("").deadline(2s));
+    client client(context, options_for(server).ca_pem("").timeout(2s));
     support::collector<session> results;
     for (int i = 0; i < 20; ++i)
         client.async_create_session(session_request{}, results.next());

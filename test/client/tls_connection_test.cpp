@@ -31,7 +31,7 @@ using testing::tls_version;
 
 namespace {
 
-call_options once() { return call_options{}.allow_replay(false); }
+call_options once() { return call_options{}.allow_resend(false); }
 
 } // namespace
 
@@ -100,7 +100,7 @@ TEST_CASE("T13: a close_notify in the middle of a pipeline is answered, and the 
         REQUIRE(results[1].has_value());
         CHECK(results[0]->id().value() == "b");
         CHECK(results[1]->id().value() == "c");
-        CHECK(trial.client().stats().replays == 1);
+        CHECK(trial.client().stats().resends == 1);
         CHECK(server.connections() == 2);
         REQUIRE(server.wait_until_ended(0, support::generous_limit));
         CHECK(server.error(0) == "close_notify"); // ours, in answer to the server's

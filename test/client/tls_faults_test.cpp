@@ -225,7 +225,7 @@ TEST_CASE("T07: a deadline that is shorter than the handshake") {
     scripted_server server;
     server.otherwise(script{}.handshake_stall());
     asio::io_context context;
-    client client(context, options_for(server).base_url(by_address(server.port())).deadline(200ms));
+    client client(context, options_for(server).base_url(by_address(server.port())).timeout(200ms));
     const auto outcome = wait_for(context, client.try_create_session());
     CHECK(outcome.error().code() == errc::handshake_timeout);
     CHECK(outcome.error().delivery() == delivery::not_sent);
@@ -263,5 +263,5 @@ TEST_CASE("TLS broken on an established connection") {
     const auto again = wait_for(context, client.try_get_session(session_id("b"))); // sent again
     REQUIRE(again.has_value());
     CHECK(again->id().value() == "b");
-    CHECK(client.stats().replays == 1);
+    CHECK(client.stats().resends == 1);
 }

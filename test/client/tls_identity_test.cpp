@@ -49,7 +49,7 @@ client_options with(client_options options, const certificate& shown) {
     return options.client_certificate(shown.chain_pem(), shown.private_key_pem());
 }
 
-/// Every operation that is sent in a way of its own: a POST alone, a GET in the lane that is replayed.
+/// Every operation that is sent in a way of its own: a POST alone, a GET in the lane that is sent again.
 template <class Check>
 void each_kind(client& client, asio::io_context& context, Check check) {
     check(wait_for(context, client.try_create_session()));
@@ -78,7 +78,7 @@ TEST_CASE("T17: a server that asks for no certificate sees none") {
 }
 
 TEST_CASE(
-    "T17: no certificate, or one that the server does not take: every call fails at once, none is replayed") {
+    "T17: no certificate, or one that the server does not take: every call fails at once, none is sent again") {
     for (const auto version : both_versions) {
         for (const bool wrong : {false, true}) {
             CAPTURE(wrong);
@@ -106,7 +106,7 @@ TEST_CASE(
                 CHECK(seen.attempts() == (newest ? 1 : 0));
                 CHECK(client.stats().dials == calls); // one for each call
             });
-            CHECK(client.stats().replays == 0);
+            CHECK(client.stats().resends == 0);
             CHECK(server.connections() == calls);
             for (std::size_t i = 0; i < calls; ++i)
                 CHECK(server.received(i).empty());
@@ -138,7 +138,7 @@ TEST_CASE("T17: many calls that wait for a server that refuses us fail together 
             CHECK(results[i].error().delivery() == delivery::not_sent);
             CHECK(results[i].error().attempts() <= 1);
         }
-        CHECK(client.stats().replays == 0);
+        CHECK(client.stats().resends == 0);
         CHECK(client.stats().dials <= results.size());
         client.reload_tls(with(options_for(server), right_one()));
         CHECK(wait_for(context, client.try_create_session()).has_value());

@@ -115,7 +115,7 @@ TEST_CASE("T21: calls in flight are answered on the old connection, which closes
     CHECK(results[0]->id().value() == "b");
     CHECK(results[1]->id().value() == "c");
     CHECK(results[2]->id().value() == "d");
-    CHECK(client.stats().replays == 0);
+    CHECK(client.stats().resends == 0);
     CHECK(client.stats().connections_lost == 0);
     CHECK(server.connections() == 2);
     REQUIRE(server.wait_until_ended(0, support::generous_limit));
@@ -147,14 +147,14 @@ TEST_CASE("T21: a caller that has gone does not keep the old connection open") {
     server.add(script{}.expect_requests().expect_bytes("what never comes"));
     server.otherwise(answering());
     tls_trial trial(options_for(server).max_connections(1));
-    CHECK(trial.get("a", call_options{}.deadline(100ms).allow_replay(false)).error().code() ==
+    CHECK(trial.get("a", call_options{}.timeout(100ms).allow_resend(false)).error().code() ==
           errc::response_timeout);
-    CHECK(trial.client().stats().zombies == 1);
+    CHECK(trial.client().stats().abandoned == 1);
     trial.client().reload_tls(options_for(server));
     trial.check_served();
     REQUIRE(server.wait_until_ended(0, support::generous_limit));
     CHECK(server.error(0) == "close_notify");
-    CHECK(trial.client().stats().zombies == 0);
+    CHECK(trial.client().stats().abandoned == 0);
 }
 
 TEST_CASE("T21: a handshake that is under way begins again with the new options") {
@@ -285,6 +285,6 @@ TEST_CASE("T21: reloaded again and again by one thread, used by others: every ca
     reloading.join();
     client.close();
     threads.join();
-    CHECK(client.stats().replays == 0);
+    CHECK(client.stats().resends == 0);
     CHECK(client.stats().calls_failed == 0);
 }

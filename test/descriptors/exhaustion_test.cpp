@@ -58,7 +58,7 @@ TEST_CASE("W20: no descriptor for the first connection: a clear error, and the p
     resolver->addresses = {support::address("127.0.0.1", server.port()),
                            support::address("127.0.0.2", server.port())};
     asio::io_context context;
-    client client(context, support::with_resolver(options_for(server).deadline(10s), resolver));
+    client client(context, support::with_resolver(options_for(server).timeout(10s), resolver));
     const asio::steady_timer with_reactor(context);
     for (int round = 0; round < 3; ++round) {
         {
@@ -93,7 +93,7 @@ TEST_CASE("W20: no descriptor for the first connection: a clear error, and the p
 TEST_CASE("W20: no descriptor for another connection: the open one serves all calls") {
     loopback_server server;
     asio::io_context context;
-    client client(context, options_for(server).max_connections(4).deadline(60s));
+    client client(context, options_for(server).max_connections(4).timeout(60s));
     REQUIRE(wait_for(context, client.try_create_session()).has_value());
     {
         const no_descriptors none;
@@ -118,7 +118,7 @@ TEST_CASE(
     "the pool recovers") {
     loopback_server server;
     asio::io_context context;
-    client client(context, options_for(server).deadline(10s).connect_timeout(5s));
+    client client(context, options_for(server).timeout(10s).connect_timeout(5s));
     const asio::steady_timer with_reactor(context);
     {
         const no_descriptors none;

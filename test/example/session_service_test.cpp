@@ -55,7 +55,7 @@ class session_service : public program {
 public:
     explicit session_service(const std::vector<std::string>& environment = {},
                              const std::string& deadline = "10000")
-        : program({SESSION_SERVICE, "--port", "0", "--deadline", deadline}, environment) {
+        : program({SESSION_SERVICE, "--port", "0", "--timeout", deadline}, environment) {
         const std::string port_and_more = line("listening on http://127.0.0.1:");
         const auto port = static_cast<unsigned short>(std::stoi(port_and_more));
         socket_.connect(asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), port));
@@ -214,7 +214,7 @@ TEST_CASE("session_service answers what is in flight before it stops") {
 TEST_CASE("session_service names a wrong option") {
     for (const auto& words : {std::vector<std::string>{SESSION_SERVICE, "--port"},
                               {SESSION_SERVICE, "--port", "x"},
-                              {SESSION_SERVICE, "--deadline", "0"},
+                              {SESSION_SERVICE, "--timeout", "0"},
                               {SESSION_SERVICE, "--other", "1"}}) {
         program wrong(words);
         CHECK(wrong.wait() == 2);

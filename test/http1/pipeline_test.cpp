@@ -39,8 +39,8 @@ struct pushed_requests {
 
 TEST_CASE("what a pipeline accepts") {
     http1::pipeline line(2);
-    test_exchange first, second, post(request_class::unsafe), isolated;
-    isolated.request.isolated = true;
+    test_exchange first, second, post(request_class::unsafe), dedicated_connection;
+    dedicated_connection.request.dedicated_connection = true;
     // Whether it accepts a shared request, and an exclusive one.
     const auto accepts = [&line] {
         return std::string(line.accepts(false) ? "shared " : "") + (line.accepts(true) ? "exclusive" : "");
@@ -57,7 +57,7 @@ TEST_CASE("what a pipeline accepts") {
     line.pop();
     CHECK(accepts() == "shared ");
     line.pop();
-    for (auto* const each : {&post, &isolated}) {
+    for (auto* const each : {&post, &dedicated_connection}) {
         line.push(*each, 10, {});
         CHECK(accepts().empty());
         line.pop();

@@ -100,7 +100,7 @@ TEST_CASE("nginx: 10,000 requests, each answer matched, and more than one in fli
         const auto stats = client.stats();
         CHECK(stats.deepest_pipeline == depth);
         CHECK(stats.dials == 1);
-        CHECK(stats.replays == 0);
+        CHECK(stats.resends == 0);
         CHECK(stats.requests_sent == total);
         CHECK(support::at_rest(stats));
         client.close();

@@ -23,10 +23,10 @@ constexpr auto losses = {close_reason::announced,        close_reason::ended,
                          close_reason::response_timeout, close_reason::abandoned,
                          close_reason::rejected};
 constexpr auto states = {send_state::unsent, send_state::partial, send_state::sent};
-constexpr int max_replays = 2;
+constexpr int max_resends = 2;
 
 loss_verdict verdict(const lost_request& request, close_reason how) {
-    return after_loss(request, how, max_replays, false);
+    return after_loss(request, how, max_resends, false);
 }
 
 // Calls `function` with every request there can be, and every way to lose it.
@@ -38,15 +38,15 @@ void for_each_case(Function function) {
                 for (const bool head : {false, true})
                     for (const bool fresh : {false, true})
                         for (const bool allowed : {false, true})
-                            for (const int replays : {0, 1, 2, 3})
+                            for (const int resends : {0, 1, 2, 3})
                                 for (const int fresh_losses : {0, 1, 2})
                                     function(
-                                        lost_request{kind, sent, head, fresh, allowed, replays, fresh_losses},
+                                        lost_request{kind, sent, head, fresh, allowed, resends, fresh_losses},
                                         how);
 }
 
 bool repeatable(const lost_request& request) {
-    return request.kind != request_class::unsafe && request.replay_allowed;
+    return request.kind != request_class::unsafe && request.resend_allowed;
 }
 
 } // namespace
@@ -82,20 +82,20 @@ TEST_CASE("N4: an idempotent request behind the head is sent again, a bounded nu
             how == close_reason::rejected)
             return;
         CHECK(verdict(request, how).action ==
-              (request.replays < max_replays ? loss_action::replay : loss_action::fail));
+              (request.resends < max_resends ? loss_action::resend : loss_action::fail));
     });
 }
 
-TEST_CASE("the head: replayed where the connection had served, retried where it is to blame itself") {
+TEST_CASE("the head: sent again where the connection had served, retried where it is to blame itself") {
     lost_request head;
     head.sent = send_state::sent;
     head.front = true;
     for (const auto how :
          {close_reason::announced, close_reason::ended, close_reason::broken, close_reason::abandoned})
-        CHECK(verdict(head, how).action == loss_action::replay);
+        CHECK(verdict(head, how).action == loss_action::resend);
     CHECK(verdict(head, close_reason::response_timeout).action == loss_action::retry);
     CHECK(verdict(head, close_reason::protocol_error).action == loss_action::fail);
-    CHECK(after_loss(head, close_reason::protocol_error, max_replays, true).action == loss_action::retry);
+    CHECK(after_loss(head, close_reason::protocol_error, max_resends, true).action == loss_action::retry);
 
     head.fresh = true;
     for (const auto how : {close_reason::ended, close_reason::broken}) {
@@ -115,13 +115,13 @@ TEST_CASE("N8: only behind an announced close is it known that the server did no
     });
 }
 
-TEST_CASE("with no replays allowed, what was sent is not replayed") {
+TEST_CASE("with no resends allowed, what was sent is not sent again") {
     for_each_case([](const lost_request& request, close_reason how) {
-        CHECK(after_loss(request, how, 0, false).action != loss_action::replay);
+        CHECK(after_loss(request, how, 0, false).action != loss_action::resend);
     });
 }
 
-TEST_CASE("answers: what is delivered, replayed, sent on a fresh connection, retried") {
+TEST_CASE("answers: what is delivered, sent again, sent on a fresh connection, retried") {
     const retry_policy policy;
     responded_request get;
     responded_request post;
@@ -147,17 +147,17 @@ TEST_CASE("answers: what is delivered, replayed, sent on a fresh connection, ret
     CHECK(after_response(post, 429, repeats_posts) == response_action::retry_throttled);
     CHECK(after_response(post, 503, repeats_posts) == response_action::deliver);
 
-    get.replay_allowed = false;
+    get.resend_allowed = false;
     for (const int status : {408, 421, 425, 429, 500, 503})
         CHECK(of(get, status) == response_action::deliver);
 }
 
-TEST_CASE("N19: 408 is replayed where it closes the connection and the request is idempotent") {
+TEST_CASE("N19: 408 is sent again where it closes the connection and the request is idempotent") {
     const retry_policy policy;
     responded_request request;
     CHECK(after_response(request, 408, policy) == response_action::deliver);
     request.closes = true;
-    CHECK(after_response(request, 408, policy) == response_action::replay);
+    CHECK(after_response(request, 408, policy) == response_action::resend);
     request.kind = request_class::unsafe;
     CHECK(after_response(request, 408, policy) == response_action::deliver);
 }

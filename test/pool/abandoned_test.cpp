@@ -10,13 +10,13 @@ TEST_CASE("I5: a deadline in flight leaves an abandoned request, and its neighbo
     pool.prove(0);
     auto& first = pool.submit();
     auto& second = pool.make();
-    second.deadline_after = 1s;
+    second.timeout = 1s;
     pool.submit(second);
     auto& third = pool.submit();
     pool.pass(1s);
     CHECK(second.failed_with(errc::response_timeout, delivery::maybe_processed));
     CHECK(second.why.attempts() == 1);
-    CHECK(pool.stats().zombies.get() == 1);
+    CHECK(pool.stats().abandoned.get() == 1);
     CHECK(pool.stats().in_flight.get() == 2);
     pool.respond_to_all(0);
     CHECK(first.got("/2"));
@@ -174,7 +174,7 @@ TEST_CASE("I5: who leaves in the middle of a short chunked response costs his ne
     pool.prove(0);
     auto& head = pool.submit();
     auto& behind = pool.make();
-    behind.allow_replay = false;
+    behind.allow_resend = false;
     pool.submit(behind);
     pool.cycle([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"); });
     pool.cancel(head);

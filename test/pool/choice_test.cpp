@@ -200,6 +200,6 @@ TEST_CASE(
     pool.cycle([&] {
         pool.link(0).receive("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n");
     });
-    CHECK(pool.stats().fallbacks.get() == 1);
+    CHECK(pool.stats().pipelining_disabled.get() == 1);
     CHECK(pool.sends_of(post) == 1);
 }

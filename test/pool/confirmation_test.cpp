@@ -78,7 +78,7 @@ TEST_CASE("P5: a server that breaks pipelines gets one request at a time, for a 
         CHECK(pool.link(i).outstanding() >= 2);
         pool.cycle([&] { pool.link(i).reset(); });
     }
-    CHECK(pool.stats().fallbacks.get() == 1);
+    CHECK(pool.stats().pipelining_disabled.get() == 1);
     pool.connect(2);
     pool.respond(2);
     CHECK(pool.link(2).outstanding() == 1);

@@ -132,7 +132,7 @@ TEST_CASE("W01, W05, T01: what the next dial would meet as well fails all at onc
     fake_pool pool(with_attempts(3));
     auto& get = pool.submit();
     auto& short_of_time = pool.make();
-    short_of_time.deadline_after = 1s;
+    short_of_time.timeout = 1s;
     pool.submit(short_of_time);
     pool.link(0).reach(connect_phase::connecting);
     pool.pass(1s);
@@ -154,7 +154,7 @@ TEST_CASE("a call that would only be dialled for after its deadline fails at onc
     CHECK(pool.now() - get.started <= 30s);
     CHECK(pool.links.size() >= 6);
     auto& hurried = pool.make();
-    hurried.deadline_after = 1ms;
+    hurried.timeout = 1ms;
     pool.submit(hurried);
     CHECK(hurried.failed_with(errc::connect_failed, delivery::not_sent));
 }
@@ -321,7 +321,7 @@ TEST_CASE("T21: new TLS settings are tried at once, whatever failed with the old
     pool.cycle([&] { pool.link(0).refused(errc::tls_untrusted); });
     pool.cycle([&] { pool.scheduler().drain_connections(); });
     auto& hurried = pool.make();
-    hurried.deadline_after = 10ms;
+    hurried.timeout = 10ms;
     pool.submit(hurried);
     CHECK(pool.links.size() == 2);
     CHECK_FALSE(hurried.done());

@@ -10,7 +10,7 @@ namespace {
 test_call& submit_with_deadline(fake_pool& pool, std::chrono::nanoseconds deadline,
                                 request_class kind = request_class::safe) {
     auto& made = pool.make(kind);
-    made.deadline_after = deadline;
+    made.timeout = deadline;
     return pool.submit(made);
 }
 
@@ -28,7 +28,7 @@ TEST_CASE("O11: a deadline that has passed fails at once, without a byte or a di
 TEST_CASE("O11: the longest deadline does not overflow") {
     fake_pool pool(with_connections(1));
     auto& get = pool.make();
-    get.deadline_after = std::chrono::nanoseconds::max();
+    get.timeout = std::chrono::nanoseconds::max();
     get.extras().attempt_timeout = std::chrono::nanoseconds::max();
     pool.submit(get);
     pool.connect(0);
@@ -99,7 +99,7 @@ TEST_CASE("an attempt timeout ends the wait for the response, not the wait in th
 TEST_CASE("an attempt timeout does not move the deadline") {
     fake_pool pool(with_connections(1));
     auto& get = pool.make();
-    get.deadline_after = 1s;
+    get.timeout = 1s;
     get.extras().attempt_timeout = 10s;
     pool.submit(get);
     pool.connect(0);

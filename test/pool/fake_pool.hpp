@@ -93,7 +93,7 @@ public:
                               : kind == request_class::safe ? "GET"
                                                             : "PUT";
         made.request.target = "/" + std::to_string(calls.size());
-        made.deadline_after = 30s;
+        made.timeout = 30s;
         made.cancel_id = calls.size();
         return made;
     }
@@ -105,7 +105,7 @@ public:
     test_call& drain(std::chrono::nanoseconds deadline = 30s) {
         auto& made = make();
         made.is_drain = true;
-        made.deadline_after = deadline;
+        made.timeout = deadline;
         return submit(made);
     }
     /// A signal that comes late finds nothing.
@@ -214,7 +214,7 @@ public:
     /// I7: nothing is left of the calls.
     bool gauges_are_zero() const {
         const auto& s = stats();
-        return s.queue_depth.get() == 0 && s.in_flight.get() == 0 && s.zombies.get() == 0;
+        return s.queue_depth.get() == 0 && s.in_flight.get() == 0 && s.abandoned.get() == 0;
     }
     bool connection_gauges_are_zero() const {
         const auto& s = stats();

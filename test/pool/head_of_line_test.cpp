@@ -26,7 +26,7 @@ TEST_CASE("O04: a connection whose front is late gets no new neighbours, until t
     auto& behind = pool.submit();
     CHECK(behind.where == test_call::state::in_flight);
     pool.pass(1ms);
-    CHECK(pool.stats().suspects.get() == 1);
+    CHECK(pool.stats().slow_responses.get() == 1);
     auto& waits = pool.submit();
     CHECK(waits.where == test_call::state::queued);
     pool.respond(0);
@@ -82,7 +82,7 @@ TEST_CASE("O07: a call that waits unwritten on a blocked connection is cancelled
     CHECK(first.failed_with(errc::cancelled, delivery::not_sent));
     pool.cancel(gone);
     CHECK(gone.failed_with(errc::cancelled, delivery::not_sent));
-    CHECK(pool.stats().zombies.get() == 0);
+    CHECK(pool.stats().abandoned.get() == 0);
     pool.link(0).jammed = false;
     pool.cycle([&] { pool.link(0).flush(); });
     CHECK(pool.sends_of(first) == 0);
@@ -92,13 +92,13 @@ TEST_CASE("O07: a call that waits unwritten on a blocked connection is cancelled
     CHECK(pool.sends_of(gone) == 0);
 }
 
-TEST_CASE("P8: an isolated call has its connection to itself, and may be sent again all the same") {
+TEST_CASE("P8: a call with a dedicated connection has its connection to itself, and may be sent again all the same") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& before = pool.submit();
-    auto& isolated = pool.make();
-    isolated.request.isolated = true;
-    pool.submit(isolated);
+    auto& dedicated_connection = pool.make();
+    dedicated_connection.request.dedicated_connection = true;
+    pool.submit(dedicated_connection);
     auto& after = pool.submit();
     CHECK(pool.link(0).outstanding() == 1);
     pool.respond(0);
@@ -107,9 +107,9 @@ TEST_CASE("P8: an isolated call has its connection to itself, and may be sent ag
     pool.cycle([&] { pool.link(0).fin(); });
     pool.connect(1);
     pool.respond_to_all(1);
-    CHECK(isolated.got(isolated.request.target));
+    CHECK(dedicated_connection.got(dedicated_connection.request.target));
     CHECK(after.got(after.request.target));
-    CHECK(pool.sends_of(isolated) == 2);
+    CHECK(pool.sends_of(dedicated_connection) == 2);
 }
 
 TEST_CASE("nothing is added behind a response of which much is still to come") {
@@ -131,7 +131,7 @@ TEST_CASE("O04: the next late front is found too") {
     pool.pass(1s);
     pool.respond(0);
     pool.pass(1s);
-    CHECK(pool.stats().suspects.get() == 2);
+    CHECK(pool.stats().slow_responses.get() == 2);
     CHECK(pool.submit().where == test_call::state::queued);
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("a POST does not wait for the connection whose front is late") {
     pool.respond(1);
     pool.submit();
     pool.pass(50ms);
-    REQUIRE(pool.stats().suspects.get() == 1);
+    REQUIRE(pool.stats().slow_responses.get() == 1);
     auto& post = pool.submit(unsafe);
     for (int i = 0; i < 10 && pool.sends_of(post) == 0; ++i) {
         pool.submit();

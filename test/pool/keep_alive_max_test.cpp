@@ -67,7 +67,7 @@ TEST_CASE("O16: what is in flight counts") {
         CHECK(each->got(each->request.target));
         CHECK(pool.sends_of(*each) == 1);
     }
-    CHECK(pool.stats().replays.get() == 0);
+    CHECK(pool.stats().resends.get() == 0);
     CHECK(pool.gauges_are_zero());
 }
 

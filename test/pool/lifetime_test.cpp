@@ -140,7 +140,7 @@ TEST_CASE("a drain of a client with nothing to do is done at once") {
     CHECK(second.done());
 }
 
-TEST_CASE("a drain still replays and dials for the calls that it waits for") {
+TEST_CASE("a drain still resends and dials for the calls that it waits for") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& get = pool.submit();

@@ -31,14 +31,14 @@ TEST_CASE("W08: a GET that met a stale connection is sent once more, and nobody 
     CHECK(get.got("/2"));
     CHECK(pool.sends_of(get) == 2);
     CHECK(get.attempts == 2);
-    CHECK(pool.stats().replays.get() == 1);
+    CHECK(pool.stats().resends.get() == 1);
 }
 
-TEST_CASE("a call that its caller does not allow to be replayed is not") {
+TEST_CASE("a call that its caller does not allow to be sent again is not") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& get = pool.make();
-    get.allow_replay = false;
+    get.allow_resend = false;
     pool.submit(get);
     pool.cycle([&] { pool.link(0).fin(); });
     CHECK(get.failed_with(errc::connection_lost, delivery::maybe_processed));
@@ -71,7 +71,7 @@ TEST_CASE("W11: a response that announces the close costs those behind it nothin
     auto& a = pool.submit();
     auto& b = pool.submit();
     auto& once = pool.make();
-    once.allow_replay = false;
+    once.allow_resend = false;
     pool.submit(once);
     pool.respond(0, "Connection: close\r\n");
     CHECK(a.got("/2"));
@@ -131,9 +131,9 @@ TEST_CASE("W13: a server that drops every connection costs a few sends, and ever
 }
 
 TEST_CASE(
-    "W13: a server that drops every connection after one response costs N * (1 + replays) sends, not more") {
+    "W13: a server that drops every connection after one response costs N * (1 + resends) sends, not more") {
     auto settings = with_connections(2);
-    settings.again.max_replays = 2;
+    settings.again.max_resends = 2;
     fake_pool pool(settings);
     constexpr int count = 60;
     pool.cycle([&] {
@@ -154,10 +154,10 @@ TEST_CASE(
     }
     CHECK(sends <= count * 3);
     CHECK(pool.gauges_are_zero());
-    CHECK(pool.stats().fallbacks.get() == 1); // to one request at a time
+    CHECK(pool.stats().pipelining_disabled.get() == 1); // to one request at a time
 }
 
-TEST_CASE("a pipeline that always breaks in the middle costs no more than its replays") {
+TEST_CASE("a pipeline that always breaks in the middle costs no more than its resends") {
     fake_pool pool(with_connections(1));
     for (int i = 0; i < 40; ++i)
         pool.submit();
@@ -376,7 +376,7 @@ TEST_CASE("a response that comes early tells nothing of the requests behind it")
     pool.cycle([&] {
         for (int i = 0; i < 4; ++i) {
             auto& made = pool.make(request_class::idempotent);
-            made.allow_replay = false;
+            made.allow_resend = false;
             calls.push_back(&made);
             pool.scheduler().submit(made);
         }
@@ -396,7 +396,7 @@ TEST_CASE("N8: only Connection: close says that what is behind was not processed
         pool.prove(0);
         auto& first = pool.submit();
         auto& put = pool.make(request_class::idempotent);
-        put.allow_replay = false;
+        put.allow_resend = false;
         pool.submit(put);
         REQUIRE(pool.sends_of(put) == 1);
         pool.cycle([&] { pool.link(0).receive(response); });

@@ -2,7 +2,7 @@
 // virtual time, in random schedules with every fault that needs no TLS, against the rules of a pipelined pool
 // (`simulation_rules.hpp`):
 // I1 every call completes exactly once, I2 with the response to its own request, I3 an unsafe request is on
-// the wire at most once, I4 no request is sent more often than its replays and attempts allow, I6 nothing is
+// the wire at most once, I4 no request is sent more often than its resends and attempts allow, I6 nothing is
 // written on a connection that has failed, I7 the gauges return to zero; what a failure says of delivery is
 // true; what was there before a request is never its response (F07); what has arrived is read before silence
 // is judged (O18); behind a failure one request goes alone (W23); a server's limit is kept (O16); and at the

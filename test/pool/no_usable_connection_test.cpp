@@ -37,7 +37,7 @@ TEST_CASE("W24: calls that were never sent do not fail with what another call wa
         pool.cycle([&] {
             for (int i = 0; i < 20; ++i) {
                 auto& call = pool.make(i % 2 == 0 ? request_class::safe : unsafe);
-                call.deadline_after = 10min;
+                call.timeout = 10min;
                 pool.scheduler().submit(call);
             }
         });

@@ -71,7 +71,7 @@ TEST_CASE("B11: calls that need an idle connection keep their order as well") {
     std::vector<const test_call*> refused;
     for (int i = 0; i < 2; ++i) {
         auto& call = pool.make(request_class::idempotent);
-        call.request.isolated = true; // so that it needs an idle connection
+        call.request.dedicated_connection = true; // so that it needs an idle connection
         refused.push_back(&pool.submit(call));
         pool.refuse(0, 503);
     }

@@ -24,7 +24,7 @@ struct tested_queue {
         made.request.kind = of == kind::exclusive ? unsafe : request_class::safe;
         made.needs_new_connection = of == kind::new_connection;
         made.started = start;
-        made.deadline_after = 30s;
+        made.timeout = 30s;
         return made;
     }
     test_call& push(kind of = kind::shared) {
@@ -73,12 +73,12 @@ TEST_CASE("each call waits in the queue of its kind, until its deadline") {
     CHECK(on.stats.queue_depth.get() == 3);
 }
 
-TEST_CASE("an isolated call is exclusive, whatever its method") {
+TEST_CASE("a call with a dedicated connection is exclusive, whatever its method") {
     tested_queue on;
-    auto& isolated = on.make(kind::shared);
-    isolated.request.isolated = true;
-    on.queue.push(isolated, start);
-    CHECK(on.queue.front(kind::exclusive) == &isolated);
+    auto& dedicated_connection = on.make(kind::shared);
+    dedicated_connection.request.dedicated_connection = true;
+    on.queue.push(dedicated_connection, start);
+    CHECK(on.queue.front(kind::exclusive) == &dedicated_connection);
 }
 
 TEST_CASE("each queue has its own limit") {

@@ -20,7 +20,7 @@ struct tested_resend {
     explicit tested_resend(const detail::resend::settings& settings = {}) : again(settings, stats) {
         call.request.kind = request_class::idempotent;
         call.started = start;
-        call.deadline_after = 30s;
+        call.timeout = 30s;
     }
 
     detail::resend::verdict respond(int status, std::string_view retry_after = {}, bool closes = false) {
@@ -32,7 +32,7 @@ struct tested_resend {
     detail::resend::verdict lose(close_reason why, bool front = false, bool fresh = false,
                                  send_state sent = send_state::sent) {
         return again.after_loss(
-            call, {call.request.kind, sent, front, fresh, call.allow_replay, call.replays, call.fresh_losses},
+            call, {call.request.kind, sent, front, fresh, call.allow_resend, call.resends, call.fresh_losses},
             why, now);
     }
     detail::resend::verdict time_out() { return again.after_attempt(call, stats.retries_timeout, now); }
@@ -58,7 +58,7 @@ TEST_CASE("a response that says nothing of another attempt completes the call") 
     for (const int status : {400, 404, 409})
         CHECK(on.respond(status).action == act::complete);
     CHECK(on.call.retries == 0);
-    CHECK(on.call.replays == 0);
+    CHECK(on.call.resends == 0);
 }
 
 TEST_CASE("a retry pauses, and may have been processed unless the status says no") {
@@ -96,17 +96,17 @@ TEST_CASE("a call may have a policy of its own") {
     CHECK(on.respond(500).action == act::complete);
 }
 
-TEST_CASE("replays have a limit of their own, and leave the attempts alone") {
-    tested_resend on; // two replays
+TEST_CASE("resends have a limit of their own, and leave the attempts alone") {
+    tested_resend on; // two resends
     CHECK(on.respond(408, {}, true).action == act::queue);
     CHECK(on.lose(close_reason::broken).action == act::queue);
-    CHECK(on.call.replays == 2);
+    CHECK(on.call.resends == 2);
     CHECK(on.call.retries == 0);
     CHECK(on.respond(408, {}, true).action == act::complete);
     CHECK(on.lose(close_reason::broken).action == act::complete);
-    CHECK(on.stats.replays.get() == 2);
-    CHECK(on.stats.replays_answered.get() == 1);
-    CHECK(on.stats.replays_lost.get() == 1);
+    CHECK(on.stats.resends.get() == 2);
+    CHECK(on.stats.resends_requested.get() == 1);
+    CHECK(on.stats.resends_lost.get() == 1);
     CHECK(on.respond(500).action == act::pause);
 }
 
@@ -184,9 +184,9 @@ TEST_CASE("what was not sent moves on, free of charge") {
     on.call.request.kind = unsafe;
     for (int i = 0; i < 10; ++i)
         CHECK(on.lose(close_reason::broken, true, true, send_state::unsent).action == act::queue);
-    CHECK(on.call.replays == 0);
+    CHECK(on.call.resends == 0);
     CHECK(on.call.fresh_losses == 0);
-    CHECK(on.stats.replays.get() == 0);
+    CHECK(on.stats.resends.get() == 0);
 }
 
 TEST_CASE("what cannot be sent again fails with what is known of it") {
@@ -209,8 +209,8 @@ TEST_CASE(
         other.request.kind = request_class::idempotent;
         CHECK(on.again.after_loss(other, {other.request.kind, send_state::sent}, close_reason::broken, start)
                   .action == act::complete);
-        CHECK(on.stats.replays_announced.get() == (why == close_reason::announced ? 2 : 0));
-        CHECK(on.stats.replays_given_up.get() == (why == close_reason::announced ? 0 : 2));
+        CHECK(on.stats.resends_announced.get() == (why == close_reason::announced ? 2 : 0));
+        CHECK(on.stats.resends_given_up.get() == (why == close_reason::announced ? 0 : 2));
         CHECK(on.call.maybe_processed == (why != close_reason::announced));
     }
 }
@@ -239,7 +239,7 @@ TEST_CASE("W14: the front whose response did not come is retried, by reason") {
     CHECK(on.lose(close_reason::response_timeout, true).action == act::pause);
     CHECK(on.stats.retries_timeout.get() == 1);
     CHECK(on.lose(close_reason::response_timeout).action == act::queue); // behind the front
-    CHECK(on.stats.replays_given_up.get() == 1);
+    CHECK(on.stats.resends_given_up.get() == 1);
     CHECK(on.call.maybe_processed);
 }
 
@@ -263,7 +263,7 @@ TEST_CASE("behind a timeout of one attempt another one follows, where the call i
     for (const bool post : {true, false}) {
         tested_resend once;
         once.call.request.kind = post ? unsafe : request_class::safe;
-        once.call.allow_replay = post;
+        once.call.allow_resend = post;
         CHECK(once.time_out().action == act::complete);
         CHECK_FALSE(once.call.maybe_processed);
         CHECK(once.call.retries == 0);

@@ -20,7 +20,7 @@ TEST_CASE("a response that the policy retries is forgotten, and the call is sent
     CHECK(get.got("/2"));
     CHECK(get.attempts == 3);
     CHECK(pool.stats().retries.get() == 2);
-    CHECK(pool.stats().replays.get() == 0);
+    CHECK(pool.stats().resends.get() == 0);
     CHECK(pool.links.size() == 1);
 }
 
@@ -39,7 +39,7 @@ TEST_CASE("the last attempt's response is the result") {
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("a POST and a call that must not be replayed get the first response") {
+TEST_CASE("a POST and a call that must not be sent again get the first response") {
     fake_pool pool(with_attempts(3));
     pool.prove(0);
     auto& post = pool.submit(unsafe);
@@ -49,7 +49,7 @@ TEST_CASE("a POST and a call that must not be replayed get the first response") 
     pool.refuse(0, 429, "Retry-After: 0\r\n");
     CHECK(throttled.status == 429);
     auto& once = pool.make();
-    once.allow_replay = false;
+    once.allow_resend = false;
     pool.submit(once);
     pool.refuse(0, 500);
     CHECK(once.status == 500);
@@ -191,7 +191,7 @@ TEST_CASE("O02: the pauses of a crowd are spread evenly") {
     CHECK(worst < 1.63 / std::sqrt(static_cast<double>(crowd)));
 }
 
-TEST_CASE("N19: a 408 that closes is replayed on another connection, for a POST it is the response") {
+TEST_CASE("N19: a 408 that closes is sent again on another connection, for a POST it is the response") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& get = pool.submit();
@@ -202,7 +202,7 @@ TEST_CASE("N19: a 408 that closes is replayed on another connection, for a POST 
     pool.respond_to_all(1);
     CHECK(get.got("/2"));
     CHECK(behind.got("/3"));
-    CHECK(get.replays == 1);
+    CHECK(get.resends == 1);
 
     auto& post = pool.submit(unsafe);
     pool.refuse(1, 408, "Connection: close\r\n");
@@ -291,7 +291,7 @@ TEST_CASE("an attempt's timeout is followed by another attempt, the deadline is 
     pool.submit(get);
     pool.pass(1s);
     CHECK(get.where == test_call::state::paused);
-    CHECK(pool.stats().zombies.get() == 1);
+    CHECK(pool.stats().abandoned.get() == 1);
     pool.pass(50ms);
     pool.connect(1); // not behind its own first attempt
     CHECK(pool.sends_of(get) == 2);
@@ -309,7 +309,7 @@ TEST_CASE("an attempt's timeout is followed by another attempt, the deadline is 
     CHECK(other.sends_of(post) == 1);
 }
 
-TEST_CASE("a replay that the budget does not allow is a failure") {
+TEST_CASE("a resend that the budget does not allow is a failure") {
     auto settings = with_connections(1, 64);
     settings.again.budget_per_second = 0.5; // five
     settings.again.budget_ratio = 0;
@@ -320,7 +320,7 @@ TEST_CASE("a replay that the budget does not allow is a failure") {
             pool.scheduler().submit(pool.make());
     });
     pool.cycle([&] { pool.link(0).reset(); });
-    CHECK(pool.stats().replays.get() == 5);
+    CHECK(pool.stats().resends.get() == 5);
     CHECK(pool.stats().retries_refused.get() == 15);
     CHECK(pool.stats().calls_failed.get() == 15);
 }

@@ -86,18 +86,18 @@ private:
         const request_class kinds[] = {request_class::safe, request_class::safe, request_class::idempotent,
                                        unsafe};
         auto& made = pool.make(kinds[pick(4)]);
-        made.deadline_after = std::chrono::milliseconds(one_in(8) ? pick(300) : 20'000);
+        made.timeout = std::chrono::milliseconds(one_in(8) ? pick(300) : 20'000);
         if (one_in(10))
             made.extras().attempt_timeout = std::chrono::milliseconds(pick(500) + 1);
-        made.allow_replay = !one_in(10);
-        made.request.isolated = one_in(12);
+        made.allow_resend = !one_in(10);
+        made.request.dedicated_connection = one_in(12);
         made.knows_own = one_in(2);
         if (made.request.kind != request_class::safe && large_requests && one_in(4)) {
             made.request.has_content = true;
             made.request.rare().body = std::string(pick(150'000), '.');
         }
         note("submit ", made.request.method, " ", made.request.target,
-             made.request.isolated ? ", isolated" : "", made.allow_replay ? "" : ", no replay");
+             made.request.dedicated_connection ? ", dedicated" : "", made.allow_resend ? "" : ", no resend");
         pool.scheduler().submit(made);
     }
     template <class... Values>
@@ -112,7 +112,7 @@ private:
         auto made =
             quick ? with_connections(1 + pick(2), 4 + pick(8)) : with_connections(1 + pick(4), 1 + pick(8));
         made.queue_limit = 1 + pick(40);
-        made.again.max_replays = static_cast<int>(pick(3));
+        made.again.max_resends = static_cast<int>(pick(3));
         made.again.jitter_seed = pick(1'000'000);
         made.again.retry.attempts(1 + static_cast<int>(pick(4)));
         made.again.retry.retry_protocol_error(one_in(2));

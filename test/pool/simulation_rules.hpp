@@ -98,7 +98,7 @@ private:
         if (stats.connecting.get() != connecting || stats.open.get() != open || stats.idle.get() != idle ||
             stats.draining.get() != draining)
             break_rule("gauges: those of the connections are wrong");
-        if (stats.zombies.get() != abandoned ||
+        if (stats.abandoned.get() != abandoned ||
             stats.in_flight.get() != count_live(test_call::state::in_flight) ||
             stats.queue_depth.get() != count_live(test_call::state::queued))
             break_rule("gauges: those of the calls are wrong");
@@ -278,7 +278,7 @@ private:
         const auto* const shared = oldest([](const test_call& each) { return !each.request.exclusive(); });
         const auto* const exclusive = oldest([](const test_call& each) { return each.request.exclusive(); });
         const bool last_chance =
-            shared && shared->replays != 0 && shared->replays >= world_.settings.again.max_replays;
+            shared && shared->resends != 0 && shared->resends >= world_.settings.again.max_resends;
         world_.for_each_connection([&](const pooled_connection& known, const fake_connection&) {
             if (known.status() == state::idle || known.status() == state::reserved) {
                 if (shared) {
@@ -297,7 +297,7 @@ private:
     static bool waits(const test_call& value) {
         return value.where == test_call::state::queued && !value.is_drain && !value.needs_new_connection;
     }
-    // A connection that was idle for long is not for what cannot be replayed, unless it is kept for that.
+    // A connection that was idle for long is not for what cannot be sent again, unless it is kept for that.
     bool trusts(const test_call& value, const pooled_connection& known) const {
         return value.repeatable() ||
                pool_.scheduler().connections().size() <= world_.settings.min_connections ||
@@ -338,9 +338,9 @@ private:
             }
         }
         const auto times = " was sent " + std::to_string(sends) + " times";
-        if (!value.repeatable() && sends > 1 + (value.allow_replay ? std::min(excused, 2) : 0))
+        if (!value.repeatable() && sends > 1 + (value.allow_resend ? std::min(excused, 2) : 0))
             break_rule("I3: " + name + times);
-        if (sends > again.max_replays + again.retry.attempts())
+        if (sends > again.max_resends + again.retry.attempts())
             break_rule("I4: " + name + times);
         if (value.status != 0)
             return;

@@ -29,11 +29,11 @@ void check_only(const fake_pool& pool, const reasons<Count>& all, counter counte
 const reasons<8> closed{&counters::connections_closed_announced, &counters::connections_closed_ended,
                         &counters::connections_closed_broken,    &counters::connections_closed_protocol,
                         &counters::connections_closed_timeout,   &counters::connections_closed_idle,
-                        &counters::connections_closed_retired,   &counters::connections_closed_abandoned};
+                        &counters::connections_closed_drained,   &counters::connections_closed_abandoned};
 const reasons<5> retried{&counters::retries_throttled, &counters::retries_status, &counters::retries_timeout,
                          &counters::retries_lost, &counters::retries_protocol};
-const reasons<4> replayed{&counters::replays_announced, &counters::replays_lost, &counters::replays_given_up,
-                          &counters::replays_answered};
+const reasons<4> resent{&counters::resends_announced, &counters::resends_lost, &counters::resends_given_up,
+                          &counters::resends_requested};
 const reasons<3> not_dialled{&counters::dials_failed_resolving, &counters::dials_failed_connecting,
                              &counters::dials_failed_tls};
 
@@ -82,7 +82,7 @@ TEST_CASE("connections that were closed are counted by reason") {
              pool.pass(5s);
              pool.submit(unsafe); // does not trust it, and there is no room for another
          }},
-        {&counters::connections_closed_retired,
+        {&counters::connections_closed_drained,
          [](fake_pool& pool) { pool.cycle([&] { pool.scheduler().drain_connections(); }); }},
         {&counters::connections_closed_abandoned,
          [](fake_pool& pool) {
@@ -137,28 +137,28 @@ TEST_CASE("a timeout of one attempt is counted with the retries for time") {
     CHECK(pool.stats().calls_timed_out.get() == 0);
 }
 
-TEST_CASE("replays are counted by reason") {
-    const auto replay_after = [](counter counters::*reason, const std::function<void(fake_pool&)>& event) {
+TEST_CASE("resends are counted by reason") {
+    const auto resend_after = [](counter counters::*reason, const std::function<void(fake_pool&)>& event) {
         fake_pool pool(with_connections(1));
         pool.prove(0);
         pool.submit();
         pool.submit();
         event(pool);
-        CHECK(pool.stats().replays.get() == 1);
-        check_only(pool, replayed, reason);
+        CHECK(pool.stats().resends.get() == 1);
+        check_only(pool, resent, reason);
     };
-    replay_after(
-        &counters::replays_announced, [](fake_pool& pool) { pool.respond(0, "Connection: close\r\n"); });
-    replay_after(&counters::replays_lost, [](fake_pool& pool) {
+    resend_after(
+        &counters::resends_announced, [](fake_pool& pool) { pool.respond(0, "Connection: close\r\n"); });
+    resend_after(&counters::resends_lost, [](fake_pool& pool) {
         pool.respond(0);
         pool.cycle([&] { pool.link(0).reset(); });
     });
-    replay_after(&counters::replays_given_up, [](fake_pool& pool) {
+    resend_after(&counters::resends_given_up, [](fake_pool& pool) {
         pool.cancel(*pool.calls[1]);
         receive(pool, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
         receive(pool, "the first of a million bytes");
     });
-    replay_after(&counters::replays_answered, [](fake_pool& pool) {
+    resend_after(&counters::resends_requested, [](fake_pool& pool) {
         pool.respond(0);
         pool.refuse(0, 421);
     });
@@ -221,9 +221,9 @@ TEST_CASE("responses are counted by status, an abandoned one and one that is ask
     pool.refuse(0, 500);
     pool.pass(1s);
     pool.refuse(0, 404);
-    CHECK(pool.stats().answers_2xx.get() == 2);
-    CHECK(pool.stats().answers_4xx.get() == 1);
-    CHECK(pool.stats().answers_5xx.get() == 1);
+    CHECK(pool.stats().responses_2xx.get() == 2);
+    CHECK(pool.stats().responses_4xx.get() == 1);
+    CHECK(pool.stats().responses_5xx.get() == 1);
 }
 
 TEST_CASE("the wait behind others is counted from the time that there are others") {
@@ -237,5 +237,5 @@ TEST_CASE("the wait behind others is counted from the time that there are others
     pool.link(0).jammed = false;
     pool.cycle([&] { pool.link(0).flush(); });
     pool.respond(0);
-    CHECK(pool.stats().hol_wait.get() <= 100'000'000);
+    CHECK(pool.stats().head_of_line_wait.get() <= 100'000'000);
 }

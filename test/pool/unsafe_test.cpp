@@ -1,4 +1,4 @@
-// Unsafe and isolated calls: alone on their connection, and an unsafe one on the wire at most once.
+// Unsafe calls and calls with dedicated connections: alone on their connection, and an unsafe one on the wire at most once.
 #include <doctest/doctest.h>
 
 #include "pool/fake_pool.hpp"
@@ -74,17 +74,17 @@ TEST_CASE("an unsafe call does not trust a connection that was idle for long: it
     CHECK(pool.link(1).targets() == std::vector<std::string>{"/3"});
 }
 
-TEST_CASE("an isolated GET takes the connection that a POST before it does not trust") {
+TEST_CASE("a GET with a dedicated connection takes the connection that a POST before it does not trust") {
     fake_pool pool(with_connections(3));
     pool.prove(0);
     pool.pass(4s + 1ms);
     auto& post = pool.submit(unsafe);
-    auto& once = pool.make(); // may not be replayed, so that it trusts no more than a POST
-    once.request.isolated = true;
-    once.allow_replay = false;
+    auto& once = pool.make(); // may not be sent again, so that it trusts no more than a POST
+    once.request.dedicated_connection = true;
+    once.allow_resend = false;
     pool.submit(once);
     auto& get = pool.make();
-    get.request.isolated = true;
+    get.request.dedicated_connection = true;
     pool.submit(get);
     REQUIRE(pool.links.size() == 3); // one dial for each of the first two
     CHECK(pool.link(0).outstanding() == 1);
@@ -111,14 +111,14 @@ TEST_CASE("an isolated GET takes the connection that a POST before it does not t
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("isolated GETs without end do not starve a POST") {
+TEST_CASE("GETs with dedicated connections without end do not starve a POST") {
     fake_pool pool(with_connections(2));
     pool.prove(0);
     pool.pass(4s + 1ms);
     auto& post = pool.submit(unsafe);
     for (int i = 0; i < 3; ++i) {
         auto& get = pool.make();
-        get.request.isolated = true;
+        get.request.dedicated_connection = true;
         pool.submit(get);
     }
     CHECK(pool.sends_of(post) == 0);
@@ -126,13 +126,13 @@ TEST_CASE("isolated GETs without end do not starve a POST") {
     CHECK(pool.sends_of(post) == 1);
 }
 
-TEST_CASE("where a POST has no dial, an isolated GET behind it does not go first") {
+TEST_CASE("where a POST has no dial, a GET with a dedicated connection behind it does not go first") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     pool.pass(4s + 1ms);
     auto& post = pool.make(unsafe);
     auto& get = pool.make();
-    get.request.isolated = true;
+    get.request.dedicated_connection = true;
     pool.cycle([&] {
         pool.scheduler().submit(post);
         pool.scheduler().submit(get);
@@ -252,7 +252,7 @@ TEST_CASE("an unsafe call that was sent in part fails, one of which no byte left
             pool.connect(1);
             pool.respond(1);
             CHECK(post.got("/2"));
-            CHECK(pool.stats().replays.get() == 0);
+            CHECK(pool.stats().resends.get() == 0);
             CHECK(post.attempts == 2);
         }
     }

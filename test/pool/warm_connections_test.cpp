@@ -93,7 +93,7 @@ TEST_CASE("B2: of more than the warm ones, those idle for too long are closed") 
     pool.cycle([&] {
         for (std::size_t i = 0; i < warm + 2; ++i) {
             auto& call = pool.make();
-            call.request.isolated = true;
+            call.request.dedicated_connection = true;
             pool.scheduler().submit(call);
         }
     });

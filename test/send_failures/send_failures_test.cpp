@@ -33,7 +33,7 @@ namespace {
 
 /// Nothing but the failed send can end a call before its deadline.
 client_options patient(const scripted_server& server) {
-    return options_for(server).response_timeout(10min).connect_timeout(10min).deadline(20s);
+    return options_for(server).response_timeout(10min).connect_timeout(10min).timeout(20s);
 }
 
 void start(client& client, bool post, collector<session>& results) {
@@ -79,7 +79,7 @@ TEST_CASE("W22: where not a byte could be sent the call goes elsewhere, at once"
             CHECK(request_lines(server, 0) == "GET ");
             CHECK(request_lines(server, 1) == (post ? "POST " : "GET "));
             CHECK(client.stats().connections_closed == 1);
-            CHECK(client.stats().replays == 0);
+            CHECK(client.stats().resends == 0);
             CHECK(client.stats().retries == 0);
             CHECK(support::at_rest(client.stats()));
         }
@@ -114,7 +114,7 @@ TEST_CASE("W22: a response that has arrived by then is read first") {
     REQUIRE_MESSAGE(results[1].has_value(), results[1].error().describe());
     CHECK(request_lines(server, 0) == "GET GET ");
     CHECK(request_lines(server, 1) == "GET ");
-    CHECK(client.stats().replays == 0);
+    CHECK(client.stats().resends == 0);
     CHECK(support::at_rest(client.stats()));
 }
 
@@ -139,7 +139,7 @@ TEST_CASE("W22: what was sent before and is not answered is lost at once, and se
     REQUIRE_MESSAGE(results[1].has_value(), results[1].error().describe());
     CHECK(request_lines(server, 0) == "GET GET ");
     CHECK(request_lines(server, 1) == "GET GET ");
-    CHECK(client.stats().replays == 1);
+    CHECK(client.stats().resends == 1);
     CHECK(client.stats().connections_lost == 1);
     CHECK(support::at_rest(client.stats()));
 }
@@ -169,7 +169,7 @@ TEST_CASE("W22: a request that was sent in part may have been processed") {
             support::warm_up_with_session(context, client, "own");
         } else {
             REQUIRE_MESSAGE(results[0].has_value(), results[0].error().describe());
-            CHECK(client.stats().replays == 1);
+            CHECK(client.stats().resends == 1);
         }
         CHECK(client.stats().connections_lost == 1);
         CHECK(client.stats().connections_closed == 1);

@@ -45,7 +45,7 @@ TEST_CASE("B12: a request that TLS could not encrypt was not sent, and goes else
         server.add(script{}.expect_requests().send(support::session_answer("warm")));
         server.otherwise(script{}.expect_requests().send(support::session_answer("own")));
         asio::io_context context;
-        client client(context, options_for(server).response_timeout(10min).deadline(20s));
+        client client(context, options_for(server).response_timeout(10min).timeout(20s));
         support::warm_up_with_session(context, client);
         writes_to_fail = 1;
         collector<session> results;
@@ -59,7 +59,7 @@ TEST_CASE("B12: a request that TLS could not encrypt was not sent, and goes else
         REQUIRE_MESSAGE(results[0].has_value(), results[0].error().describe());
         CHECK(count_of(server.received(0), " HTTP/1.1\r\n") == 1); // what warmed it up
         CHECK(count_of(server.received(1), " HTTP/1.1\r\n") == 1);
-        CHECK(client.stats().replays == 0);
+        CHECK(client.stats().resends == 0);
         CHECK(client.stats().connections_closed == 1);
         CHECK(support::at_rest(client.stats()));
     }

@@ -188,9 +188,9 @@ public:
                        stats.connections_connecting ==
                    0,
                "a connection gauge is not 0");
-        expect(stats.queue_depth + stats.in_flight + stats.zombies == 0, "a call gauge is not 0");
+        expect(stats.queue_depth + stats.in_flight + stats.abandoned == 0, "a call gauge is not 0");
         expect(failed_ < requests_ / 200 + 10, "too many calls failed");
-        expect(stats.replays > 0 && stats.retries > 0 && stats.connections_lost > 0, "there was no fault");
+        expect(stats.resends > 0 && stats.retries > 0 && stats.connections_lost > 0, "there was no fault");
         // The context has some of its own: epoll, its timer and its alarm.
         expect(open_descriptors() <= descriptors_before + 3, "a descriptor is left open");
         expect(stats.deepest_pipeline == 8, "nothing was pipelined");
@@ -214,11 +214,11 @@ public:
         }
         const auto seconds = std::chrono::duration<double>(finished_ - began_).count();
         std::printf(
-            "%llu requests in %.1f s, %.0f a second: %llu failed, %llu replays, %llu retries, %llu dials, "
-            "%llu connections lost, %llu fallbacks\n",
+            "%llu requests in %.1f s, %.0f a second: %llu failed, %llu resends, %llu retries, %llu dials, "
+            "%llu connections lost, %llu pipelining_disabled\n",
             count(requests_), seconds, static_cast<double>(requests_) / seconds, count(failed_),
-            count(stats.replays), count(stats.retries), count(stats.dials), count(stats.connections_lost),
-            count(stats.fallbacks));
+            count(stats.resends), count(stats.retries), count(stats.dials), count(stats.connections_lost),
+            count(stats.pipelining_disabled));
         return wrong_ == 0;
     }
     void expect(bool holds, const std::string& what) {

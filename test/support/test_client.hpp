@@ -112,7 +112,7 @@ webrtc::result<T> wait_for(asio::io_context& context, webrtc::operation<T> opera
 inline bool at_rest(const webrtc::client_stats& stats) {
     // A connection that is still being made is no leak: its call was served by another, and it will be idle.
     return stats.connections_active == 0 && stats.connections_draining == 0 && stats.queue_depth == 0 &&
-           stats.in_flight == 0 && stats.zombies == 0;
+           stats.in_flight == 0 && stats.abandoned == 0;
 }
 
 } // namespace support

@@ -139,7 +139,7 @@ private:
         if (impatient)
             options.attempt_timeout(limit);
         if (own.one_in(20))
-            options.isolated();
+            options.dedicated_connection();
         auto& kept = outcomes_[nonce];
         kept.started = ++clock_;
         kept.is_post = kind == 4 || kind == 5;

@@ -17,9 +17,9 @@ public:
     call_options() = default;
 
     /// Bounds all of the call: queue, connect, every attempt. Zero or less fails at once with nothing sent.
-    call_options& deadline(std::chrono::nanoseconds from_now) {
-        deadline_ = from_now;
-        has_deadline_ = true;
+    call_options& timeout(std::chrono::nanoseconds from_now) {
+        timeout_ = from_now;
+        has_timeout_ = true;
         return *this;
     }
     /// Bounds one attempt, from the moment a connection takes the request to the end of its answer. Zero or
@@ -32,20 +32,20 @@ public:
     /// Whether the library may send the request again, after a lost connection or an answer that asks for it.
     /// The default: idempotent operations (GET, PUT, DELETE) yes, POST never (RFC 9110, section 9.2.2).
     /// `true` does not make a POST repeatable: see `idempotent`.
-    call_options& allow_replay(bool value) {
-        allow_replay_ = value;
+    call_options& allow_resend(bool value) {
+        allow_resend_ = value;
         return *this;
     }
     /// Asserts that this call may be repeated without harm, though its method does not promise it: a POST is
-    /// then pipelined, replayed and retried as a PUT is. A header `Idempotency-Key` asserts the same.
+    /// then pipelined, sent again and retried as a PUT is. A header `Idempotency-Key` asserts the same.
     call_options& idempotent(bool value = true) {
         idempotent_ = value;
         return *this;
     }
     /// Gives the call a connection to itself until it is answered: for one that is known to take long, so
     /// that no other call waits behind it.
-    call_options& isolated(bool value = true) {
-        isolated_ = value;
+    call_options& dedicated_connection(bool value = true) {
+        dedicated_connection_ = value;
         return *this;
     }
     /// When and how often this call is tried again, in place of `client_options::retry`. Refused with
@@ -65,16 +65,16 @@ public:
         return *this;
     }
 
-    std::optional<std::chrono::nanoseconds> deadline() const noexcept {
-        return has_deadline_ ? std::optional(deadline_) : std::nullopt;
+    std::optional<std::chrono::nanoseconds> timeout() const noexcept {
+        return has_timeout_ ? std::optional(timeout_) : std::nullopt;
     }
     std::optional<std::chrono::nanoseconds> attempt_timeout() const noexcept {
         return has_attempt_timeout_ ? std::optional(attempt_timeout_) : std::nullopt;
     }
-    bool allow_replay() const noexcept { return allow_replay_; }
+    bool allow_resend() const noexcept { return allow_resend_; }
     bool ignore_not_found() const noexcept { return ignore_not_found_; }
     bool idempotent() const noexcept { return idempotent_; }
-    bool isolated() const noexcept { return isolated_; }
+    bool dedicated_connection() const noexcept { return dedicated_connection_; }
     const std::optional<retry_policy>& retry() const noexcept { return rare_->retry; }
     /// The extra header lines as they go onto the wire, each ended by CRLF; empty when there are none.
     const std::string& header_lines() const noexcept { return rare_->header_lines; }
@@ -109,15 +109,15 @@ private:
     };
 
     // Not std::optional, which would take 8 bytes more for each.
-    std::chrono::nanoseconds deadline_{0};
+    std::chrono::nanoseconds timeout_{0};
     std::chrono::nanoseconds attempt_timeout_{0};
     rare_box rare_;
-    bool has_deadline_ = false;
+    bool has_timeout_ = false;
     bool has_attempt_timeout_ = false;
-    bool allow_replay_ = true;
+    bool allow_resend_ = true;
     bool ignore_not_found_ = false;
     bool idempotent_ = false;
-    bool isolated_ = false;
+    bool dedicated_connection_ = false;
 };
 
 } // namespace bandwidth::webrtc

@@ -73,7 +73,7 @@ public:
     /// A call belongs to the shard of the thread that makes it. Threads are numbered as they make their first
     /// call, with any client of the process, and the number modulo `shards` is the shard: a thread alone uses
     /// one shard, and so 1/n of what is divided here, and a coroutine that moves between threads moves
-    /// between shards. POSTs and isolated calls need an idle connection of their own shard.
+    /// between shards. POSTs and calls with a dedicated connection need an idle connection of their own shard.
     ///
     /// `max_connections`, `min_connections`, `queue_limit` and the `per_second` of `retry_budget` are those
     /// of the whole client. They are divided evenly, and the sum is what was set: a shard that has used up
@@ -94,16 +94,16 @@ public:
     /// share connections and those that need one for themselves (POSTs) are counted apart.
     client_options& queue_limit(std::size_t value);
     /// How often a request may be sent again after its connection was lost: 0 to 10; default 2.
-    client_options& max_replays(int value);
+    client_options& max_resends(int value);
     /// When and how often a call is tried again; default `retry_policy()`.
     client_options& retry(const retry_policy& value);
-    /// Bounds what is sent again, retries and replays of all calls together, over any ten seconds: to `ratio`
+    /// Bounds what is sent again, retries and resends of all calls together, over any ten seconds: to `ratio`
     /// times the calls that were sent in that time, or to `per_second` times ten where that is more. 0 to
     /// 1,000,000 and 0 to 10; default 10 and 0.2. When it is used up, calls fail with what they know.
     client_options& retry_budget(double per_second, double ratio);
 
     /// Bounds all of a call that sets no deadline of its own: over 0 to 1 day; default 30 s.
-    client_options& deadline(std::chrono::nanoseconds value);
+    client_options& timeout(std::chrono::nanoseconds value);
     /// Name look-up, TCP and TLS together, for one connection: over 0 to 1 day; default 5 s.
     client_options& connect_timeout(std::chrono::nanoseconds value);
     /// How long a connection may be silent while an answer is due: over 0 to 1 day; default 15 s.
@@ -134,11 +134,11 @@ public:
     std::size_t shards() const noexcept { return shards_; }
     bool single_threaded() const noexcept { return single_threaded_; }
     std::size_t queue_limit() const noexcept { return queue_limit_; }
-    int max_replays() const noexcept { return max_replays_; }
+    int max_resends() const noexcept { return max_resends_; }
     const retry_policy& retry() const noexcept { return retry_; }
     double retry_budget_per_second() const noexcept { return retry_budget_per_second_; }
     double retry_budget_ratio() const noexcept { return retry_budget_ratio_; }
-    std::chrono::nanoseconds deadline() const noexcept { return deadline_; }
+    std::chrono::nanoseconds timeout() const noexcept { return timeout_; }
     std::chrono::nanoseconds connect_timeout() const noexcept { return connect_timeout_; }
     std::chrono::nanoseconds response_timeout() const noexcept { return response_timeout_; }
     std::chrono::nanoseconds idle_timeout() const noexcept { return idle_timeout_; }
@@ -166,13 +166,13 @@ private:
     std::size_t queue_limit_ = 1024;
     std::size_t body_limit_ = 8 * 1024 * 1024;
     std::size_t header_limit_ = 16 * 1024;
-    std::chrono::nanoseconds deadline_ = std::chrono::seconds(30);
+    std::chrono::nanoseconds timeout_ = std::chrono::seconds(30);
     std::chrono::nanoseconds connect_timeout_ = std::chrono::seconds(5);
     std::chrono::nanoseconds response_timeout_ = std::chrono::seconds(15);
     std::chrono::nanoseconds idle_timeout_ = std::chrono::seconds(50);
     std::chrono::nanoseconds max_connection_age_ = std::chrono::minutes(8);
     bool single_threaded_ = false;
-    int max_replays_ = 2;
+    int max_resends_ = 2;
     retry_policy retry_;
     double retry_budget_per_second_ = 10;
     double retry_budget_ratio_ = 0.2;

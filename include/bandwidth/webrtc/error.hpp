@@ -116,7 +116,7 @@ public:
     /// The first 4 KiB of the answer's body, as it came but for what reads "[redacted]": the client's own
     /// credentials, tokens, and values whose names tell that they are secret.
     const std::string& body() const noexcept { return state().body; }
-    /// How many times the request was given to a connection, replays and retries included.
+    /// How many times the request was given to a connection, resends and retries included.
     int attempts() const noexcept { return state().attempts; }
     /// From the start of the call to its failure.
     std::chrono::nanoseconds elapsed() const noexcept { return state().elapsed; }

@@ -9,7 +9,7 @@ namespace bandwidth::webrtc {
 /// for all calls of a client, or to `call_options::retry` for one.
 ///
 /// An attempt is a request that met an answer worth another try, a silent server, or a connection that was
-/// lost before its first answer. A replay (`client_options::max_replays`) is something else: the request met
+/// lost before its first answer. A resend (`client_options::max_resends`) is something else: the request met
 /// a connection that died for other reasons, and goes to another one at once. Only calls that may be repeated
 /// are: GET, PUT and DELETE (RFC 9110, section 9.2.2), and those with `call_options::idempotent`. Nothing
 /// ever waits past the call's deadline: when the next attempt could only begin after it, the call fails at

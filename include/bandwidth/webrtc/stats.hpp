@@ -13,7 +13,7 @@ struct client_stats {
     std::uint64_t connections_draining = 0;   ///< taking no more calls, closing when the last is answered
     std::uint64_t queue_depth = 0;            ///< calls that wait for a connection
     std::uint64_t in_flight = 0; ///< requests on connections, without those whose caller has gone
-    std::uint64_t zombies = 0;   ///< requests whose caller has gone and whose answer is still due
+    std::uint64_t abandoned = 0;   ///< requests whose caller has gone and whose answer is still due
 
     // Since the client was made.
     std::uint64_t calls_started = 0;
@@ -24,17 +24,17 @@ struct client_stats {
     std::uint64_t calls_cancelled_queued = 0;    ///< of these: while they waited for a connection
     std::uint64_t calls_cancelled_in_flight = 0; ///< of these: when a connection had them
     /// Answers by status, those included that are asked for again or that nobody waits for.
-    std::uint64_t answers_2xx = 0;
-    std::uint64_t answers_4xx = 0;
-    std::uint64_t answers_5xx = 0;
+    std::uint64_t responses_2xx = 0;
+    std::uint64_t responses_4xx = 0;
+    std::uint64_t responses_5xx = 0;
     /// Answers that named another session or participant than was asked for: the server has mixed them up.
-    std::uint64_t answers_foreign = 0;
-    std::uint64_t requests_sent = 0;     ///< requests given to a connection, replays included
-    std::uint64_t replays = 0;           ///< requests sent again at once, on another connection
-    std::uint64_t replays_announced = 0; ///< of these: behind an announced close
-    std::uint64_t replays_lost = 0;      ///< of these: the connection was lost
-    std::uint64_t replays_given_up = 0;  ///< of these: this side closed it, for an answer before
-    std::uint64_t replays_answered = 0;  ///< of these: the answer asked for it (408, 421)
+    std::uint64_t responses_mismatched = 0;
+    std::uint64_t requests_sent = 0;     ///< requests given to a connection, resends included
+    std::uint64_t resends = 0;           ///< requests sent again at once, on another connection
+    std::uint64_t resends_announced = 0; ///< of these: behind an announced close
+    std::uint64_t resends_lost = 0;      ///< of these: the connection was lost
+    std::uint64_t resends_given_up = 0;  ///< of these: this side closed it, for an answer before
+    std::uint64_t resends_requested = 0;  ///< of these: the answer asked for it (408, 421)
     std::uint64_t retries = 0;           ///< requests sent again after a pause, by policy
     std::uint64_t retries_throttled = 0; ///< of these: after 429 or 503
     std::uint64_t retries_status = 0;    ///< of these: after another status
@@ -43,12 +43,12 @@ struct client_stats {
     std::uint64_t retries_protocol = 0;  ///< of these: the answer was no HTTP, or another request's
     std::uint64_t retries_refused = 0;   ///< ... that the retry budget did not allow
     /// Times that an answer was late, so that its connection took no more calls until it came.
-    std::uint64_t suspects = 0;
+    std::uint64_t slow_responses = 0;
     /// Times that the server was found to break pipelines, so that for a while one request at a time was
     /// sent.
-    std::uint64_t fallbacks = 0;
+    std::uint64_t pipelining_disabled = 0;
     std::uint64_t queue_wait_ns = 0; ///< sum over all calls: from the start to the first connection
-    std::uint64_t hol_wait_ns = 0; ///< sum over all answers: behind others, and until the request was written
+    std::uint64_t head_of_line_wait_ns = 0; ///< sum over all answers: behind others, and until the request was written
     std::uint64_t dials = 0;
     std::uint64_t dials_failed = 0;
     std::uint64_t dials_failed_resolving = 0;  ///< of these: the name was not found, or not in time
@@ -63,7 +63,7 @@ struct client_stats {
     std::uint64_t connections_closed_protocol = 0; ///< of these: what came was not what was asked for in HTTP
     std::uint64_t connections_closed_timeout = 0;  ///< of these: no answer in time
     std::uint64_t connections_closed_idle = 0;     ///< of these: idle for too long
-    std::uint64_t connections_closed_retired = 0;  ///< of these: too old, or replaced by newer ones
+    std::uint64_t connections_closed_drained = 0;  ///< of these: too old, or replaced by newer ones
     std::uint64_t connections_closed_abandoned = 0; ///< of these: for too much that nobody waited for
     std::uint64_t connections_lost = 0;             ///< of the closed ones: with requests unanswered
     /// Bytes that no request had asked for; each time the connection is closed.

@@ -102,12 +102,12 @@ client_options& client_options::queue_limit(std::size_t value) {
     queue_limit_ = value;
     return *this;
 }
-client_options& client_options::max_replays(int value) {
-    max_replays_ = value;
+client_options& client_options::max_resends(int value) {
+    max_resends_ = value;
     return *this;
 }
-client_options& client_options::deadline(std::chrono::nanoseconds value) {
-    deadline_ = value;
+client_options& client_options::timeout(std::chrono::nanoseconds value) {
+    timeout_ = value;
     return *this;
 }
 client_options& client_options::connect_timeout(std::chrono::nanoseconds value) {

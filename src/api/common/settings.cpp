@@ -149,14 +149,14 @@ checked_settings check(const client_options& options) {
         in_range<std::size_t>("min_connections", options.min_connections(), 0, options.max_connections());
     schedule.depth = in_range<std::size_t>("pipeline_depth", options.pipeline_depth(), 1, 256);
     schedule.queue_limit = in_range<std::size_t>("queue_limit", options.queue_limit(), 1, 10'000'000);
-    schedule.again.max_replays = in_range("max_replays", options.max_replays(), 0, 10);
+    schedule.again.max_resends = in_range("max_resends", options.max_resends(), 0, 10);
     if (const auto problem = validate(options.retry()))
         refuse(*problem);
     schedule.again.retry = options.retry();
     schedule.again.budget_per_second =
         in_range("retry_budget per_second", options.retry_budget_per_second(), 0., 1e6);
     schedule.again.budget_ratio = in_range("retry_budget ratio", options.retry_budget_ratio(), 0., 10.);
-    in_range("deadline", options.deadline());
+    in_range("timeout", options.timeout());
     schedule.connect_timeout = in_range("connect_timeout", options.connect_timeout());
     schedule.response_timeout = in_range("response_timeout", options.response_timeout());
     schedule.idle_timeout = in_range("idle_timeout", options.idle_timeout());

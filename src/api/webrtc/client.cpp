@@ -46,19 +46,19 @@ void add(client_stats& to, const counters& from) {
     to.connections_draining += from.draining.get();
     to.queue_depth += from.queue_depth.get();
     to.in_flight += from.in_flight.get();
-    to.zombies += from.zombies.get();
+    to.abandoned += from.abandoned.get();
     to.calls_started += from.calls_started.get();
     to.calls_succeeded += from.calls_succeeded.get();
     to.calls_failed += from.calls_failed.get();
     to.retries += from.retries.get();
     to.retries_refused += from.retries_refused.get();
-    to.suspects += from.suspects.get();
-    to.fallbacks += from.fallbacks.get();
+    to.slow_responses += from.slow_responses.get();
+    to.pipelining_disabled += from.pipelining_disabled.get();
     to.queue_wait_ns += from.queue_wait.get();
-    to.hol_wait_ns += from.hol_wait.get();
+    to.head_of_line_wait_ns += from.head_of_line_wait.get();
     to.calls_cancelled += from.calls_cancelled.get();
     to.requests_sent += from.requests_sent.get();
-    to.replays += from.replays.get();
+    to.resends += from.resends.get();
     to.dials += from.dials.get();
     to.dials_failed += from.dials_failed.get();
     to.handshakes_full += from.handshakes_full.get();
@@ -73,14 +73,14 @@ void add(client_stats& to, const counters& from) {
     to.calls_timed_out += from.calls_timed_out.get();
     to.calls_cancelled_queued += from.calls_cancelled_queued.get();
     to.calls_cancelled_in_flight += from.calls_cancelled_in_flight.get();
-    to.answers_2xx += from.answers_2xx.get();
-    to.answers_4xx += from.answers_4xx.get();
-    to.answers_5xx += from.answers_5xx.get();
-    to.answers_foreign += from.answers_foreign.get();
-    to.replays_announced += from.replays_announced.get();
-    to.replays_lost += from.replays_lost.get();
-    to.replays_given_up += from.replays_given_up.get();
-    to.replays_answered += from.replays_answered.get();
+    to.responses_2xx += from.responses_2xx.get();
+    to.responses_4xx += from.responses_4xx.get();
+    to.responses_5xx += from.responses_5xx.get();
+    to.responses_mismatched += from.responses_mismatched.get();
+    to.resends_announced += from.resends_announced.get();
+    to.resends_lost += from.resends_lost.get();
+    to.resends_given_up += from.resends_given_up.get();
+    to.resends_requested += from.resends_requested.get();
     to.retries_throttled += from.retries_throttled.get();
     to.retries_status += from.retries_status.get();
     to.retries_timeout += from.retries_timeout.get();
@@ -95,7 +95,7 @@ void add(client_stats& to, const counters& from) {
     to.connections_closed_protocol += from.connections_closed_protocol.get();
     to.connections_closed_timeout += from.connections_closed_timeout.get();
     to.connections_closed_idle += from.connections_closed_idle.get();
-    to.connections_closed_retired += from.connections_closed_retired.get();
+    to.connections_closed_drained += from.connections_closed_drained.get();
     to.connections_closed_abandoned += from.connections_closed_abandoned.get();
 }
 
@@ -169,7 +169,7 @@ public:
             call.request.kind = route.kind == request_class::unsafe && options.idempotent()
                                     ? request_class::idempotent
                                     : route.kind;
-            call.request.isolated = options.isolated();
+            call.request.dedicated_connection = options.dedicated_connection();
             call.request.has_content = route.has_body();
             const auto id_size = append_target(
                 call.request.target, account_path_, which,
@@ -181,10 +181,10 @@ public:
             if (which == operation::get_session || which == operation::get_participant)
                 call.asked_size = static_cast<std::uint16_t>(id_size); // 3 times 256 bytes at most
         }
-        call.deadline_after = options.deadline().value_or(deadline_);
+        call.timeout = options.timeout().value_or(timeout_);
         if (options.attempt_timeout())
             call.extras().attempt_timeout = *options.attempt_timeout();
-        call.allow_replay = options.allow_replay();
+        call.allow_resend = options.allow_resend();
         call.ignore_not_found = route.is_delete() && options.ignore_not_found();
         call.decode = decode;
         return static_cast<api_call&>(*guard.release());
@@ -206,7 +206,7 @@ public:
         const auto part = [limit](const shard& of) {
             api_call& call = of.take();
             call.is_drain = true;
-            call.deadline_after = limit;
+            call.timeout = limit;
             return call_handle(&call);
         };
         auto whole = part(shards_.front());
@@ -225,7 +225,7 @@ private:
     client_core(const asio::any_io_executor& executor, const client_options& options,
                 checked_settings settings)
         : account_path_(account_path(settings.path_prefix, options.account()))
-        , deadline_(options.deadline())
+        , timeout_(options.timeout())
         , sessions_kept_(settings.of_shard(0).schedule.max_connections * 2) {
         auto contexts = load(settings.tls, settings.shards);
         shards_.reserve(settings.shards);
@@ -254,7 +254,7 @@ private:
     }
 
     std::string account_path_;
-    std::chrono::nanoseconds deadline_;
+    std::chrono::nanoseconds timeout_;
     std::size_t sessions_kept_; // to resume, by each shard
     std::vector<shard> shards_;
 };
