@@ -48,7 +48,7 @@ void bulk_run::clean_up() {
     if (sessions + participants == 0)
         return;
     cleaning_ = true;
-    // What is gone by itself, or by a delete whose answer was lost, is as good as deleted.
+    // What is gone by itself, or by a delete whose response was lost, is as good as deleted.
     delete_options_.ignore_not_found();
     if (signal_ != 0)
         limit_clean_up();

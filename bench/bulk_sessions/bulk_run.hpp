@@ -62,7 +62,7 @@ public:
     const clean_up_record& clean_up_result() const noexcept { return clean_up_; }
     /// Creations that failed in a way that leaves open whether the service did them.
     std::uint64_t unknown_creations() const noexcept { return unknown_creations_; }
-    /// From the first call of all phases to the last answer.
+    /// From the first call of all phases to the last response.
     std::chrono::nanoseconds time() const noexcept { return time_; }
     /// The signal that interrupted the run; 0 when none did.
     int signal() const noexcept { return signal_; }
@@ -111,9 +111,9 @@ private:
 
     /// Notes what became of a call, and tells whether it succeeded.
     template <class T>
-    bool note(clock::time_point started, const result<T>& answer) {
-        if (answer.has_error()) {
-            note_failure(answer.error());
+    bool note(clock::time_point started, const result<T>& response) {
+        if (response.has_error()) {
+            note_failure(response.error());
             return false;
         }
         anything_succeeded_ = true;

@@ -47,22 +47,22 @@ asio::awaitable<void> bulk_run::create_session(std::size_t session) {
     const auto tag = created_.session_tag(session);
     const auto request = session_request().tag(tag);
     const auto started = clock::now();
-    const auto answer = co_await client_.try_create_session(request);
-    if (!note(started, answer))
+    const auto response = co_await client_.try_create_session(request);
+    if (!note(started, response))
         co_return;
-    note_check(check_session(*answer, session_id(), tag));
-    created_.session(session) = answer->id();
+    note_check(check_session(*response, session_id(), tag));
+    created_.session(session) = response->id();
 }
 
 asio::awaitable<void> bulk_run::create_participant(std::size_t session, std::size_t number) {
     const auto tag = created_.participant_tag(session, number);
     const auto request = participant_request().tag(tag).publish(media::audio | media::video);
     const auto started = clock::now();
-    const auto answer = co_await client_.try_create_participant(request);
-    if (!note(started, answer))
+    const auto response = co_await client_.try_create_participant(request);
+    if (!note(started, response))
         co_return;
-    note_check(check_participant(answer->participant(), participant_id(), tag));
-    created_.participant(session, number).id = answer->participant().id();
+    note_check(check_participant(response->participant(), participant_id(), tag));
+    created_.participant(session, number).id = response->participant().id();
 }
 
 asio::awaitable<void> bulk_run::add_participant_to_session(std::size_t session, std::size_t number) {
@@ -74,8 +74,8 @@ asio::awaitable<void> bulk_run::add_participant_to_session(std::size_t session, 
     }
     const auto everybody = subscriptions::all_in(id);
     const auto started = clock::now();
-    const auto answer = co_await client_.try_add_participant_to_session(id, entry.id, everybody);
-    if (note(started, answer))
+    const auto response = co_await client_.try_add_participant_to_session(id, entry.id, everybody);
+    if (note(started, response))
         entry.joined = true;
 }
 
@@ -86,9 +86,9 @@ asio::awaitable<void> bulk_run::get_session(std::size_t session) {
         co_return;
     }
     const auto started = clock::now();
-    const auto answer = co_await client_.try_get_session(id);
-    if (note(started, answer))
-        note_check(check_session(*answer, id, created_.session_tag(session)));
+    const auto response = co_await client_.try_get_session(id);
+    if (note(started, response))
+        note_check(check_session(*response, id, created_.session_tag(session)));
 }
 
 asio::awaitable<void> bulk_run::get_participant(std::size_t session, std::size_t number) {
@@ -98,9 +98,9 @@ asio::awaitable<void> bulk_run::get_participant(std::size_t session, std::size_t
         co_return;
     }
     const auto started = clock::now();
-    const auto answer = co_await client_.try_get_participant(id);
-    if (note(started, answer))
-        note_check(check_participant(*answer, id, created_.participant_tag(session, number)));
+    const auto response = co_await client_.try_get_participant(id);
+    if (note(started, response))
+        note_check(check_participant(*response, id, created_.participant_tag(session, number)));
 }
 
 asio::awaitable<void> bulk_run::list_session_participants(std::size_t session) {
@@ -110,9 +110,9 @@ asio::awaitable<void> bulk_run::list_session_participants(std::size_t session) {
         co_return;
     }
     const auto started = clock::now();
-    const auto answer = co_await client_.try_list_session_participants(id);
-    if (note(started, answer))
-        note_check(check_list(*answer, created_, session));
+    const auto response = co_await client_.try_list_session_participants(id);
+    if (note(started, response))
+        note_check(check_list(*response, created_, session));
 }
 
 // All the others of the session by name; whoever is alone there, everybody who may come.
@@ -136,9 +136,9 @@ asio::awaitable<void> bulk_run::update_participant_subscriptions(std::size_t ses
     }
     const auto wanted = chosen_subscriptions(session, number);
     const auto started = clock::now();
-    const auto answer =
+    const auto response =
         co_await client_.try_update_participant_subscriptions(created_.session(session), entry.id, wanted);
-    entry.subscribed = note(started, answer);
+    entry.subscribed = note(started, response);
 }
 
 asio::awaitable<void> bulk_run::get_participant_subscriptions(std::size_t session, std::size_t number) {
@@ -149,10 +149,10 @@ asio::awaitable<void> bulk_run::get_participant_subscriptions(std::size_t sessio
     }
     const auto wanted = chosen_subscriptions(session, number);
     const auto started = clock::now();
-    const auto answer =
+    const auto response =
         co_await client_.try_get_participant_subscriptions(created_.session(session), entry.id);
-    if (note(started, answer))
-        note_check(check_subscriptions(*answer, wanted));
+    if (note(started, response))
+        note_check(check_subscriptions(*response, wanted));
 }
 
 asio::awaitable<void> bulk_run::remove_participant_from_session(std::size_t session, std::size_t number) {
@@ -163,9 +163,9 @@ asio::awaitable<void> bulk_run::remove_participant_from_session(std::size_t sess
     }
     entry.joined = entry.subscribed = false; // also when the call fails: then it is not known
     const auto started = clock::now();
-    const auto answer =
+    const auto response =
         co_await client_.try_remove_participant_from_session(created_.session(session), entry.id);
-    note(started, answer);
+    note(started, response);
 }
 
 asio::awaitable<void> bulk_run::delete_participant(std::size_t session, std::size_t number) {
@@ -175,8 +175,8 @@ asio::awaitable<void> bulk_run::delete_participant(std::size_t session, std::siz
         co_return;
     }
     const auto started = clock::now();
-    const auto answer = co_await client_.try_delete_participant(entry.id, delete_options_);
-    if (note(started, answer))
+    const auto response = co_await client_.try_delete_participant(entry.id, delete_options_);
+    if (note(started, response))
         entry = {};
 }
 
@@ -187,8 +187,8 @@ asio::awaitable<void> bulk_run::delete_session(std::size_t session) {
         co_return;
     }
     const auto started = clock::now();
-    const auto answer = co_await client_.try_delete_session(id, delete_options_);
-    if (note(started, answer))
+    const auto response = co_await client_.try_delete_session(id, delete_options_);
+    if (note(started, response))
         id = session_id();
 }
 

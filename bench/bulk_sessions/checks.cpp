@@ -28,19 +28,19 @@ std::vector<std::string_view> subscribed_ids(const subscriptions& value) {
 
 } // namespace
 
-std::string check_session(const session& answer, const session_id& id, std::string_view tag) {
-    if (!id.empty() && answer.id() != id)
-        return wrong("session", answer.id().value(), id.value());
-    return check_tag(answer.tag(), tag);
+std::string check_session(const session& response, const session_id& id, std::string_view tag) {
+    if (!id.empty() && response.id() != id)
+        return wrong("session", response.id().value(), id.value());
+    return check_tag(response.tag(), tag);
 }
 
-std::string check_participant(const participant& answer, const participant_id& id, std::string_view tag) {
-    if (!id.empty() && answer.id() != id)
-        return wrong("participant", answer.id().value(), id.value());
-    return check_tag(answer.tag(), tag);
+std::string check_participant(const participant& response, const participant_id& id, std::string_view tag) {
+    if (!id.empty() && response.id() != id)
+        return wrong("participant", response.id().value(), id.value());
+    return check_tag(response.tag(), tag);
 }
 
-std::string check_list(const std::vector<participant>& answer, const inventory& created,
+std::string check_list(const std::vector<participant>& response, const inventory& created,
                        std::size_t session) {
     std::size_t joined = 0;
     std::size_t joined_and_listed = 0;
@@ -50,9 +50,9 @@ std::string check_list(const std::vector<participant>& answer, const inventory& 
         if (entry.id.empty())
             continue;
         joined += entry.joined ? 1 : 0;
-        const auto found = std::find_if(answer.begin(), answer.end(),
+        const auto found = std::find_if(response.begin(), response.end(),
                                         [&](const participant& listed) { return listed.id() == entry.id; });
-        if (found == answer.end())
+        if (found == response.end())
             continue;
         ++known_and_listed;
         joined_and_listed += entry.joined ? 1 : 0;
@@ -62,19 +62,19 @@ std::string check_list(const std::vector<participant>& answer, const inventory& 
     }
     if (joined_and_listed != joined)
         return std::to_string(joined - joined_and_listed) + " participants of the session are not listed";
-    if (known_and_listed != answer.size())
-        return std::to_string(answer.size() - known_and_listed) +
+    if (known_and_listed != response.size())
+        return std::to_string(response.size() - known_and_listed) +
                " are listed that are not of the session, or twice";
     return {};
 }
 
-std::string check_subscriptions(const subscriptions& answer, const subscriptions& sent) {
-    if (answer.scope() != sent.scope())
+std::string check_subscriptions(const subscriptions& response, const subscriptions& sent) {
+    if (response.scope() != sent.scope())
         return "subscriptions of another scope than was set";
-    if (answer.session_id() != sent.session_id())
-        return wrong("subscriptions of session", answer.session_id() ? answer.session_id()->value() : "",
+    if (response.session_id() != sent.session_id())
+        return wrong("subscriptions of session", response.session_id() ? response.session_id()->value() : "",
                      sent.session_id() ? sent.session_id()->value() : "");
-    if (subscribed_ids(answer) != subscribed_ids(sent))
+    if (subscribed_ids(response) != subscribed_ids(sent))
         return "subscriptions to other participants than were set";
     return {};
 }

@@ -12,16 +12,17 @@
 
 namespace bandwidth::webrtc::bench {
 
-/// Whether an answer belongs to its request. Each check gives an empty text when it does, and else tells what
+/// Whether a response belongs to its request. Each check gives an empty text when it does, and else tells what
 /// is wrong. An empty `id` stands for one that is not known yet, and any will do.
-std::string check_session(const session& answer, const session_id& id, std::string_view tag);
-std::string check_participant(const participant& answer, const participant_id& id, std::string_view tag);
+std::string check_session(const session& response, const session_id& id, std::string_view tag);
+std::string check_participant(const participant& response, const participant_id& id, std::string_view tag);
 
 /// The list must hold everybody who has joined session number `session`, nobody who is not of it, and nobody
 /// twice. One whose join failed may be in it: the service may have done it all the same.
-std::string check_list(const std::vector<participant>& answer, const inventory& created, std::size_t session);
+std::string check_list(const std::vector<participant>& response, const inventory& created,
+                       std::size_t session);
 
 /// The same session and the same participants, in any order.
-std::string check_subscriptions(const subscriptions& answer, const subscriptions& sent);
+std::string check_subscriptions(const subscriptions& response, const subscriptions& sent);
 
 } // namespace bandwidth::webrtc::bench

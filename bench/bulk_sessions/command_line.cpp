@@ -18,7 +18,7 @@ namespace {
 
 constexpr const char* introduction =
     R"(Creates sessions with participants, joins them, reads them back, subscribes, and deletes them all, over
-pipelined HTTPS. Checks that every answer belongs to its request, and tells how fast it went and what failed.
+pipelined HTTPS. Checks that every response belongs to its request, and tells how fast it went and what failed.
 
 Examples:
   bulk_sessions
@@ -43,7 +43,7 @@ gives up.
 
 Exit status:
   0  all is well
-  1  some operations failed, an answer did not belong to its request, or something was left behind
+  1  some operations failed, a response did not belong to its request, or something was left behind
   2  bad usage
   3  no credentials, or the service refuses them, or options that the client refuses
   4  no connection to the service
@@ -160,7 +160,7 @@ std::variant<settings, int> parse_command_line(int argc, const char* const* argv
     add_operations(app, chosen);
     add_duration(app, "--timeout", chosen.timeout, 1us, 24h, "Deadline of each call; default 30s");
     add_duration(app, "--delay", chosen.delay, 0us, 1min,
-                 "The embedded service's answers take this long; default 0s");
+                 "The embedded service's responses take this long; default 0s");
     app.add_option("--base-url", chosen.base_url,
                    "Call this service in place of the embedded one, with the well-known credentials of\n"
                    "loopback_server; with --real, with the environment's")

@@ -8,7 +8,7 @@ namespace bandwidth::webrtc::bench {
 /// What the program tells its caller. A run that a signal ended gives 128 + the signal's number.
 enum class exit_status : int {
     ok = 0,
-    operations_failed = 1, ///< or an answer did not belong to its request, or something was left behind
+    operations_failed = 1, ///< or a response did not belong to its request, or something was left behind
     usage = 2,
     configuration = 3, ///< options that do not fit, no credentials, or credentials that the service refuses
     no_connection = 4, ///< not one connection came about
@@ -18,7 +18,7 @@ enum class exit_status : int {
 struct verdict {
     int signal = 0;             ///< the one that ended the run
     bool no_connection = false; ///< calls failed and no service was ever reached
-    bool refused = false;       ///< the first answers were 401 or 403, and none was a success
+    bool refused = false;       ///< the first responds were 401 or 403, and none was a success
     std::uint64_t failed = 0;
     std::uint64_t mismatched = 0;
     std::uint64_t left_behind = 0; ///< sessions and participants that could not be deleted

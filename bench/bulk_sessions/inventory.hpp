@@ -34,7 +34,7 @@ public:
         return participants_[session * participants_each_ + number];
     }
 
-    /// The tags that they are created with: distinct, and so the proof that an answer is the right one.
+    /// The tags that they are created with: distinct, and so the proof that a response is the right one.
     std::string session_tag(std::size_t session) const;
     std::string participant_tag(std::size_t session, std::size_t number) const;
 

@@ -22,7 +22,7 @@ struct call_record {
     std::vector<std::chrono::nanoseconds> latencies;
     std::map<error_code, error_record> errors;
     std::uint64_t failed = 0;
-    std::uint64_t mismatched = 0; ///< of those that succeeded: the answer belongs to another request
+    std::uint64_t mismatched = 0; ///< of those that succeeded: the response belongs to another request
     std::uint64_t skipped = 0;    ///< not made, because what they need could not be created or joined
     std::string first_mismatch;
     std::chrono::nanoseconds time{0}; ///< during which the calls were made

@@ -117,7 +117,7 @@ std::string format_clean_up(const report& report) {
                 (done.first_error.empty() ? std::string() : ": " + done.first_error) + '\n';
     if (report.unknown_creations > 0)
         text += "UNKNOWN      " + plural(report.unknown_creations, "creation") +
-                " without an answer: the service may have done them\n";
+                " without a response: the service may have done them\n";
     return text;
 }
 

@@ -34,7 +34,7 @@ struct settings {
     std::string operations{default_operations};
     std::vector<call_kind> phases = parse_operations(default_operations);
     std::chrono::nanoseconds timeout = std::chrono::seconds(30); ///< of each call
-    std::chrono::nanoseconds delay{0};                            ///< of the embedded service's answers
+    std::chrono::nanoseconds delay{0};                           ///< of the embedded service's responses
 
     service_kind service = service_kind::loopback;
     std::string base_url; ///< empty: the service's own

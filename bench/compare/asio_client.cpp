@@ -42,8 +42,8 @@ public:
     }
 
     asio::awaitable<session> get(const std::string& request) {
-        auto answer = co_await send(request);
-        auto document = json::parse(answer.body());
+        auto received = co_await send(request);
+        auto document = json::parse(received.body());
         const auto& fields = document.as_object();
         co_return session{std::string(fields.at("id").as_string()),
                           std::string(fields.at("tag").as_string())};
@@ -132,7 +132,7 @@ asio::awaitable<void> call(asio::io_context& io, connection& connection, load& l
         --load.left;
         auto got = co_await connection.get(load.request);
         if (got.id != load.id)
-            throw std::runtime_error("the answer is of another session");
+            throw std::runtime_error("the response is of another session");
     }
     if (--load.callers == 0)
         io.stop();

@@ -21,7 +21,7 @@ struct call {
 static struct {
     size_t left; /* requests to start */
     size_t answered, body_size;
-    char body[1024]; /* of the first answer */
+    char body[1024]; /* of the first response */
 } load;
 
 static void fail(const char* what, const char* why) {
@@ -61,17 +61,17 @@ static void check(const struct call* call) {
     long status = 0;
     curl_easy_getinfo(call->handle, CURLINFO_RESPONSE_CODE, &status);
     if (status != 200 || call->held == 0)
-        fail("wrong answer", "not a 200 with a body");
+        fail("wrong response", "not a 200 with a body");
     if (load.answered++ == 0) {
         load.body_size = call->held;
         memcpy(load.body, call->body, call->held);
     }
     if (call->held != load.body_size || memcmp(call->body, load.body, load.body_size) != 0)
-        fail("wrong answer", "not the same body as the first");
+        fail("wrong response", "not the same body as the first");
 }
 
 /* Takes what has been answered and starts the next requests on the same handles. */
-static void take_answers(CURLM* multi) {
+static void take_responses(CURLM* multi) {
     int more = 0;
     for (CURLMsg* message; (message = curl_multi_info_read(multi, &more)) != NULL;) {
         if (message->msg != CURLMSG_DONE)
@@ -147,7 +147,7 @@ int main(int argc, char** argv) {
         int running = 0;
         CURLMcode code = curl_multi_perform(multi, &running);
         if (code == CURLM_OK) {
-            take_answers(multi);
+            take_responses(multi);
             if (load.answered < requests)
                 code = curl_multi_poll(multi, NULL, 0, 1000, NULL);
         }

@@ -1,5 +1,5 @@
 /* The floor of the comparison: TLS and system calls, and nothing else. Each connection sends a batch of
- * prepared GET requests in one TLS record, waits until all of it is answered, and sends the next. All answers
+ * prepared GET requests in one TLS record, waits until all of it is answered, and sends the next. All responses
  * must have the size of the first one; they are counted by their bytes and not parsed. The certificate is not
  * checked.
  *
@@ -8,7 +8,7 @@
  * It tells the CPU time of a request, without start and handshakes. With --warm-up it makes N requests before
  * those, in which each connection reads the tickets that TLS 1.3 sends behind the handshake, and goes on
  * behind them until they are answered, so that all connections are busy all the time. With --latency it also
- * tells how long a batch took, from its sending to its last answer: with a depth of one, a request. LINE is a
+ * tells how long a batch took, from its sending to its last response: with a depth of one, a request. LINE is a
  * header field that each request carries, such as "Authorization: Basic dTpw".
  *
  * Exit status: 0 all answered, 1 something failed, 2 wrong usage. */
@@ -37,10 +37,10 @@ struct connection {
 
 struct load {
     char* batch; /* depth times the same request */
-    size_t depth, request_size, answer_size;
+    size_t depth, request_size, response_size;
     size_t left; /* requests to send */
     size_t answered;
-    size_t measured_from, measured_to; /* answers between which time is measured */
+    size_t measured_from, measured_to; /* responses between which time is measured */
     double started, stopped, cpu_started, cpu_stopped;
     double* latencies; /* of the batches, in microseconds; or null */
     size_t batches;
@@ -87,35 +87,35 @@ static SSL* open_connection(SSL_CTX* context, const struct addrinfo* address) {
     return tls;
 }
 
-/* Sends one request, reads its answer, and tells the answer's size. */
-static size_t learn_answer_size(SSL* tls, const char* request, size_t size) {
+/* Sends one request, reads its response, and tells the response's size. */
+static size_t learn_response_size(SSL* tls, const char* request, size_t size) {
     size_t sent = 0, held = 0;
     if (SSL_write_ex(tls, request, size, &sent) != 1)
         fail("cannot send the first request");
     for (;;) {
         size_t got = 0;
         if (SSL_read_ex(tls, buffer + held, sizeof buffer - 1 - held, &got) != 1)
-            fail("no answer to the first request");
+            fail("no response to the first request");
         held += got;
         buffer[held] = '\0';
         const char* const body = strstr(buffer, "\r\n\r\n");
         if (!body) {
             if (held == sizeof buffer - 1)
-                fail("the first answer is too long");
+                fail("the first response is too long");
             continue;
         }
         const char* const length = strcasestr(buffer, "\r\nContent-Length:");
         if (strncmp(buffer, "HTTP/1.1 200 ", 13) != 0 || !length || length > body)
-            fail("the first answer is not a 200 with a Content-Length");
+            fail("the first response is not a 200 with a Content-Length");
         const size_t total = (size_t)(body + 4 - buffer) + strtoul(length + 17, NULL, 10);
         if (held > total || total >= sizeof buffer)
-            fail("the first answer has another size than it tells");
+            fail("the first response has another size than it tells");
         if (held == total)
             return total;
     }
 }
 
-static void note_answers(struct load* load, size_t count) {
+static void note_responses(struct load* load, size_t count) {
     const size_t before = load->answered;
     load->answered += count;
     if (before < load->measured_from && load->answered >= load->measured_from) {
@@ -138,7 +138,7 @@ static bool send_batch(struct connection* c, struct load* load) {
         c->sent_at = microseconds(CLOCK_MONOTONIC);
     if (SSL_write_ex(c->tls, load->batch, count * load->request_size, &sent) != 1)
         fail("cannot send a batch");
-    c->due = count * load->answer_size;
+    c->due = count * load->response_size;
     c->batch = count;
     load->left -= count;
     return true;
@@ -155,11 +155,11 @@ static bool serve(struct connection* c, struct load* load) {
             return true;
         }
         if (got > c->due)
-            fail("more was answered than asked, or the answers differ in size");
+            fail("more was answered than asked, or the responses differ in size");
         c->due -= got;
         if (c->due > 0)
             continue;
-        note_answers(load, c->batch);
+        note_responses(load, c->batch);
         if (load->latencies)
             load->latencies[load->batches++] = microseconds(CLOCK_MONOTONIC) - c->sent_at;
         return send_batch(c, load);
@@ -229,8 +229,8 @@ int main(int argc, char** argv) {
     for (size_t k = 0; k < connections; ++k) {
         struct connection* const c = &all[k];
         c->tls = open_connection(context, address);
-        if (load.answer_size == 0)
-            load.answer_size = learn_answer_size(c->tls, request, load.request_size);
+        if (load.response_size == 0)
+            load.response_size = learn_response_size(c->tls, request, load.request_size);
         const int handle = SSL_get_fd(c->tls);
         struct epoll_event interest = {.events = EPOLLIN, .data.ptr = c};
         if (fcntl(handle, F_SETFL, O_NONBLOCK) != 0 ||
@@ -254,8 +254,8 @@ int main(int argc, char** argv) {
         }
     }
     const double seconds = (load.stopped - load.started) / 1e6;
-    printf("floor: %zu requests in %.3f s, %.0f requests/s, each answer %zu bytes\n", requests, seconds,
-           (double)requests / seconds, load.answer_size);
+    printf("floor: %zu requests in %.3f s, %.0f requests/s, each response %zu bytes\n", requests, seconds,
+           (double)requests / seconds, load.response_size);
     printf("requests_per_s %.1f\n", (double)requests / seconds);
     printf("cpu_us %.4f\n", (load.cpu_stopped - load.cpu_started) / (double)requests);
     if (latency) {

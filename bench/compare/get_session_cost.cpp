@@ -5,7 +5,7 @@
 // behind the warm-up: the same callers make those of before, so neither start nor handshakes are in the
 // figures.
 //
-// Exit status: 0 every answer right, 1 a call failed or an answer was wrong, 2 wrong usage.
+// Exit status: 0 every response right, 1 a call failed or a response was wrong, 2 wrong usage.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
@@ -217,7 +217,7 @@ int run(const settings& use) {
 
 int main(int argc, char** argv) {
     settings use;
-    CLI::App app("Cost of one get_session: calls it over and over, and checks every answer.");
+    CLI::App app("Cost of one get_session: calls it over and over, and checks every response.");
     app.add_option("--base-url", use.base_url, "URL before /accounts")->required();
     app.add_option("--session", use.session, "Id of the session to ask for; none: one is created");
     app.add_option("--account", use.account, "Account id")->capture_default_str();

@@ -145,7 +145,7 @@ client_core=${cores%%[-,]*}
 server_core=${cores##*[-,]}
 
 # One cipher suite for all: h2load would prefer a lighter one than OpenSSL's default, which the others use. Below /storm each
-# connection is closed after ten answers.
+# connection is closed after ten responses.
 write_server_config() {
     cat > "$work/nginx.conf" <<END
 daemon off;
@@ -216,7 +216,7 @@ start_nginx() {
 # A run that hangs ends after a quarter of an hour, and Ctrl-C reaches it.
 limit=(timeout --foreground 900)
 
-# Ends every connection as soon as its current answer is out, and what was asked behind that is not answered: what a service does when
+# Ends every connection as soon as its current response is out, and what was asked behind that is not answered: what a service does when
 # another version of it is deployed.
 reload_nginx() { kill -HUP "$nginx_process"; }
 # Waits until only the newest worker is left.

@@ -9,7 +9,7 @@
 
 namespace bandwidth::webrtc::bench {
 
-/// How many calls are left to make, and what came of the others. One wrong answer ends them.
+/// How many calls are left to make, and what came of the others. One wrong response ends them.
 struct call_tally {
     std::size_t left = 0;
     std::size_t right = 0;
@@ -26,7 +26,7 @@ struct call_tally {
         if (got.id() == asked)
             ++right;
         else
-            note_wrong("the answer is of another session: " + got.id().value());
+            note_wrong("the response is of another session: " + got.id().value());
     }
     void note_wrong(const std::string& what) {
         if (wrong++ == 0)

@@ -3,7 +3,7 @@
 // with --apart, each thread has an io_context and a client of its own. Connections, callers and requests are
 // the same in both.
 //
-// Exit status: 0 every answer right, 1 a call failed or an answer was wrong, 2 wrong usage.
+// Exit status: 0 every response right, 1 a call failed or a response was wrong, 2 wrong usage.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
@@ -78,7 +78,7 @@ struct home {
 };
 using homes = std::vector<std::unique_ptr<home>>;
 
-/// Makes `requests` calls, divided among all callers, and returns when the last has its answer.
+/// Makes `requests` calls, divided among all callers, and returns when the last has its response.
 tally run_callers(const homes& all, const settings& use, std::size_t requests) {
     std::vector<tally> each(use.callers);
     const webrtc::session_id id(use.session);

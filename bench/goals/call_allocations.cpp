@@ -1,8 +1,8 @@
 // How often one get_session allocates when all is warm. One connection to the loopback service, which runs on
-// a thread of its own and is not counted. What OpenSSL allocates, and the answer's own strings, are told
+// a thread of its own and is not counted. What OpenSSL allocates, and the response's own strings, are told
 // apart.
 //
-// Exit status: 0 every answer right, 1 a call failed or an answer was wrong, 2 wrong usage.
+// Exit status: 0 every response right, 1 a call failed or a response was wrong, 2 wrong usage.
 #include <CLI/CLI.hpp>
 #include <bandwidth/webrtc.hpp>
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
@@ -24,7 +24,7 @@ using webrtc::bench::heap_of_this_thread;
 
 namespace {
 
-/// Counts from the end of the warm-up to the last answer, while all callers go on.
+/// Counts from the end of the warm-up to the last response, while all callers go on.
 struct tally {
     std::size_t warm_up;
     std::size_t calls;
@@ -32,12 +32,12 @@ struct tally {
     std::size_t answered = 0;
     heap_figures began{};
     heap_figures ended{};
-    heap_figures model{}; // to copy one answer
+    heap_figures model{}; // to copy one response
 
     bool take() { return started++ < warm_up + calls + 1000; } // some on top, so that the end is steady too
     void note(const webrtc::session& got, const webrtc::session_id& asked) {
         if (got.id() != asked)
-            throw std::runtime_error("the answer is of another session");
+            throw std::runtime_error("the response is of another session");
         ++answered;
         if (answered == warm_up)
             began = heap_of_this_thread();
@@ -102,7 +102,8 @@ void measure(const char* name, calls_function calls, std::size_t depth, std::siz
     const auto model = static_cast<double>(tally.model.allocations);
     const auto library = each(spent.allocations - spent.openssl_allocations) - model;
     std::printf(
-        "%s at depth %zu: %.3f allocations a call, of which OpenSSL %.3f, the answer's own strings %.0f, the "
+        "%s at depth %zu: %.3f allocations a call, of which OpenSSL %.3f, the response's own strings %.0f, "
+        "the "
         "library "
         "%.3f\n",
         name, depth, each(spent.allocations), each(spent.openssl_allocations), model, library);

@@ -185,7 +185,7 @@ row_3() {
     compared ours 10 "$1" ours.8x10
 }
 
-# The loopback service waits for each request apart, and answers in order, as a service behind a slow network would.
+# The loopback service waits for each request apart, and responses in order, as a service behind a slow network would.
 start_delayed_server() {
     local started
     taskset -c "$server_core" "$programs/../loopback_server" --port 0 --delay 20 --write-ca "$work/delayed.pem" > "$work/delayed.out" 2>&1 &
@@ -225,7 +225,7 @@ row_4_goals() {
 row_4() {
     local depth batch port_and_path=${delayed_url#https://*:} # "8443/v1"
     for depth in 8 1; do
-        batch=$((4 * depth)) # in each 20 ms; whole ones, for the clock to start and stop with an answer
+        batch=$((4 * depth)) # in each 20 ms; whole ones, for the clock to start and stop with a response
         if [ -n "$delayed_session" ]; then
             run "$programs/floor" --latency --header "Authorization: Basic $(printf user:secret | base64)" "$host" "${port_and_path%%/*}" \
                 "/${port_and_path#*/}/accounts/$account/sessions/$delayed_session" 4 $depth $((50 * batch * delayed_seconds))
@@ -310,7 +310,7 @@ row_8() {
 }
 
 # One connection at depth 8 is always full, so the batches are alike however many callers there are; with more connections the callers
-# grow along, so that each is full. With one connection the client sleeps while nginx answers, which costs; so the most connections
+# grow along, so that each is full. With one connection the client sleeps while nginx responds, which costs; so the most connections
 # are held against the second fewest too.
 row_9_goals() {
     local n
@@ -365,7 +365,7 @@ row_9_callgrind() {
 
 # The first connection of each place in the pool, which has nothing to resume, falls into the warm-up.
 row_10_goals() {
-    goal 10 "handshakes resumed, nginx closes each connection after 10 answers" resumed - ">=" 0.95 "of 1"
+    goal 10 "handshakes resumed, nginx closes each connection after 10 responses" resumed - ">=" 0.95 "of 1"
     goal 10 "  handshakes" handshakes - - - ""
     goal 10 "handshakes resumed, nginx closes all $many connections over and over" resumed.storm - ">=" 0.95 "of 1"
     goal 10 "  handshakes" handshakes.storm - - - ""

@@ -2,7 +2,7 @@
 // connections, makes one call on each, and lets them rest; then a plain program's way of using OpenSSL does
 // the same, a socket and an SSL object each, with SSL_MODE_RELEASE_BUFFERS and without.
 //
-// Exit status: 0 all connections open and every answer right, 1 not so, 2 wrong usage.
+// Exit status: 0 all connections open and every response right, 1 not so, 2 wrong usage.
 #include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <sys/resource.h>
@@ -122,12 +122,12 @@ struct plain_connection {
         tls = SSL_new(context);
         if (!tls || SSL_set_fd(tls, handle) != 1 || SSL_connect(tls) != 1)
             throw std::runtime_error("the handshake failed");
-        char answer[4096];
+        char response[4096];
         std::size_t size = 0;
-        // The server's answer is one TLS record.
+        // The server's response is one TLS record.
         if (SSL_write_ex(tls, request.data(), request.size(), &size) != 1 ||
-            SSL_read_ex(tls, answer, sizeof answer, &size) != 1 ||
-            std::strncmp(answer, "HTTP/1.1 200 ", 13) != 0)
+            SSL_read_ex(tls, response, sizeof response, &size) != 1 ||
+            std::strncmp(response, "HTTP/1.1 200 ", 13) != 0)
             throw std::runtime_error("a plain request was not answered with 200");
     }
 };

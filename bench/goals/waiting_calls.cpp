@@ -1,5 +1,5 @@
 // What a call costs in memory while it waits: many coroutines, each of which awaits one get_session of a
-// server that never answers, over a few connections. All that they hold is counted, their own frames
+// server that never responds, over a few connections. All that they hold is counted, their own frames
 // included; then the client is closed, and each must learn of it.
 //
 // Exit status: 0 all waited and all ended, 1 not so, 2 wrong usage.

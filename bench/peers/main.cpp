@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 namespace {
 
 class calls {
-    // The handler of a call, which notes whether the answer is its own.
+    // The handler of a call, which notes whether the response is its own.
     auto expect(const std::string& method, const std::string& name) {
         ++left_;
         return [this, method, name](const webrtc::result<webrtc::session>& outcome) {

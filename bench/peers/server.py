@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A TLS server that misbehaves by a script, for bench/peers/run: it counts how often each request came, and
-answers each with its own name, so that an answer given to another request shows.
+responses each with its own name, so that a response given to another request shows.
 
 usage: server.py FAULT CERTIFICATE KEY   prints its port, serves until stdin ends, prints what it saw as JSON
 
@@ -16,7 +16,7 @@ import threading
 import time
 
 FAULT, CERTIFICATE, KEY = sys.argv[1:4]
-K = 3  # answers before the fault
+K = 3  # responses before the fault
 seen = {}
 connections = 0
 lock = threading.Lock()
@@ -32,7 +32,7 @@ def body_of(name):
     return json.dumps({"id": name}).encode()
 
 
-def answer(name, more=b""):
+def response(name, more=b""):
     body = body_of(name)
     return (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + more +
             b"Content-Length: %d\r\n\r\n" % len(body) + body)
@@ -75,19 +75,19 @@ def misbehave(stream):
     for method, name in requests(stream):
         count += 1
         if FAULT == "close_after_k":
-            stream.sendall(answer(name))
+            stream.sendall(response(name))
             if count == K:
                 time.sleep(0.05)  # what is pipelined arrives, and is dropped
                 stream.close()
                 return
         elif FAULT == "connection_close_on_k":
-            stream.sendall(answer(name, b"Connection: close\r\n" if count == K else b""))
+            stream.sendall(response(name, b"Connection: close\r\n" if count == K else b""))
             if count == K:
                 stream.close()
                 return
         elif FAULT == "rst_in_flight":
             if count == 1:
-                stream.sendall(answer(name))  # so that who pipelines only then does so
+                stream.sendall(response(name))  # so that who pipelines only then does so
             elif count == K:
                 time.sleep(0.1)
                 reset(stream)
@@ -99,32 +99,32 @@ def misbehave(stream):
             if method == "POST":
                 reset(stream)
                 return
-            stream.sendall(answer(name))
+            stream.sendall(response(name))
         elif FAULT == "abort":
             time.sleep(0.15)
-            stream.sendall(answer(name))
+            stream.sendall(response(name))
         elif FAULT == "unsolicited":
-            stream.sendall(answer(name) + (answer("evil") if count == K else b""))
+            stream.sendall(response(name) + (response("evil") if count == K else b""))
         elif FAULT == "unsolicited_idle":
-            stream.sendall(answer(name) + (answer("evil") if count == 1 else b""))
+            stream.sendall(response(name) + (response("evil") if count == 1 else b""))
         elif FAULT == "stalled_head":
             if count < K:
-                stream.sendall(answer(name))
+                stream.sendall(response(name))
         elif FAULT == "te_and_cl":
             body = body_of(name)
             chunked = b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n"
-            stream.sendall(answer(name) if count != K else
+            stream.sendall(response(name) if count != K else
                            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
                            b"Content-Length: 5\r\n\r\n" + chunked)
         elif FAULT == "flood_1xx":
             if count == K:
                 for _ in range(2000):
                     stream.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 100)
-            stream.sendall(answer(name))
+            stream.sendall(response(name))
         elif FAULT == "garbage":
-            stream.sendall(b"\x00\xffgarbage\r\n\r\n" if count == K else answer(name))
+            stream.sendall(b"\x00\xffgarbage\r\n\r\n" if count == K else response(name))
         else:
-            stream.sendall(answer(name))
+            stream.sendall(response(name))
 
 
 def pipelined(stream):
@@ -154,7 +154,7 @@ def serve(stream):
             for method, name in requests(stream):
                 if FAULT == "abort":
                     time.sleep(0.15)
-                stream.sendall(answer(name))
+                stream.sendall(response(name))
     except (OSError, ValueError):
         pass
     finally:

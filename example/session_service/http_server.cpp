@@ -19,10 +19,10 @@ namespace example {
 
 using boost::system::error_code;
 
-http_server::http_server(asio::io_context& context, std::uint16_t port, handler answer,
+http_server::http_server(asio::io_context& context, std::uint16_t port, handler response,
                          const http_limits& limits)
     : acceptor_(context, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), port))
-    , answer_(std::move(answer))
+    , response_(std::move(response))
     , limits_(limits)
     , connection_ended_(context, asio::steady_timer::time_point::max()) {}
 
@@ -116,7 +116,7 @@ asio::awaitable<void> http_server::converse(connection& peer) {
     peer.stream.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ended);
     peer.idle = true;
     peer.stream.expires_after(std::chrono::seconds(5));
-    // RFC 9112, section 9.6: to close with bytes unread would reset the connection, and the answer could be
+    // RFC 9112, section 9.6: to close with bytes unread would reset the connection, and the response could be
     // lost.
     std::array<char, 4096> rest;
     while (unread && !ended && !stopping_) {
@@ -128,7 +128,7 @@ asio::awaitable<void> http_server::converse(connection& peer) {
 asio::awaitable<http_response> http_server::respond(const http_request& request) {
     http_response response;
     try {
-        response = co_await answer_(request);
+        response = co_await response_(request);
     } catch (const std::exception& error) {
         std::cerr << request.method_string() << ' ' << request.target() << ": " << error.what() << '\n';
         response = http_response(http::status::internal_server_error, 11);

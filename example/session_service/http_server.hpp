@@ -35,13 +35,13 @@ struct http_limits {
 /// A small HTTP/1.1 server on 127.0.0.1, plain text. For one thread: the one that runs the context.
 class http_server {
 public:
-    /// Answers a request. An exception that escapes becomes a 500.
+    /// Responses a request. An exception that escapes becomes a 500.
     using handler = std::function<asio::awaitable<http_response>(const http_request&)>;
 
     /// Listens when the constructor returns.
     /// \param port 0 lets the system choose a free one.
     /// \throws boost::system::system_error when the port is taken
-    http_server(asio::io_context& context, std::uint16_t port, handler answer,
+    http_server(asio::io_context& context, std::uint16_t port, handler response,
                 const http_limits& limits = {});
 
     std::uint16_t port() const;
@@ -67,7 +67,7 @@ private:
     asio::awaitable<void> connections_fewer_than(std::size_t count);
 
     asio::ip::tcp::acceptor acceptor_;
-    handler answer_;
+    handler response_;
     http_limits limits_;
     std::list<connection> connections_;
     asio::steady_timer connection_ended_; // never expires: cancelled each time a connection ends

@@ -1,4 +1,4 @@
-// An HTTP service that embeds one client and answers its own REST calls with it: see rooms.hpp for the calls.
+// An HTTP service that embeds one client and responds its own REST calls with it: see rooms.hpp for the calls.
 //
 //   session_service [--port N] [--timeout MILLISECONDS]
 //   curl --json '{"name": "standup", "participants": ["alice", "bob"]}' http://127.0.0.1:8080/rooms
@@ -68,8 +68,8 @@ void run(const settings& chosen) {
     asio::io_context context(1);
     webrtc::client client(context, webrtc::client_options(service.options()).timeout(chosen.timeout));
     example::rooms rooms(client);
-    const auto answer = [&rooms](const example::http_request& request) { return rooms.answer(request); };
-    example::http_server server(context, chosen.port, answer);
+    const auto response = [&rooms](const example::http_request& request) { return rooms.respond(request); };
+    example::http_server server(context, chosen.port, response);
 
     asio::signal_set signals(context, SIGINT, SIGTERM);
     signals.async_wait([&](const webrtc::error_code& failed, int) {

@@ -85,7 +85,7 @@ http_response make_error(const webrtc::failure& failure) {
         return response;
     }
     if (code == webrtc::condition::timeout)
-        return make_error(http::status::gateway_timeout, "the session service did not answer in time");
+        return make_error(http::status::gateway_timeout, "the session service did not respond in time");
     if (code == webrtc::errc::invalid_argument)
         return make_error(http::status::bad_request, failure.message());
     if (failure.http_status() == 400)
@@ -95,7 +95,7 @@ http_response make_error(const webrtc::failure& failure) {
 
 } // namespace
 
-asio::awaitable<http_response> rooms::answer(const http_request& request) {
+asio::awaitable<http_response> rooms::respond(const http_request& request) {
     http_response response;
     try {
         response = co_await dispatch(request);

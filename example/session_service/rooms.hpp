@@ -26,7 +26,7 @@ public:
     /// \param client must outlive this.
     explicit rooms(webrtc::client& client) noexcept : client_(client) {}
 
-    asio::awaitable<http_response> answer(const http_request& request);
+    asio::awaitable<http_response> respond(const http_request& request);
 
 private:
     struct room;

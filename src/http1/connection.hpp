@@ -35,7 +35,7 @@ namespace bandwidth::webrtc::detail::http1 {
 /// all that came was looked at                                 | waits for more                 |
 ///
 /// What another protocol has to offer in its place: `accepts`, `stage`, `unstage`, `abandon`, `output` and
-/// its two answers, `receive`, `end_of_stream`, `next`; and of each request the `send_state` and its owner.
+/// its two responses, `receive`, `end_of_stream`, `next`; and of each request the `send_state` and its owner.
 /// The order of responses and the front are HTTP/1.1's own.
 class connection {
 public:

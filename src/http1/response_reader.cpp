@@ -12,7 +12,7 @@ namespace {
 
 // A chunk's size has 16 digits at most, but for zeros before it.
 constexpr std::size_t most_size_digits = 32;
-// The memory of a large body is not kept for the next answer.
+// The memory of a large body is not kept for the next response.
 constexpr std::size_t most_kept_body = 64 * 1024;
 
 bool is_hex_digit(char c) noexcept { return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f'); }
@@ -237,7 +237,7 @@ response_reader::status response_reader::head_ended() noexcept {
     // "close" wins (RFC 9112, section 9.3); HTTP/1.0 keeps the connection only where it says so.
     message_.keep_alive = !message_.close_announced && (message_.http_1_1 || keep_alive_);
     // Who announces a body that cannot be (RFC 9110, section 8.6; RFC 9112, section 6.1) may send it too, and
-    // it would be read as the next answer. A 304 may tell the length of what it stands for, but to us it is
+    // it would be read as the next response. A 304 may tell the length of what it stands for, but to us it is
     // in doubt as well: nobody has asked for one.
     const bool announces_body = chunked_ || content_length_.value_or(0) != 0;
     if (message_.status < 200)

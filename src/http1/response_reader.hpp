@@ -12,10 +12,10 @@ namespace bandwidth::webrtc::detail {
 
 /// Bounds on what a server may send.
 struct response_limits {
-    std::size_t header_bytes = 16 * 1024; ///< head, trailers and interim responses of one answer together
+    std::size_t header_bytes = 16 * 1024; ///< head, trailers and interim responses of one response together
     std::size_t body_bytes = 8 * 1024 * 1024;
-    unsigned fields = 100;             ///< header and trailer fields of one answer together
-    unsigned interim = 16;             ///< 1xx responses before one answer
+    unsigned fields = 100;             ///< header and trailer fields of one response together
+    unsigned interim = 16;             ///< 1xx responses before one response
     std::size_t chunk_extension = 256; ///< bytes of extensions on one chunk
 };
 
@@ -24,7 +24,7 @@ struct response {
     int status = 0;
     bool http_1_1 = false;
     bool close_announced = false; ///< by Connection: close
-    bool keep_alive = false;      ///< RFC 9112, section 9.3, and no doubt where the answer ends
+    bool keep_alive = false;      ///< RFC 9112, section 9.3, and no doubt where the response ends
     std::string_view body;
     /// The body is in a content coding that nobody asked for (RFC 9110, section 8.4), so it was read past and
     /// `body` is empty. Only of a failure: a success that cannot be read is an error.
@@ -55,7 +55,7 @@ struct response {
 /// | trailers    | lines like header lines, and the empty line            | the end                                 |
 ///
 /// A line is looked at when all of it is there, and a body byte when it comes, so what becomes of a stream
-/// does not depend on how it was cut. What is in doubt is an error, since behind a misread answer every later
+/// does not depend on how it was cut. What is in doubt is an error, since behind a misread response every later
 /// one would go to the wrong caller:
 /// - A line ends with CRLF. A bare CR or LF, NUL, any control character but HTAB, white space before a colon,
 ///   and anything before the status line are errors (RFC 9112, sections 2.2 and 5.1).
@@ -84,7 +84,7 @@ public:
     /// close_notify) does (RFC 9112, section 9.8).
     status end_of_stream(bool clean);
 
-    /// Gives back the memory of the last answer; not while one is being read. There is no `message()` then.
+    /// Gives back the memory of the last response; not while one is being read. There is no `message()` then.
     void release_buffers() noexcept;
 
     /// The final response, with `done`. With `failed`, its `status` and `body_dropped` are what is known of

@@ -42,14 +42,14 @@ fault& fault::delay(std::chrono::nanoseconds duration) {
     return *this;
 }
 
-fault& fault::answer(int status) {
+fault& fault::respond(int status) {
     require_final(status);
     rule_.status = status;
     rule_.body.reset();
     return *this;
 }
 
-fault& fault::answer(int status, std::string body, std::string content_type) {
+fault& fault::respond(int status, std::string body, std::string content_type) {
     require_final(status);
     rule_.status = status;
     rule_.body = std::move(body);
@@ -58,7 +58,7 @@ fault& fault::answer(int status, std::string body, std::string content_type) {
 }
 
 fault& fault::throttle(std::chrono::seconds retry_after) {
-    return answer(429).header("Retry-After", std::to_string(retry_after.count()));
+    return respond(429).header("Retry-After", std::to_string(retry_after.count()));
 }
 
 fault& fault::header(std::string name, std::string value) {
@@ -71,13 +71,13 @@ fault& fault::garbage(std::string bytes) {
     return *this;
 }
 
-fault& fault::close_after_answer() {
+fault& fault::close_after_response() {
     rule_.connection_close_header = true;
     rule_.end = ending::close;
     return *this;
 }
 
-fault& fault::close_before_answer() {
+fault& fault::close_before_response() {
     rule_.keep_bytes = 0;
     rule_.end = ending::close;
     return *this;

@@ -12,7 +12,7 @@ using tcp = asio::ip::tcp;
 
 namespace {
 
-constexpr std::size_t max_backlog = 256 * 1024; // of answers that the peer does not read
+constexpr std::size_t max_backlog = 256 * 1024; // of responses that the peer does not read
 constexpr std::size_t max_discarded = 16 * 1024 * 1024;
 constexpr std::chrono::seconds linger_time{2};
 
@@ -111,7 +111,7 @@ void http_connection::take_ciphertext(std::string_view ciphertext) {
     if (ending_)
         input_.clear();
     else
-        answer_requests();
+        respond_to_requests();
     if (now == tls_engine::state::failed) { // the alert that says why is in the outgoing bytes
         ending_ = true;
         ready_end_ = ending::close;
@@ -123,14 +123,14 @@ void http_connection::take_ciphertext(std::string_view ciphertext) {
     }
 }
 
-void http_connection::answer_requests() {
+void http_connection::respond_to_requests() {
     std::size_t done = 0;
     while (!ending_) {
         std::size_t consumed = 0;
         const auto outcome = reader_.read(std::string_view(input_).substr(done), consumed);
         done += consumed;
         if (outcome == request_reader::outcome::complete) {
-            answer(reader_.request());
+            respond(reader_.request());
         } else if (outcome == request_reader::outcome::bad) {
             refuse(400, "Malformed request");
         } else if (outcome == request_reader::outcome::too_large) {
@@ -148,11 +148,11 @@ void http_connection::answer_requests() {
         input_.erase(0, done);
 }
 
-void http_connection::answer(const http_request& request) {
+void http_connection::respond(const http_request& request) {
     ++requests_;
     state_->seen.request_received(number_, request);
     const auto rule = state_->faults.match(request.method, request.target);
-    make_answer(request, rule.get());
+    make_response(request, rule.get());
 
     const bool last = !request.keep_alive || requests_ == state_->requests_per_connection ||
                       (rule && rule->connection_close_header);
@@ -166,51 +166,52 @@ void http_connection::answer(const http_request& request) {
     const std::size_t start = out.size();
     if (rule && rule->raw) {
         out += *rule->raw;
-        state_->seen.raw_answer_made();
+        state_->seen.raw_response_made();
     } else {
         const auto persistent = request.http_1_0 ? connection_header::keep_alive : connection_header::none;
-        write_answer(answer_, last ? connection_header::close : persistent, request.method != "HEAD", out);
-        state_->seen.answer_made(answer_.status);
-        if (state_->on_answer)
-            state_->on_answer(request.method, request.target, answer_.status);
+        write_response(response_, last ? connection_header::close : persistent, request.method != "HEAD",
+                       out);
+        state_->seen.response_made(response_.status);
+        if (state_->on_response)
+            state_->on_response(request.method, request.target, response_.status);
     }
     if (rule && rule->keep_bytes && *rule->keep_bytes < out.size() - start) {
         out.resize(start + *rule->keep_bytes);
-        state_->seen.answer_lost();
+        state_->seen.response_lost();
     }
 }
 
-void http_connection::make_answer(const http_request& request, const fault_rule* rule) {
-    state_->request_ids.next(answer_.request_id);
-    answer_.extra_headers.clear();
+void http_connection::make_response(const http_request& request, const fault_rule* rule) {
+    state_->request_ids.next(response_.request_id);
+    response_.extra_headers.clear();
     if (rule == nullptr) {
-        state_->api.handle(request, answer_);
+        state_->api.handle(request, response_);
         return;
     }
     if (!rule->status) {
-        state_->api.handle(request, answer_);
+        state_->api.handle(request, response_);
     } else if (rule->body) {
-        answer_.status = *rule->status;
-        answer_.body = *rule->body;
-        answer_.content_type = rule->content_type;
+        response_.status = *rule->status;
+        response_.body = *rule->body;
+        response_.content_type = rule->content_type;
     } else {
-        set_standard_body(answer_, *rule->status);
+        set_standard_body(response_, *rule->status);
     }
     for (const auto& [name, value] : rule->headers) {
-        answer_.extra_headers += name;
-        answer_.extra_headers += ": ";
-        answer_.extra_headers += value;
-        answer_.extra_headers += "\r\n";
+        response_.extra_headers += name;
+        response_.extra_headers += ": ";
+        response_.extra_headers += value;
+        response_.extra_headers += "\r\n";
     }
 }
 
 void http_connection::refuse(int status, std::string_view error) {
     state_->seen.malformed_request_received();
-    state_->request_ids.next(answer_.request_id);
-    answer_.extra_headers.clear();
-    set_standard_body(answer_, status, error);
-    write_answer(answer_, connection_header::close, true, stage(state_->delay, ending::close));
-    state_->seen.answer_made(status);
+    state_->request_ids.next(response_.request_id);
+    response_.extra_headers.clear();
+    set_standard_body(response_, status, error);
+    write_response(response_, connection_header::close, true, stage(state_->delay, ending::close));
+    state_->seen.response_made(status);
 }
 
 std::string& http_connection::stage(std::chrono::nanoseconds delay, ending end, std::size_t count) {
@@ -305,10 +306,10 @@ void http_connection::write_out() {
         finish();
 }
 
-/// Once the peer has ended its side: closes as soon as all answers have left.
+/// Once the peer has ended its side: closes as soon as all responses have left.
 void http_connection::finish() {
     if (closed_ || ending_ || waiting_ > 0 || !tls_.outgoing().empty())
-        return; // an answer that ends the connection closes it by itself
+        return; // a response that ends the connection closes it by itself
     tls_.close_notify();
     ending_ = true;
     ready_end_ = ending::close;
@@ -316,7 +317,7 @@ void http_connection::finish() {
 }
 
 /// Ends the sending direction and reads on for a while: to close with unread bytes would make TCP send a
-/// reset, which can take the last answers away from the peer (RFC 9112 section 9.6).
+/// reset, which can take the last responses away from the peer (RFC 9112 section 9.6).
 void http_connection::linger() {
     error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_send, ignored);

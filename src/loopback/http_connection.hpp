@@ -18,16 +18,16 @@
 namespace bandwidth::webrtc::testing::detail {
 
 /// One connection of the loopback server: all requests that one read brought are answered in order, and their
-/// answers leave in one write. Everything runs on the server's strand; pending operations keep the connection
+/// responses leave in one write. Everything runs on the server's strand; pending operations keep the connection
 /// alive.
 class http_connection : public std::enable_shared_from_this<http_connection> {
 public:
     http_connection(std::shared_ptr<server_state> state, boost::asio::ip::tcp::socket socket);
 
     void start();
-    /// Whether no request waits for its answer, none has come in part, and the handshake is done.
+    /// Whether no request waits for its response, none has come in part, and the handshake is done.
     bool idle() const;
-    /// close_notify and FIN, behind the answers that are due already.
+    /// close_notify and FIN, behind the responses that are due already.
     void close_gracefully();
     /// RST.
     void reset();
@@ -39,8 +39,8 @@ private:
     using error_code = boost::system::error_code;
     using clock = std::chrono::steady_clock;
 
-    /// Answers that must not leave before `due`.
-    struct delayed_answers {
+    /// Responses that must not leave before `due`.
+    struct delayed_responses {
         clock::time_point due;
         std::string bytes;
         std::size_t count = 0;
@@ -50,12 +50,12 @@ private:
     void wait_readable();
     void on_readable();
     void take_ciphertext(std::string_view ciphertext);
-    void answer_requests();
-    void answer(const http_request& request);
-    void make_answer(const http_request& request, const fault_rule* rule);
+    void respond_to_requests();
+    void respond(const http_request& request);
+    void make_response(const http_request& request, const fault_rule* rule);
     void refuse(int status, std::string_view error);
-    /// Returns where the next answer is to be appended.
-    /// \param count 0 for an interim answer
+    /// Returns where the next response is to be appended.
+    /// \param count 0 for an interim response
     std::string& stage(std::chrono::nanoseconds delay, ending end, std::size_t count = 1);
     void wait_for_delay();
     void on_delay_over();
@@ -69,13 +69,13 @@ private:
     boost::asio::steady_timer timer_;
     tls_engine tls_;
     request_reader reader_;
-    http_answer answer_;
+    http_response response_;
     std::string input_; // decrypted, not yet parsed
-    std::string ready_; // answers that may leave
+    std::string ready_; // responses that may leave
     std::size_t ready_count_ = 0;
-    ending ready_end_ = ending::keep;     // what happens once they have left
-    std::deque<delayed_answers> delayed_; // behind those
-    std::size_t waiting_ = 0;             // answers in both
+    ending ready_end_ = ending::keep;       // what happens once they have left
+    std::deque<delayed_responses> delayed_; // behind those
+    std::size_t waiting_ = 0;               // responses in both
     std::size_t requests_ = 0;
     std::size_t number_ = 0;
     std::size_t discarded_ = 0;

@@ -47,8 +47,8 @@ loopback_options& loopback_options::record_requests(bool enabled) {
     return *this;
 }
 
-loopback_options& loopback_options::on_answer(answer_function called) {
-    on_answer_ = std::move(called);
+loopback_options& loopback_options::on_response(response_function called) {
+    on_response_ = std::move(called);
     return *this;
 }
 

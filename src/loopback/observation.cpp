@@ -34,7 +34,7 @@ void observation::requests_waiting(std::uint64_t together) {
         max_pipelined_.store(together, std::memory_order_relaxed);
 }
 
-void observation::answer_made(int status) {
+void observation::response_made(int status) {
     switch (status / 100) {
     case 2:
         add(responses_2xx_);

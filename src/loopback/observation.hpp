@@ -27,9 +27,9 @@ public:
     void request_received(std::size_t connection, const http_request& request);
     void malformed_request_received() { add(requests_other_); }
     void requests_waiting(std::uint64_t together);
-    void answer_made(int status);
-    void raw_answer_made() { add(responses_other_); }
-    void answer_lost() { add(responses_lost_); }
+    void response_made(int status);
+    void raw_response_made() { add(responses_other_); }
+    void response_lost() { add(responses_lost_); }
     void bytes_received(std::size_t count) { add(bytes_received_, count); }
     void bytes_sent(std::size_t count) { add(bytes_sent_, count); }
 

@@ -235,7 +235,7 @@ asio::awaitable<bool> scripted_connection::renegotiate() {
     co_return going;
 }
 
-/// Reads once from the socket. With TLS, what there is to answer (handshake, alerts) waits in
+/// Reads once from the socket. With TLS, what there is to respond (handshake, alerts) waits in
 /// `tls_->outgoing()`.
 asio::awaitable<bool> scripted_connection::receive() {
     boost::system::error_code error;
@@ -261,7 +261,7 @@ asio::awaitable<bool> scripted_connection::receive() {
     co_return true;
 }
 
-/// Reads once, and answers what TLS has to answer.
+/// Reads once, and sends what TLS has to say.
 asio::awaitable<bool> scripted_connection::read() {
     if (tls_ && tls_->current() == tls_engine::state::closed) {
         error_ = "close_notify";

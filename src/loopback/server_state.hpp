@@ -26,7 +26,7 @@ struct server_state {
         , seen(options.record_requests())
         , delay(options.delay())
         , requests_per_connection(options.requests_per_connection())
-        , on_answer(options.on_answer()) {}
+        , on_response(options.on_response()) {}
 
     const openssl_ptr<SSL_CTX> tls;
     service api;
@@ -35,7 +35,7 @@ struct server_state {
     uuid_source request_ids;
     const std::chrono::nanoseconds delay;
     const std::size_t requests_per_connection;
-    const loopback_options::answer_function on_answer;
+    const loopback_options::response_function on_response;
     std::unordered_set<http_connection*> connections; // those that are open
     // One for all: a connection has used up what it read before the next one reads.
     std::array<char, 65536> read_buffer{};

@@ -9,25 +9,25 @@ namespace bandwidth::webrtc::testing::detail {
 
 namespace {
 
-void set_error(http_answer& answer, store_outcome outcome) {
+void set_error(http_response& response, store_outcome outcome) {
     switch (outcome) {
     case store_outcome::no_session:
-        set_standard_body(answer, 404, "Session not found");
+        set_standard_body(response, 404, "Session not found");
         break;
     case store_outcome::no_participant:
-        set_standard_body(answer, 404, "Participant not found");
+        set_standard_body(response, 404, "Participant not found");
         break;
     case store_outcome::not_a_member:
-        set_standard_body(answer, 404, "Participant is not in this session");
+        set_standard_body(response, 404, "Participant is not in this session");
         break;
     case store_outcome::elsewhere:
-        set_standard_body(answer, 409, "Participant is in another session");
+        set_standard_body(response, 409, "Participant is in another session");
         break;
     case store_outcome::full:
-        set_standard_body(answer, 409, "Session is full");
+        set_standard_body(response, 409, "Session is full");
         break;
     case store_outcome::done:
-        set_standard_body(answer, 204);
+        set_standard_body(response, 204);
         break;
     }
 }
@@ -45,72 +45,72 @@ bool service::authorized(std::string_view authorization) const {
            authorization.substr(std::min(scheme.size(), authorization.size())) == credentials_;
 }
 
-void service::handle(const http_request& request, http_answer& answer) {
-    answer.status = 200;
-    answer.content_type = "application/json";
-    answer.body.clear();
+void service::handle(const http_request& request, http_response& response) {
+    response.status = 200;
+    response.content_type = "application/json";
+    response.body.clear();
     // The order of API Gateway: first the path, then who asks, then for which account.
     find_route(request.method, request.target, route_);
     if (route_.wanted == operation::unknown) {
-        set_standard_body(answer, 403);
+        set_standard_body(response, 403);
         return;
     }
     if (route_.wanted == operation::malformed) {
-        set_standard_body(answer, 400, "Malformed request path");
+        set_standard_body(response, 400, "Malformed request path");
         return;
     }
     if (!authorized(request.authorization)) {
-        set_standard_body(answer, 401);
+        set_standard_body(response, 401);
         return;
     }
     if (route_.account != account_) {
-        set_standard_body(answer, 403);
+        set_standard_body(response, 403);
         return;
     }
     try {
-        run(request, answer);
+        run(request, response);
     } catch (const bad_request& refused) {
-        set_standard_body(answer, 400, refused.what());
+        set_standard_body(response, 400, refused.what());
     }
     session_count_.store(store_.session_count(), std::memory_order_relaxed);
     participant_count_.store(store_.participant_count(), std::memory_order_relaxed);
 }
 
-void service::run(const http_request& request, http_answer& answer) {
+void service::run(const http_request& request, http_response& response) {
     switch (route_.wanted) {
     case operation::create_session:
-        write_session(store_.create_session(read_session_request(request.body)), answer.body);
+        write_session(store_.create_session(read_session_request(request.body)), response.body);
         break;
     case operation::get_session:
-        get_session(answer);
+        get_session(response);
         break;
     case operation::delete_session:
-        set_error(answer, store_.delete_session(route_.session));
+        set_error(response, store_.delete_session(route_.session));
         break;
     case operation::list_session_participants:
-        list_participants(answer);
+        list_participants(response);
         break;
     case operation::create_participant:
-        create_participant(request, answer);
+        create_participant(request, response);
         break;
     case operation::get_participant:
-        get_participant(answer);
+        get_participant(response);
         break;
     case operation::delete_participant:
-        set_error(answer, store_.delete_participant(route_.participant));
+        set_error(response, store_.delete_participant(route_.participant));
         break;
     case operation::add_participant_to_session:
-        set_error(answer, store_.add(route_.session, route_.participant, read_subscriptions(request.body)));
+        set_error(response, store_.add(route_.session, route_.participant, read_subscriptions(request.body)));
         break;
     case operation::remove_participant_from_session:
-        set_error(answer, store_.remove(route_.session, route_.participant));
+        set_error(response, store_.remove(route_.session, route_.participant));
         break;
     case operation::get_participant_subscriptions:
-        get_subscriptions(answer);
+        get_subscriptions(response);
         break;
     case operation::update_participant_subscriptions:
-        set_error(answer, store_.set_subscriptions(route_.session, route_.participant,
-                                                   read_subscriptions(request.body)));
+        set_error(response, store_.set_subscriptions(route_.session, route_.participant,
+                                                     read_subscriptions(request.body)));
         break;
     case operation::unknown:
     case operation::malformed:
@@ -118,68 +118,68 @@ void service::run(const http_request& request, http_answer& answer) {
     }
 }
 
-void service::create_participant(const http_request& request, http_answer& answer) {
+void service::create_participant(const http_request& request, http_response& response) {
     const auto& made = store_.create_participant(read_participant_request(request.body));
-    answer.body += "{\"participant\":";
-    write_participant(made, store_.subscriptions_of(made), answer.body);
-    answer.body += ",\"token\":";
-    write_json_string(tokens_.make(account_, made.id, made.settings.device_api_version), answer.body);
-    answer.body += '}';
+    response.body += "{\"participant\":";
+    write_participant(made, store_.subscriptions_of(made), response.body);
+    response.body += ",\"token\":";
+    write_json_string(tokens_.make(account_, made.id, made.settings.device_api_version), response.body);
+    response.body += '}';
 }
 
-void service::get_session(http_answer& answer) {
+void service::get_session(http_response& response) {
     const session_record* const session = store_.find_session(route_.session);
     if (session == nullptr) {
-        set_error(answer, store_outcome::no_session);
+        set_error(response, store_outcome::no_session);
         return;
     }
-    write_session(*session, answer.body);
+    write_session(*session, response.body);
 }
 
-void service::get_participant(http_answer& answer) {
+void service::get_participant(http_response& response) {
     const participant_record* const participant = store_.find_participant(route_.participant);
     if (participant == nullptr) {
-        set_error(answer, store_outcome::no_participant);
+        set_error(response, store_outcome::no_participant);
         return;
     }
-    write_participant(*participant, store_.subscriptions_of(*participant), answer.body);
+    write_participant(*participant, store_.subscriptions_of(*participant), response.body);
 }
 
-void service::list_participants(http_answer& answer) {
+void service::list_participants(http_response& response) {
     const session_record* const session = store_.find_session(route_.session);
     if (session == nullptr) {
-        set_error(answer, store_outcome::no_session);
+        set_error(response, store_outcome::no_session);
         return;
     }
     if (session->participants.empty() && empty_lists_as_204_) {
-        set_standard_body(answer, 204);
+        set_standard_body(response, 204);
         return;
     }
-    answer.body += '[';
+    response.body += '[';
     for (const auto& id : session->participants) {
         const auto& participant = *store_.find_participant(id);
-        if (answer.body.size() > 1)
-            answer.body += ',';
-        write_participant(participant, store_.subscriptions_of(participant), answer.body);
+        if (response.body.size() > 1)
+            response.body += ',';
+        write_participant(participant, store_.subscriptions_of(participant), response.body);
     }
-    answer.body += ']';
+    response.body += ']';
 }
 
-void service::get_subscriptions(http_answer& answer) {
+void service::get_subscriptions(http_response& response) {
     const session_record* const session = store_.find_session(route_.session);
     const participant_record* const participant = store_.find_participant(route_.participant);
     if (session == nullptr || participant == nullptr) {
-        set_error(answer, session == nullptr ? store_outcome::no_session : store_outcome::no_participant);
+        set_error(response, session == nullptr ? store_outcome::no_session : store_outcome::no_participant);
         return;
     }
     static const subscription_set none;
     const bool through_this_session = participant->subscribed_in == session->id;
     const auto& found = through_this_session ? participant->subscriptions : none;
     if (found.empty() && empty_lists_as_204_) {
-        set_standard_body(answer, 204);
+        set_standard_body(response, 204);
         return;
     }
-    write_subscriptions(found, answer.body);
+    write_subscriptions(found, response.body);
 }
 
 } // namespace bandwidth::webrtc::testing::detail

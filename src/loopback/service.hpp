@@ -7,23 +7,23 @@
 
 #include <bandwidth/webrtc/testing/loopback_options.hpp>
 
-#include "loopback/http_answer.hpp"
 #include "loopback/http_request.hpp"
+#include "loopback/http_response.hpp"
 #include "loopback/participant_token.hpp"
 #include "loopback/route.hpp"
 #include "loopback/store.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
 
-/// Bandwidth's WebRTC API without sockets: a request in, an answer out.
+/// Bandwidth's WebRTC API without sockets: a request in, a response out.
 /// Only the counts may be read from other threads.
 class service {
 public:
     explicit service(const loopback_options& options);
 
-    /// Carries the request out. Sets status, body and content type of the answer, whose request id is set
+    /// Carries the request out. Sets status, body and content type of the response, whose request id is set
     /// already.
-    void handle(const http_request& request, http_answer& answer);
+    void handle(const http_request& request, http_response& response);
 
     std::size_t session_count() const noexcept { return session_count_.load(std::memory_order_relaxed); }
     std::size_t participant_count() const noexcept {
@@ -32,12 +32,12 @@ public:
 
 private:
     bool authorized(std::string_view authorization) const;
-    void run(const http_request& request, http_answer& answer);
-    void create_participant(const http_request& request, http_answer& answer);
-    void get_session(http_answer& answer);
-    void get_participant(http_answer& answer);
-    void list_participants(http_answer& answer);
-    void get_subscriptions(http_answer& answer);
+    void run(const http_request& request, http_response& response);
+    void create_participant(const http_request& request, http_response& response);
+    void get_session(http_response& response);
+    void get_participant(http_response& response);
+    void list_participants(http_response& response);
+    void get_subscriptions(http_response& response);
 
     store store_;
     participant_token_source tokens_;

@@ -14,7 +14,7 @@ namespace bandwidth::webrtc::testing::detail {
 /// The server's side of one TLS connection, without a socket: ciphertext in, plaintext out, and back.
 ///
 /// Everything that one read from the socket brought is decrypted in one go, and everything that became ready
-/// leaves in one write: this is what lets pipelined answers share system calls. Not thread-safe, not movable.
+/// leaves in one write: this is what lets pipelined responses share system calls. Not thread-safe, not movable.
 class tls_engine {
 public:
     enum class state {
@@ -45,7 +45,7 @@ public:
     state current() const noexcept { return state_; }
     /// Whether the handshake resumed an earlier session; only once it is done.
     bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
-    /// In TLS 1.3, has the client change its keys, and asks it to answer with the same (RFC 8446 section
+    /// In TLS 1.3, has the client change its keys, and asks it to respond with the same (RFC 8446 section
     /// 4.6.3). False where that cannot be.
     bool key_update();
     /// In TLS 1.2, asks the client to shake hands again (HelloRequest; RFC 5246 section 7.4.1.1). False where

@@ -13,14 +13,14 @@ constexpr std::chrono::seconds longest_pause(600);
 } // namespace
 
 void pipelining_health::answered(bool closes, bool http_1_1, time_point now) noexcept {
-    ++answers_;
+    ++responses_;
     if (!http_1_1) // HTTP/1.0 knows no pipelining
         fall_back(now);
     if (!closes)
         return;
-    closes_[next_close_] = answers_;
+    closes_[next_close_] = responses_;
     next_close_ = (next_close_ + 1) % closes_allowed;
-    if (answers_ - closes_[next_close_] < of_answers)
+    if (responses_ - closes_[next_close_] < of_responses)
         fall_back(now);
 }
 
@@ -40,7 +40,7 @@ void pipelining_health::fall_back(time_point now) noexcept {
     pause_ = soon_again ? std::min(pause_ * 2, longest_pause) : first_pause;
     fallback_until_ = now + pause_;
     closes_.fill(0);
-    answers_ = of_answers;
+    responses_ = of_responses;
     first_failure_ = time_point::min();
 }
 

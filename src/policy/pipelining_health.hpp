@@ -14,7 +14,7 @@ namespace bandwidth::webrtc::detail {
 ///
 /// | state    | depth      | left by                                                                          |
 /// |----------|------------|----------------------------------------------------------------------------------|
-/// | trusted  | configured | an answer in HTTP/1.0; 8 of the last 32 answers announcing a close; 2 failures   |
+/// | trusted  | configured | a response in HTTP/1.0; 8 of the last 32 responses announcing a close; 2 failures   |
 /// |          |            | of connections with several requests in flight within 30 s                       |
 /// | fallback | 1          | the end of the pause: 60 s, doubled each time up to 10 min, and back to 60 s     |
 /// |          |            | after 10 min of trust                                                            |
@@ -23,7 +23,7 @@ namespace bandwidth::webrtc::detail {
 /// made after the last counted failure can bring the next one.
 class pipelining_health {
 public:
-    /// A final answer came.
+    /// A final response came.
     void answered(bool closes, bool http_1_1, time_point now) noexcept;
     /// A connection with more than one request in flight failed.
     void failed(time_point connected, time_point now) noexcept;
@@ -34,10 +34,10 @@ private:
     void fall_back(time_point now) noexcept;
 
     static constexpr std::size_t closes_allowed = 8;
-    static constexpr std::uint64_t of_answers = 32;
-    std::array<std::uint64_t, closes_allowed> closes_{}; // the numbers of the latest answers that closed
+    static constexpr std::uint64_t of_responses = 32;
+    std::array<std::uint64_t, closes_allowed> closes_{}; // the numbers of the latest responses that closed
     std::size_t next_close_ = 0;
-    std::uint64_t answers_ = of_answers; // so that a zero in `closes_` is out of the window
+    std::uint64_t responses_ = of_responses; // so that a zero in `closes_` is out of the window
     time_point first_failure_ = time_point::min();
     time_point last_failure_ = time_point::min();
     time_point fallback_until_ = time_point::min();

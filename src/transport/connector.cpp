@@ -58,24 +58,24 @@ void connector::start(handler done) {
 void connector::look_up() {
     phase_ = connect_phase::resolving;
     ticket_ = host_.names().ask(
-        in_cycle([](connector& self, const name_answer& answer) { self.on_resolved(answer); }));
+        in_cycle([](connector& self, const name_answer& response) { self.on_resolved(response); }));
 }
 
-void connector::on_resolved(const name_answer& answer) {
+void connector::on_resolved(const name_answer& response) {
     ticket_ = 0;
-    if (answer.code && !tried_.empty() && !is_absent(answer.code)) {
+    if (response.code && !tried_.empty() && !is_absent(response.code)) {
         // Looking the name up anew has told nothing, so it remains that its known addresses do not respond.
         fail(errc::connect_failed, errors_);
         return;
     }
-    if (answer.code) {
-        fail(is_absent(answer.code) ? errc::host_not_found : errc::resolve_failed,
-             endpoint_.host + ": " + answer.code.message());
+    if (response.code) {
+        fail(is_absent(response.code) ? errc::host_not_found : errc::resolve_failed,
+             endpoint_.host + ": " + response.code.message());
         return;
     }
-    version_ = answer.version;
-    cached_ = answer.cached && tried_.empty(); // it looks up anew once at most
-    auto addresses = answer.addresses;
+    version_ = response.version;
+    cached_ = response.cached && tried_.empty(); // it looks up anew once at most
+    auto addresses = response.addresses;
     std::erase_if(addresses, [this](const tcp::endpoint& address) {
         return std::find(tried_.begin(), tried_.end(), address) != tried_.end();
     });
@@ -254,8 +254,8 @@ std::string connector::with_earlier_errors(const std::string& more) const {
 std::string connector::describe() const {
     switch (phase_) {
     case connect_phase::resolving:
-        return errors_.empty() ? endpoint_.host + ": no answer from the name server"
-                               : errors_ + ", and no answer from the name server";
+        return errors_.empty() ? endpoint_.host + ": no response from the name server"
+                               : errors_ + ", and no response from the name server";
     case connect_phase::connecting:
         return dialler_ ? with_earlier_errors(dialler_->describe()) : errors_;
     case connect_phase::handshaking:

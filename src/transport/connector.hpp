@@ -60,7 +60,7 @@ private:
     auto in_cycle(Function function);
 
     void look_up();
-    void on_resolved(const name_answer& answer);
+    void on_resolved(const name_answer& response);
     void connect(const address_list& addresses);
     void on_dialled(dialler::result&& result);
     void shake_hands(tcp_socket socket);

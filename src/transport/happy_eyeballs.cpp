@@ -76,7 +76,7 @@ std::string happy_eyeballs::describe(std::size_t limit, bool with_silent) const 
         if (!errors_[i] && !with_silent)
             continue;
         auto one = text_of(addresses_[i]);
-        one.append(" ").append(errors_[i] ? errors_[i].message() : "no answer");
+        one.append(" ").append(errors_[i] ? errors_[i].message() : "no response");
         if (text.size() + one.size() + reserve > limit)
             break;
         text.append(told == 0 ? "" : ", ").append(one);

@@ -29,7 +29,7 @@ address_list interleave(const address_list& addresses);
 /// An attempt that neither connects nor fails is not waited for longer than the Connection Attempt Delay:
 /// then the next address is tried beside it. An attempt that fails starts the next at once. The first that
 /// connects wins, which is the caller's to see. The Resolution Delay of section 3 has no place here:
-/// getaddrinfo gives both families in one answer.
+/// getaddrinfo gives both families in one response.
 class happy_eyeballs {
 public:
     /// RFC 8305, section 5: "a recommended value for a default delay is 250 milliseconds".

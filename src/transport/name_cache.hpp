@@ -8,7 +8,7 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// For how long the answer of a look-up is used. getaddrinfo does not tell the records' TTL, so these are
+/// For how long the response of a look-up is used. getaddrinfo does not tell the records' TTL, so these are
 /// short enough for any that a service with failover by DNS has.
 struct name_cache_settings {
     /// Addresses are used for this long.
@@ -29,7 +29,7 @@ struct name_answer {
     bool cached = false;       ///< known before the dial asked
 };
 
-/// True for answers that tell that there is no such host; false for those that tell nothing.
+/// True for responses that tell that there is no such host; false for those that tell nothing.
 bool is_absent(const error_code& code) noexcept;
 
 /// What is known of one name, and whether it is time to look it up. Sans-io: one strand, the time is told.
@@ -47,7 +47,7 @@ public:
     /// Whether a dial at this time starts a look-up, be it for itself or for the dials to come.
     bool wants_look_up(time_point now) const noexcept;
     void look_up_began() noexcept { looking_up_ = true; }
-    /// Takes what the name server said. The answer for those that waited.
+    /// Takes what the name server said. The response for those that waited.
     name_answer look_up_ended(const error_code& code, const address_list& addresses, time_point now);
 
     /// No address of that version was of use: the next dial looks up anew first. An older version changes

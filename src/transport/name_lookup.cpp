@@ -43,9 +43,9 @@ std::uint64_t name_lookup::ask(handler told) {
     if (known) {
         asio::post(
             executor_,
-            [self = shared_from_this(), ticket, answer = *known] {
+            [self = shared_from_this(), ticket, response = *known] {
                 if (const auto found = self->waiting_.extract(ticket)) // else it has left
-                    found.mapped().told(answer);
+                    found.mapped().told(response);
             });
     }
     if (cache_.wants_look_up(now))
@@ -82,7 +82,7 @@ void name_lookup::look_up() {
 }
 
 void name_lookup::ended(const error_code& code, const address_list& addresses) {
-    const auto answer = cache_.look_up_ended(code, addresses, clock::now());
+    const auto response = cache_.look_up_ended(code, addresses, clock::now());
     std::map<std::uint64_t, waiter> told;
     for (auto at = waiting_.begin(); at != waiting_.end();) {
         const auto next = std::next(at);
@@ -91,7 +91,7 @@ void name_lookup::ended(const error_code& code, const address_list& addresses) {
         at = next;
     }
     for (const auto& [ticket, each] : told)
-        each.told(answer);
+        each.told(response);
 }
 
 } // namespace bandwidth::webrtc::detail

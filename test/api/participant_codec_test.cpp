@@ -25,7 +25,7 @@ constexpr std::string_view documented_participant = R"({
     "deviceApiVersion": "V3"
 })";
 
-// As the service answers right after creation: Bandwidth's C# tests.
+// As the service responds right after creation: Bandwidth's C# tests.
 constexpr std::string_view fresh =
     R"({"participant":{"id":"p1","callbackUrl":null,"publishPermissions":["AUDIO","VIDEO"],"sessions":[],)"
     R"("subscriptions":{"sessionId":null,"participants":null},"tag":"","deviceApiVersion":"V3"},)"
@@ -90,7 +90,7 @@ TEST_CASE("J05: of a participant's repeated fields the last one wins") {
     CHECK(read.subscriptions() == subscriptions::none());
 }
 
-TEST_CASE("the answer to creating a participant is read, token and all") {
+TEST_CASE("the response to creating a participant is read, token and all") {
     const auto read = decoded<created_participant>(fresh);
     CHECK(read.participant().id() == participant_id("p1"));
     CHECK(read.participant().callback_url() == std::nullopt);
@@ -116,7 +116,7 @@ TEST_CASE("J03: a list of participants is a bare array, or nothing at all") {
     CHECK(read[1].tag() == "t");
 }
 
-TEST_CASE("an answer that is no participant is an error that names what is wrong") {
+TEST_CASE("a response that is no participant is an error that names what is wrong") {
     CHECK(decode_problem<participant>("{}") == "participant: no id");
     CHECK(decode_problem<participant>(R"({"id":false})") == "participant: id is not a string");
     CHECK(decode_problem<participant>(R"({"id":"p","callbackUrl":1})") ==

@@ -52,7 +52,7 @@ TEST_CASE("J05: of a repeated field the last one wins") {
     CHECK(read.tag() == std::nullopt);
 }
 
-TEST_CASE("an answer that is no session is an error that names what is wrong") {
+TEST_CASE("a response that is no session is an error that names what is wrong") {
     CHECK(decode_problem<session>("") == "session: not JSON at byte 0: incomplete JSON");
     CHECK(decode_problem<session>("{}") == "session: no id");
     CHECK(decode_problem<session>(R"({"tag":"x"})") == "session: no id");
@@ -123,7 +123,7 @@ TEST_CASE("J07: text that is not strictly JSON is an error") {
     CHECK(decode_problem<session>(R"({"id":"s",})").find("syntax error") != std::string::npos);
 }
 
-TEST_CASE("J12: an error text never holds what the answer said") {
+TEST_CASE("J12: an error text never holds what the response said") {
     for (const char* json : {R"({"id":"secret")", R"({"id":12345})", R"({"secret":secret})"}) {
         CAPTURE(json);
         CHECK(decode_problem<session>(json).find("secret") == std::string::npos);

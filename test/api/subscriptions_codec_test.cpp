@@ -70,7 +70,7 @@ TEST_CASE("nulls in lists are passed over") {
               .empty());
 }
 
-TEST_CASE("an answer that is no subscriptions is an error that names what is wrong") {
+TEST_CASE("a response that is no subscriptions is an error that names what is wrong") {
     CHECK(decode_problem<subscriptions>("[]") == "subscriptions: not an object");
     CHECK(decode_problem<subscriptions>("7") == "subscriptions: not an object");
     CHECK(decode_problem<subscriptions>(R"({"sessionId":7})") == "subscriptions: sessionId is not a string");

@@ -65,20 +65,20 @@ TEST_CASE("inventory: counts what exists") {
 }
 
 TEST_CASE("check: a session") {
-    const auto answer = decoded<webrtc::session>(R"({"id":"s1","tag":"mine"})");
-    CHECK(check_session(answer, session_id("s1"), "mine") == "");
-    CHECK(check_session(answer, session_id(), "mine") == "");
-    CHECK(check_session(answer, session_id("s2"), "mine") == "session 's1' where 's2' was due");
-    CHECK(check_session(answer, session_id("s1"), "other") == "tag 'mine' where 'other' was due");
+    const auto response = decoded<webrtc::session>(R"({"id":"s1","tag":"mine"})");
+    CHECK(check_session(response, session_id("s1"), "mine") == "");
+    CHECK(check_session(response, session_id(), "mine") == "");
+    CHECK(check_session(response, session_id("s2"), "mine") == "session 's1' where 's2' was due");
+    CHECK(check_session(response, session_id("s1"), "other") == "tag 'mine' where 'other' was due");
     const auto untagged = decoded<webrtc::session>(R"({"id":"s1"})");
     CHECK(check_session(untagged, session_id("s1"), "mine") == "no tag where 'mine' was due");
 }
 
 TEST_CASE("check: a participant") {
-    const auto answer = decoded<webrtc::participant>(R"({"id":"p1","tag":"mine"})");
-    CHECK(check_participant(answer, participant_id("p1"), "mine") == "");
-    CHECK(check_participant(answer, participant_id("p2"), "mine") == "participant 'p1' where 'p2' was due");
-    CHECK(check_participant(answer, participant_id("p1"), "other") == "tag 'mine' where 'other' was due");
+    const auto response = decoded<webrtc::participant>(R"({"id":"p1","tag":"mine"})");
+    CHECK(check_participant(response, participant_id("p1"), "mine") == "");
+    CHECK(check_participant(response, participant_id("p2"), "mine") == "participant 'p1' where 'p2' was due");
+    CHECK(check_participant(response, participant_id("p1"), "other") == "tag 'mine' where 'other' was due");
 }
 
 TEST_CASE("check: the list of a session") {

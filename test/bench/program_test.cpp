@@ -207,7 +207,7 @@ TEST_CASE("program: a second Ctrl-C gives up the deleting, and says what is left
     CHECK(program.output().find("LEFT BEHIND") != std::string::npos);
 }
 
-TEST_CASE("program: after Ctrl-C a call without an answer is cancelled, and the rest is deleted") {
+TEST_CASE("program: after Ctrl-C a call without a response is cancelled, and the rest is deleted") {
     long_run service;
     service.server().inject(fault().on("POST").after(50).times(4).delay(std::chrono::hours(1)));
     bulk_sessions program(service.words());

@@ -122,7 +122,7 @@ TEST_CASE("report: the clean-up") {
     made.unknown_creations = 1;
     const auto text = format_clean_up(made);
     CHECK(has(text, "LEFT BEHIND  3 sessions and 0 participants: it said no\n"));
-    CHECK(has(text, "UNKNOWN      1 creation without an answer"));
+    CHECK(has(text, "UNKNOWN      1 creation without a response"));
 }
 
 TEST_CASE("report: the JSON") {

@@ -77,7 +77,7 @@ private:
 
 } // namespace
 
-TEST_CASE("run: every call is made, every answer is right, and nothing is left") {
+TEST_CASE("run: every call is made, every response is right, and nothing is left") {
     observed_service service;
     const auto made = run(service.chosen());
     CAPTURE(made.out);
@@ -155,8 +155,8 @@ TEST_CASE("run: a mix without delete is cleaned up, and says so") {
 
 TEST_CASE("run: failed calls are told by kind, and the exit status is 1") {
     observed_service service;
-    service.server().inject(fault().on("GET", "/sessions/").after(3).times(2).answer(503));
-    service.server().inject(fault().on("GET", "/sessions/").times(1).answer(500));
+    service.server().inject(fault().on("GET", "/sessions/").after(3).times(2).respond(503));
+    service.server().inject(fault().on("GET", "/sessions/").times(1).respond(500));
     const auto made = run(service.chosen("create,get,delete"));
     CHECK(made.status == 1);
     const auto get = made.operation("get_session");
@@ -169,9 +169,9 @@ TEST_CASE("run: failed calls are told by kind, and the exit status is 1") {
     CHECK(service.server().session_count() == 0);
 }
 
-TEST_CASE("run: the answer to another request, which the client refuses, is told by kind") {
+TEST_CASE("run: the response to another request, which the client refuses, is told by kind") {
     observed_service service;
-    service.server().inject(fault().on("GET", "/sessions/").answer(200, R"({"id":"another","tag":"x"})"));
+    service.server().inject(fault().on("GET", "/sessions/").respond(200, R"({"id":"another","tag":"x"})"));
     const auto made = run(service.chosen("create,get,delete"));
     CHECK(made.status == 1);
     const auto get = made.operation("get_session");
@@ -182,10 +182,10 @@ TEST_CASE("run: the answer to another request, which the client refuses, is told
     CHECK(kind.find("another request's") != json::string::npos);
 }
 
-TEST_CASE("run: an answer that is not what was created is a mismatch, and the exit status is 1") {
+TEST_CASE("run: a response that is not what was created is a mismatch, and the exit status is 1") {
     observed_service service;
     // The tag is not the one that was given.
-    service.server().inject(fault().on("POST", "/sessions").answer(201, R"({"id":"made","tag":"x"})"));
+    service.server().inject(fault().on("POST", "/sessions").respond(201, R"({"id":"made","tag":"x"})"));
     const auto made = run(service.chosen("create"));
     CHECK(made.status == 1);
     const auto create = made.operation("create_session");
@@ -198,8 +198,8 @@ TEST_CASE("run: an answer that is not what was created is a mismatch, and the ex
 
 TEST_CASE("run: what needs something that could not be created is skipped") {
     observed_service service;
-    service.server().inject(fault().on("POST", "/sessions").after(5).answer(500));
-    service.server().inject(fault().on("POST", "/participants").after(5).answer(500));
+    service.server().inject(fault().on("POST", "/sessions").after(5).respond(500));
+    service.server().inject(fault().on("POST", "/participants").after(5).respond(500));
     const auto made = run(service.chosen());
     CHECK(made.status == 1);
     CHECK(made.operation("create_session").at("failed") == 1);
@@ -214,7 +214,7 @@ TEST_CASE("run: what needs something that could not be created is skipped") {
     CHECK(service.server().participant_count() == 0);
 }
 
-TEST_CASE("run: a creation whose answer is lost is reported as unknown") {
+TEST_CASE("run: a creation whose response is lost is reported as unknown") {
     observed_service service;
     service.server().inject(fault().on("POST", "/sessions").after(5).reset());
     const auto made = run(service.chosen("create,get,delete"));
@@ -226,7 +226,7 @@ TEST_CASE("run: a creation whose answer is lost is reported as unknown") {
 
 TEST_CASE("run: a failed delete is made good by the clean-up") {
     observed_service service;
-    service.server().inject(fault().on("DELETE", "/sessions/").times(2).answer(500));
+    service.server().inject(fault().on("DELETE", "/sessions/").times(2).respond(500));
     const auto made = run(service.chosen("create,delete"));
     CHECK(made.status == 1);
     CHECK(made.operation("delete_session").at("failed") == 2);
@@ -237,7 +237,7 @@ TEST_CASE("run: a failed delete is made good by the clean-up") {
 
 TEST_CASE("run: what cannot be deleted is told, and the exit status is 1") {
     observed_service service;
-    service.server().inject(fault().on("DELETE", "/sessions/").times(2).answer(500));
+    service.server().inject(fault().on("DELETE", "/sessions/").times(2).respond(500));
     const auto made = run(service.chosen("create,get"));
     CHECK(made.status == 1);
     const auto clean_up = made.report.at("clean_up").as_object();
@@ -248,7 +248,7 @@ TEST_CASE("run: what cannot be deleted is told, and the exit status is 1") {
 
 TEST_CASE("run: refused credentials end the run at once with 3") {
     observed_service service;
-    service.server().inject(fault().always().answer(401));
+    service.server().inject(fault().always().respond(401));
     auto chosen = service.chosen();
     chosen.sessions = 5'000;
     const auto made = run(chosen);
@@ -260,7 +260,7 @@ TEST_CASE("run: refused credentials end the run at once with 3") {
 
 TEST_CASE("run: a 403 among successes is a failed call like any other") {
     observed_service service;
-    service.server().inject(fault().on("GET").after(4).answer(403));
+    service.server().inject(fault().on("GET").after(4).respond(403));
     CHECK(run(service.chosen("create,get,delete")).status == 1);
 }
 

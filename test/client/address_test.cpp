@@ -14,7 +14,7 @@
 #include "support/network.hpp"
 #include "support/test_client.hpp"
 
-// From a name to a connection: name servers that fail, addresses that do not answer, answers that change.
+// From a name to a connection: name servers that fail, addresses that do not respond, responses that change.
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
@@ -88,7 +88,8 @@ TEST_CASE("W01: a host that appears is found when its absence is no longer belie
     CHECK(resolver->look_ups == 2);
 }
 
-TEST_CASE("W02: a name server that does not answer: each call has its own end, and the late answer is used") {
+TEST_CASE(
+    "W02: a name server that does not respond: each call has its own end, and the late response is used") {
     loopback_server server;
     const auto resolver = resolver_of(server);
     resolver->hold = true;
@@ -102,7 +103,7 @@ TEST_CASE("W02: a name server that does not answer: each call has its own end, a
     CHECK(results.order()[0] == 0);
     for (std::size_t i = 0; i < results.size(); ++i) {
         CHECK(results[i].error().code() == errc::resolve_timeout);
-        CHECK(results[i].error().message() == "localhost: no answer from the name server");
+        CHECK(results[i].error().message() == "localhost: no response from the name server");
         CHECK(results[i].error().code() == condition::timeout);
         CHECK(results[i].error().delivery() == delivery::not_sent);
     }
@@ -114,7 +115,7 @@ TEST_CASE("W02: a name server that does not answer: each call has its own end, a
     client.async_create_session(session_request{}, results.next());
     run_until(context, [&] { return client.stats().dials > dials; });
     CHECK(resolver->look_ups == 1);
-    resolver->answer();
+    resolver->respond();
     results.wait(context);
     CHECK_MESSAGE(results[11].has_value(), results[11].error().describe());
     CHECK(resolver->look_ups == 1);
@@ -219,7 +220,8 @@ TEST_CASE("W04: a hundred addresses that refuse: the text is bounded") {
     CHECK(outcome.error().message().find(" more") != std::string::npos);
 }
 
-TEST_CASE("W05: nobody answers the SYN: a connect timeout, once for each call, and each has its own end") {
+TEST_CASE(
+    "W05: nobody responds to the SYN: a connect timeout, once for each call, and each has its own end") {
     const blackhole hole("127.0.0.1");
     for (const bool named : {false, true}) {
         CAPTURE(named);
@@ -242,7 +244,7 @@ TEST_CASE("W05: nobody answers the SYN: a connect timeout, once for each call, a
         for (std::size_t i = 0; i < results.size(); ++i) {
             CHECK(results[i].error().code() == errc::connect_timeout);
             const auto where = "127.0.0.1:" + std::to_string(hole.where().port());
-            CHECK_MESSAGE(results[i].error().message().ends_with(where + " no answer"),
+            CHECK_MESSAGE(results[i].error().message().ends_with(where + " no response"),
                           results[i].error().message());
             CHECK(results[i].error().delivery() == delivery::not_sent);
             CHECK(results[i].error().attempts() == 0);
@@ -269,7 +271,7 @@ TEST_CASE("W05: a connect timeout tells what came of each address") {
     CHECK(outcome.error().code() == errc::connect_timeout);
     CHECK(outcome.error().message() ==
           "localhost port 443: 127.0.0.2:" + std::to_string(refusing.port()) +
-              " Connection refused, 127.0.0.1:" + std::to_string(hole.where().port()) + " no answer");
+              " Connection refused, 127.0.0.1:" + std::to_string(hole.where().port()) + " no response");
 }
 
 TEST_CASE("W05: after a connect timeout the name is looked up anew") {
@@ -287,7 +289,7 @@ TEST_CASE("W05: after a connect timeout the name is looked up anew") {
 }
 
 TEST_CASE(
-    "W19: the name server's answer changes under load: with a maximum age all traffic moves, no call is "
+    "W19: the name server's response changes under load: with a maximum age all traffic moves, no call is "
     "lost") {
     two_servers servers;
     const auto resolver = resolver_of(*servers.one);

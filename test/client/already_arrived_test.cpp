@@ -55,7 +55,7 @@ std::vector<kind_of_call> kinds_of_call() {
     const auto id_of = [](const result<session>& made) { return made->id().value(); };
     const auto nothing = [](const result<void>&) { return std::string(); };
     const auto session_with = [](const std::string& tag) {
-        return support::http_answer(200, R"({"id":"same","tag":")" + tag + R"("})");
+        return support::http_response(200, R"({"id":"same","tag":")" + tag + R"("})");
     };
     return {
         {"GET",
@@ -69,7 +69,7 @@ std::vector<kind_of_call> kinds_of_call() {
          [id_of](client& client, auto& results) {
              client.async_create_session(session_request{}, told<session>(results, id_of));
          },
-         support::session_answer("stray"), support::session_answer("own"), "own"},
+         support::session_response("stray"), support::session_response("own"), "own"},
         {"PUT",
          [nothing](client& client, auto& results) {
              client.try_add_participant_to_session(session_id("s"),
@@ -89,13 +89,15 @@ std::vector<kind_of_call> kinds_of_call() {
 void play(scripted_server& server, std::size_t connections, const script& arrives, const std::string& own) {
     for (std::size_t i = 0; i < connections; ++i)
         server.add(arrives);
-    server.add(
-        script{}.expect_requests().hold().send(own).expect_requests().send(support::session_answer("next")));
+    server.add(script{}.expect_requests().hold().send(own).expect_requests().send(
+        support::session_response("next")));
 }
 
 /// What every connection does until it is idle: `hold` keeps the calls apart, so that each has one of its
 /// own.
-script used_once() { return script{}.expect_requests().hold().send(support::session_answer("warm")).hold(); }
+script used_once() {
+    return script{}.expect_requests().hold().send(support::session_response("warm")).hold();
+}
 
 /// As many idle connections as the client may have.
 void make_idle(asio::io_context& context, client& client, scripted_server& server, std::size_t connections) {
@@ -194,7 +196,7 @@ TEST_CASE("F07: a response that lies on one idle connection costs the call anoth
 
 TEST_CASE(
     "F07b: a connection that the server has closed by then costs the call another one, and nothing more") {
-    const auto timed_out = support::http_answer(408, "{}", "Connection: close\r\n");
+    const auto timed_out = support::http_response(408, "{}", "Connection: close\r\n");
     for (const auto& [name, arrives] : std::vector<std::pair<std::string, script>>{
              {"FIN", used_once().fin()},
              {"close_notify", used_once().close_notify()},

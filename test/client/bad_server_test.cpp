@@ -11,7 +11,7 @@
 
 #include "support/test_client.hpp"
 
-// Servers that are not there, or that answer what is no answer: the exact error, few connections, no hang,
+// Servers that are not there, or that response what is no response: the exact error, few connections, no hang,
 // and the next call works.
 
 using namespace bandwidth::webrtc;
@@ -111,7 +111,7 @@ TEST_CASE("a body at the limit is read, one byte more is not") {
     for (const std::size_t size : {1024U, 1025U}) {
         scripted_server server;
         server.add(script{}.expect_requests().send(
-            support::http_answer(200, R"({"id":"s"})" + std::string(size - 10, ' '))));
+            support::http_response(200, R"({"id":"s"})" + std::string(size - 10, ' '))));
         asio::io_context context;
         client client(context, options_for(server).body_limit(1024));
         const auto outcome = wait_for(context, client.try_get_session(session_id("s")));
@@ -122,8 +122,8 @@ TEST_CASE("a body at the limit is read, one byte more is not") {
     }
 }
 
-TEST_CASE("F05: answers that are cut off") {
-    const auto whole = support::session_answer("s");
+TEST_CASE("F05: responses that are cut off") {
+    const auto whole = support::session_response("s");
     scripted_server server;
     server.otherwise(script{}.expect_requests().send(whole.substr(0, whole.size() - 1)).close_notify().fin());
     asio::io_context context;

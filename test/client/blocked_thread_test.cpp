@@ -80,10 +80,10 @@ TEST_CASE(
             server.otherwise(script{}
                                  .expect_requests()
                                  .hold()
-                                 .send(support::session_answer("same"))
+                                 .send(support::session_response("same"))
                                  .hold()
                                  .expect_requests()
-                                 .send(support::session_answer("same")));
+                                 .send(support::session_response("same")));
             asio::io_context context;
             client client(context,
                           options_for(server).max_connections(connections).response_timeout(timeout));
@@ -119,21 +119,21 @@ TEST_CASE(
 
 TEST_CASE("O18: all responses of a pipeline that arrived meanwhile are delivered, and pipelining goes on") {
     const std::size_t depth = 4;
-    const auto answers = repeated(depth, support::session_answer("same"));
+    const auto responses = repeated(depth, support::session_response("same"));
     scripted_server server;
     server.add(script{}
                    .expect_requests()
-                   .send(support::session_answer("same"))
+                   .send(support::session_response("same"))
                    .expect_requests(depth)
                    .hold()
-                   .send(answers)
+                   .send(responses)
                    .hold()
                    .expect_requests(depth) // together, so it still pipelines
                    .hold()
-                   .send(answers)
+                   .send(responses)
                    .hold()
                    .expect_requests(depth)
-                   .send(answers));
+                   .send(responses));
     asio::io_context context;
     client client(context, options_for(server).max_connections(1).response_timeout(timeout));
     support::warm_up_with_session(context, client, "same");
@@ -162,17 +162,17 @@ TEST_CASE("O18: all responses of a pipeline that arrived meanwhile are delivered
 }
 
 TEST_CASE("O18: what arrived of a body counts as progress, though it was read late") {
-    const auto answer = support::session_answer("same");
-    const auto half = answer.size() - 3;
+    const auto response = support::session_response("same");
+    const auto half = response.size() - 3;
     scripted_server server;
     server.add(script{}
                    .expect_requests()
                    .hold()
-                   .send(answer.substr(0, half))
+                   .send(response.substr(0, half))
                    .hold()
-                   .send(answer.substr(half))
+                   .send(response.substr(half))
                    .expect_requests()
-                   .send(answer));
+                   .send(response));
     asio::io_context context;
     client client(context, options_for(server).max_connections(1).response_timeout(timeout));
     collector<session> results;
@@ -191,10 +191,10 @@ TEST_CASE("O18: an attempt's timeout judges the server's silence, too") {
     server.add(script{}
                    .expect_requests()
                    .hold()
-                   .send(support::session_answer("same"))
+                   .send(support::session_response("same"))
                    .hold()
                    .expect_requests()
-                   .send(support::session_answer("same")));
+                   .send(support::session_response("same")));
     asio::io_context context;
     client client(context, options_for(server).max_connections(1));
     collector<session> results;
@@ -212,13 +212,13 @@ TEST_CASE("O18: a call's own deadline holds all the same, and its neighbours hav
     scripted_server server;
     server.add(script{}
                    .expect_requests()
-                   .send(support::session_answer("same"))
+                   .send(support::session_response("same"))
                    .expect_requests(3)
                    .hold()
-                   .send(repeated(3, support::session_answer("same")))
+                   .send(repeated(3, support::session_response("same")))
                    .hold()
                    .expect_requests()
-                   .send(support::session_answer("same")));
+                   .send(support::session_response("same")));
     asio::io_context context;
     client client(context, options_for(server).max_connections(1).response_timeout(timeout));
     support::warm_up_with_session(context, client, "same");
@@ -246,7 +246,7 @@ TEST_CASE("O18: a call's own deadline holds all the same, and its neighbours hav
 
 TEST_CASE("O18: a handshake whose next flight arrived while the thread was blocked is not late") {
     scripted_server server;
-    server.add(script{}.hold().handshake().hold().expect_requests().send(support::session_answer("same")));
+    server.add(script{}.hold().handshake().hold().expect_requests().send(support::session_response("same")));
     asio::io_context context;
     client client(context, options_for(server).max_connections(1).connect_timeout(timeout));
     collector<session> results;

@@ -324,7 +324,7 @@ TEST_CASE("an operation joins a parallel group") {
     run_until(context, [&] { return done; });
 }
 
-TEST_CASE("calls that are started together are completed in the order of their answers") {
+TEST_CASE("calls that are started together are completed in the order of their responses") {
     loopback_server server;
     asio::io_context context;
     client client(context, options_for(server).max_connections(1));

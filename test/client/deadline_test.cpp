@@ -8,7 +8,7 @@
 #include "support/chaos_server.hpp"
 #include "support/test_client.hpp"
 
-// Time limits: of a call, of an attempt, of an answer.
+// Time limits: of a call, of an attempt, of a response.
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
@@ -112,10 +112,10 @@ TEST_CASE("an attempt timeout starts when the request goes out, not in the queue
     CHECK(slow.error().code() == errc::response_timeout);
 }
 
-TEST_CASE("no answer within the response timeout: the call fails, the connection is given up") {
+TEST_CASE("no response within the response timeout: the call fails, the connection is given up") {
     scripted_server server;
     server.add(script{}.expect_requests().stall());
-    server.otherwise(script{}.expect_requests().send(support::session_answer("s")));
+    server.otherwise(script{}.expect_requests().send(support::session_response("s")));
     asio::io_context context;
     client client(context, options_for(server).response_timeout(100ms));
     const auto silent = wait_for(context, client.try_get_session(session_id("s")));
@@ -130,7 +130,7 @@ TEST_CASE("a body that stops in the middle is a body timeout") {
     scripted_server server;
     server.add(
         script{}.expect_requests().send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"id\"").stall());
-    server.otherwise(script{}.expect_requests().send(support::session_answer("s")));
+    server.otherwise(script{}.expect_requests().send(support::session_response("s")));
     asio::io_context context;
     client client(context, options_for(server).response_timeout(100ms));
     CHECK(wait_for(context, client.try_get_session(session_id("s"))).error().code() == errc::body_timeout);
@@ -139,7 +139,7 @@ TEST_CASE("a body that stops in the middle is a body timeout") {
 
 TEST_CASE("a deadline covers all attempts and the pauses between them") {
     loopback_server server;
-    server.inject(fault{}.always().delay(150ms).close_before_answer());
+    server.inject(fault{}.always().delay(150ms).close_before_response());
     asio::io_context context;
     client client(
         context,
@@ -151,7 +151,7 @@ TEST_CASE("a deadline covers all attempts and the pauses between them") {
     CHECK(outcome.error().attempts() <= 2);
 }
 
-TEST_CASE("a POST behind a call that timed out does not get its answer") {
+TEST_CASE("a POST behind a call that timed out does not get its response") {
     loopback_server server;
     server.inject(fault{}.on("GET", "/slow").delay(150ms));
     asio::io_context context;

@@ -6,7 +6,7 @@
 
 #include "support/test_client.hpp"
 
-// What a caller learns of an answer that is no success.
+// What a caller learns of a response that is no success.
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
@@ -19,7 +19,7 @@ using testing::scripted_server;
 
 namespace {
 
-/// The failure of `get_session` when the server answers like this.
+/// The failure of `get_session` when the server responds like this.
 failure answered_with(const fault& injected) {
     loopback_server server;
     server.inject(injected);
@@ -34,7 +34,7 @@ failure answered_with(const fault& injected) {
 }
 
 failure body_of(int status, const std::string& body, const std::string& type = "application/json") {
-    return answered_with(fault{}.answer(status, body, type));
+    return answered_with(fault{}.respond(status, body, type));
 }
 
 void check_secrets_are_absent(const failure& seen, const std::string& secret) {
@@ -86,7 +86,7 @@ TEST_CASE("each documented status is an error code of its own, with the service'
           row{409, "Conflict", true}, row{429, "Too Many Requests", false}, row{500, "Internal error", true},
           row{502, "Bad Gateway", true}, row{503, "Service Unavailable", true}}) {
         CAPTURE(status);
-        const failure seen = answered_with(fault{}.answer(status));
+        const failure seen = answered_with(fault{}.respond(status));
         CHECK(seen.code() == make_http_error(status));
         CHECK(seen.code().category() == http_category());
         CHECK(seen.http_status() == status);
@@ -137,7 +137,7 @@ TEST_CASE("the service's own refusals") {
 TEST_CASE("O01: Retry-After is told, in seconds or as a date, and a bad one is none") {
     using std::chrono::seconds;
     const auto told = [](const char* text, const char* date = "") {
-        auto injected = fault{}.answer(503).header("Retry-After", text);
+        auto injected = fault{}.respond(503).header("Retry-After", text);
         if (*date)
             injected.header("Date", date);
         return answered_with(injected).retry_after();
@@ -205,16 +205,16 @@ TEST_CASE(
 }
 
 TEST_CASE("J03: a success without content where a model is promised is bad_json") {
-    const failure seen = answered_with(fault{}.answer(204));
+    const failure seen = answered_with(fault{}.respond(204));
     CHECK(seen.code() == errc::bad_json);
     CHECK(seen.http_status() == 204);
 }
 
-TEST_CASE("J03: what the answer to a delete holds does not matter") {
+TEST_CASE("J03: what the response to a delete holds does not matter") {
     loopback_server server;
-    server.inject(fault{}.answer(200, "not JSON"));
-    server.inject(fault{}.answer(204));
-    server.inject(fault{}.answer(202, "{}"));
+    server.inject(fault{}.respond(200, "not JSON"));
+    server.inject(fault{}.respond(204));
+    server.inject(fault{}.respond(202, "{}"));
     asio::io_context context;
     client client(context, options_for(server));
     for (int i = 0; i < 3; ++i)
@@ -238,7 +238,7 @@ TEST_CASE("ignore_not_found turns a 404 into success for deletes and removes alo
     CHECK(wait_for(context, client.try_get_session(s, ignore)).error().http_status() == 404);
     CHECK(wait_for(context, client.try_add_participant_to_session(s, p, {}, ignore)).error().http_status() ==
           404);
-    server.inject(fault{}.answer(500));
+    server.inject(fault{}.respond(500));
     CHECK(wait_for(context, client.try_delete_session(s, ignore)).error().http_status() == 500);
     // The next call through the same client is not touched by the option of the one before.
     CHECK(wait_for(context, client.try_delete_session(s)).error().http_status() == 404);
@@ -247,14 +247,14 @@ TEST_CASE("ignore_not_found turns a 404 into success for deletes and removes alo
 TEST_CASE("J12: secrets stand in no failure") {
     const std::string token = "eyJhbGciOiJIUzI1NiJ9.eyJwIjoiMSJ9.c2VjcmV0LXNpZ25hdHVyZQ";
     loopback_server server;
-    server.inject(fault{}.answer(200, R"({"participant":{},"token":")" + token + R"("})"));
-    server.inject(fault{}.answer(500, R"({"error":"failed for token )" + token + R"("})"));
-    server.inject(fault{}.answer(500, "Authorization: Basic dXNlcjpzZWNyZXQ= was refused"));
+    server.inject(fault{}.respond(200, R"({"participant":{},"token":")" + token + R"("})"));
+    server.inject(fault{}.respond(500, R"({"error":"failed for token )" + token + R"("})"));
+    server.inject(fault{}.respond(500, "Authorization: Basic dXNlcjpzZWNyZXQ= was refused"));
     asio::io_context context;
     client client(context, options_for(server));
-    const auto bad_answer = wait_for(context, client.try_create_participant());
-    CHECK(bad_answer.error().code() == errc::bad_json);
-    check_secrets_are_absent(bad_answer.error(), token);
+    const auto bad_response = wait_for(context, client.try_create_participant());
+    CHECK(bad_response.error().code() == errc::bad_json);
+    check_secrets_are_absent(bad_response.error(), token);
     const auto in_message = wait_for(context, client.try_create_participant());
     CHECK(in_message.error().http_status() == 500);
     check_secrets_are_absent(in_message.error(), token);
@@ -270,17 +270,17 @@ TEST_CASE("the exception of the throwing form holds the failure") {
     support::run_coroutine(context, throw_everything(client));
 }
 
-TEST_CASE("answers framed in every legal way are read") {
+TEST_CASE("responses framed in every legal way are read") {
     scripted_server server;
     server.add(script{}
                    .expect_requests()
-                   .send_split(support::session_answer("split"))
+                   .send_split(support::session_response("split"))
                    .expect_requests()
                    .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
                          "8;x=y\r\n{\"id\":\"c\r\n8\r\nhunked\"}\r\n0\r\nX-Trailer: 1\r\n\r\n")
                    .expect_requests()
                    .send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" +
-                         support::session_answer("interim"))
+                         support::session_response("interim"))
                    .expect_requests()
                    .send("HTTP/1.1 200 OK\r\n\r\n{\"id\":\"to-the-end\"}")
                    .close_notify()

@@ -1,5 +1,5 @@
-// A set of exchanges, each of them again with its answers byte by byte, and with its connection ended in each
-// way after each byte of the server's output. Whatever happens: calls before that place have their answers,
+// A set of exchanges, each of them again with its responses byte by byte, and with its connection ended in each
+// way after each byte of the server's output. Whatever happens: calls before that place have their responses,
 // calls behind it are none the worse, a POST is sent once, and the client is as good as new.
 //
 // Here over sockets, at sampled places (all of them with BANDWIDTH_WEBRTC_TEST_EVERY_STEP=1); at all places,
@@ -32,7 +32,7 @@ namespace {
 
 struct step {
     std::string_view method; // GET, POST or DELETE
-    chaos answer;
+    chaos response;
 };
 
 struct exchange {
@@ -41,7 +41,7 @@ struct exchange {
     std::vector<step> steps;
 };
 
-chaos scripted_answer(bool chunked = false, bool interim = false, chaos::end ending = chaos::end::none) {
+chaos scripted_response(bool chunked = false, bool interim = false, chaos::end ending = chaos::end::none) {
     chaos made;
     made.chunked = chunked;
     made.interim = interim;
@@ -51,24 +51,24 @@ chaos scripted_answer(bool chunked = false, bool interim = false, chaos::end end
 
 const std::vector<exchange>& exchanges() {
     static const std::vector<exchange> all = {
-        {"a GET on a new connection", false, {{"GET", scripted_answer()}}},
-        {"a GET", true, {{"GET", scripted_answer(true)}}},
-        {"a POST, then a GET", true, {{"POST", scripted_answer()}, {"GET", scripted_answer()}}},
-        {"a GET, then a POST", true, {{"GET", scripted_answer()}, {"POST", scripted_answer(true)}}},
+        {"a GET on a new connection", false, {{"GET", scripted_response()}}},
+        {"a GET", true, {{"GET", scripted_response(true)}}},
+        {"a POST, then a GET", true, {{"POST", scripted_response()}, {"GET", scripted_response()}}},
+        {"a GET, then a POST", true, {{"GET", scripted_response()}, {"POST", scripted_response(true)}}},
         {"a pipeline: chunked, with a length, 204",
          true,
-         {{"GET", scripted_answer(true)}, {"GET", scripted_answer()}, {"DELETE", scripted_answer()}}},
+         {{"GET", scripted_response(true)}, {"GET", scripted_response()}, {"DELETE", scripted_response()}}},
         {"a pipeline that ends with an announced close",
          true,
-         {{"GET", scripted_answer()}, {"GET", scripted_answer(false, false, chaos::end::announced)}}},
+         {{"GET", scripted_response()}, {"GET", scripted_response(false, false, chaos::end::announced)}}},
         {"a close that is announced in the middle of a pipeline",
          true,
-         {{"GET", scripted_answer()},
-          {"GET", scripted_answer(true, false, chaos::end::announced)},
-          {"GET", scripted_answer()}}},
-        {"interim answers",
+         {{"GET", scripted_response()},
+          {"GET", scripted_response(true, false, chaos::end::announced)},
+          {"GET", scripted_response()}}},
+        {"interim responses",
          true,
-         {{"GET", scripted_answer(false, true)}, {"POST", scripted_answer(true, true)}}},
+         {{"GET", scripted_response(false, true)}, {"POST", scripted_response(true, true)}}},
     };
     return all;
 }
@@ -99,7 +99,7 @@ public:
           const exchange& what, std::size_t faulty, const chaos& fault)
         : client_(context, options), what_(what), first_(first_nonce), faulty_(faulty), fault_(fault) {
         for (std::size_t i = 0; i < what.steps.size(); ++i)
-            planned.set(first_nonce + i, i == faulty ? fault : what.steps[i].answer);
+            planned.set(first_nonce + i, i == faulty ? fault : what.steps[i].response);
         ended_.resize(what.steps.size());
         if (!what.warm) {
             start();
@@ -112,9 +112,9 @@ public:
     }
     bool done() const { return done_; }
 
-    /// Everything that must hold. True when the answer that met the fault went out whole.
+    /// Everything that must hold. True when the response that met the fault went out whole.
     bool check(const std::map<std::uint64_t, support::chaos_record>& seen) const {
-        INFO(what_.name << ": answer " << faulty_ << ", " << fault_.bytes << " bytes, ending "
+        INFO(what_.name << ": response " << faulty_ << ", " << fault_.bytes << " bytes, ending "
                         << static_cast<int>(fault_.ending));
         bool was_whole = false;
         for (std::size_t i = 0; i < what_.steps.size(); ++i) {
@@ -130,8 +130,8 @@ public:
             if (i == faulty_)
                 was_whole =
                     fault_.bytes == chaos::whole || (record.received == 1 && !record.statuses.empty());
-            // Only a POST is not sent again: its answer was cut off, or it met the end of a connection that
-            // had just given a whole one. A reset may overtake an answer, whole as it is.
+            // Only a POST is not sent again: its response was cut off, or it met the end of a connection that
+            // had just given a whole one. A reset may overtake a response, whole as it is.
             const bool overtaken = was_whole && fault_.ending == chaos::end::reset;
             const bool may_fail = post && (i == faulty_ ? !was_whole || overtaken : i > faulty_ && was_whole);
             if (may_fail && !call.succeeded) {
@@ -193,7 +193,7 @@ private:
             kept.why = why;
         if (--left_ != 0)
             return;
-        // Right afterwards, a fresh request. Not a POST: it might meet the end of a connection whose answer
+        // Right afterwards, a fresh request. Not a POST: it might meet the end of a connection whose response
         // came whole.
         client_.async_get_session(session_id("n0"), [this](result<session> outcome) {
             fresh_ = std::move(outcome);
@@ -230,7 +230,7 @@ public:
         if (trials_.size() == most_at_once)
             run_those();
     }
-    /// Runs all that were added. How many of them sent the answer with the fault whole.
+    /// Runs all that were added. How many of them sent the response with the fault whole.
     std::size_t run() {
         run_those();
         return whole_;
@@ -264,46 +264,46 @@ private:
     std::size_t whole_ = 0;
 };
 
-// Longer than any answer here: the last bytes of each are met for certain.
+// Longer than any response here: the last bytes of each are met for certain.
 constexpr std::size_t longest = 190;
 
 } // namespace
 
-TEST_CASE("every exchange, with answers that come byte by byte") {
+TEST_CASE("every exchange, with responses that come byte by byte") {
     laboratory laboratory;
     for (const auto& what : exchanges()) {
         exchange split = what;
         for (auto& each : split.steps)
-            each.answer.piece = 1;
-        laboratory.add(split, 0, split.steps[0].answer, 60s);
+            each.response.piece = 1;
+        laboratory.add(split, 0, split.steps[0].response, 60s);
     }
     CHECK(laboratory.run() == exchanges().size());
 }
 
 namespace {
 
-/// The connection of `what` is ended in this way in answer `faulty`, at several places or at all.
+/// The connection of `what` is ended in this way in response `faulty`, at several places or at all.
 void end_everywhere(laboratory& where, const exchange& what, std::size_t faulty, chaos::end how,
                     std::chrono::milliseconds response_timeout) {
-    static std::size_t count = 0; // other places for each answer and ending
+    static std::size_t count = 0; // other places for each response and ending
     const bool all = std::getenv("BANDWIDTH_WEBRTC_TEST_EVERY_STEP") != nullptr;
     const std::size_t apart = all ? 1 : how == chaos::end::silence || !what.warm ? 31 : 13;
     for (auto place = all ? 0 : count++ % apart; place < longest; place += apart) {
-        auto fault = what.steps[faulty].answer;
+        auto fault = what.steps[faulty].response;
         fault.ending = how;
         fault.bytes = place;
         where.add(what, faulty, fault, response_timeout);
     }
 }
 
-/// Calls `function(exchange, index)` for each answer. What is behind an announced close meets a fault on no
+/// Calls `function(exchange, index)` for each response. What is behind an announced close meets a fault on no
 /// connection.
 template <class Function>
-void for_each_answer(Function function) {
+void for_each_response(Function function) {
     for (const auto& what : exchanges()) {
         for (std::size_t i = 0; i < what.steps.size(); ++i) {
             function(what, i);
-            if (what.steps[i].answer.ending == chaos::end::announced)
+            if (what.steps[i].response.ending == chaos::end::announced)
                 break;
         }
     }
@@ -312,17 +312,17 @@ void for_each_answer(Function function) {
 } // namespace
 
 TEST_CASE("every exchange, ended after any byte by FIN, RST or close_notify") {
-    for_each_answer([](const exchange& what, std::size_t faulty) {
+    for_each_response([](const exchange& what, std::size_t faulty) {
         laboratory laboratory;
         for (const auto how : {chaos::end::fin, chaos::end::reset, chaos::end::notify})
             end_everywhere(laboratory, what, faulty, how, 60s);
-        CHECK(laboratory.run() > 0); // so the places were all over the answer
+        CHECK(laboratory.run() > 0); // so the places were all over the response
     });
 }
 
 TEST_CASE("every exchange, with silence after any byte") {
     laboratory laboratory; // one for all, that they wait at the same time
-    for_each_answer([&](const exchange& what, std::size_t faulty) {
+    for_each_response([&](const exchange& what, std::size_t faulty) {
         end_everywhere(laboratory, what, faulty, chaos::end::silence, 1500ms);
     });
     CHECK(laboratory.run() > 0);

@@ -38,7 +38,7 @@ result<session> with_new_connection(const std::string& bytes) {
     CAPTURE(bytes.substr(0, 200));
     scripted_server server;
     server.add(script{}.expect_requests().send(bytes));
-    server.otherwise(script{}.expect_requests().send(support::session_answer("second")));
+    server.otherwise(script{}.expect_requests().send(support::session_response("second")));
     asio::io_context context;
     client client(context, options_for(server).response_timeout(20s));
     auto first = wait_for(context, client.try_get_session(session_id("first")));
@@ -58,7 +58,7 @@ result<session> with_same_connection(const std::string& bytes) {
     CAPTURE(bytes.substr(0, 200));
     scripted_server server;
     server.add(
-        script{}.expect_requests().send(bytes).expect_requests().send(support::session_answer("second")));
+        script{}.expect_requests().send(bytes).expect_requests().send(support::session_response("second")));
     asio::io_context context;
     client client(context, options_for(server));
     auto first = wait_for(context, client.try_get_session(session_id("first")));
@@ -91,7 +91,7 @@ TEST_CASE("F01, F24: a response that breaks a rule costs its call and its connec
         {"F12", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\ne\r\n" +
                     body + "\r\n0\r\n\r\n"},
         {"F14", ok + "X : a\r\nContent-Length: 14\r\n\r\n" + body},
-        {"F15", repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 2000) + support::session_answer("first")},
+        {"F15", repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 2000) + support::session_response("first")},
         {"F16", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"},
         {"F19", "HTTP/2.0 200 OK\r\nContent-Length: 14\r\n\r\n" + body},
         {"F19", std::string(4096, '\0')},
@@ -142,13 +142,13 @@ TEST_CASE("F10: trailers do not make the text of a failure") {
     CHECK(failed.error().request_id().empty());
 }
 
-TEST_CASE("F17: an answer without a body that has one is delivered, and costs the connection") {
+TEST_CASE("F17: a response without a body that has one is delivered, and costs the connection") {
     for (const std::string fields :
          {"Content-Length: 5\r\n\r\nhello", "\r\nhello", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"}) {
         CAPTURE(fields);
         scripted_server server;
         server.add(script{}.expect_requests().send("HTTP/1.1 204 No Content\r\n" + fields));
-        server.otherwise(script{}.expect_requests().send(support::session_answer("second")));
+        server.otherwise(script{}.expect_requests().send(support::session_response("second")));
         asio::io_context context;
         client client(context, options_for(server));
         CHECK(wait_for(context, client.try_delete_session(session_id("first"))).has_value());
@@ -159,16 +159,16 @@ TEST_CASE("F17: an answer without a body that has one is delivered, and costs th
     }
 }
 
-TEST_CASE("F17: what a 204 in a pipeline has for a body is not the next call's answer") {
-    const auto forged = support::session_answer("next", "X-Request-Id: forged\r\n");
+TEST_CASE("F17: what a 204 in a pipeline has for a body is not the next call's response") {
+    const auto forged = support::session_response("next", "X-Request-Id: forged\r\n");
     scripted_server server;
     server.add(script{}
                    .expect_requests()
-                   .send(support::session_answer("warm"))
+                   .send(support::session_response("warm"))
                    .expect_requests(2)
                    .send("HTTP/1.1 204 No Content\r\nContent-Length: " + std::to_string(forged.size()) +
-                         "\r\n\r\n" + forged + support::session_answer("next")));
-    server.otherwise(script{}.expect_requests().send(support::session_answer("next")));
+                         "\r\n\r\n" + forged + support::session_response("next")));
+    server.otherwise(script{}.expect_requests().send(support::session_response("next")));
     asio::io_context context;
     client client(context, options_for(server).max_connections(1));
     REQUIRE(wait_for(context, client.try_get_session(session_id("warm"))).has_value());
@@ -184,16 +184,16 @@ TEST_CASE("F17: what a 204 in a pipeline has for a body is not the next call's a
     CHECK(client.stats().resends == 1);
 }
 
-TEST_CASE("F20: an answer that is missing in a pipeline: the last call runs into the timeout") {
-    // Answers say nothing of their request, so a missing one cannot be told from a late one. The first to
+TEST_CASE("F20: a response that is missing in a pipeline: the last call runs into the timeout") {
+    // Responses say nothing of their request, so a missing one cannot be told from a late one. The first to
     // wait longer than it may is failed, and the connection with it.
     scripted_server server;
     server.add(script{}
                    .expect_requests()
-                   .send(support::session_answer("warm"))
+                   .send(support::session_response("warm"))
                    .expect_requests(2)
-                   .send(support::session_answer("one")));
-    server.otherwise(script{}.expect_requests().send(support::session_answer("second")));
+                   .send(support::session_response("one")));
+    server.otherwise(script{}.expect_requests().send(support::session_response("second")));
     asio::io_context context;
     client client(context, options_for(server).response_timeout(700ms).max_connections(1));
     REQUIRE(wait_for(context, client.try_get_session(session_id("warm"))).has_value());
@@ -210,7 +210,7 @@ TEST_CASE("F20: an answer that is missing in a pipeline: the last call runs into
     CHECK(server.connections() == 2);
 }
 
-TEST_CASE("F21: an answer before the request was read is delivered, the rest of the request is not sent") {
+TEST_CASE("F21: a response before the request was read is delivered, the rest of the request is not sent") {
     // Far more than the buffers of both sockets hold, and the server reads no more.
     constexpr std::size_t size = 16U * 1024 * 1024;
     scripted_server server;
@@ -218,7 +218,7 @@ TEST_CASE("F21: an answer before the request was read is delivered, the rest of 
                    .expect_bytes("POST ")
                    .send("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
                    .stall());
-    server.otherwise(script{}.expect_requests().send(support::session_answer("second")));
+    server.otherwise(script{}.expect_requests().send(support::session_response("second")));
     asio::io_context context;
     client client(context, options_for(server).response_timeout(20s));
     const auto request = participant_request{}.callback_url("https://example.com/" + std::string(size, 'x'));
@@ -234,14 +234,14 @@ TEST_CASE("F21: an answer before the request was read is delivered, the rest of 
     CHECK(server.received(0).size() < size);
 }
 
-TEST_CASE("F22: an answer in TLS records of one byte is the same answer") {
+TEST_CASE("F22: a response in TLS records of one byte is the same response") {
     scripted_server server;
     server.add(script{}
                    .expect_requests()
                    .send_split("HTTP/1.1 103 Early Hints\r\n\r\n" + chunked +
                                "7;a=\"b\"\r\n{\"id\":\"\r\n7\r\nfirst\"}\r\n0\r\nX: y\r\n\r\n")
                    .expect_requests()
-                   .send_split(support::session_answer("second")));
+                   .send_split(support::session_response("second")));
     asio::io_context context;
     client client(context, options_for(server));
     check_delivered(wait_for(context, client.try_get_session(session_id("first"))));
@@ -253,7 +253,7 @@ TEST_CASE("F22: an answer in TLS records of one byte is the same answer") {
 
 TEST_CASE("F24: a compressed body is not asked for") {
     scripted_server server;
-    server.add(script{}.expect_requests().send(support::session_answer("first")));
+    server.add(script{}.expect_requests().send(support::session_response("first")));
     asio::io_context context;
     client client(context, options_for(server));
     check_delivered(wait_for(context, client.try_get_session(session_id("first"))));
@@ -262,7 +262,8 @@ TEST_CASE("F24: a compressed body is not asked for") {
 
 TEST_CASE("F24b: a compressed failure, which nobody asked for, keeps its status and its Retry-After") {
     const auto compressed = "\x1f\x8b\x08\x00not for reading"s;
-    const auto busy = support::http_answer(503, compressed, "Content-Encoding: gzip\r\nRetry-After: 31\r\n");
+    const auto busy =
+        support::http_response(503, compressed, "Content-Encoding: gzip\r\nRetry-After: 31\r\n");
     const auto seen = with_same_connection(busy);
     REQUIRE(seen.has_error());
     CHECK(seen.error().code() == make_http_error(503));
@@ -275,9 +276,9 @@ TEST_CASE("F24b: a compressed failure, which nobody asked for, keeps its status 
 
 TEST_CASE("F24b: a compressed failure is retried as any other") {
     scripted_server server;
-    const auto busy = support::http_answer(503, "\x1f\x8b", "Content-Encoding: gzip\r\n");
+    const auto busy = support::http_response(503, "\x1f\x8b", "Content-Encoding: gzip\r\n");
     server.add(
-        script{}.expect_requests().send(busy).expect_requests().send(support::session_answer("first")));
+        script{}.expect_requests().send(busy).expect_requests().send(support::session_response("first")));
     asio::io_context context;
     client client(context, options_for(server).retry(
                                retry_policy().attempts(2).backoff(1ms, 1ms).throttled_backoff(1ms)));

@@ -12,7 +12,7 @@
 #include "support/test_client.hpp"
 
 // A socket that takes less than what is to be written: partial writes at every place of records and requests,
-// while answers come in, and each answer still is the one to its request.
+// while responses come in, and each response still is the one to its request.
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
@@ -147,7 +147,7 @@ TEST_CASE("W16: calls that give up while the send buffer is full, and those behi
 }
 
 TEST_CASE(
-    "W16: an answer that comes before its request is written is that request's, and the connection is "
+    "W16: a response that comes before its request is written is that request's, and the connection is "
     "used for none after it") {
     for (const std::size_t early : {0U, 5U, 11U}) {
         CAPTURE(early);
@@ -157,7 +157,7 @@ TEST_CASE(
         warm_up_with_session(context, client);
         shrink_send_buffer(server);
         const auto id = [](std::size_t i) { return "n" + std::to_string(i + 1) + "-end"; };
-        server.answer_early("/" + id(early));
+        server.respond_early("/" + id(early));
         collector<session> reads;
         for (std::size_t i = 0; i < 12; ++i) // each is larger than what the system holds on the way
             client.async_get_session(session_id(id(i)), padded(400'000), reads.next());
@@ -198,7 +198,7 @@ TEST_CASE(
         REQUIRE_MESSAGE(reads[i].has_value(), reads[i].error().describe());
         CHECK(reads[i]->id().value() == "s" + std::to_string(i));
     }
-    CHECK(client.stats().retries == 1); // the one whose answer was due; those behind it were moved
+    CHECK(client.stats().retries == 1); // the one whose response was due; those behind it were moved
     CHECK(client.stats().connections_lost == 1);
     CHECK(server.connections_accepted() <= 4);
     CHECK(client.stats().resends <= 16);

@@ -18,7 +18,7 @@
 #include "support/test_client.hpp"
 #include "transport/system_resolver.hpp"
 
-// What a client makes of the answers of its name server, and what it leaves to it when it closes.
+// What a client makes of the responses of its name server, and what it leaves to it when it closes.
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
@@ -149,7 +149,7 @@ TEST_CASE("O08: cancelled while the name is looked up: the slot is free at once,
     CHECK(results[0].error().code() == errc::cancelled);
     CHECK(results[0].error().delivery() == delivery::not_sent);
     CHECK(client.stats().queue_depth == 0);
-    resolver->answer();
+    resolver->respond();
     run_until(context, [&] { return client.stats().connections_connecting == 0; });
     CHECK(client.stats().connections_idle == 1);
     CHECK(wait_for(context, client.try_create_session()).has_value());
@@ -203,7 +203,7 @@ TEST_CASE(
         if (i % 2 == 0)
             signals[i].emit(asio::cancellation_type::terminal);
     run_until(context, [&] { return results.left() == 50; });
-    resolver->answer();
+    resolver->respond();
     results.wait(context);
     CHECK(results.each_once());
     for (std::size_t i = 0; i < signals.size(); ++i)
@@ -244,7 +244,7 @@ TEST_CASE("O08: the client goes while its host is looked up or dialled") {
         CHECK(context.stopped()); // nothing is pending any more
         CHECK(support::open_descriptors() == before);
         if (looking_up)
-            resolver->answer(); // to nobody
+            resolver->respond(); // to nobody
         context.restart();
         context.run_for(10s);
     }

@@ -96,16 +96,16 @@ TEST_CASE("a POST after the server closed the idle connection") {
     CHECK(server.session_count() == server.stats().requests_post);
 }
 
-TEST_CASE("W08: a POST is never sent twice, however its answer is lost") {
+TEST_CASE("W08: a POST is never sent twice, however its response is lost") {
     struct row {
         std::string name;
         fault injected;
         error_code code;
     };
     for (const auto& [name, injected, code] : std::vector<row>{
-             {"close", fault{}.on("POST").close_before_answer(), errc::connection_lost},
+             {"close", fault{}.on("POST").close_before_response(), errc::connection_lost},
              {"reset", fault{}.on("POST").reset(), errc::connection_lost},
-             {"half an answer", fault{}.on("POST").truncate_at(60), errc::incomplete_response},
+             {"half a response", fault{}.on("POST").truncate_at(60), errc::incomplete_response},
              {"half, reset", fault{}.on("POST").truncate_at(60).reset(), errc::incomplete_response},
              {"garbage", fault{}.on("POST").garbage("\x01\x02 not HTTP\r\n\r\n"), errc::protocol_error}}) {
         CAPTURE(name);
@@ -144,7 +144,7 @@ TEST_CASE("W08: GET, PUT and DELETE are sent again when the connection is lost")
     const auto alice = wait_for(context, client.try_create_participant());
     REQUIRE((room.has_value() && alice.has_value()));
     const auto& id = alice->participant().id();
-    for (const auto& injected : {fault{}.close_before_answer(), fault{}.reset(), fault{}.truncate_at(30)}) {
+    for (const auto& injected : {fault{}.close_before_response(), fault{}.reset(), fault{}.truncate_at(30)}) {
         server.inject(injected);
         CHECK(wait_for(context, client.try_get_session(room->id())).has_value());
         server.inject(injected);
@@ -162,7 +162,7 @@ TEST_CASE("W08: GET, PUT and DELETE are sent again when the connection is lost")
 
 TEST_CASE("without allow_resend a GET fails like a POST") {
     loopback_server server(recording());
-    server.inject(fault{}.close_before_answer());
+    server.inject(fault{}.close_before_response());
     asio::io_context context;
     client client(context, options_for(server));
     const auto read =
@@ -176,7 +176,7 @@ TEST_CASE("W13: resends are bounded") {
     constexpr unsigned calls = 3;
     constexpr int most = 2;
     loopback_server server(recording());
-    server.inject(fault{}.always().close_before_answer());
+    server.inject(fault{}.always().close_before_response());
     asio::io_context context;
     client client(context, options_for(server).max_resends(most).max_connections(1));
     collector<session> results;
@@ -209,7 +209,7 @@ TEST_CASE("W11: Connection: close in the middle of a pipeline, every call is ans
     CHECK(results.each_once());
     for (std::size_t i = 0; i < results.size(); ++i)
         CHECK_MESSAGE(results[i].error().http_status() == 404, results[i].error().describe());
-    // What stood behind the last answer was not processed, and is not in the server's log.
+    // What stood behind the last response was not processed, and is not in the server's log.
     for (const auto& [request, count] : sends(server))
         CHECK_MESSAGE(count == 1, request);
     CHECK(server.stats().requests_get == 100);
@@ -231,7 +231,7 @@ TEST_CASE("announced closes in every pipeline cost a call one resend at most: th
     CHECK(server.stats().requests_get == 100);
 }
 
-TEST_CASE("POSTs where the server closes after every few answers") {
+TEST_CASE("POSTs where the server closes after every few responses") {
     loopback_server server(recording().requests_per_connection(3));
     asio::io_context context;
     client client(context, options_for(server).max_connections(2));
@@ -248,12 +248,12 @@ TEST_CASE("W10: a reset or a close in the middle of a pipeline, the rest is sent
     struct row {
         std::string name;
         fault injected;
-        bool answers_arrive; ///< those before it; a reset may overtake them
+        bool responses_arrive; ///< those before it; a reset may overtake them
     };
-    for (const auto& [name, injected, answers_arrive] :
+    for (const auto& [name, injected, responses_arrive] :
          std::vector<row>{{"reset", fault{}.on("GET", "/s4").reset(), false},
-                          {"close", fault{}.on("GET", "/s4").close_before_answer(), true},
-                          {"half an answer", fault{}.on("GET", "/s4").truncate_at(50), true}}) {
+                          {"close", fault{}.on("GET", "/s4").close_before_response(), true},
+                          {"half a response", fault{}.on("GET", "/s4").truncate_at(50), true}}) {
         CAPTURE(name);
         loopback_server server(recording());
         asio::io_context context;
@@ -271,7 +271,7 @@ TEST_CASE("W10: a reset or a close in the middle of a pipeline, the rest is sent
         CHECK(counts.size() == 9);
         for (const auto& [request, count] : counts)
             CHECK_MESSAGE(count <= 2, request);
-        if (answers_arrive) {
+        if (responses_arrive) {
             for (int i = 0; i < 4; ++i)
                 CHECK_MESSAGE(count_of_session(counts, i) == 1, i);
             CHECK(count_of_session(counts, 4) == 2);
@@ -282,7 +282,7 @@ TEST_CASE("W10: a reset or a close in the middle of a pipeline, the rest is sent
     }
 }
 
-TEST_CASE("garbage as an answer fails its request alone, the innocent behind it are sent again") {
+TEST_CASE("garbage as a response fails its request alone, the innocent behind it are sent again") {
     loopback_server server(recording());
     asio::io_context context;
     client client(context, options_for(server).max_connections(1));
@@ -306,16 +306,16 @@ TEST_CASE("N5: after a failed connection the next one is not pipelined on until 
     scripted_server server;
     server.add(script{}
                    .expect_requests()
-                   .send(support::session_answer("warm"))
+                   .send(support::session_response("warm"))
                    .expect_requests(4)
-                   .send(support::session_answer("s0"))
+                   .send(support::session_response("s0"))
                    .rst());
     server.add(script{}
                    .expect_requests()
                    .delay(20ms)
-                   .send(support::session_answer("s1"))
+                   .send(support::session_response("s1"))
                    .expect_requests(2)
-                   .send(support::session_answer("s2") + support::session_answer("s3")));
+                   .send(support::session_response("s2") + support::session_response("s3")));
     asio::io_context context;
     client client(context, options_for(server).max_connections(1));
     REQUIRE(wait_for(context, client.try_get_session(session_id("warm"))).has_value());
@@ -325,28 +325,28 @@ TEST_CASE("N5: after a failed connection the next one is not pipelined on until 
     run_until(context, [&] { return server.received(1).find("\r\n\r\n") != std::string::npos; });
     CHECK(count_of(server.received(1), "GET ") == 1);
     results.wait(context);
-    // The reset may overtake the answer to s0, which then is sent again and gets the answer to s1: the script
+    // The reset may overtake the response to s0, which then is sent again and gets the response to s1: the script
     // does not look. So only what is common to both is checked.
     CHECK(results.each_once());
     CHECK(server.connections() >= 2);
 }
 
-TEST_CASE("W12: an answer that arrived before the reset is delivered, what is behind it is sent again") {
+TEST_CASE("W12: a response that arrived before the reset is delivered, what is behind it is sent again") {
     scripted_server server;
     server.add(script{}
                    .expect_requests()
-                   .send(support::session_answer("first"))
+                   .send(support::session_response("first"))
                    .expect_requests(2)
-                   .send(support::session_answer("a"))
+                   .send(support::session_response("a"))
                    .rst());
-    server.otherwise(script{}.expect_requests().send(support::session_answer("b")));
+    server.otherwise(script{}.expect_requests().send(support::session_response("b")));
     asio::io_context context;
     client client(context, options_for(server).max_connections(1));
     REQUIRE(wait_for(context, client.try_get_session(session_id("first"))).has_value());
     collector<session> results;
     client.async_get_session(session_id("a"), results.next());
     client.async_get_session(session_id("b"), results.next());
-    // The answer and the reset are both there before this side reads, or writes again.
+    // The response and the reset are both there before this side reads, or writes again.
     context.restart();
     context.poll();
     REQUIRE(server.wait_until_ended(0, support::generous_limit));
@@ -359,9 +359,9 @@ TEST_CASE("W12: an answer that arrived before the reset is delivered, what is be
     CHECK(server.received(1).find("/sessions/a") == std::string::npos); // it was answered
 }
 
-TEST_CASE("an answer that arrived before the connection ended is delivered") {
+TEST_CASE("a response that arrived before the connection ended is delivered") {
     scripted_server server;
-    server.add(script{}.expect_requests().send(support::session_answer("a")).fin());
+    server.add(script{}.expect_requests().send(support::session_response("a")).fin());
     asio::io_context context;
     client client(context, options_for(server));
     const auto read = wait_for(context, client.try_get_session(session_id("a")));
@@ -370,11 +370,11 @@ TEST_CASE("an answer that arrived before the connection ended is delivered") {
     CHECK(client.stats().connections_lost == 0);
 }
 
-TEST_CASE("F06: bytes that no request asked for close the connection and are no answer to the next") {
+TEST_CASE("F06: bytes that no request asked for close the connection and are no response to the next") {
     scripted_server server;
     server.add(
-        script{}.expect_requests().send(support::session_answer("a") + support::session_answer("evil")));
-    server.add(script{}.expect_requests().send(support::session_answer("b")));
+        script{}.expect_requests().send(support::session_response("a") + support::session_response("evil")));
+    server.add(script{}.expect_requests().send(support::session_response("b")));
     asio::io_context context;
     client client(context, options_for(server));
     const auto first = wait_for(context, client.try_get_session(session_id("a")));
@@ -384,18 +384,18 @@ TEST_CASE("F06: bytes that no request asked for close the connection and are no 
     REQUIRE(second.has_value());
     CHECK(second->id().value() == "b");
     CHECK(server.connections() == 2);
-    CHECK(client.stats().unsolicited_bytes == support::session_answer("evil").size());
+    CHECK(client.stats().unsolicited_bytes == support::session_response("evil").size());
 }
 
-TEST_CASE("I2, F20: an answer that nobody asked for, while calls are in flight, is handed to none of them") {
+TEST_CASE("I2, F20: a response that nobody asked for, while calls are in flight, is handed to none of them") {
     scripted_server server;
     server.add(script{}
                    .expect_requests()
-                   .send(support::session_answer("first"))
+                   .send(support::session_response("first"))
                    .expect_requests(2)
-                   .send(support::session_answer("somebody else's", "X-Request-Id: his\r\n") +
-                         support::session_answer("a") + support::session_answer("b")));
-    server.otherwise(script{}.expect_requests().send(support::session_answer("b")));
+                   .send(support::session_response("somebody else's", "X-Request-Id: his\r\n") +
+                         support::session_response("a") + support::session_response("b")));
+    server.otherwise(script{}.expect_requests().send(support::session_response("b")));
     asio::io_context context;
     client client(context, options_for(server).max_connections(1));
     const auto first = wait_for(context, client.try_get_session(session_id("first")));
@@ -408,7 +408,7 @@ TEST_CASE("I2, F20: an answer that nobody asked for, while calls are in flight, 
     const auto& why = results[0].error();
     CHECK(why.code() == errc::protocol_error);
     CHECK(why.delivery() == delivery::maybe_processed);
-    CHECK(why.message() == R"(the answer is for "somebody...", not for "a")");
+    CHECK(why.message() == R"(the response is for "somebody...", not for "a")");
     CHECK(client.stats().responses_mismatched == 1);
     CHECK(why.http_status() == 0); // nothing of the other's is kept
     CHECK(why.body().empty());
@@ -420,7 +420,7 @@ TEST_CASE("I2, F20: an answer that nobody asked for, while calls are in flight, 
     CHECK(support::at_rest(client.stats()));
 }
 
-TEST_CASE("F20: an answer names what was asked for, or it is another's") {
+TEST_CASE("F20: a response names what was asked for, or it is another's") {
     struct row {
         std::string asked;
         std::string named;
@@ -433,7 +433,7 @@ TEST_CASE("F20: an answer names what was asked for, or it is another's") {
         CAPTURE(asked);
         CAPTURE(named);
         scripted_server server;
-        server.add(script{}.expect_requests().send(support::session_answer(named)));
+        server.add(script{}.expect_requests().send(support::session_response(named)));
         asio::io_context context;
         client client(context, options_for(server).max_connections(1));
         const auto got = wait_for(context, client.try_get_session(session_id(asked)));
@@ -443,15 +443,15 @@ TEST_CASE("F20: an answer names what was asked for, or it is another's") {
     }
 }
 
-TEST_CASE("F20: two answers change places: their calls fail or are sent again, and none gets the other's") {
+TEST_CASE("F20: two responses change places: their calls fail or are sent again, and none gets the other's") {
     scripted_server server;
     server.add(script{}
                    .expect_requests()
-                   .send(support::session_answer("first"))
+                   .send(support::session_response("first"))
                    .expect_requests(3)
-                   .send(support::session_answer("a") + support::session_answer("c") +
-                         support::session_answer("b")));
-    server.otherwise(script{}.expect_requests().send(support::session_answer("c")));
+                   .send(support::session_response("a") + support::session_response("c") +
+                         support::session_response("b")));
+    server.otherwise(script{}.expect_requests().send(support::session_response("c")));
     asio::io_context context;
     client client(context, options_for(server).max_connections(1));
     REQUIRE(wait_for(context, client.try_get_session(session_id("first"))).has_value());
@@ -472,14 +472,14 @@ TEST_CASE("F20: two answers change places: their calls fail or are sent again, a
     CHECK(support::at_rest(client.stats()));
 }
 
-TEST_CASE("I2: a participant's answer has to name him, in either case of letters") {
+TEST_CASE("I2: a participant's response has to name him, in either case of letters") {
     scripted_server server;
     server.otherwise(
         script{}
             .expect_requests()
-            .send(support::http_answer(200, R"({"id":"320E2AF6-13ec-498d-8b51-daba52c37853"})"))
+            .send(support::http_response(200, R"({"id":"320E2AF6-13ec-498d-8b51-daba52c37853"})"))
             .expect_requests()
-            .send(support::http_answer(200, R"({"id":"320e2af6-13ec-498d-8b51-daba52c37854"})")));
+            .send(support::http_response(200, R"({"id":"320e2af6-13ec-498d-8b51-daba52c37854"})")));
     asio::io_context context;
     client client(context, options_for(server));
     const participant_id asked("320e2af6-13ec-498d-8b51-daba52c37853");
@@ -495,12 +495,12 @@ TEST_CASE("N2: a 408 on an idle connection is a silent close") {
     scripted_server server;
     server.add(script{}
                    .expect_requests()
-                   .send(support::session_answer("a"))
+                   .send(support::session_response("a"))
                    .delay(5ms)
-                   .send(support::http_answer(408, "", "Connection: close\r\n"))
+                   .send(support::http_response(408, "", "Connection: close\r\n"))
                    .close_notify()
                    .fin());
-    server.add(script{}.expect_requests().send(support::session_answer("b")));
+    server.add(script{}.expect_requests().send(support::session_response("b")));
     asio::io_context context;
     client client(context, options_for(server));
     REQUIRE(wait_for(context, client.try_get_session(session_id("a"))).has_value());

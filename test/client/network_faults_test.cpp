@@ -71,7 +71,7 @@ TEST_CASE("W06: connections reset as soon as they are accepted are failed dials:
 TEST_CASE("W06: a few connections are reset as they are accepted, then all is well") {
     scripted_server server;
     server.add(script{}.rst());
-    server.otherwise(script{}.expect_requests().send(support::session_answer("s")));
+    server.otherwise(script{}.expect_requests().send(support::session_response("s")));
     asio::io_context context;
     client client(context, options_for(server).timeout(10s).max_connections(1));
     auto made = wait_for(context, client.try_create_session());
@@ -87,7 +87,7 @@ TEST_CASE("W06: two connections are reset as they are accepted: the third serves
     scripted_server server;
     server.add(script{}.rst());
     server.add(script{}.rst());
-    server.otherwise(script{}.expect_requests().send(support::session_answer("s")));
+    server.otherwise(script{}.expect_requests().send(support::session_response("s")));
     asio::io_context context;
     client client(context, options_for(server).retry(retry_policy()).timeout(20s).max_connections(1));
     const auto made = wait_for(context, client.try_create_session());
@@ -223,13 +223,13 @@ TEST_CASE(
     results.wait(context);
     for (std::size_t i = 0; i < results.size(); ++i)
         CHECK_MESSAGE(results[i].has_value(), results[i].error().describe());
-    CHECK(client.stats().retries == 1); // the one whose answer was due
+    CHECK(client.stats().retries == 1); // the one whose response was due
     CHECK(client.stats().resends == 15);
     CHECK(client.stats().connections_lost == 1);
     CHECK(client.stats().dials == 2);
 }
 
-TEST_CASE("W15: answers that come byte by byte, each in a record of its own") {
+TEST_CASE("W15: responses that come byte by byte, each in a record of its own") {
     const auto chunked = [](const std::string& id) {
         const auto body = "{\"id\":\"" + id + "\"}";
         std::string bytes =
@@ -242,9 +242,9 @@ TEST_CASE("W15: answers that come byte by byte, each in a record of its own") {
     scripted_server server;
     server.add(script{}
                    .expect_requests()
-                   .send_split(support::session_answer("warm"))
+                   .send_split(support::session_response("warm"))
                    .expect_requests(3)
-                   .send_split(support::session_answer("a") + chunked("b") + support::session_answer("c"))
+                   .send_split(support::session_response("a") + chunked("b") + support::session_response("c"))
                    .expect_requests()
                    .send_split(chunked("d"), 2));
     asio::io_context context;
@@ -289,7 +289,7 @@ TEST_CASE("W15: a body that drips just inside of every timeout is ended by the d
         dripping.delay(20ms).send(" ");
     scripted_server server;
     server.add(dripping);
-    server.otherwise(script{}.expect_requests().send(support::session_answer("s")));
+    server.otherwise(script{}.expect_requests().send(support::session_response("s")));
     asio::io_context context;
     client client(context, options_for(server).response_timeout(2s).timeout(500ms));
     const auto dripped = wait_for(context, client.try_get_session(session_id("s")));
@@ -298,8 +298,7 @@ TEST_CASE("W15: a body that drips just inside of every timeout is ended by the d
     CHECK(dripped.error().elapsed() >= 490ms);
     CHECK(dripped.error().attempts() == 1);
     CHECK(client.stats().bytes_received < 20'000); // what came in that time, not what would have
-    const auto next =
-        wait_for(context, client.try_get_session(session_id("s"), call_options{}.timeout(30s)));
+    const auto next = wait_for(context, client.try_get_session(session_id("s"), call_options{}.timeout(30s)));
     CHECK_MESSAGE(next.has_value(), next.error().describe());
     CHECK(server.connections() == 2);
 }
@@ -318,7 +317,7 @@ TEST_CASE(
         CAPTURE(by_deadline);
         scripted_server server;
         server.add(*dripping);
-        server.otherwise(script{}.expect_requests().send(support::session_answer("s")));
+        server.otherwise(script{}.expect_requests().send(support::session_response("s")));
         asio::io_context context;
         client client(context, options_for(server)
                                    .response_timeout(by_deadline ? 200s : 300ms)
@@ -335,7 +334,7 @@ TEST_CASE(
 TEST_CASE("O08: cancelled in the TLS handshake: the slot is free at once, the dial ends in its time") {
     scripted_server server;
     server.add(script{}.handshake_stall(100));
-    server.otherwise(script{}.expect_requests().send(support::session_answer("s")));
+    server.otherwise(script{}.expect_requests().send(support::session_response("s")));
     asio::io_context context;
     client client(context, options_for(server).connect_timeout(500ms).max_connections(1));
     collector<session> results;

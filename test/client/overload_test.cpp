@@ -55,13 +55,13 @@ TEST_CASE("O01: Retry-After is waited for, what is none is not, what is too long
     CHECK(elapsed_of(fault{}.on("GET").throttle(1s), true) >= 1s);
     for (const auto* const none : {"-1", "soon", "1.5", ""}) {
         CAPTURE(none);
-        CHECK(elapsed_of(fault{}.on("GET").answer(503).header("Retry-After", none), true) >= 10ms);
+        CHECK(elapsed_of(fault{}.on("GET").respond(503).header("Retry-After", none), true) >= 10ms);
     }
     CHECK(client.stats().retries == 5);
     const auto requests = server.stats().requests_get;
     for (const auto* const too_long : {"6", "99999999999", "Fri, 31 Dec 9999 23:59:59 GMT"}) {
         CAPTURE(too_long);
-        elapsed_of(fault{}.on("GET").answer(503).header("Retry-After", too_long), false);
+        elapsed_of(fault{}.on("GET").respond(503).header("Retry-After", too_long), false);
     }
     // Longer than the deadline is too long as well.
     server.inject(fault{}.on("GET").throttle(4s));

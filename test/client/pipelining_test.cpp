@@ -21,7 +21,7 @@ using testing::loopback_server;
 
 namespace {
 
-/// Reads the sessions with these ids, all started together, and checks that each answer belongs to its
+/// Reads the sessions with these ids, all started together, and checks that each response belongs to its
 /// request.
 void read_all(asio::io_context& context, client& client, const std::vector<session_id>& ids) {
     collector<session> results;
@@ -102,16 +102,16 @@ TEST_CASE("a POST is written only when what was sent before it is answered, and 
     testing::scripted_server server;
     server.add(testing::script{}
                    .expect_requests()
-                   .send(support::session_answer("first"))
+                   .send(support::session_response("first"))
                    .expect_requests(2)
                    .delay(200ms)
-                   .send(support::session_answer("a") + support::session_answer("b"))
+                   .send(support::session_response("a") + support::session_response("b"))
                    .expect_bytes("POST ")
                    .expect_requests()
                    .delay(200ms)
-                   .send(support::session_answer("made"))
+                   .send(support::session_response("made"))
                    .expect_requests()
-                   .send(support::session_answer("after")));
+                   .send(support::session_response("after")));
     asio::io_context context;
     client client(context, options_for(server).max_connections(1));
     REQUIRE(wait_for(context, client.try_get_session(session_id("first"))).has_value());
@@ -162,16 +162,16 @@ TEST_CASE("the first request on a new connection goes alone") {
     CHECK(server.stats().max_pipelined == 7); // all eight fit, had the first not been alone
 }
 
-TEST_CASE("answers that come in pieces are matched to their requests") {
+TEST_CASE("responses that come in pieces are matched to their requests") {
     testing::scripted_server server;
-    std::string answers;
+    std::string responses;
     for (int i = 0; i < 8; ++i)
-        answers += support::session_answer("s" + std::to_string(i));
+        responses += support::session_response("s" + std::to_string(i));
     server.add(testing::script{}
                    .expect_requests()
-                   .send(support::session_answer("first"))
+                   .send(support::session_response("first"))
                    .expect_requests(8)
-                   .send_split(answers, 3));
+                   .send_split(responses, 3));
     asio::io_context context;
     client client(context, options_for(server).max_connections(1));
     REQUIRE(wait_for(context, client.try_get_session(session_id("first"))).has_value());

@@ -23,7 +23,7 @@ using testing::tls_version;
 
 TEST_CASE("the statistics tell why: each reason stands in its own place") {
     testing::scripted_server server;
-    const auto refused = [](int status) { return support::http_answer(status, "{}"); };
+    const auto refused = [](int status) { return support::http_response(status, "{}"); };
     server.add(testing::script{}
                    .expect_requests()
                    .send(refused(500))
@@ -36,8 +36,8 @@ TEST_CASE("the statistics tell why: each reason stands in its own place") {
                    .expect_requests()
                    .send("no HTTP\r\n\r\n"));
     server.add(
-        testing::script{}.expect_requests().send(support::session_answer("s", "Connection: close\r\n")));
-    server.add(testing::script{}.expect_requests().send(support::session_answer("s")).rst());
+        testing::script{}.expect_requests().send(support::session_response("s", "Connection: close\r\n")));
+    server.add(testing::script{}.expect_requests().send(support::session_response("s")).rst());
     server.otherwise(testing::script{}.expect_requests());
     asio::io_context context;
     client client(context, options_for(server).max_connections(1).retry(

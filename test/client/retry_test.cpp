@@ -37,7 +37,7 @@ TEST_CASE("a GET that meets a server in trouble succeeds in the end, and its cal
         client client(context, options_for(server).retry(quick()));
         const auto made = wait_for(context, client.try_create_session());
         REQUIRE(made.has_value());
-        server.inject(fault{}.on("GET").times(2).answer(status));
+        server.inject(fault{}.on("GET").times(2).respond(status));
         const auto read = wait_for(context, client.try_get_session(made->id()));
         REQUIRE_MESSAGE(read.has_value(), read.error().describe());
         CHECK(read->id() == made->id());
@@ -52,7 +52,7 @@ TEST_CASE("by default a call has three attempts") {
     loopback_server server;
     asio::io_context context;
     client client(context, server.client_options());
-    server.inject(fault{}.on("DELETE").always().answer(500));
+    server.inject(fault{}.on("DELETE").always().respond(500));
     const auto gone = wait_for(context, client.try_delete_session(session_id("s")));
     CHECK(gone.error().http_status() == 500);
     CHECK(gone.error().attempts() == 3);
@@ -64,16 +64,16 @@ TEST_CASE("I3: a POST is answered once, unless its caller says that it may be re
     loopback_server server;
     asio::io_context context;
     client client(context, options_for(server).retry(quick()));
-    server.inject(fault{}.on("POST").answer(503));
+    server.inject(fault{}.on("POST").respond(503));
     CHECK(wait_for(context, client.try_create_session()).error().http_status() == 503);
     CHECK(posts(server) == 1);
 
-    server.inject(fault{}.on("POST").answer(503));
+    server.inject(fault{}.on("POST").respond(503));
     const auto repeatable = call_options{}.idempotent();
     CHECK(wait_for(context, client.try_create_session(session_request{}, repeatable)).has_value());
     CHECK(posts(server) == 3);
 
-    server.inject(fault{}.on("POST").close_before_answer());
+    server.inject(fault{}.on("POST").close_before_response());
     const auto keyed = call_options{}.header("Idempotency-Key", "0f1c2d3e");
     CHECK(wait_for(context, client.try_create_session(session_request{}, keyed)).has_value());
     CHECK(posts(server) == 5);
@@ -97,7 +97,7 @@ TEST_CASE("a call's own policy goes before the client's") {
     loopback_server server;
     asio::io_context context;
     client client(context, options_for(server).retry(quick()));
-    server.inject(fault{}.on("GET").always().answer(500));
+    server.inject(fault{}.on("GET").always().respond(500));
     const auto once = call_options{}.retry(retry_policy::none());
     CHECK(wait_for(context, client.try_get_session(session_id("s"), once)).error().attempts() == 1);
     const auto five = call_options{}.retry(quick(5));
@@ -108,7 +108,7 @@ TEST_CASE("the budget holds for all calls together") {
     loopback_server server;
     asio::io_context context;
     client client(context, options_for(server).retry(quick()).retry_budget(0, 0.1));
-    server.inject(fault{}.on("GET").always().answer(500));
+    server.inject(fault{}.on("GET").always().respond(500));
     collector<session> results;
     for (int i = 0; i < 200; ++i)
         client.async_get_session(session_id("s"), results.next());

@@ -12,7 +12,7 @@
 #include "support/test_client.hpp"
 #include "support/text.hpp"
 
-// J12, J11: passwords and tokens of ours, and of the answers, in all that the library can print, after every
+// J12, J11: passwords and tokens of ours, and of the responses, in all that the library can print, after every
 // kind of failure; and where credentials are sent.
 
 using namespace bandwidth::webrtc;
@@ -140,7 +140,7 @@ TEST_CASE("J12: no secret is printed, whatever a service echoes, and with whatev
         for (const int status : {200, 302, 400, 500}) {
             CAPTURE(body.substr(body.size() > 200 ? 4000 : 0));
             CAPTURE(status);
-            server.inject(fault{}.answer(status, body, body[0] == '{' ? "application/json" : "text/plain"));
+            server.inject(fault{}.respond(status, body, body[0] == '{' ? "application/json" : "text/plain"));
             check_failed(
                 wait_for(context, client.try_create_participant(secret_participant(), secret_call())));
         }
@@ -148,23 +148,23 @@ TEST_CASE("J12: no secret is printed, whatever a service echoes, and with whatev
     CHECK(support::at_rest(client.stats()));
 }
 
-TEST_CASE("J12: nor from header fields of an answer") {
+TEST_CASE("J12: nor from header fields of a response") {
     scripted_server server;
     const auto head = "X-Request-Id: Basic " + basic + "\r\nLocation: https://user:" + mark +
                       "@example.com/?token=" + token + "\r\nX-Amzn-RequestId: token=" + token + "\r\n";
-    script answers;
+    script responses;
     for (const int status : {200, 307, 401, 503})
-        answers.expect_requests().send(support::http_answer(status, "no JSON", head));
-    server.add(answers);
+        responses.expect_requests().send(support::http_response(status, "no JSON", head));
+    server.add(responses);
     asio::io_context context;
     client client(context, options_for(server).credentials("user", password));
     for (int i = 0; i < 4; ++i)
         check_failed(wait_for(context, client.try_get_session(session_id("s"))));
 }
 
-TEST_CASE("J12: nor a bearer token that an answer repeats without its scheme") {
+TEST_CASE("J12: nor a bearer token that a response repeats without its scheme") {
     loopback_server server;
-    server.inject(fault{}.answer(401, "who is " + token + "?", "text/plain"));
+    server.inject(fault{}.respond(401, "who is " + token + "?", "text/plain"));
     asio::io_context context;
     client client(context, options_for(server).credentials(std::make_shared<bearer>()));
     const auto seen = wait_for(context, client.try_get_session(session_id("s")));
@@ -173,7 +173,7 @@ TEST_CASE("J12: nor a bearer token that an answer repeats without its scheme") {
     CHECK(seen.error().message() == "who is [redacted]?");
 }
 
-TEST_CASE("J12: nor when what came was no answer at all, or none came") {
+TEST_CASE("J12: nor when what came was no response at all, or none came") {
     asio::io_context context;
     const auto fails_with = [&context](script what, error_code expected,
                                        std::chrono::nanoseconds timeout = 20s) {
@@ -283,7 +283,7 @@ TEST_CASE("J12: a participant token is printed as redacted") {
 
 TEST_CASE("J11: a redirect is a failure that says so, nobody follows it, no credentials go elsewhere") {
     scripted_server elsewhere;
-    elsewhere.otherwise(script{}.expect_requests().send(support::session_answer("stolen")));
+    elsewhere.otherwise(script{}.expect_requests().send(support::session_response("stolen")));
     const auto there = std::to_string(elsewhere.port());
     for (const std::string& target :
          {"https://localhost:" + there + "/v1/", "http://localhost:" + there + "/",
@@ -293,7 +293,7 @@ TEST_CASE("J11: a redirect is a failure that says so, nobody follows it, no cred
             CAPTURE(target);
             CAPTURE(status);
             loopback_server server;
-            server.inject(fault{}.times(2).answer(status, "", "text/plain").header("Location", target));
+            server.inject(fault{}.times(2).respond(status, "", "text/plain").header("Location", target));
             asio::io_context context;
             client client(context, secret_options(server));
             const auto read = wait_for(context, client.try_get_session(session_id("s")));

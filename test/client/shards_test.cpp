@@ -410,7 +410,7 @@ TEST_CASE("T17, T21: the client certificate and the pins are those of every shar
     const testing::certificate_authority clients("clients");
     const auto shown = clients.issue(testing::certificate_options{}.common_name("a client"));
     scripted_server server(testing::scripted_options{}.client_authority(clients.pem()));
-    server.otherwise(support::answering());
+    server.otherwise(support::responding());
     asio::io_context context;
     const auto options =
         options_for(server).shards(shards).client_certificate(shown.chain_pem(), shown.private_key_pem());

@@ -13,12 +13,12 @@
 
 using namespace bandwidth::webrtc;
 using namespace std::chrono_literals;
-using support::answering;
 using support::both_versions;
-using support::http_answer;
+using support::http_response;
 using support::options_for;
+using support::responding;
 using support::run_until;
-using support::session_answer;
+using support::session_response;
 using support::tls_trial;
 using testing::certificate_authority;
 using testing::loopback_options;
@@ -35,16 +35,16 @@ call_options once() { return call_options{}.allow_resend(false); }
 
 } // namespace
 
-TEST_CASE("T10: a FIN without close_notify in the middle of a body: an incomplete answer") {
+TEST_CASE("T10: a FIN without close_notify in the middle of a body: an incomplete response") {
     for (const auto version : both_versions) {
-        for (const std::string answer :
+        for (const std::string response :
              {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"id\":\"a\"", // by its length
               "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{\"id\":\"a\r\n",
               "HTTP/1.1 200 OK\r\n\r\n{\"id\":\"a\"}"}) { // to the end of the connection: which end is that?
-            CAPTURE(answer);
+            CAPTURE(response);
             scripted_server server(scripted_options{}.max_tls_version(version));
-            server.add(script{}.expect_requests().send(answer).fin());
-            server.otherwise(answering("b"));
+            server.add(script{}.expect_requests().send(response).fin());
+            server.otherwise(responding("b"));
             tls_trial trial(options_for(server));
             const auto cut = trial.get("a", once());
             REQUIRE(cut.has_error());
@@ -55,16 +55,16 @@ TEST_CASE("T10: a FIN without close_notify in the middle of a body: an incomplet
     }
 }
 
-TEST_CASE("T11: a FIN without close_notify behind a complete answer costs nothing but the connection") {
+TEST_CASE("T11: a FIN without close_notify behind a complete response costs nothing but the connection") {
     for (const auto version : both_versions) {
-        for (const std::string& answer :
-             {session_answer("a"),
+        for (const std::string& response :
+             {session_response("a"),
               std::string(
                   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\n{\"id\":\"a\"}\r\n0\r\n\r\n")}) {
-            CAPTURE(answer);
+            CAPTURE(response);
             scripted_server server(scripted_options{}.max_tls_version(version));
-            server.add(script{}.expect_requests().send(answer).fin());
-            server.otherwise(answering("b"));
+            server.add(script{}.expect_requests().send(response).fin());
+            server.otherwise(responding("b"));
             tls_trial trial(options_for(server));
             const auto whole = trial.get("a", once());
             REQUIRE(whole.has_value());
@@ -84,12 +84,12 @@ TEST_CASE("T13: a close_notify in the middle of a pipeline is answered, and the 
         scripted_server server(scripted_options{}.max_tls_version(version));
         server.add(script{}
                        .expect_requests()
-                       .send(session_answer("a"))
+                       .send(session_response("a"))
                        .expect_requests(2)
-                       .send(session_answer("b"))
+                       .send(session_response("b"))
                        .close_notify()
                        .expect_bytes("what never comes"));
-        server.otherwise(answering("c"));
+        server.otherwise(responding("c"));
         tls_trial trial(options_for(server).max_connections(1));
         REQUIRE(trial.get("a").has_value());
         support::collector<session> results;
@@ -103,7 +103,7 @@ TEST_CASE("T13: a close_notify in the middle of a pipeline is answered, and the 
         CHECK(trial.client().stats().resends == 1);
         CHECK(server.connections() == 2);
         REQUIRE(server.wait_until_ended(0, support::generous_limit));
-        CHECK(server.error(0) == "close_notify"); // ours, in answer to the server's
+        CHECK(server.error(0) == "close_notify"); // ours, in response to the server's
         trial.check_served();
     }
 }
@@ -111,7 +111,7 @@ TEST_CASE("T13: a close_notify in the middle of a pipeline is answered, and the 
 TEST_CASE("T13: a POST that a close_notify meets fails, once") {
     scripted_server server;
     server.add(script{}.expect_requests().close_notify().expect_bytes("what never comes"));
-    server.otherwise(answering());
+    server.otherwise(responding());
     tls_trial trial(options_for(server));
     const auto lost = support::wait_for(trial.context(), trial.client().try_create_session());
     REQUIRE(lost.has_error());
@@ -163,13 +163,13 @@ TEST_CASE("T18: changes of keys are followed, and answered") {
     scripted_server server;
     server.add(script{}
                    .expect_requests()
-                   .send(session_answer("a"))
+                   .send(session_response("a"))
                    .key_update(10)
                    .expect_requests()
                    .key_update(10)
-                   .send(session_answer("b"))
+                   .send(session_response("b"))
                    .expect_requests()
-                   .send(session_answer("c")));
+                   .send(session_response("c")));
     tls_trial trial(options_for(server));
     for (const std::string id : {"a", "b", "c"}) {
         const auto read = trial.get(id, once());
@@ -180,10 +180,10 @@ TEST_CASE("T18: changes of keys are followed, and answered") {
 }
 
 TEST_CASE("T18: changes of keys without end end the connection") {
-    SUBCASE("in place of an answer") {
+    SUBCASE("in place of a response") {
         scripted_server server;
-        server.add(script{}.expect_requests().key_update(10'000).send(session_answer("a")));
-        server.otherwise(answering("b"));
+        server.add(script{}.expect_requests().key_update(10'000).send(session_response("a")));
+        server.otherwise(responding("b"));
         tls_trial trial(options_for(server));
         const auto flooded = trial.get("a", once());
         REQUIRE(flooded.has_error());
@@ -195,8 +195,8 @@ TEST_CASE("T18: changes of keys without end end the connection") {
     }
     SUBCASE("on an idle connection") {
         scripted_server server;
-        server.add(script{}.expect_requests().send(session_answer("a")).key_update(10'000));
-        server.otherwise(answering("b"));
+        server.add(script{}.expect_requests().send(session_response("a")).key_update(10'000));
+        server.otherwise(responding("b"));
         tls_trial trial(options_for(server));
         REQUIRE(trial.get("a", once()).has_value());
         run_until(trial.context(), [&] { return trial.client().stats().connections_closed == 1; });
@@ -209,7 +209,7 @@ TEST_CASE("T18: changes of keys without end end the connection") {
 TEST_CASE("T18: a renegotiation is refused") {
     scripted_server server(scripted_options{}.max_tls_version(tls_version::tls_1_2));
     server.add(script{}.expect_requests().renegotiate().expect_bytes("what never comes"));
-    server.otherwise(answering());
+    server.otherwise(responding());
     tls_trial trial(options_for(server));
     const auto refused = trial.get("a", once());
     REQUIRE(refused.has_error());

@@ -114,7 +114,7 @@ TEST_CASE("T09: a server that selects h2, which was not offered") {
 
 TEST_CASE("T09: a server that selects no protocol speaks HTTP/1.1") {
     scripted_server server(scripted_options{}.alpn(""));
-    server.otherwise(support::answering());
+    server.otherwise(support::responding());
     tls_trial trial(options_for(server));
     trial.check_served();
     CHECK(server.handshake(0).alpn == std::vector<std::string>{"http/1.1"});
@@ -153,7 +153,7 @@ TEST_CASE("T19: a thousand names are fine") {
 
 TEST_CASE("T05, T06: the server is told the host, and no address") {
     scripted_server server;
-    server.otherwise(support::answering());
+    server.otherwise(support::responding());
     const auto asked_of = [&server](const std::string& host) {
         const auto before = server.connections();
         tls_trial(
@@ -169,7 +169,7 @@ TEST_CASE("T05, T06: the server is told the host, and no address") {
 
 TEST_CASE("T06: a server that needs SNI works, and one that knows another name only refuses") {
     scripted_server server(scripted_options{}.required_server_name("localhost"));
-    server.otherwise(support::answering());
+    server.otherwise(support::responding());
     tls_trial(options_for(server)).check_served();
     const auto seen = refused_by(scripted_options{}
                                      .required_server_name("other.example")
@@ -183,7 +183,7 @@ TEST_CASE("a server that ends the connection before or in the handshake") {
     scripted_server server;
     SUBCASE("reset before the first byte") { server.add(script{}.rst()); }
     SUBCASE("ended in the middle") { server.add(script{}.handshake_stall(200).fin()); }
-    server.otherwise(support::answering());
+    server.otherwise(support::responding());
     tls_trial trial(options_for(server).connect_timeout(300ms));
     const auto seen = trial.refusal();
     // A reset may come while the client has not even seen that TCP was connected.
@@ -198,7 +198,7 @@ TEST_CASE("T07: a server that never finishes the handshake, however much of it c
         CAPTURE(bytes);
         scripted_server server;
         server.add(script{}.handshake_stall(bytes));
-        server.otherwise(support::answering());
+        server.otherwise(support::responding());
         tls_trial trial(options_for(server).base_url(by_address(server.port())).connect_timeout(200ms));
         const auto seen = trial.refusal();
         CHECK(seen.code() == errc::handshake_timeout);
@@ -236,9 +236,9 @@ TEST_CASE("T07: one dial that stalls does not hold up the calls that another con
     server.add(script{}.handshake_stall());
     server.otherwise(script{}
                          .expect_requests()
-                         .send(support::session_answer("s"))
+                         .send(support::session_response("s"))
                          .expect_requests()
-                         .send(support::session_answer("s")));
+                         .send(support::session_response("s")));
     asio::io_context context;
     client client(context, options_for(server).max_connections(2).connect_timeout(5s));
     support::collector<session> results;
@@ -253,10 +253,10 @@ TEST_CASE("TLS broken on an established connection") {
     scripted_server server;
     server.add(script{}
                    .expect_requests()
-                   .send(support::session_answer("a"))
+                   .send(support::session_response("a"))
                    .expect_requests()
                    .send_raw("this is no TLS record, and long enough to be read as the header of one"));
-    server.add(script{}.expect_requests().send(support::session_answer("b")));
+    server.add(script{}.expect_requests().send(support::session_response("b")));
     asio::io_context context;
     client client(context, options_for(server));
     CHECK(wait_for(context, client.try_get_session(session_id("a"))).has_value());

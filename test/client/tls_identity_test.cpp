@@ -13,11 +13,11 @@
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
-using support::answering;
 using support::both_versions;
 using support::good;
 using support::options_for;
 using support::refusal;
+using support::responding;
 using support::tls_trial;
 using support::wait_for;
 using testing::certificate;
@@ -62,7 +62,7 @@ void each_kind(client& client, asio::io_context& context, Check check) {
 TEST_CASE("T17: the client certificate is shown to a server that asks for one") {
     for (const auto version : both_versions) {
         scripted_server server(scripted_options{}.client_authority(clients().pem()).max_tls_version(version));
-        server.otherwise(answering());
+        server.otherwise(responding());
         tls_trial trial(with(options_for(server), right_one()));
         trial.check_served();
         CHECK(server.handshake(0).client_certificate_pem == right_one().chain_pem());
@@ -71,14 +71,15 @@ TEST_CASE("T17: the client certificate is shown to a server that asks for one") 
 
 TEST_CASE("T17: a server that asks for no certificate sees none") {
     scripted_server server;
-    server.otherwise(answering());
+    server.otherwise(responding());
     tls_trial trial(with(options_for(server), right_one()));
     trial.check_served();
     CHECK(server.handshake(0).client_certificate_pem.empty());
 }
 
 TEST_CASE(
-    "T17: no certificate, or one that the server does not take: every call fails at once, none is sent again") {
+    "T17: no certificate, or one that the server does not take: every call fails at once, none is sent "
+    "again") {
     for (const auto version : both_versions) {
         for (const bool wrong : {false, true}) {
             CAPTURE(wrong);
@@ -86,7 +87,7 @@ TEST_CASE(
             CAPTURE(newest);
             scripted_server server(
                 scripted_options{}.client_authority(clients().pem()).max_tls_version(version));
-            server.otherwise(answering());
+            server.otherwise(responding());
             const auto options = options_for(server);
             asio::io_context context;
             client client(context, wrong ? with(options, wrong_one()) : options);
@@ -122,7 +123,7 @@ TEST_CASE(
 TEST_CASE("T17: many calls that wait for a server that refuses us fail together with its reason") {
     for (const auto version : both_versions) {
         scripted_server server(scripted_options{}.client_authority(clients().pem()).max_tls_version(version));
-        server.otherwise(answering());
+        server.otherwise(responding());
         asio::io_context context;
         client client(context, options_for(server).max_connections(2));
         support::collector<session> results;
@@ -171,7 +172,7 @@ TEST_CASE("T01: a pinned key, the server's or its authority's, lets it pass, any
     const auto shown = authority.issue(support::for_localhost());
     const auto nobody = public_key_pin(certificate_authority().pem());
     scripted_server server(scripted_options{}.server_certificate(shown));
-    server.otherwise(answering());
+    server.otherwise(responding());
     tls_trial(options_for(server).pin_public_key(public_key_pin(shown.chain_pem()))).check_served();
     tls_trial(options_for(server).pin_public_key(nobody).pin_public_key(public_key_pin(authority.pem())))
         .check_served();
@@ -195,7 +196,7 @@ TEST_CASE("T01: a trusted certificate without a pinned key is refused, and a res
 TEST_CASE("T01: a pin does not replace the authority") {
     const auto shown = certificate_authority().issue(support::for_localhost());
     scripted_server server(scripted_options{}.server_certificate(shown));
-    server.otherwise(answering());
+    server.otherwise(responding());
     tls_trial trial(options_for(server)
                         .ca_pem(certificate_authority().pem())
                         .pin_public_key(public_key_pin(shown.chain_pem())));

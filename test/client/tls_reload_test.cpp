@@ -25,10 +25,10 @@
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-using support::answering;
 using support::options_for;
+using support::responding;
 using support::run_until;
-using support::session_answer;
+using support::session_response;
 using support::tls_trial;
 using testing::certificate_authority;
 using testing::loopback_options;
@@ -95,12 +95,12 @@ TEST_CASE("T21: calls in flight are answered on the old connection, which closes
                    .delay(300ms) // so that it is not worth another connection for the calls to come
                    .handshake()
                    .expect_requests()
-                   .send(session_answer("a"))
+                   .send(session_response("a"))
                    .expect_requests(2)
                    .delay(100ms) // until the options have changed
-                   .send(session_answer("b") + session_answer("c"))
+                   .send(session_response("b") + session_response("c"))
                    .expect_bytes("what never comes"));
-    server.otherwise(answering("d"));
+    server.otherwise(responding("d"));
     tls_trial trial(options_for(server).max_connections(2));
     REQUIRE(trial.get("a").has_value());
     support::collector<session> results;
@@ -126,8 +126,8 @@ TEST_CASE("T21: calls in flight are answered on the old connection, which closes
 
 TEST_CASE("T21: with one connection allowed, calls wait until the old one has drained") {
     scripted_server server;
-    server.add(script{}.expect_requests().delay(100ms).send(session_answer("a")));
-    server.otherwise(answering("b"));
+    server.add(script{}.expect_requests().delay(100ms).send(session_response("a")));
+    server.otherwise(responding("b"));
     tls_trial trial(options_for(server).max_connections(1));
     support::collector<session> results;
     auto& client = trial.client();
@@ -145,7 +145,7 @@ TEST_CASE("T21: with one connection allowed, calls wait until the old one has dr
 TEST_CASE("T21: a caller that has gone does not keep the old connection open") {
     scripted_server server;
     server.add(script{}.expect_requests().expect_bytes("what never comes"));
-    server.otherwise(answering());
+    server.otherwise(responding());
     tls_trial trial(options_for(server).max_connections(1));
     CHECK(trial.get("a", call_options{}.timeout(100ms).allow_resend(false)).error().code() ==
           errc::response_timeout);
@@ -162,7 +162,7 @@ TEST_CASE("T21: a handshake that is under way begins again with the new options"
     SUBCASE("one that stalls") {
         scripted_server server;
         server.add(script{}.handshake_stall(100));
-        server.otherwise(answering());
+        server.otherwise(responding());
         asio::io_context context;
         client client(context, options_for(server));
         support::collector<session> results;
@@ -270,17 +270,17 @@ TEST_CASE("T21: reloaded again and again by one thread, used by others: every ca
             client.reload_tls(options_for(server));
         }
     });
-    std::vector<std::future<result<session>>> answers;
+    std::vector<std::future<result<session>>> responses;
     while (round < rounds) {
         ++round;
         round.notify_one();
         for (int i = 0; i < 50; ++i)
-            answers.push_back(client.async_get_session(made->id(), asio::use_future));
-        for (auto& answer : answers) {
-            const auto outcome = answer.get();
+            responses.push_back(client.async_get_session(made->id(), asio::use_future));
+        for (auto& response : responses) {
+            const auto outcome = response.get();
             CHECK_MESSAGE(outcome.has_value(), (outcome ? "" : outcome.error().describe()));
         }
-        answers.clear();
+        responses.clear();
     }
     reloading.join();
     client.close();

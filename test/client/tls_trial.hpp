@@ -60,11 +60,11 @@ inline webrtc::testing::certificate_options for_localhost() {
     return webrtc::testing::certificate_options{}.dns_name("localhost");
 }
 
-/// A server's script that answers any number of calls one after the other, up to ten.
-inline webrtc::testing::script answering(const std::string& id = "s") {
+/// A server's script that responds any number of calls one after the other, up to ten.
+inline webrtc::testing::script responding(const std::string& id = "s") {
     webrtc::testing::script steps;
     for (int i = 0; i < 10; ++i)
-        steps.expect_requests().send(session_answer(id));
+        steps.expect_requests().send(session_response(id));
     return steps;
 }
 

@@ -84,7 +84,7 @@ TEST_CASE("O21: every descriptor of a client, and of the servers, is closed on e
     const auto before = descriptors();
     loopback_server server;
     scripted_server scripted;
-    scripted.otherwise(script{}.expect_requests().send(support::session_answer("warm")));
+    scripted.otherwise(script{}.expect_requests().send(support::session_response("warm")));
     asio::io_context context;
     client one(context, options_for(server));
     client other(context, options_for(scripted));

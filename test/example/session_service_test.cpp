@@ -157,11 +157,11 @@ TEST_CASE("session_service tells how the service behind it failed") {
     CHECK(throttled.result_int() == 503);
     CHECK(throttled[http::field::retry_after] == "7");
 
-    behind.server().inject(fault{}.on("GET").always().answer(500)); // whatever the number of attempts
+    behind.server().inject(fault{}.on("GET").always().respond(500)); // whatever the number of attempts
     CHECK(rooms.call(http::verb::get, "/rooms/1").result_int() == 502);
     behind.server().clear_faults();
 
-    behind.server().inject(fault{}.on("GET").times(2).answer(401));
+    behind.server().inject(fault{}.on("GET").times(2).respond(401));
     CHECK(rooms.call(http::verb::get, "/rooms/1").result_int() == 502);
 
     behind.server().inject(fault{}.on("GET").times(2).delay(1h));
@@ -176,16 +176,16 @@ TEST_CASE("session_service tells how the service behind it failed") {
 TEST_CASE("session_service leaves nothing behind when a room cannot be finished") {
     service behind;
     session_service rooms(behind.environment());
-    behind.server().inject(fault{}.on("PUT").always().answer(500));
+    behind.server().inject(fault{}.on("PUT").always().respond(500));
     CHECK(rooms.call(http::verb::post, "/rooms", two_people).result_int() == 502);
     behind.server().clear_faults();
-    behind.server().inject(fault{}.on("POST", "/participants").answer(500));
+    behind.server().inject(fault{}.on("POST", "/participants").respond(500));
     CHECK(rooms.call(http::verb::post, "/rooms", two_people).result_int() == 502);
     CHECK(behind.server().session_count() == 0);
     CHECK(behind.server().participant_count() == 0);
 }
 
-TEST_CASE("session_service answers what is in flight before it stops") {
+TEST_CASE("session_service responds to what is in flight before it stops") {
     std::promise<void> arrived;
     bool told = false;
     const auto note = [&](std::string_view method, std::string_view, int) {
@@ -194,7 +194,7 @@ TEST_CASE("session_service answers what is in flight before it stops") {
             arrived.set_value();
         }
     };
-    service behind(testing::loopback_options{}.on_answer(note));
+    service behind(testing::loopback_options{}.on_response(note));
     session_service rooms(behind.environment());
     const auto created = rooms.call(http::verb::post, "/rooms", R"({"name": "a", "participants": []})");
     REQUIRE(created.result_int() == 201);
@@ -204,9 +204,9 @@ TEST_CASE("session_service answers what is in flight before it stops") {
     arrived.get_future().wait();
     rooms.signal(SIGTERM);
     rooms.line("stopping");
-    const auto answer = rooms.receive();
-    CHECK(answer.result_int() == 200);
-    CHECK_FALSE(answer.keep_alive());
+    const auto response = rooms.receive();
+    CHECK(response.result_int() == 200);
+    CHECK_FALSE(response.keep_alive());
     CHECK(rooms.wait() == 0);
     CHECK(rooms.hung_up());
 }

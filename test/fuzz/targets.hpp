@@ -9,7 +9,7 @@
 /// replay_test.cpp calls all of them with the corpus, in every build.
 namespace fuzz {
 
-/// Whole, a byte at a time and in pieces: the same answers, within the limits.
+/// Whole, a byte at a time and in pieces: the same responses, within the limits.
 void response_reader(std::string_view input);
 /// A script of requests, bytes sent, responses and ends: responses in order, nothing behind a failure.
 void http1_connection(std::string_view input);

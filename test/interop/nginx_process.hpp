@@ -33,11 +33,11 @@ inline std::string find_nginx() {
 
 /// An nginx of our own: TLS on a free port, a certificate made for it, everything in a temporary folder.
 ///
-/// It answers `GET .../sessions/{id}` with that id in the body, and logs for each request its id, its number
+/// It responds `GET .../sessions/{id}` with that id in the body, and logs for each request its id, its number
 /// on its connection, and whether it was pipelined.
 class nginx_process {
 public:
-    /// \param keepalive_requests after this many requests nginx answers with `Connection: close`
+    /// \param keepalive_requests after this many requests nginx responds with `Connection: close`
     nginx_process(const std::string& program, int keepalive_requests)
         : folder_(make_folder()), port_(free_port()) {
         namespace testing = bandwidth::webrtc::testing;

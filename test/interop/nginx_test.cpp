@@ -39,7 +39,7 @@ client_options options_for(const nginx_process& server) {
         .ca_pem(server.ca_pem());
 }
 
-/// Keeps `at_once` calls under way until `total` have been answered, and checks each answer against its
+/// Keeps `at_once` calls under way until `total` have been answered, and checks each response against its
 /// request.
 class load {
 public:
@@ -59,7 +59,7 @@ private:
     void start_next() {
         if (started_ == total)
             return;
-        // Ids of different lengths, so that the answers do not line up.
+        // Ids of different lengths, so that the responses do not line up.
         auto id = "s" + std::to_string(started_) + std::string(started_ % 17, 'x');
         ++started_;
         const session_id session(id);
@@ -86,7 +86,7 @@ private:
 
 } // namespace
 
-TEST_CASE("nginx: 10,000 requests, each answer matched, and more than one in flight on the wire") {
+TEST_CASE("nginx: 10,000 requests, each response matched, and more than one in flight on the wire") {
     if (!have_nginx())
         return;
     for (const std::size_t depth : {1U, 8U, 32U}) {

@@ -12,7 +12,7 @@ using ending = detail::fault_rule::ending;
 TEST_CASE("a fault without conditions meets the next request, once") {
     plan faults;
     CHECK(faults.match("GET", "/a") == nullptr);
-    faults.add(fault{}.answer(500));
+    faults.add(fault{}.respond(500));
     CHECK(faults.left() == 1);
     const auto met = faults.match("GET", "/a");
     REQUIRE(met != nullptr);
@@ -35,7 +35,7 @@ TEST_CASE("a fault meets its method and its part of the target alone") {
 
 TEST_CASE("after and times count matching requests") {
     plan faults;
-    faults.add(fault{}.on("GET").after(2).times(2).answer(503));
+    faults.add(fault{}.on("GET").after(2).times(2).respond(503));
     CHECK(faults.match("GET", "/") == nullptr);
     CHECK(faults.match("POST", "/") == nullptr); // does not count
     CHECK(faults.match("GET", "/") == nullptr);
@@ -47,8 +47,8 @@ TEST_CASE("after and times count matching requests") {
 
 TEST_CASE("the first fault that matches decides, and the next one waits for its turn") {
     plan faults;
-    faults.add(fault{}.answer(500));
-    faults.add(fault{}.after(1).answer(502));
+    faults.add(fault{}.respond(500));
+    faults.add(fault{}.after(1).respond(502));
     CHECK(faults.match("GET", "/")->status == 500);
     CHECK(faults.match("GET", "/") == nullptr); // skipped by the second
     CHECK(faults.match("GET", "/")->status == 502);
@@ -56,7 +56,7 @@ TEST_CASE("the first fault that matches decides, and the next one waits for its 
 
 TEST_CASE("a fault that is to happen no times is none") {
     plan faults;
-    faults.add(fault{}.times(0).answer(500));
+    faults.add(fault{}.times(0).respond(500));
     CHECK(faults.left() == 0);
     CHECK(faults.match("GET", "/") == nullptr);
 }
@@ -69,16 +69,16 @@ TEST_CASE("clear forgets all faults") {
     CHECK(faults.match("GET", "/") == nullptr);
 }
 
-TEST_CASE("the actions say what becomes of the answer and of the connection") {
+TEST_CASE("the actions say what becomes of the response and of the connection") {
     CHECK(fault{}.rule().end == ending::keep);
     CHECK_FALSE(fault{}.rule().keep_bytes.has_value());
 
-    CHECK(fault{}.close_after_answer().rule().end == ending::close);
-    CHECK(fault{}.close_after_answer().rule().connection_close_header);
-    CHECK_FALSE(fault{}.close_after_answer().rule().keep_bytes.has_value());
+    CHECK(fault{}.close_after_response().rule().end == ending::close);
+    CHECK(fault{}.close_after_response().rule().connection_close_header);
+    CHECK_FALSE(fault{}.close_after_response().rule().keep_bytes.has_value());
 
-    CHECK(fault{}.close_before_answer().rule().end == ending::close);
-    CHECK(fault{}.close_before_answer().rule().keep_bytes == 0);
+    CHECK(fault{}.close_before_response().rule().end == ending::close);
+    CHECK(fault{}.close_before_response().rule().keep_bytes == 0);
 
     CHECK(fault{}.reset().rule().end == ending::reset);
     CHECK(fault{}.reset().rule().keep_bytes == 0);
@@ -94,14 +94,14 @@ TEST_CASE("the actions say what becomes of the answer and of the connection") {
     REQUIRE(fault{}.throttle(7s).rule().headers.size() == 1);
     CHECK(fault{}.throttle(7s).rule().headers[0].first == "Retry-After");
     CHECK(fault{}.throttle(7s).rule().headers[0].second == "7");
-    CHECK(fault{}.answer(500).rule().body == std::nullopt);
-    CHECK(fault{}.answer(500, "text").rule().body == "text");
+    CHECK(fault{}.respond(500).rule().body == std::nullopt);
+    CHECK(fault{}.respond(500, "text").rule().body == "text");
 }
 
-TEST_CASE("a fault answers with a final status only") {
-    CHECK_THROWS_AS(fault{}.answer(199), std::invalid_argument);
-    CHECK_THROWS_AS(fault{}.answer(600), std::invalid_argument);
-    CHECK_THROWS_AS(fault{}.answer(0, "body"), std::invalid_argument);
-    CHECK_NOTHROW(fault{}.answer(200));
-    CHECK_NOTHROW(fault{}.answer(599));
+TEST_CASE("a fault responses with a final status only") {
+    CHECK_THROWS_AS(fault{}.respond(199), std::invalid_argument);
+    CHECK_THROWS_AS(fault{}.respond(600), std::invalid_argument);
+    CHECK_THROWS_AS(fault{}.respond(0, "body"), std::invalid_argument);
+    CHECK_NOTHROW(fault{}.respond(200));
+    CHECK_NOTHROW(fault{}.respond(599));
 }

@@ -26,10 +26,10 @@ std::string post() { return request("POST", "/sessions"); }
 
 } // namespace
 
-TEST_CASE("a fault answers in place of the service") {
+TEST_CASE("a fault responses in place of the service") {
     loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
-    server.inject(fault{}.on("POST", "/sessions").answer(500));
+    server.inject(fault{}.on("POST", "/sessions").respond(500));
     const auto failed = client.exchange(post());
     CHECK(failed.result_int() == 500);
     const auto body = json::parse(failed.body());
@@ -44,7 +44,7 @@ TEST_CASE("a fault answers in place of the service") {
 TEST_CASE("a fault can say anything") {
     loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
-    server.inject(fault{}.answer(200, "<html>", "text/html").header("X-One", "1").header("X-Two", "2"));
+    server.inject(fault{}.respond(200, "<html>", "text/html").header("X-One", "1").header("X-Two", "2"));
     const auto odd = client.exchange(post());
     CHECK(odd.result_int() == 200);
     CHECK(odd.body() == "<html>");
@@ -53,25 +53,25 @@ TEST_CASE("a fault can say anything") {
     CHECK(odd["X-Two"] == "2");
     CHECK(client.exchange(post())["X-One"].empty());
 
-    server.inject(fault{}.answer(200, ""));
+    server.inject(fault{}.respond(200, ""));
     CHECK(client.exchange(post()).body().empty());
 }
 
-TEST_CASE("a header can be added to the service's own answer") {
+TEST_CASE("a header can be added to the service's own response") {
     loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
     server.inject(fault{}.header("Keep-Alive", "timeout=5"));
-    const auto answer = client.exchange(post());
-    CHECK(answer.result_int() == 200);
-    CHECK(answer[http::field::keep_alive] == "timeout=5");
+    const auto response = client.exchange(post());
+    CHECK(response.result_int() == 200);
+    CHECK(response[http::field::keep_alive] == "timeout=5");
     CHECK(server.session_count() == 1);
 }
 
-TEST_CASE("throttling answers 429 with Retry-After") {
+TEST_CASE("throttling responses 429 with Retry-After") {
     loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
     server.inject(fault{}.times(2).throttle(7s));
-    server.inject(fault{}.throttle(3s).answer(503));
+    server.inject(fault{}.throttle(3s).respond(503));
     for (int i = 0; i < 2; ++i) {
         const auto throttled = client.exchange(post());
         CHECK(throttled.result_int() == 429);
@@ -84,13 +84,13 @@ TEST_CASE("throttling answers 429 with Retry-After") {
     CHECK(client.exchange(post()).result_int() == 200);
 }
 
-TEST_CASE("a fault can close after its answer") {
+TEST_CASE("a fault can close after its response") {
     loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
-    server.inject(fault{}.after(1).close_after_answer());
+    server.inject(fault{}.after(1).close_after_response());
     client.send(post() + post() + post());
-    CHECK(client.read_answer()[http::field::connection].empty());
-    const auto last = client.read_answer();
+    CHECK(client.read_response()[http::field::connection].empty());
+    const auto last = client.read_response();
     CHECK(last.result_int() == 200);
     CHECK(last[http::field::connection] == "close");
     CHECK(client.read_to_end() == connection_end::close_notify);
@@ -98,31 +98,31 @@ TEST_CASE("a fault can close after its answer") {
     CHECK(server.session_count() == 2);
 }
 
-TEST_CASE("a fault can close in place of its answer, and the operation took effect") {
+TEST_CASE("a fault can close in place of its response, and the operation took effect") {
     loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
-    server.inject(fault{}.after(1).close_before_answer());
+    server.inject(fault{}.after(1).close_before_response());
     client.send(post() + post() + post());
-    CHECK(client.read_answer().result_int() == 200);
+    CHECK(client.read_response().result_int() == 200);
     CHECK(client.read_to_end() == connection_end::close_notify);
     CHECK(client.unread().empty());
     CHECK(server.session_count() == 2); // the third was behind the end
     CHECK(server.stats().responses_lost == 1);
 }
 
-TEST_CASE("a fault can reset the connection, behind the answers that were due") {
+TEST_CASE("a fault can reset the connection, behind the responses that were due") {
     loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
     CHECK(client.exchange(post()).result_int() == 200); // also takes the session tickets off the connection
     server.inject(fault{}.after(1).reset());
     client.send(post() + post());
-    CHECK(client.read_answer().result_int() == 200);
+    CHECK(client.read_response().result_int() == 200);
     CHECK(client.read_to_end() == connection_end::reset);
     CHECK(client.unread().empty());
     CHECK(server.session_count() == 3);
 }
 
-TEST_CASE("an answer can be cut at every byte, with a close or a reset behind it") {
+TEST_CASE("a response can be cut at every byte, with a close or a reset behind it") {
     loopback_server server;
     std::size_t full = 0;
     {
@@ -146,7 +146,7 @@ TEST_CASE("an answer can be cut at every byte, with a close or a reset behind it
     CHECK(client.read_to_end() == connection_end::reset);
     CHECK(client.unread() == "HTTP/1.1 404 Not Fou");
 
-    // A cut behind the end of the answer cuts nothing, but still ends the connection.
+    // A cut behind the end of the response cuts nothing, but still ends the connection.
     const auto lost = server.stats().responses_lost;
     raw_tls_client whole(server.port(), server.ca_pem());
     server.inject(fault{}.truncate_at(100000));
@@ -166,22 +166,22 @@ TEST_CASE("a fault can send garbage, and what becomes of the connection is its o
     CHECK(server.stats().responses_other == 1);
 
     raw_tls_client closed(server.port(), server.ca_pem());
-    server.inject(fault{}.garbage(std::string("\0\xff", 2)).close_after_answer());
+    server.inject(fault{}.garbage(std::string("\0\xff", 2)).close_after_response());
     closed.send(post());
     CHECK(closed.read_to_end() == connection_end::close_notify);
     CHECK(closed.unread() == std::string("\0\xff", 2));
 }
 
-TEST_CASE("a fault can delay one answer, and those behind it wait too") {
+TEST_CASE("a fault can delay one response, and those behind it wait too") {
     loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
     server.inject(fault{}.on("POST").after(1).delay(50ms));
     const auto start = std::chrono::steady_clock::now();
     client.send(post() + post() + request("GET", "/sessions/x"));
-    CHECK(client.read_answer().result_int() == 200);
-    CHECK(client.read_answer().result_int() == 200);
+    CHECK(client.read_response().result_int() == 200);
+    CHECK(client.read_response().result_int() == 200);
     CHECK(std::chrono::steady_clock::now() - start >= 50ms);
-    CHECK(client.read_answer().result_int() == 404); // in its place, though it was ready first
+    CHECK(client.read_response().result_int() == 404); // in its place, though it was ready first
 }
 
 TEST_CASE("a delayed end waits for its time") {
@@ -198,7 +198,7 @@ TEST_CASE("a delayed end waits for its time") {
 TEST_CASE("faults stop when they are cleared") {
     loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
-    server.inject(fault{}.always().answer(500));
+    server.inject(fault{}.always().respond(500));
     for (int i = 0; i < 5; ++i)
         CHECK(client.exchange(post()).result_int() == 500);
     CHECK(server.faults_left() == 1);

@@ -20,19 +20,19 @@ namespace http = boost::beast::http;
 
 namespace {
 
-std::string id_of(const http::response<http::string_body>& answer) {
-    return std::string(json::parse(answer.body()).at("id").as_string().c_str());
+std::string id_of(const http::response<http::string_body>& response) {
+    return std::string(json::parse(response.body()).at("id").as_string().c_str());
 }
 
-/// What the server answers to bytes that end the connection: the one answer, and how the connection ended.
+/// What the server responds to bytes that end the connection: the one response, and how the connection ended.
 http::response<http::string_body> refusal(const loopback_server& server, const std::string& bytes) {
     raw_tls_client client(server.port(), server.ca_pem());
     client.send(bytes);
-    auto answer = client.read_answer();
-    CHECK(answer[http::field::connection] == "close");
+    auto response = client.read_response();
+    CHECK(response[http::field::connection] == "close");
     CHECK(client.read_to_end() == connection_end::close_notify);
     CHECK(client.unread().empty());
-    return answer;
+    return response;
 }
 
 } // namespace
@@ -93,7 +93,7 @@ TEST_CASE("a hundred requests in one write are answered in order, in one go") {
     client.send(creations);
     std::vector<std::string> ids;
     for (int i = 0; i < 100; ++i) {
-        const auto created = client.read_answer();
+        const auto created = client.read_response();
         CHECK(json::parse(created.body()).at("tag") == json::string(std::to_string(i)));
         ids.push_back(id_of(created));
     }
@@ -102,7 +102,7 @@ TEST_CASE("a hundred requests in one write are answered in order, in one go") {
         reads += request("GET", "/sessions/" + id);
     client.send(reads);
     for (const auto& id : ids)
-        CHECK(id_of(client.read_answer()) == id);
+        CHECK(id_of(client.read_response()) == id);
     CHECK(server.stats().max_pipelined > 10); // one record holds some 150 of them
     CHECK(server.stats().requests_get == 100);
 }
@@ -112,16 +112,16 @@ TEST_CASE("requests may come byte by byte") {
     raw_tls_client client(server.port(), server.ca_pem());
     for (const char byte : request("POST", "/sessions", "{}"))
         client.send(std::string_view(&byte, 1));
-    CHECK(client.read_answer().result_int() == 200);
+    CHECK(client.read_response().result_int() == 200);
 }
 
 TEST_CASE("Connection: close is honoured, and requests behind it are not carried out") {
     const loopback_server server(loopback_options{}.record_requests(true));
     raw_tls_client client(server.port(), server.ca_pem());
     client.send(request("POST", "/sessions", "{}", "Connection: close\r\n") + request("POST", "/sessions"));
-    const auto answer = client.read_answer();
-    CHECK(answer.result_int() == 200);
-    CHECK(answer[http::field::connection] == "close");
+    const auto response = client.read_response();
+    CHECK(response.result_int() == 200);
+    CHECK(response[http::field::connection] == "close");
     CHECK(client.read_to_end() == connection_end::close_notify);
     CHECK(client.unread().empty());
     CHECK(server.session_count() == 1);
@@ -147,10 +147,10 @@ TEST_CASE("bodies may be chunked") {
     raw_tls_client client(server.port(), server.ca_pem());
     const auto head = "POST /v1/accounts/9900000/sessions HTTP/1.1\r\nHost: h\r\n" +
                       std::string(loopback_test::authorization) + "Transfer-Encoding: chunked\r\n\r\n";
-    const auto answer =
+    const auto response =
         client.exchange(head + "4;ext=1\r\n{\"ta\r\n6\r\ng\":\"x\"\r\n1\r\n}\r\n0\r\nTrailer: 1\r\n\r\n");
-    CHECK(answer.result_int() == 200);
-    CHECK(json::parse(answer.body()).at("tag") == "x");
+    CHECK(response.result_int() == 200);
+    CHECK(json::parse(response.body()).at("tag") == "x");
     CHECK(client.exchange(head + "0\r\n\r\n").result_int() == 200);
 }
 
@@ -160,23 +160,23 @@ TEST_CASE("a client that expects 100-continue gets it before it sends the body")
     const std::string body = R"({"tag":"x"})";
     const auto whole = request("POST", "/sessions", body, "Expect: 100-continue\r\n");
     client.send(whole.substr(0, whole.size() - body.size()));
-    CHECK(client.read_answer().result_int() == 100);
+    CHECK(client.read_response().result_int() == 100);
     client.send(body);
-    CHECK(client.read_answer().result_int() == 200);
+    CHECK(client.read_response().result_int() == 200);
     CHECK(server.stats().max_pipelined == 1);
 }
 
-TEST_CASE("the answer to HEAD has no body") {
+TEST_CASE("the response to HEAD has no body") {
     const loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
     client.send(request("HEAD", "/sessions/x") + request("GET", "/sessions/x"));
-    const auto head = client.read_answer(http::verb::head);
+    const auto head = client.read_response(http::verb::head);
     CHECK(head.result_int() == 403); // no such method on that path
     CHECK(head[http::field::content_length] != "0");
-    CHECK(client.read_answer().result_int() == 404);
+    CHECK(client.read_response().result_int() == 404);
 }
 
-TEST_CASE("error answers leave the connection usable") {
+TEST_CASE("error responses leave the connection usable") {
     const loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
     CHECK(client.exchange(request("POST", "/sessions", "{")).result_int() == 400);
@@ -199,35 +199,35 @@ TEST_CASE("malformed requests get 400 and the connection ends") {
              head + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
              head + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd"}) {
         CAPTURE(bytes.substr(0, 100));
-        const auto answer = refusal(server, bytes);
-        CHECK(answer.result_int() == 400);
-        CHECK(json::parse(answer.body()).at("error") == "Malformed request");
+        const auto response = refusal(server, bytes);
+        CHECK(response.result_int() == 400);
+        CHECK(json::parse(response.body()).at("error") == "Malformed request");
     }
     CHECK(server.session_count() == 0);
 }
 
 TEST_CASE("a body beyond 1 MiB gets 413 and the connection ends") {
     const loopback_server server;
-    const auto answer = refusal(server, request("POST", "/sessions", std::string(1024 * 1024 + 1, ' ')));
-    CHECK(answer.result_int() == 413);
-    CHECK(json::parse(answer.body()).at("requestId").as_string().size() == 36);
+    const auto response = refusal(server, request("POST", "/sessions", std::string(1024 * 1024 + 1, ' ')));
+    CHECK(response.result_int() == 413);
+    CHECK(json::parse(response.body()).at("requestId").as_string().size() == 36);
     CHECK(server.session_count() == 0);
 
     raw_tls_client client(server.port(), server.ca_pem());
     CHECK(client.exchange(request("POST", "/sessions", std::string(1024 * 1024, ' '))).result_int() == 200);
 }
 
-TEST_CASE("answers come before the refusal of what stands behind them") {
+TEST_CASE("responses come before the refusal of what stands behind them") {
     const loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
     client.send(request("POST", "/sessions") + "garbage\r\n\r\n" + request("POST", "/sessions"));
-    CHECK(client.read_answer().result_int() == 200);
-    CHECK(client.read_answer().result_int() == 400);
+    CHECK(client.read_response().result_int() == 200);
+    CHECK(client.read_response().result_int() == 400);
     CHECK(client.read_to_end() == connection_end::close_notify);
     CHECK(server.session_count() == 1);
 }
 
-TEST_CASE("a delay holds every answer back, but those in the pipeline wait together") {
+TEST_CASE("a delay holds every response back, but those in the pipeline wait together") {
     const loopback_server server(loopback_options{}.delay(60ms));
     raw_tls_client client(server.port(), server.ca_pem());
     std::string all;
@@ -236,32 +236,32 @@ TEST_CASE("a delay holds every answer back, but those in the pipeline wait toget
     const auto start = std::chrono::steady_clock::now();
     client.send(all);
     for (int i = 0; i < 50; ++i) {
-        CHECK(json::parse(client.read_answer().body()).at("tag") == json::string(std::to_string(i)));
+        CHECK(json::parse(client.read_response().body()).at("tag") == json::string(std::to_string(i)));
         CHECK(std::chrono::steady_clock::now() - start >= 60ms);
     }
     CHECK(server.stats().max_pipelined == 50); // they waited together
 }
 
-TEST_CASE("a delayed answer still comes when the client has ended its side") {
+TEST_CASE("a delayed response still comes when the client has ended its side") {
     const loopback_server server(loopback_options{}.delay(20ms));
     raw_tls_client client(server.port(), server.ca_pem());
     client.send(request("POST", "/sessions") + request("POST", "/sessions"));
     client.end_sending();
-    CHECK(client.read_answer().result_int() == 200);
-    CHECK(client.read_answer().result_int() == 200);
+    CHECK(client.read_response().result_int() == 200);
+    CHECK(client.read_response().result_int() == 200);
     CHECK(client.read_to_end() == connection_end::close_notify);
 }
 
-TEST_CASE("a limit of requests per connection shows as Connection: close on the last answer") {
+TEST_CASE("a limit of requests per connection shows as Connection: close on the last response") {
     const loopback_server server(loopback_options{}.requests_per_connection(3));
     raw_tls_client client(server.port(), server.ca_pem());
     std::string all;
     for (int i = 0; i < 5; ++i)
         all += request("POST", "/sessions");
     client.send(all);
-    CHECK(client.read_answer()[http::field::connection].empty());
-    CHECK(client.read_answer()[http::field::connection].empty());
-    CHECK(client.read_answer()[http::field::connection] == "close");
+    CHECK(client.read_response()[http::field::connection].empty());
+    CHECK(client.read_response()[http::field::connection].empty());
+    CHECK(client.read_response()[http::field::connection] == "close");
     CHECK(client.read_to_end() == connection_end::close_notify);
     CHECK(server.session_count() == 3);
 }
@@ -292,10 +292,10 @@ TEST_CASE("nothing is recorded unless it is asked for") {
     CHECK(server.received().empty());
 }
 
-TEST_CASE("every answer can be watched") {
+TEST_CASE("every response can be watched") {
     std::vector<std::string> lines;
     {
-        const loopback_server server(loopback_options{}.on_answer(
+        const loopback_server server(loopback_options{}.on_response(
             [&lines](std::string_view method, std::string_view target, int status) {
                 lines.push_back(std::string(method) + " " + std::string(target) + " " +
                                 std::to_string(status));
@@ -308,16 +308,16 @@ TEST_CASE("every answer can be watched") {
                                             "GET /v1/accounts/9900000/sessions/x 404"});
 }
 
-TEST_CASE("a client that does not read its answers is not read from either") {
+TEST_CASE("a client that does not read its responses is not read from either") {
     const loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
     constexpr std::uint64_t count = 200000;
     std::string requests;
     for (std::uint64_t i = 0; i < count; ++i)
         requests += request("GET", "/sessions/x");
-    CHECK_FALSE(client.send_within(requests, 300ms)); // 25 MB, for which 50 MB of answers would come
+    CHECK_FALSE(client.send_within(requests, 300ms)); // 25 MB, for which 50 MB of responses would come
     CHECK(server.stats().requests_get < count);
     for (std::uint64_t i = 0; i < count; ++i)
-        REQUIRE(client.read_answer().result_int() == 404);
+        REQUIRE(client.read_response().result_int() == 404);
     CHECK(server.stats().requests_get == count);
 }

@@ -139,7 +139,7 @@ TEST_CASE("a server runs on a context with several threads, and is used from sev
         users.emplace_back([&] {
             raw_tls_client client(server.port(), server.ca_pem());
             for (int k = 0; k < 50; ++k) {
-                server.inject(fault{}.on("PUT", "/nowhere").answer(418));
+                server.inject(fault{}.on("PUT", "/nowhere").respond(418));
                 good += client.exchange(request("POST", "/sessions")).result_int() == 200 ? 1 : 0;
                 good += server.session_count() > 0 && server.stats().requests_post > 0 ? 1 : 0;
             }

@@ -51,7 +51,7 @@ private:
 
 } // namespace
 
-TEST_CASE("a script waits for its requests, answers, and then only listens") {
+TEST_CASE("a script waits for its requests, responses, and then only listens") {
     scripted_server server;
     server.add(script{}.expect_requests(2).send(ok + ok));
     CHECK(server.state(0) == script_state::not_started);
@@ -60,8 +60,8 @@ TEST_CASE("a script waits for its requests, answers, and then only listens") {
     CHECK(server.wait_until_received(0, get, 10s));
     CHECK(server.state(0) == script_state::running);
     client.send(get);
-    CHECK(client.read_answer().body() == "ok");
-    CHECK(client.read_answer().body() == "ok");
+    CHECK(client.read_response().body() == "ok");
+    CHECK(client.read_response().body() == "ok");
     CHECK(server.wait_until_ended(0, 10s));
     CHECK(server.state(0) == script_state::ended);
     CHECK(server.error(0).empty());
@@ -144,8 +144,8 @@ TEST_CASE("bytes can be sent in pieces, each in a record of its own") {
     client.send(get);
     CHECK_FALSE(client.read_some());
     CHECK(client.unread() == "H"); // one TLS record
-    CHECK(client.read_answer().body() == "ok");
-    CHECK(client.read_answer().body() == "ok");
+    CHECK(client.read_response().body() == "ok");
+    CHECK(client.read_response().body() == "ok");
     CHECK(client.read_to_end() == connection_end::close_notify);
 }
 
@@ -157,7 +157,7 @@ TEST_CASE("a connection can end with close_notify, without it, or by a reset") {
     for (const auto end : {connection_end::close_notify, connection_end::truncated, connection_end::reset}) {
         raw_tls_client client(server.port(), server.ca_pem());
         client.send(get);
-        CHECK(client.read_answer().body() == "ok");
+        CHECK(client.read_response().body() == "ok");
         CHECK(client.read_to_end() == end);
     }
     CHECK(server.wait_until_ended(2, 10s));
@@ -192,7 +192,7 @@ TEST_CASE("the standing script serves all connections that have none of their ow
     CHECK(server.connections() == 4);
 }
 
-TEST_CASE("a handshake can stall at once, or behind a part of the server's answer") {
+TEST_CASE("a handshake can stall at once, or behind a part of the server's response") {
     for (const std::size_t bytes : {std::size_t(0), std::size_t(127)}) {
         CAPTURE(bytes);
         std::optional<scripted_server> server(std::in_place);
@@ -239,7 +239,7 @@ TEST_CASE("a stalled connection is not read from, and ends with the server") {
     CHECK_FALSE(client.send_within(much, 200ms)); // more than any socket buffer
     CHECK(server.received(0).empty());
     server.stop();
-    CHECK(client.read_to_end() == connection_end::reset); // TCP's answer to bytes that nobody read
+    CHECK(client.read_to_end() == connection_end::reset); // TCP's response to bytes that nobody read
 }
 
 TEST_CASE("a step can be delayed") {

@@ -127,7 +127,7 @@ TEST_CASE("old versions of TLS, when they are asked for") {
     }
 }
 
-TEST_CASE("keys are changed in TLS 1.3, and the client's answers are read") {
+TEST_CASE("keys are changed in TLS 1.3, and the client's responses are read") {
     scripted_server server;
     server.add(script{}.key_update(3).expect_requests().send(ok).key_update().expect_requests().send(ok));
     raw_tls_client client(server.port(), server.ca_pem());
@@ -149,7 +149,7 @@ TEST_CASE("a renegotiation is asked for in TLS 1.2 alone") {
     raw_tls_client client(server.port(), server.ca_pem());
     SSL_set_options(client.native_handle(), SSL_OP_NO_RENEGOTIATION);
     client.send(get);
-    CHECK(client.read_answer().body() == "ok"); // on its way before the client's no
+    CHECK(client.read_response().body() == "ok"); // on its way before the client's no
     scripted_server newer;
     newer.add(script{}.renegotiate());
     raw_tls_client other(newer.port(), newer.ca_pem());

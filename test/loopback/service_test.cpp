@@ -20,21 +20,21 @@ class caller {
 public:
     explicit caller(const loopback_options& options = loopback_options()) : service_(options) {}
 
-    http_answer call(const std::string& method, const std::string& path, const std::string& body = {}) {
+    http_response call(const std::string& method, const std::string& path, const std::string& body = {}) {
         return send(method, "/v1/accounts/9900000" + path, body, "Basic dXNlcjpzZWNyZXQ=");
     }
 
-    http_answer send(const std::string& method, const std::string& target, const std::string& body,
-                     const std::string& authorization) {
+    http_response send(const std::string& method, const std::string& target, const std::string& body,
+                       const std::string& authorization) {
         http_request request;
         request.method = method;
         request.target = target;
         request.body = body;
         request.authorization = authorization;
-        http_answer answer;
-        answer.request_id = request_id;
-        service_.handle(request, answer);
-        return answer;
+        http_response response;
+        response.request_id = request_id;
+        service_.handle(request, response);
+        return response;
     }
 
     std::string create_session(const std::string& body = {}) {
@@ -46,16 +46,16 @@ public:
     }
 
     json::value get(const std::string& path) {
-        const auto answer = call("GET", path);
-        REQUIRE(answer.status == 200);
-        CHECK(answer.content_type == "application/json");
-        return json::parse(answer.body);
+        const auto response = call("GET", path);
+        REQUIRE(response.status == 200);
+        CHECK(response.content_type == "application/json");
+        return json::parse(response.body);
     }
 
-    /// Whether an answer is this error, with the documented body.
-    static bool is_error(const http_answer& answer, int status) {
-        const auto body = json::parse(answer.body).as_object();
-        return answer.status == status && answer.content_type == "application/json" && body.size() == 2 &&
+    /// Whether a response is this error, with the documented body.
+    static bool is_error(const http_response& response, int status) {
+        const auto body = json::parse(response.body).as_object();
+        return response.status == status && response.content_type == "application/json" && body.size() == 2 &&
                !body.at("error").as_string().empty() && body.at("requestId").as_string() == request_id;
     }
 

@@ -17,7 +17,7 @@ TEST_CASE("P5: a new server is trusted, and one that keeps its connections stays
     CHECK(health.trusted(start + 1000s));
 }
 
-TEST_CASE("P5: an answer in HTTP/1.0 ends trust for a minute") {
+TEST_CASE("P5: a response in HTTP/1.0 ends trust for a minute") {
     pipelining_health health;
     health.answered(true, false, start);
     CHECK_FALSE(health.trusted(start));
@@ -25,7 +25,7 @@ TEST_CASE("P5: an answer in HTTP/1.0 ends trust for a minute") {
     CHECK(health.trusted(start + 60s));
 }
 
-TEST_CASE("P5: 8 closes among 32 answers end trust, 7 do not") {
+TEST_CASE("P5: 8 closes among 32 responses end trust, 7 do not") {
     for (const int closes : {7, 8}) {
         CAPTURE(closes);
         pipelining_health health;
@@ -36,7 +36,7 @@ TEST_CASE("P5: 8 closes among 32 answers end trust, 7 do not") {
     }
 }
 
-TEST_CASE("P5: a server that closes after every 37th answer is trusted") {
+TEST_CASE("P5: a server that closes after every 37th response is trusted") {
     pipelining_health health;
     for (int i = 1; i < 10'000; ++i)
         health.answered(i % 37 == 0, true, start);

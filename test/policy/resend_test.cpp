@@ -121,7 +121,7 @@ TEST_CASE("with no resends allowed, what was sent is not sent again") {
     });
 }
 
-TEST_CASE("answers: what is delivered, sent again, sent on a fresh connection, retried") {
+TEST_CASE("responses: what is delivered, sent again, sent on a fresh connection, retried") {
     const retry_policy policy;
     responded_request get;
     responded_request post;

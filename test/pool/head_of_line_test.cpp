@@ -92,7 +92,9 @@ TEST_CASE("O07: a call that waits unwritten on a blocked connection is cancelled
     CHECK(pool.sends_of(gone) == 0);
 }
 
-TEST_CASE("P8: a call with a dedicated connection has its connection to itself, and may be sent again all the same") {
+TEST_CASE(
+    "P8: a call with a dedicated connection has its connection to itself, and may be sent again all the "
+    "same") {
     fake_pool pool(with_connections(1));
     pool.prove(0);
     auto& before = pool.submit();

@@ -33,7 +33,7 @@ const reasons<8> closed{&counters::connections_closed_announced, &counters::conn
 const reasons<5> retried{&counters::retries_throttled, &counters::retries_status, &counters::retries_timeout,
                          &counters::retries_lost, &counters::retries_protocol};
 const reasons<4> resent{&counters::resends_announced, &counters::resends_lost, &counters::resends_given_up,
-                          &counters::resends_requested};
+                        &counters::resends_requested};
 const reasons<3> not_dialled{&counters::dials_failed_resolving, &counters::dials_failed_connecting,
                              &counters::dials_failed_tls};
 

@@ -64,8 +64,8 @@ TEST_CASE("W22: where not a byte could be sent the call goes elsewhere, at once"
             CAPTURE(error);
             CAPTURE(post);
             scripted_server server;
-            server.add(script{}.expect_requests().send(support::session_answer("warm")));
-            server.otherwise(script{}.expect_requests().send(support::session_answer("own")));
+            server.add(script{}.expect_requests().send(support::session_response("warm")));
+            server.otherwise(script{}.expect_requests().send(support::session_response("own")));
             asio::io_context context;
             client client(context, patient(server));
             support::warm_up_with_session(context, client);
@@ -90,11 +90,11 @@ TEST_CASE("W22: a response that has arrived by then is read first") {
     scripted_server server;
     server.add(script{}
                    .expect_requests()
-                   .send(support::session_answer("warm"))
+                   .send(support::session_response("warm"))
                    .expect_requests()
                    .hold()
-                   .send(support::session_answer("own")));
-    server.otherwise(script{}.expect_requests().send(support::session_answer("own")));
+                   .send(support::session_response("own")));
+    server.otherwise(script{}.expect_requests().send(support::session_response("own")));
     asio::io_context context;
     client client(context, patient(server).max_connections(1));
     support::warm_up_with_session(context, client);
@@ -120,12 +120,12 @@ TEST_CASE("W22: a response that has arrived by then is read first") {
 
 TEST_CASE("W22: what was sent before and is not answered is lost at once, and sent again where it may be") {
     scripted_server server;
-    server.add(script{}.expect_requests().send(support::session_answer("warm"))); // and nothing more
+    server.add(script{}.expect_requests().send(support::session_response("warm"))); // and nothing more
     server.otherwise(script{}
                          .expect_requests()
-                         .send(support::session_answer("own"))
+                         .send(support::session_response("own"))
                          .expect_requests()
-                         .send(support::session_answer("own")));
+                         .send(support::session_response("own")));
     asio::io_context context;
     client client(context, patient(server).max_connections(1));
     support::warm_up_with_session(context, client);
@@ -148,8 +148,8 @@ TEST_CASE("W22: a request that was sent in part may have been processed") {
     for (const bool post : {false, true}) {
         CAPTURE(post);
         scripted_server server;
-        server.add(script{}.expect_requests().send(support::session_answer("warm")));
-        server.otherwise(script{}.expect_requests().send(support::session_answer("own")));
+        server.add(script{}.expect_requests().send(support::session_response("warm")));
+        server.otherwise(script{}.expect_requests().send(support::session_response("own")));
         asio::io_context context;
         client client(context, patient(server));
         support::warm_up_with_session(context, client);
@@ -183,9 +183,9 @@ TEST_CASE("W22: a send that a signal has interrupted is repeated") {
         scripted_server server;
         server.add(script{}
                        .expect_requests()
-                       .send(support::session_answer("warm"))
+                       .send(support::session_response("warm"))
                        .expect_requests()
-                       .send(support::session_answer("own")));
+                       .send(support::session_response("own")));
         asio::io_context context;
         client client(context, patient(server));
         support::warm_up_with_session(context, client);
@@ -206,7 +206,7 @@ TEST_CASE("W22: a handshake that cannot be sent is a dial that failed, at once")
     for (const int error : {EHOSTUNREACH, EINTR}) {
         CAPTURE(error);
         scripted_server server;
-        server.otherwise(script{}.expect_requests().send(support::session_answer("own")));
+        server.otherwise(script{}.expect_requests().send(support::session_response("own")));
         asio::io_context context;
         client client(context, patient(server).retry(retry_policy().attempts(3)));
         failing_sends failing(server.port(), error, failing_sends::of::all);

@@ -42,8 +42,8 @@ TEST_CASE("B12: a request that TLS could not encrypt was not sent, and goes else
     for (const bool post : {false, true}) {
         CAPTURE(post);
         scripted_server server;
-        server.add(script{}.expect_requests().send(support::session_answer("warm")));
-        server.otherwise(script{}.expect_requests().send(support::session_answer("own")));
+        server.add(script{}.expect_requests().send(support::session_response("warm")));
+        server.otherwise(script{}.expect_requests().send(support::session_response("own")));
         asio::io_context context;
         client client(context, options_for(server).response_timeout(10min).timeout(20s));
         support::warm_up_with_session(context, client);

@@ -1,5 +1,5 @@
 // Many millions of calls through one client, one in a hundred of which meets a fault, to see that nothing
-// grows: memory, descriptors, gauges; and that no call has another's answer. The server is a process of its
+// grows: memory, descriptors, gauges; and that no call has another's response. The server is a process of its
 // own, so that what is measured is the client's alone.
 #include <sys/wait.h>
 #include <unistd.h>
@@ -104,7 +104,7 @@ public:
     client_options options() const { return chaos_server::client_options(port_, ca_pem_); }
 
 private:
-    static void serve(std::uint64_t seed, std::uint64_t requests, int answer, int control) {
+    static void serve(std::uint64_t seed, std::uint64_t requests, int response, int control) {
         support::chaos_options options;
         options.plan = [seed, requests](std::string_view, std::uint64_t nonce, int send) {
             return soak_plan(seed, requests, nonce, send);
@@ -112,9 +112,9 @@ private:
         options.keep_books = false;
         const chaos_server server(std::move(options));
         const auto said = std::to_string(server.port()) + "\n" + server.ca_pem();
-        if (::write(answer, said.data(), said.size()) != static_cast<::ssize_t>(said.size()))
+        if (::write(response, said.data(), said.size()) != static_cast<::ssize_t>(said.size()))
             return;
-        ::close(answer);
+        ::close(response);
         char byte = 0;
         while (::read(control, &byte, 1) > 0) {
         }
@@ -282,7 +282,7 @@ private:
         if (outcome.has_value()) {
             if constexpr (!std::is_void_v<T>) {
                 if (outcome->id().value() != "n" + std::to_string(nonce))
-                    complain("n" + std::to_string(nonce) + " has the answer to " + outcome->id().value());
+                    complain("n" + std::to_string(nonce) + " has the response to " + outcome->id().value());
             }
         } else {
             ++failed_;
@@ -298,7 +298,7 @@ private:
         const auto name = "n" + std::to_string(nonce);
         if (why.http_status() == 503) {
             if (why.body().find("\"it is " + name + "\"") == std::string::npos)
-                complain(name + " has another's answer: " + why.body());
+                complain(name + " has another's response: " + why.body());
         } else if (why.code() != errc::connection_lost && why.code() != errc::incomplete_response) {
             complain(name + ": " + why.describe());
         }

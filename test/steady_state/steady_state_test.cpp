@@ -26,7 +26,7 @@ namespace {
 constexpr int warm = 400;
 constexpr int counted = 800;
 
-/// Counts the answers, and what was allocated between the one that makes it warm and the last one.
+/// Counts the responses, and what was allocated between the one that makes it warm and the last one.
 struct progress {
     explicit progress(asio::io_context& of) : context(of) {}
     /// Whether another call is to follow.
@@ -42,7 +42,7 @@ struct progress {
     }
     void check() const {
         CHECK(right == all);
-        // The text of each session's id is the answer's own.
+        // The text of each session's id is the response's own.
         CHECK(test::allocations.news == counted);
         CHECK(test::allocations.asio == 0);
     }

@@ -114,20 +114,20 @@ struct chaos_server::state {
         if (!options.keep_books)
             return false;
         auto& seen = records[nonce];
-        const bool answers = what.ending != chaos::end::garbage;
+        const bool responses = what.ending != chaos::end::garbage;
         const bool refuses =
             what.status == 408 || what.status == 421 || what.status == 425 || what.status == 429;
-        if (!answers || !refuses)
+        if (!responses || !refuses)
             ++seen.processed;
-        if (answers && is_whole) {
+        if (responses && is_whole) {
             seen.statuses.insert(what.status);
             seen.excused += what.status == 421 || what.status == 425 ? 1 : 0;
         }
         const bool is_cut_off =
             what.ending != chaos::end::none && what.ending != chaos::end::silence && !is_whole;
-        if (what.ending == chaos::end::announced || !answers || is_cut_off)
+        if (what.ending == chaos::end::announced || !responses || is_cut_off)
             ended_by.emplace(on, nonce);
-        return answers && is_whole;
+        return responses && is_whole;
     }
     std::size_t bytes_of_read(std::size_t reads) const {
         return most_at_once == 0 ? buffer.size() : std::min(buffer.size(), 1 + (reads * 7919) % most_at_once);
@@ -386,7 +386,7 @@ private:
     chaos::end ending_ = chaos::end::none; // what is to happen once all is written
     bool ignore_;
     bool deaf_ = false;  // reads no more
-    bool ended_ = false; // answers no more
+    bool ended_ = false; // responses no more
     bool reading_ = false;
     bool writing_ = false;
     bool closed_ = false;
@@ -446,7 +446,7 @@ void chaos_server::read_at_most(std::size_t bytes) {
     runner_.run([&] { state_->most_at_once = bytes; });
 }
 
-void chaos_server::answer_early(const std::string& text) {
+void chaos_server::respond_early(const std::string& text) {
     runner_.run([&] { state_->early = text; });
 }
 

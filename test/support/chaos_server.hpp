@@ -97,7 +97,7 @@ public:
     static bandwidth::webrtc::client_options client_options(std::uint16_t port, std::string_view ca_pem);
     bandwidth::webrtc::client_options client_options() const { return client_options(port(), ca_pem()); }
 
-    /// Connections with a number under `count` read nothing but their handshake, and answer nothing, until
+    /// Connections with a number under `count` read nothing but their handshake, and response nothing, until
     /// `resume`.
     void pause(std::size_t count = static_cast<std::size_t>(-1));
     void resume() { pause(0); }
@@ -105,7 +105,7 @@ public:
     void read_at_most(std::size_t bytes);
     /// The next request with this text in its target is answered as soon as its request line has come, and
     /// nothing more is read on its connection.
-    void answer_early(const std::string& text);
+    void respond_early(const std::string& text);
 
     /// By their numbers.
     std::map<std::uint64_t, chaos_record> records();

@@ -42,28 +42,28 @@ public:
         asked = host + ":" + port;
         pending_.push_back(std::move(done));
         if (!hold)
-            answer();
+            respond();
     }
-    /// Answers the oldest look-up that waits.
-    void answer() {
+    /// Responds to the oldest look-up that waits.
+    void respond() {
         REQUIRE_FALSE(pending_.empty());
         const auto done = std::move(pending_.front());
         pending_.pop_front();
-        auto answer = code;
+        auto outcome = code;
         if (!first.empty()) {
-            answer = first.front();
+            outcome = first.front();
             first.pop_front();
         }
-        done(answer, addresses);
+        done(outcome, addresses);
     }
     std::size_t pending() const { return pending_.size(); }
 
-    /// What it answers, for those of the first look-ups and for the rest.
+    /// What it responds, for those of the first look-ups and for the rest.
     std::deque<error_code> first;
     error_code code;
     detail::address_list addresses;
 
-    bool hold = false; ///< answers only when told to
+    bool hold = false; ///< responds only when told to
     std::size_t look_ups = 0;
     std::string asked;
 
@@ -82,7 +82,7 @@ inline bandwidth::webrtc::client_options with_resolver(bandwidth::webrtc::client
     return options;
 }
 
-/// An address that answers nothing to a SYN: a listening socket whose queue is full (Linux drops what comes
+/// An address that responds nothing to a SYN: a listening socket whose queue is full (Linux drops what comes
 /// then, as a firewall does).
 class blackhole {
 public:

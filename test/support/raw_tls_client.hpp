@@ -100,8 +100,8 @@ public:
         return wait();
     }
 
-    /// The next answer, to a request of this method.
-    http::response<http::string_body> read_answer(http::verb method = http::verb::get) {
+    /// The next response, to a request of this method.
+    http::response<http::string_body> read_response(http::verb method = http::verb::get) {
         http::response_parser<http::string_body> parser;
         parser.eager(true);
         parser.skip(method == http::verb::head);
@@ -111,7 +111,7 @@ public:
                 const std::size_t used = parser.put(asio::buffer(unread_), error);
                 unread_.erase(0, used);
                 if (error && error != http::error::need_more)
-                    throw boost::system::system_error(error, "answer");
+                    throw boost::system::system_error(error, "response");
             }
             if (parser.is_done())
                 return parser.release();
@@ -121,7 +121,7 @@ public:
 
     http::response<http::string_body> exchange(std::string_view request) {
         send(request);
-        return read_answer();
+        return read_response();
     }
 
     /// Reads until the connection ends; what came is in `unread`.

@@ -37,15 +37,15 @@ inline webrtc::testing::loopback_options recording() {
     return webrtc::testing::loopback_options{}.record_requests(true);
 }
 
-/// A whole HTTP answer. `head` holds more header lines, each with its CRLF.
-inline std::string http_answer(int status, const std::string& body, const std::string& head = {}) {
+/// A whole HTTP response. `head` holds more header lines, each with its CRLF.
+inline std::string http_response(int status, const std::string& body, const std::string& head = {}) {
     return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Type: application/json\r\n" + head +
            "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-/// The answer to `get_session`.
-inline std::string session_answer(const std::string& id, const std::string& head = {}) {
-    return http_answer(200, R"({"id":")" + id + R"("})", head);
+/// The response to `get_session`.
+inline std::string session_response(const std::string& id, const std::string& head = {}) {
+    return http_response(200, R"({"id":")" + id + R"("})", head);
 }
 
 /// The results of calls that were started with callbacks.

@@ -225,7 +225,7 @@ TEST_CASE("close from one thread, calls from others") {
 TEST_CASE("connections that are lost under many threads: each call ends once, no POST is sent twice") {
     loopback_server server(loopback_options{}.record_requests(true));
     for (std::size_t i = 0; i < 40; ++i)
-        server.inject(fault{}.after(i * 3).close_before_answer());
+        server.inject(fault{}.after(i * 3).close_before_response());
     running_context context(4);
     client client(*context, options_for(server).max_connections(4));
     completions all;

@@ -18,11 +18,12 @@ namespace asio = boost::asio;
 namespace {
 
 std::atomic<int> asked{0};
-std::atomic<int> may_answer{0};
+std::atomic<int> may_respond{0};
 
-support::detail::address_list answer_when_told(const std::string&, const std::string&, support::error_code&) {
+support::detail::address_list respond_when_told(const std::string&, const std::string&,
+                                                support::error_code&) {
     const int mine = ++asked;
-    while (may_answer < mine)
+    while (may_respond < mine)
         std::this_thread::yield();
     return {support::address("127.0.0.1", 1)};
 }
@@ -30,7 +31,7 @@ support::detail::address_list answer_when_told(const std::string&, const std::st
 } // namespace
 
 TEST_CASE("O20: look-ups end while their clients close, and while their contexts are destroyed") {
-    asked = may_answer = 0;
+    asked = may_respond = 0;
     for (int round = 0; round < 60; ++round) {
         auto context = std::make_unique<asio::io_context>();
         auto owner = std::make_unique<client>(
@@ -39,23 +40,23 @@ TEST_CASE("O20: look-ups end while their clients close, and while their contexts
                                        .base_url("https://api.example")
                                        .account("9900000")
                                        .credentials("user", "secret"),
-                                   std::make_shared<support::detail::system_resolver>(&answer_when_told)));
+                                   std::make_shared<support::detail::system_resolver>(&respond_when_told)));
         support::collector<session> results;
         owner->async_get_session(session_id("s"), results.next());
         support::run_until(*context, [&] { return asked == round + 1; });
-        // The answer is under way from here on.
+        // The response is under way from here on.
         if (round % 3 == 0) {
-            ++may_answer;
+            ++may_respond;
             owner.reset();
             results.wait(*context);
             CHECK(results[0].error().code() == errc::client_closed);
         } else if (round % 3 == 1) {
-            ++may_answer;
+            ++may_respond;
             context->poll();
             owner.reset();
         } else {
             owner.reset();
-            ++may_answer;
+            ++may_respond;
         }
         context.reset();
     }

@@ -35,7 +35,7 @@ struct outcome {
     bool cancelled = false; ///< by its caller
     bool impatient = false; ///< its attempts time out
     bool succeeded = false;
-    std::string id; ///< in the answer, of those that have one
+    std::string id; ///< in the response, of those that have one
     failure why;
     std::uint64_t started = 0; ///< in the order of all that happens
     std::uint64_t ended = 0;

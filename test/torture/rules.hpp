@@ -45,7 +45,7 @@ inline std::string broken_by(std::uint64_t nonce, const outcome& call, const sup
         return "I4: received " + std::to_string(seen.received) + " times";
     if (call.succeeded) {
         if (!call.id.empty() && call.id != name)
-            return "I2: has the answer to " + call.id;
+            return "I2: has the response to " + call.id;
         if (!seen.statuses.contains(200) && !seen.statuses.contains(204))
             return "I2: succeeded, and was never answered so";
         return {};
@@ -53,17 +53,17 @@ inline std::string broken_by(std::uint64_t nonce, const outcome& call, const sup
     const auto& why = call.why;
     if (why.http_status() != 0) {
         if (!seen.statuses.contains(why.http_status()))
-            return "I2: has an answer that was not given to it, " + why.describe();
+            return "I2: has a response that was not given to it, " + why.describe();
         if (why.body().find("\"it is " + name + "\"") == std::string::npos)
-            return "I2: has another's answer, " + why.body();
+            return "I2: has another's response, " + why.body();
         if (why.delivery() != delivery::answered)
             return "delivery: it was answered, " + why.describe();
         return {};
     }
     if (seen.received > why.attempts())
         return "received " + std::to_string(seen.received) + " times: " + why.describe();
-    if (why.message().find("the answer is for ") != std::string::npos) // this server never mixes them up
-        return "I2: was given another's answer, " + why.describe();
+    if (why.message().find("the response is for ") != std::string::npos) // this server never mixes them up
+        return "I2: was given another's response, " + why.describe();
     if (why.delivery() == delivery::answered)
         return "delivery: it was not answered, " + why.describe();
     if (why.delivery() == delivery::not_sent && seen.processed != 0)

@@ -1,10 +1,10 @@
 // The invariants of pipelining over real sockets, against a server that misbehaves by plan and keeps exact
-// books: closes announced and not, resets before, in the middle of and after answers, silence, garbage,
-// delays, answers in pieces, statuses that ask for another try, dials that fail, calls that are cancelled or
+// books: closes announced and not, resets before, in the middle of and after responses, silence, garbage,
+// delays, responses in pieces, statuses that ask for another try, dials that fail, calls that are cancelled or
 // whose attempts time out, with GET, PUT, DELETE and POST mixed and a number of its own in every request and
-// answer.
+// response.
 //
-// I1 every call completes exactly once, I2 with the answer to its own request, I3 no POST is received twice,
+// I1 every call completes exactly once, I2 with the response to its own request, I3 no POST is received twice,
 // I4 no request is received more often than its resends and attempts allow, I5 a cancelled call does not
 // change the outcome of another, I6 nothing comes on a connection that a caller could know to have ended, I7
 // the gauges return to zero and the server's connections end with the client's, I8 no completion runs inside
@@ -41,7 +41,7 @@ using support::number_from_environment;
 
 namespace {
 
-// What every kind of answer may look like on the wire.
+// What every kind of response may look like on the wire.
 void vary(chaos& what, random_numbers& random) {
     what.chunked = random.one_in(3);
     what.interim = random.one_in(10);
@@ -66,7 +66,7 @@ chaos full_chaos(std::uint64_t seed, std::uint64_t nonce, int send) {
     using end = chaos::end;
     const end endings[] = {end::announced, end::announced, end::notify, end::fin, end::reset};
     switch (random.pick(8)) {
-    case 0: { // before the answer, in the middle of it, after it; only a whole one announces it
+    case 0: { // before the response, in the middle of it, after it; only a whole one announces it
         what.ending = endings[random.pick(5)];
         return what;
     }

@@ -49,16 +49,16 @@ TEST_CASE("T18: a key update is answered, before the next data") {
         std::string received;
         pair.server_read();
         pair.receive(received);
-        message_count answers{SSL3_MT_KEY_UPDATE};
-        count_messages(pair, answers);
+        message_count responses{SSL3_MT_KEY_UPDATE};
+        count_messages(pair, responses);
         update_keys(pair, updates);
         pair.server_write("new keys");
         CHECK(pair.receive(received) == status::want_input);
         CHECK(received == "new keys");
         CHECK(pair.client.write("mine too") == status::ok);
         CHECK(pair.server_read() == "mine too");
-        CHECK(answers.seen >= 1);
-        CHECK(answers.seen <= updates);
+        CHECK(responses.seen >= 1);
+        CHECK(responses.seen <= updates);
     }
 }
 
@@ -154,18 +154,18 @@ TEST_CASE("T18: requests to renegotiate without end end the connection") {
     std::string received;
     auto last = status::want_input;
     int asked = 0;
-    std::size_t answers = 0;
+    std::size_t responses = 0;
     for (; asked < 1000 && last == status::want_input; ++asked) {
         REQUIRE(SSL_renegotiate(pair.server()) == 1);
         SSL_do_handshake(pair.server());
         last = pair.receive(received);
-        answers = pair.client.output().size();
+        responses = pair.client.output().size();
         ERR_clear_error();
     }
     CHECK(last == status::failed);
     CHECK(pair.client.code() == errc::tls_failed);
     CHECK(asked < 100);
-    CHECK(answers < 10'000);
+    CHECK(responses < 10'000);
 }
 
 TEST_CASE("T19: a certificate with a thousand names is taken") {

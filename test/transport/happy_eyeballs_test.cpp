@@ -59,7 +59,7 @@ TEST_CASE("W03: the families take turns, beginning with that of the first addres
     CHECK(interleave({}).empty());
 }
 
-TEST_CASE("W03: an address that does not answer is waited for 250 ms, then the next is tried beside it") {
+TEST_CASE("W03: an address that does not respond is waited for 250 ms, then the next is tried beside it") {
     plan p({"::1", "10.0.0.1", "10.0.0.2"});
     CHECK(p.attempts() == indices{0});
     CHECK(p.last.until == p.now + 250ms);
@@ -136,7 +136,7 @@ TEST_CASE("W05: an address that was tried and is silent is told of where that is
     p.fail(0);
     p.attempts();
     CHECK(p.eyeballs.describe() == "[::1]:443 Connection refused");
-    CHECK(p.eyeballs.describe_all() == "[::1]:443 Connection refused, 10.0.0.1:443 no answer");
+    CHECK(p.eyeballs.describe_all() == "[::1]:443 Connection refused, 10.0.0.1:443 no response");
     CHECK(p.eyeballs.describe_all(1) == "2 more");
 }
 

@@ -23,7 +23,7 @@ const error_code absent = asio::error::host_not_found;
 const error_code server_failure = asio::error::host_not_found_try_again;
 const time_point beginning{1h};
 
-/// A cache that has just got this answer.
+/// A cache that has just got this response.
 name_cache after(const error_code& code, const address_list& addresses = {}) {
     name_cache cache;
     cache.look_up_began();
@@ -73,7 +73,7 @@ TEST_CASE("W01: no such host is believed for 5 s") {
         CHECK(cache.known(beginning + 5s) == nullptr);
         CHECK(cache.wants_look_up(beginning + 5s));
     }
-    auto cache = after(none); // an answer without an address
+    auto cache = after(none); // a response without an address
     CHECK(cache.known(beginning)->code == asio::error::no_data);
 }
 

@@ -37,7 +37,7 @@ struct fixture {
         resolver->addresses.push_back(address("127.0.0.1", 443));
     }
     std::uint64_t ask() {
-        return names->ask([this](const name_answer& answer) { told.push_back(answer); });
+        return names->ask([this](const name_answer& response) { told.push_back(response); });
     }
     void run() {
         context.restart();
@@ -62,7 +62,7 @@ TEST_CASE("W01: many dials, one look-up, and nobody is told from inside of its q
     CHECK(f.resolver->asked == "example.org:443");
     f.run();
     CHECK(f.told.empty());
-    f.resolver->answer();
+    f.resolver->respond();
     CHECK(f.told.empty());
     f.run();
     REQUIRE(f.told.size() == 100);
@@ -85,8 +85,8 @@ TEST_CASE("W01: no such host: asked once, whoever calls in the next seconds") {
     }
     CHECK(f.resolver->look_ups == 1);
     REQUIRE(f.told.size() == 50);
-    for (const auto& answer : f.told)
-        CHECK(answer.code == asio::error::host_not_found);
+    for (const auto& response : f.told)
+        CHECK(response.code == asio::error::host_not_found);
 }
 
 TEST_CASE("W02: a failure of the name server is told and asked again with the next dial") {
@@ -111,11 +111,11 @@ TEST_CASE("W02: who has left is told nothing, and the late result is kept for ot
     f.names->forget(first);
     f.names->forget(first);
     f.names->forget(0);
-    f.resolver->answer();
+    f.resolver->respond();
     f.run();
     CHECK(f.told.size() == 1);
     const auto known = f.ask();
-    f.names->forget(known); // its answer is on the way
+    f.names->forget(known); // its response is on the way
     f.run();
     CHECK(f.told.size() == 1);
     f.ask();
@@ -128,7 +128,7 @@ TEST_CASE("W02: all have left before the result comes") {
     fixture f;
     f.resolver->hold = true;
     f.names->forget(f.ask());
-    f.resolver->answer();
+    f.resolver->respond();
     f.run();
     CHECK(f.told.empty());
     f.ask();
@@ -149,7 +149,7 @@ TEST_CASE("W19: a refresh goes beside the dial that starts it") {
     REQUIRE(f.told.size() == 3); // they did not wait for it
     CHECK(f.told[2].addresses == address_list{address("127.0.0.1", 443)});
     CHECK(f.resolver->look_ups == 2);
-    f.resolver->answer();
+    f.resolver->respond();
     f.run();
     CHECK(f.told.size() == 3);
     f.ask();
@@ -166,7 +166,7 @@ TEST_CASE("W02: a refresh that fails takes nothing from a dial that was promised
     f.run();
     CHECK(f.resolver->look_ups == 2);
     f.resolver->code = asio::error::host_not_found_try_again;
-    f.resolver->answer(); // which is on its way when the next dial asks
+    f.resolver->respond(); // which is on its way when the next dial asks
     f.ask();
     f.run();
     REQUIRE(f.told.size() == 3);
@@ -182,7 +182,7 @@ TEST_CASE("O08: a look-up in flight keeps nothing alive, and a result that comes
     const std::weak_ptr<name_lookup> gone = f.names;
     f.names.reset();
     CHECK(gone.expired());
-    f.resolver->answer();
+    f.resolver->respond();
     f.run();
     CHECK(f.told.empty());
 }
@@ -191,7 +191,7 @@ TEST_CASE("W02: a result that comes from another thread") {
     fixture f;
     f.resolver->hold = true;
     f.ask();
-    std::thread([&f] { f.resolver->answer(); }).join();
+    std::thread([&f] { f.resolver->respond(); }).join();
     f.run();
     CHECK(f.told.size() == 1);
 }
@@ -207,7 +207,7 @@ TEST_CASE("O10: a result that comes when the context is gone, and the look-ups a
     bool told = false;
     names->ask([&told](const name_answer&) { told = true; });
     names->abandon(); // as the pool does when the context is destroyed
-    f.resolver->answer();
+    f.resolver->respond();
     CHECK(context->poll() == 0);
     CHECK_FALSE(told);
 }
@@ -225,7 +225,7 @@ TEST_CASE("W20: a resolver that cannot start is a failed look-up") {
     const auto names = std::make_shared<name_lookup>(serialized_executor::strand(context.get_executor()),
                                                      "example.org", "443", settings);
     std::vector<name_answer> told;
-    names->ask([&told](const name_answer& answer) { told.push_back(answer); });
+    names->ask([&told](const name_answer& response) { told.push_back(response); });
     CHECK(told.empty());
     context.run_for(10s);
     REQUIRE(told.size() == 1);

@@ -116,7 +116,7 @@ TEST_CASE("T17: an alert that may come at any time says nothing of the handshake
     CHECK_FALSE(pair.client.rejected());
 }
 
-TEST_CASE("T17: once data has come the server answers, so a late alert is a lost connection") {
+TEST_CASE("T17: once data has come the server responds, so a late alert is a lost connection") {
     detail::tls_context context(trusting(), 4);
     tls_server server(localhost_certificate(), TLS1_3_VERSION);
     server.demand_certificate(X509_V_OK);

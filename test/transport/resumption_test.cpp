@@ -11,16 +11,16 @@ namespace {
 
 enum class ending { close_notify, cut };
 
-// One connection with an answer on it; whether it was resumed.
+// One connection with a response on it; whether it was resumed.
 bool connect_once(detail::tls_context& context, const tls_server& server, ending how) {
     tls_pair pair(context, server);
     REQUIRE(pair.handshake() == status::ok);
     REQUIRE(pair.client.write("GET") == status::ok);
     CHECK(pair.server_read() == "GET");
-    pair.server_write("answer");
+    pair.server_write("response");
     std::string received;
     CHECK(pair.receive(received) == status::want_input);
-    CHECK(received == "answer");
+    CHECK(received == "response");
     const bool resumed = pair.client.resumed();
     CHECK((SSL_session_reused(pair.server()) == 1) == resumed);
     if (how == ending::close_notify) {

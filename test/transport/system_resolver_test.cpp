@@ -19,24 +19,24 @@ namespace asio = boost::asio;
 
 namespace {
 
-struct answer {
+struct response {
     error_code code;
     address_list addresses;
     std::thread::id thread;
 };
 
-/// Looks a name up, and waits for the answer.
-answer look_up(system_resolver&& resolver, const std::string& host, const std::string& port) {
-    std::promise<answer> told;
+/// Looks a name up, and waits for the response.
+response look_up(system_resolver&& resolver, const std::string& host, const std::string& port) {
+    std::promise<response> told;
     resolver.resolve(host, port, [&told](const error_code& code, const address_list& addresses) {
-        told.set_value(answer{code, addresses, std::this_thread::get_id()});
+        told.set_value(response{code, addresses, std::this_thread::get_id()});
     });
     return told.get_future().get();
 }
 
 } // namespace
 
-TEST_CASE("W01: the system's resolver knows localhost, and answers on a thread of its own") {
+TEST_CASE("W01: the system's resolver knows localhost, and responds on a thread of its own") {
     const auto found = look_up(system_resolver(), "localhost", "443");
     CHECK_FALSE(found.code);
     CHECK(found.thread != std::this_thread::get_id());

@@ -31,11 +31,11 @@ TEST_CASE("data goes both ways, whatever its size") {
             const std::string sent(size, 'c');
             CHECK(pair.client.write(sent) == status::ok);
             CHECK(pair.server_read() == sent);
-            const std::string answer(size, 's');
-            pair.server_write(answer);
+            const std::string response(size, 's');
+            pair.server_write(response);
             std::string received;
             CHECK(pair.receive(received, size > 1000 ? 1400 : 1) == status::want_input);
-            CHECK(received == answer);
+            CHECK(received == response);
         }
         CHECK(pair.client.write("") == status::ok);
         CHECK(pair.client.output().empty());

@@ -22,14 +22,14 @@ public:
         has_timeout_ = true;
         return *this;
     }
-    /// Bounds one attempt, from the moment a connection takes the request to the end of its answer. Zero or
+    /// Bounds one attempt, from the moment a connection takes the request to the end of its response. Zero or
     /// less is refused with `errc::invalid_argument`.
     call_options& attempt_timeout(std::chrono::nanoseconds value) {
         attempt_timeout_ = value;
         has_attempt_timeout_ = true;
         return *this;
     }
-    /// Whether the library may send the request again, after a lost connection or an answer that asks for it.
+    /// Whether the library may send the request again, after a lost connection or a response that asks for it.
     /// The default: idempotent operations (GET, PUT, DELETE) yes, POST never (RFC 9110, section 9.2.2).
     /// `true` does not make a POST repeatable: see `idempotent`.
     call_options& allow_resend(bool value) {
@@ -58,7 +58,7 @@ public:
     /// a name that is no token, a value with control characters, and the fields that belong to the
     /// connection or to the library (Host, Content-Length, Transfer-Encoding, Connection, Authorization ...).
     call_options& header(std::string_view name, std::string_view value);
-    /// Deletes and removes only: an answer 404 counts as success. The service removes participants by itself
+    /// Deletes and removes only: a response 404 counts as success. The service removes participants by itself
     /// when it sees their media end, so a clean-up that finds nothing has reached its goal.
     call_options& ignore_not_found(bool value = true) {
         ignore_not_found_ = value;

@@ -47,7 +47,7 @@ concept other_than_duration = !std::is_convertible_v<T, std::chrono::nanoseconds
 /// other one while another thread of its context is idle.
 /// Time: one deadline bounds all of a call: queue, connect and every attempt.
 /// Cancellation: terminal, partial and total end a call at once with `errc::cancelled`. A call that waits
-/// for a connection is removed. For one that a connection has taken, the answer is read and dropped when it
+/// for a connection is removed. For one that a connection has taken, the response is read and dropped when it
 /// comes; its neighbours on the connection never notice. Note that `boost::asio::co_spawn` lets only terminal
 /// cancellation in by default.
 /// Threads: every function but the destructor, move and assignment may be called from any thread at the same

@@ -106,7 +106,7 @@ public:
     client_options& timeout(std::chrono::nanoseconds value);
     /// Name look-up, TCP and TLS together, for one connection: over 0 to 1 day; default 5 s.
     client_options& connect_timeout(std::chrono::nanoseconds value);
-    /// How long a connection may be silent while an answer is due: over 0 to 1 day; default 15 s.
+    /// How long a connection may be silent while a response is due: over 0 to 1 day; default 15 s.
     client_options& response_timeout(std::chrono::nanoseconds value);
     /// An idle connection is closed after this: over 0 to 1 day; default 50 s.
     client_options& idle_timeout(std::chrono::nanoseconds value);

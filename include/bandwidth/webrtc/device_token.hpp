@@ -31,7 +31,7 @@ public:
     /// The token's text. Keep it out of logs.
     [[nodiscard]] const std::string& reveal() const noexcept { return text_; }
 
-    /// Whether there is no token. The service gives one only in the answer that creates the participant.
+    /// Whether there is no token. The service gives one only in the response that creates the participant.
     [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
 
 private:

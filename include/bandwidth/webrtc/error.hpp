@@ -32,10 +32,10 @@ enum class errc {
     queue_timeout,        ///< the deadline passed while the call waited for a connection
     response_timeout,     ///< no response head in time
     body_timeout,         ///< the response body stopped in the middle
-    connection_lost,      ///< the connection ended before the answer
-    incomplete_response,  ///< the connection ended in the middle of the answer
-    protocol_error,       ///< the answer is not HTTP/1.1 (RFC 9112), or another request's
-    response_too_large,   ///< the answer's head or body is over its limit
+    connection_lost,      ///< the connection ended before the response
+    incomplete_response,  ///< the connection ended in the middle of the response
+    protocol_error,       ///< the response is not HTTP/1.1 (RFC 9112), or another request's
+    response_too_large,   ///< the response's head or body is over its limit
     bad_json,             ///< a success whose body does not hold what the operation promises
     cancelled,            ///< the caller cancelled the call
     client_closed,        ///< the client was closed, drained or destroyed
@@ -67,11 +67,11 @@ boost::system::error_condition make_error_condition(condition value) noexcept;
 /// The error code of an HTTP status.
 error_code make_http_error(int status) noexcept;
 
-/// What is known of a failed call's request: the question to answer before a POST is repeated.
+/// What is known of a failed call's request: the question to respond before a POST is repeated.
 enum class delivery {
     not_sent, ///< not one byte of the request left this machine, or the server said that it was not processed
-    maybe_processed, ///< sent in part or whole, and no answer: the server may have acted on it
-    answered,        ///< the server answered; the failure is the answer
+    maybe_processed, ///< sent in part or whole, and no response: the server may have acted on it
+    answered,        ///< the server answered; the failure is the response
 };
 
 /// "not_sent", "maybe_processed" or "answered".
@@ -107,20 +107,20 @@ public:
 
     /// An `errc`, an HTTP status, or an error of the system below (errno, resolver).
     const error_code& code() const noexcept { return state().code; }
-    /// Status of the answer; 0 where none came.
+    /// Status of the response; 0 where none came.
     int http_status() const noexcept { return state().http_status; }
     /// The service's message, or what this library knows beyond the code; at most 256 characters or so.
     const std::string& message() const noexcept { return state().message; }
     /// The service's id of the request, for a support ticket; empty where it gave none.
     const std::string& request_id() const noexcept { return state().request_id; }
-    /// The first 4 KiB of the answer's body, as it came but for what reads "[redacted]": the client's own
+    /// The first 4 KiB of the response's body, as it came but for what reads "[redacted]": the client's own
     /// credentials, tokens, and values whose names tell that they are secret.
     const std::string& body() const noexcept { return state().body; }
     /// How many times the request was given to a connection, resends and retries included.
     int attempts() const noexcept { return state().attempts; }
     /// From the start of the call to its failure.
     std::chrono::nanoseconds elapsed() const noexcept { return state().elapsed; }
-    /// How long the answer's Retry-After asks to wait: its seconds, or the time until its date, 0 for a past
+    /// How long the response's Retry-After asks to wait: its seconds, or the time until its date, 0 for a past
     /// one, ten years at most. Nothing where there was none, or none that is well formed.
     std::optional<std::chrono::seconds> retry_after() const noexcept { return state().retry_after; }
     /// Whether the server may have acted on the request.

@@ -21,7 +21,7 @@ public:
     /// A participant without an id, to be assigned to. Calls never return one.
     participant() = default;
 
-    /// The id that the service gave. Never empty in an answer.
+    /// The id that the service gave. Never empty in a response.
     [[nodiscard]] const participant_id& id() const noexcept { return id_; }
 
     /// Where the service posts events about this participant, if anywhere.
@@ -34,7 +34,7 @@ public:
     /// The sessions that the participant is in: none or one (the service caps it).
     [[nodiscard]] const std::vector<session_id>& sessions() const noexcept { return sessions_; }
 
-    /// What the participant is subscribed to, if the answer tells. An empty object, as right after creation,
+    /// What the participant is subscribed to, if the response tells. An empty object, as right after creation,
     /// reads as `subscriptions::none()`.
     [[nodiscard]] const std::optional<webrtc::subscriptions>& subscriptions() const noexcept {
         return subscriptions_;
@@ -43,12 +43,12 @@ public:
     /// The tag given at creation, if any. Not unique.
     [[nodiscard]] const std::optional<std::string>& tag() const noexcept { return tag_; }
 
-    /// The version of the device API, if the answer tells.
+    /// The version of the device API, if the response tells.
     [[nodiscard]] const std::optional<webrtc::device_api_version>& device_api_version() const noexcept {
         return device_api_version_;
     }
 
-    /// The answer's fields that this library does not know, as the text of a JSON object; empty when there
+    /// The response's fields that this library does not know, as the text of a JSON object; empty when there
     /// were none. See `session::extra()` for how to read it.
     [[nodiscard]] const std::string& extra() const noexcept { return extra_; }
 
@@ -124,23 +124,23 @@ private:
     std::optional<media> publish_;
 };
 
-/// The answer to creating a participant: the participant, and the token with which its device connects.
+/// The response to creating a participant: the participant, and the token with which its device connects.
 ///
 /// A value type: distinct objects may be used from distinct threads at once. References that it returns are
 /// valid while it lives.
 class created_participant {
 public:
-    /// An empty answer, to be assigned to. Calls never return one.
+    /// An empty response, to be assigned to. Calls never return one.
     created_participant() = default;
 
-    /// The participant. Its id is never empty in an answer.
+    /// The participant. Its id is never empty in a response.
     [[nodiscard]] const webrtc::participant& participant() const noexcept { return participant_; }
 
-    /// The secret for the participant's device. The service never gives it again. Empty if the answer held
+    /// The secret for the participant's device. The service never gives it again. Empty if the response held
     /// none.
     [[nodiscard]] const participant_token& token() const noexcept { return token_; }
 
-    /// The answer's fields that this library does not know, as the text of a JSON object; empty when there
+    /// The response's fields that this library does not know, as the text of a JSON object; empty when there
     /// were none. See `session::extra()` for how to read it.
     [[nodiscard]] const std::string& extra() const noexcept { return extra_; }
 

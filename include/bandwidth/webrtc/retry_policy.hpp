@@ -8,8 +8,8 @@ namespace bandwidth::webrtc {
 /// When a call is tried again, how often and after what pause. A value: give it to `client_options::retry`
 /// for all calls of a client, or to `call_options::retry` for one.
 ///
-/// An attempt is a request that met an answer worth another try, a silent server, or a connection that was
-/// lost before its first answer. A resend (`client_options::max_resends`) is something else: the request met
+/// An attempt is a request that met a response worth another try, a silent server, or a connection that was
+/// lost before its first response. A resend (`client_options::max_resends`) is something else: the request met
 /// a connection that died for other reasons, and goes to another one at once. Only calls that may be repeated
 /// are: GET, PUT and DELETE (RFC 9110, section 9.2.2), and those with `call_options::idempotent`. Nothing
 /// ever waits past the call's deadline: when the next attempt could only begin after it, the call fails at
@@ -23,7 +23,7 @@ class retry_policy {
 public:
     /// Three attempts; HTTP 429, 500, 502, 503 and 504 are tried again; full jitter from 50 ms to 20 s.
     retry_policy();
-    /// One attempt: the first answer is the result.
+    /// One attempt: the first response is the result.
     static retry_policy none();
 
     /// Attempts in all, the first one included: 1 to 100; default 3.
@@ -35,14 +35,14 @@ public:
     /// 0 to 1 day; default 1 s.
     retry_policy& throttled_backoff(std::chrono::nanoseconds first);
     /// A server that asks for a longer pause than this (Retry-After, RFC 9110, section 10.2.3) is not waited
-    /// for, the call fails with its answer: 0 to 1 day; default 30 s.
+    /// for, the call fails with its response: 0 to 1 day; default 30 s.
     retry_policy& longest_retry_after(std::chrono::nanoseconds value);
-    /// Whether an answer with this status (400 to 599; others are ignored) is tried again.
+    /// Whether a response with this status (400 to 599; others are ignored) is tried again.
     retry_policy& retry_status(int status, bool value = true);
     /// Whether a POST that was answered with 429 is tried again. Default false: an unsafe request is on the
     /// wire at most once.
     retry_policy& retry_throttled_unsafe(bool value);
-    /// Whether a request whose answer was no HTTP, or another request's (`errc::protocol_error`), is tried
+    /// Whether a request whose response was no HTTP, or another request's (`errc::protocol_error`), is tried
     /// once more. Default false: the server would most likely say the same again.
     retry_policy& retry_protocol_error(bool value);
 

@@ -21,13 +21,13 @@ public:
     /// A session without an id, to be assigned to. Calls never return one.
     session() = default;
 
-    /// The id that the service gave. Never empty in an answer.
+    /// The id that the service gave. Never empty in a response.
     [[nodiscard]] const session_id& id() const noexcept { return id_; }
 
     /// The tag given at creation, if any. Not unique.
     [[nodiscard]] const std::optional<std::string>& tag() const noexcept { return tag_; }
 
-    /// The answer's fields that this library does not know, as the text of a JSON object; empty when there
+    /// The response's fields that this library does not know, as the text of a JSON object; empty when there
     /// were none. Read it with any JSON library, for instance Boost.JSON:
     /// ```cpp
     /// if (!session.extra().empty()) {

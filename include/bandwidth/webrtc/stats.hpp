@@ -13,7 +13,7 @@ struct client_stats {
     std::uint64_t connections_draining = 0;   ///< taking no more calls, closing when the last is answered
     std::uint64_t queue_depth = 0;            ///< calls that wait for a connection
     std::uint64_t in_flight = 0; ///< requests on connections, without those whose caller has gone
-    std::uint64_t abandoned = 0;   ///< requests whose caller has gone and whose answer is still due
+    std::uint64_t abandoned = 0; ///< requests whose caller has gone and whose response is still due
 
     // Since the client was made.
     std::uint64_t calls_started = 0;
@@ -23,32 +23,33 @@ struct client_stats {
     std::uint64_t calls_cancelled = 0; ///< of the failed ones
     std::uint64_t calls_cancelled_queued = 0;    ///< of these: while they waited for a connection
     std::uint64_t calls_cancelled_in_flight = 0; ///< of these: when a connection had them
-    /// Answers by status, those included that are asked for again or that nobody waits for.
+    /// Responses by status, those included that are asked for again or that nobody waits for.
     std::uint64_t responses_2xx = 0;
     std::uint64_t responses_4xx = 0;
     std::uint64_t responses_5xx = 0;
-    /// Answers that named another session or participant than was asked for: the server has mixed them up.
+    /// Responses that named another session or participant than was asked for: the server has mixed them up.
     std::uint64_t responses_mismatched = 0;
     std::uint64_t requests_sent = 0;     ///< requests given to a connection, resends included
     std::uint64_t resends = 0;           ///< requests sent again at once, on another connection
     std::uint64_t resends_announced = 0; ///< of these: behind an announced close
     std::uint64_t resends_lost = 0;      ///< of these: the connection was lost
-    std::uint64_t resends_given_up = 0;  ///< of these: this side closed it, for an answer before
-    std::uint64_t resends_requested = 0;  ///< of these: the answer asked for it (408, 421)
+    std::uint64_t resends_given_up = 0;  ///< of these: this side closed it, for a response before
+    std::uint64_t resends_requested = 0; ///< of these: the response asked for it (408, 421)
     std::uint64_t retries = 0;           ///< requests sent again after a pause, by policy
     std::uint64_t retries_throttled = 0; ///< of these: after 429 or 503
     std::uint64_t retries_status = 0;    ///< of these: after another status
-    std::uint64_t retries_timeout = 0;   ///< of these: no answer in time
-    std::uint64_t retries_lost = 0;      ///< of these: the connection was lost before its first answer
-    std::uint64_t retries_protocol = 0;  ///< of these: the answer was no HTTP, or another request's
+    std::uint64_t retries_timeout = 0;   ///< of these: no response in time
+    std::uint64_t retries_lost = 0;      ///< of these: the connection was lost before its first response
+    std::uint64_t retries_protocol = 0;  ///< of these: the response was no HTTP, or another request's
     std::uint64_t retries_refused = 0;   ///< ... that the retry budget did not allow
-    /// Times that an answer was late, so that its connection took no more calls until it came.
+    /// Times that a response was late, so that its connection took no more calls until it came.
     std::uint64_t slow_responses = 0;
     /// Times that the server was found to break pipelines, so that for a while one request at a time was
     /// sent.
     std::uint64_t pipelining_disabled = 0;
     std::uint64_t queue_wait_ns = 0; ///< sum over all calls: from the start to the first connection
-    std::uint64_t head_of_line_wait_ns = 0; ///< sum over all answers: behind others, and until the request was written
+    std::uint64_t head_of_line_wait_ns =
+        0; ///< sum over all responses: behind others, and until the request was written
     std::uint64_t dials = 0;
     std::uint64_t dials_failed = 0;
     std::uint64_t dials_failed_resolving = 0;  ///< of these: the name was not found, or not in time
@@ -57,11 +58,11 @@ struct client_stats {
     std::uint64_t handshakes_full = 0;
     std::uint64_t handshakes_resumed = 0;
     std::uint64_t connections_closed = 0;
-    std::uint64_t connections_closed_announced = 0; ///< of these: the server had announced it in an answer
+    std::uint64_t connections_closed_announced = 0; ///< of these: the server had announced it in a response
     std::uint64_t connections_closed_ended = 0;     ///< of these: by the server, without a word in HTTP
     std::uint64_t connections_closed_broken = 0;    ///< of these: by a reset, or an error of TLS
     std::uint64_t connections_closed_protocol = 0; ///< of these: what came was not what was asked for in HTTP
-    std::uint64_t connections_closed_timeout = 0;  ///< of these: no answer in time
+    std::uint64_t connections_closed_timeout = 0;  ///< of these: no response in time
     std::uint64_t connections_closed_idle = 0;     ///< of these: idle for too long
     std::uint64_t connections_closed_drained = 0;  ///< of these: too old, or replaced by newer ones
     std::uint64_t connections_closed_abandoned = 0; ///< of these: for too much that nobody waited for

@@ -36,7 +36,7 @@ public:
     /// The streams; empty means every stream.
     [[nodiscard]] const std::vector<std::string>& stream_aliases() const noexcept { return stream_aliases_; }
 
-    /// The answer's fields that this library does not know, as the text of a JSON object; empty when there
+    /// The response's fields that this library does not know, as the text of a JSON object; empty when there
     /// were none. See `session::extra()` for how to read it. A request does not send it.
     [[nodiscard]] const std::string& extra() const noexcept { return extra_; }
 
@@ -102,7 +102,7 @@ public:
         return participants_;
     }
 
-    /// The answer's fields that this library does not know, as the text of a JSON object; empty when there
+    /// The response's fields that this library does not know, as the text of a JSON object; empty when there
     /// were none. See `session::extra()` for how to read it. A request does not send it.
     [[nodiscard]] const std::string& extra() const noexcept { return extra_; }
 

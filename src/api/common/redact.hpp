@@ -6,7 +6,7 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// A copy of an answer's body, or of a part of it, in which everything that looks like a secret reads
+/// A copy of a response's body, or of a part of it, in which everything that looks like a secret reads
 /// "[redacted]":
 /// - a JSON Web Token anywhere;
 /// - what follows "Basic" or "Bearer", which a service may echo (RFC 9110, section 11.4);

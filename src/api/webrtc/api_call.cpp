@@ -25,7 +25,7 @@ std::string abbreviated(std::string_view id) {
 
 } // namespace
 
-// The id of what the answer tells of.
+// The id of what the response tells of.
 std::string_view api_call::named_id() const noexcept {
     if (const auto* const told = std::get_if<session>(value_.get()))
         return told->id().value();
@@ -50,42 +50,42 @@ bool api_call::names_what_was_asked() const {
     return equals_ignoring_case(segment, asked_segment()); // a UUID means the same in either case
 }
 
-settled api_call::settle(const response& answer, std::chrono::nanoseconds elapsed) {
-    const bool success = answer.status >= 200 && answer.status < 300;
+settled api_call::settle(const response& response, std::chrono::nanoseconds elapsed) {
+    const bool success = response.status >= 200 && response.status < 300;
     std::optional<std::string> problem;
     if (success) {
         if (decode) {
             if (!value_)
                 value_ = std::make_unique<value_type>();
-            problem = decode(answer.body, *value_);
+            problem = decode(response.body, *value_);
         }
         if (!problem) {
-            failed = false; // as it had with another request's answer
+            failed = false; // as it had with another request's response
             return names_what_was_asked() ? settled::value : settle_foreign(elapsed);
         }
-    } else if (answer.status == 404 && ignore_not_found) {
+    } else if (response.status == 404 && ignore_not_found) {
         failed = false;
         return settled::value;
     }
     failure_state known;
     // Redacted before it is cut, so that no half of a secret stays at the end.
-    known.body = redact_tokens(answer.body.substr(0, read_body));
+    known.body = redact_tokens(response.body.substr(0, read_body));
     if (success) {
         known.code = errc::bad_json;
         known.message = std::move(*problem);
-        known.request_id = clean_text(answer.request_id, 128);
+        known.request_id = clean_text(response.request_id, 128);
     } else {
-        known.code = make_http_error(answer.status);
-        auto body = parse_error_body(known.body, answer.content_type);
+        known.code = make_http_error(response.status);
+        auto body = parse_error_body(known.body, response.content_type);
         known.message = std::move(body.message);
         known.request_id =
-            body.request_id.empty() ? clean_text(answer.request_id, 128) : std::move(body.request_id);
+            body.request_id.empty() ? clean_text(response.request_id, 128) : std::move(body.request_id);
         // Where it leads is not told: a Location may hold a secret, and is for nobody to follow.
-        if (answer.status < 400)
+        if (response.status < 400)
             known.message =
                 "a redirect, which is not followed" + (known.message.empty() ? "" : ": " + known.message);
     }
-    known.http_status = answer.status;
+    known.http_status = response.status;
     auto secrets = store_.secrets();
     append_secrets_of_headers(request.header_lines(), secrets);
     known.message = redact_values(redact_tokens(known.message), secrets);
@@ -93,9 +93,9 @@ settled api_call::settle(const response& answer, std::chrono::nanoseconds elapse
     known.body = redact_values(std::move(known.body), secrets);
     known.body.resize(std::min(known.body.size(), kept_body));
     known.body.shrink_to_fit();
-    if (!answer.retry_after.empty())
+    if (!response.retry_after.empty())
         known.retry_after =
-            parse_retry_after(answer.retry_after, answer.date,
+            parse_retry_after(response.retry_after, response.date,
                               std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
     known.attempts = attempts;
     known.elapsed = elapsed;
@@ -104,12 +104,12 @@ settled api_call::settle(const response& answer, std::chrono::nanoseconds elapse
     return settled::failure;
 }
 
-// Of the answer nothing is kept, not even its status: it is somebody else's. Our own has not come.
+// Of the response nothing is kept, not even its status: it is somebody else's. Our own has not come.
 settled api_call::settle_foreign(std::chrono::nanoseconds elapsed) {
     failure_state known;
     known.code = errc::protocol_error;
     known.message =
-        "the answer is for " + abbreviated(named_id()) + ", not for " + abbreviated(asked_segment());
+        "the response is for " + abbreviated(named_id()) + ", not for " + abbreviated(asked_segment());
     auto secrets = store_.secrets();
     append_secrets_of_headers(request.header_lines(), secrets);
     known.message = redact_values(redact_tokens(known.message), secrets);

@@ -32,7 +32,7 @@ public:
 
     explicit api_call(call_store& store) noexcept : store_(store) {}
 
-    settled settle(const response& answer, std::chrono::nanoseconds elapsed) override;
+    settled settle(const response& response, std::chrono::nanoseconds elapsed) override;
     void settle(failure reason) override {
         reason_ = std::move(reason);
         failed = true;

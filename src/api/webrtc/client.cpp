@@ -177,7 +177,7 @@ public:
                          participant ? std::string_view(participant->value()) : std::string_view()});
             if (!options.header_lines().empty())
                 call.request.rare().header_lines = options.header_lines();
-            // These answers name what was asked for.
+            // These responses name what was asked for.
             if (which == operation::get_session || which == operation::get_participant)
                 call.asked_size = static_cast<std::uint16_t>(id_size); // 3 times 256 bytes at most
         }

@@ -12,7 +12,7 @@ namespace bandwidth::webrtc::detail {
 
 struct json_shape;
 
-/// JSON to models and back. The models befriend this class, so that a string goes from the answer straight
+/// JSON to models and back. The models befriend this class, so that a string goes from the response straight
 /// to its place.
 ///
 /// Every function returns nothing when all is well, and otherwise a short text that tells what is wrong with

@@ -50,13 +50,13 @@ void declare_options(CLI::App& app, settings& chosen) {
                    "Password that requests must carry: a test password, never a real one")
         ->envname("LOOPBACK_PASSWORD")
         ->capture_default_str();
-    app.add_option("--delay", chosen.delay_milliseconds, "Milliseconds between a request and its answer")
+    app.add_option("--delay", chosen.delay_milliseconds, "Milliseconds between a request and its response")
         ->check(CLI::Range(0U, 3'600'000U))
         ->capture_default_str();
     app.add_option(
         "--write-ca", chosen.ca_file,
         "File for the CA certificate that clients must trust (default: one in the temporary directory)");
-    app.add_flag("--log", chosen.log, "Print a line for every answer");
+    app.add_flag("--log", chosen.log, "Print a line for every response");
 }
 
 testing::loopback_options make_options(const settings& chosen) {
@@ -67,7 +67,7 @@ testing::loopback_options make_options(const settings& chosen) {
         .credentials(chosen.username, chosen.password)
         .delay(std::chrono::milliseconds(chosen.delay_milliseconds));
     if (chosen.log) {
-        options.on_answer([](std::string_view method, std::string_view target, int status) {
+        options.on_response([](std::string_view method, std::string_view target, int status) {
             std::cout << status << ' ' << method << ' ' << target << '\n' << std::flush;
         });
     }

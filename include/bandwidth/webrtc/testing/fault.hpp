@@ -20,12 +20,12 @@ struct fault_rule {
     std::size_t skip = 0;
     std::size_t repeat = 1;
     std::chrono::nanoseconds delay{0};
-    std::optional<int> status;       // answer made up, without the service
+    std::optional<int> status;       // response made up, without the service
     std::optional<std::string> body; // none: the documented one
     std::string content_type = "application/json";
-    std::vector<std::pair<std::string, std::string>> headers; // added to the answer's own
-    std::optional<std::string> raw;                           // bytes in place of the answer
-    std::optional<std::size_t> keep_bytes;                    // how much of the answer is sent
+    std::vector<std::pair<std::string, std::string>> headers; // added to the response's own
+    std::optional<std::string> raw;                           // bytes in place of the response
+    std::optional<std::size_t> keep_bytes;                    // how much of the response is sent
     bool connection_close_header = false;
     ending end = ending::keep;
 };
@@ -39,8 +39,8 @@ struct fault_rule {
 /// injection; the first one that matches and is not skipping decides, and those behind it do not count the
 /// request. A fault with no action set only delays.
 ///
-/// Without `answer` or `throttle` the service carries the request out first: when the answer is then lost,
-/// the operation took effect, which is the case that a client must not repeat blindly. With `answer` or
+/// Without `response` or `throttle` the service carries the request out first: when the response is then lost,
+/// the operation took effect, which is the case that a client must not repeat blindly. With `response` or
 /// `throttle` the service never sees the request.
 ///
 /// Requests that arrive behind one that ends its connection are neither carried out nor logged (RFC 9112
@@ -60,33 +60,33 @@ public:
     /// Meets matching requests for as long as the server lives, or until `loopback_server::clear_faults`.
     fault& always();
 
-    /// Sends the answer no earlier than this long after the request arrived, on top of the server's own
-    /// delay. Answers behind it on the same connection wait, as HTTP/1.1 demands.
+    /// Sends the response no earlier than this long after the request arrived, on top of the server's own
+    /// delay. Responses behind it on the same connection wait, as HTTP/1.1 demands.
     fault& delay(std::chrono::nanoseconds duration);
-    /// Answers with this status and the body that Bandwidth documents for it; the service does not see the
+    /// Responds with this status and the body that Bandwidth documents for it; the service does not see the
     /// request.
     /// \param status 200 to 599
     /// \throws std::invalid_argument
-    fault& answer(int status);
-    /// Answers with this status, body and content type; the service does not see the request.
+    fault& respond(int status);
+    /// Responds with this status, body and content type; the service does not see the request.
     /// \param status 200 to 599
     /// \throws std::invalid_argument
-    fault& answer(int status, std::string body, std::string content_type = "application/json");
-    /// Answers 429 with `Retry-After: <seconds>`; the service does not see the request.
+    fault& respond(int status, std::string body, std::string content_type = "application/json");
+    /// Responds 429 with `Retry-After: <seconds>`; the service does not see the request.
     fault& throttle(std::chrono::seconds retry_after);
-    /// Adds a header to the answer, as it stands. May be called more than once.
+    /// Adds a header to the response, as it stands. May be called more than once.
     fault& header(std::string name, std::string value);
-    /// Sends these bytes in place of the answer. The connection stays open unless an ending is set as well.
+    /// Sends these bytes in place of the response. The connection stays open unless an ending is set as well.
     fault& garbage(std::string bytes);
 
-    /// Sends `Connection: close` in the answer, then closes.
-    fault& close_after_answer();
-    /// Sends no answer: close_notify and FIN.
-    fault& close_before_answer();
-    /// Sends no answer: the connection is reset (RST). With `truncate_at`, that much of the answer goes out
+    /// Sends `Connection: close` in the response, then closes.
+    fault& close_after_response();
+    /// Sends no response: close_notify and FIN.
+    fault& close_before_response();
+    /// Sends no response: the connection is reset (RST). With `truncate_at`, that much of the response goes out
     /// first.
     fault& reset();
-    /// Sends the first `bytes` bytes of the answer (head and body together), then close_notify and FIN, or
+    /// Sends the first `bytes` bytes of the response (head and body together), then close_notify and FIN, or
     /// RST when `reset` is set as well.
     fault& truncate_at(std::size_t bytes);
 

@@ -17,8 +17,9 @@ namespace bandwidth::webrtc::testing {
 /// Not thread-safe; copies are independent.
 class loopback_options {
 public:
-    /// Takes the method and the target of a request, and the status of its answer.
-    using answer_function = std::function<void(std::string_view method, std::string_view target, int status)>;
+    /// Takes the method and the target of a request, and the status of its response.
+    using response_function =
+        std::function<void(std::string_view method, std::string_view target, int status)>;
 
     /// Address 127.0.0.1, a free port, account "9900000", user "user", password "secret", no delay.
     loopback_options();
@@ -31,21 +32,21 @@ public:
     loopback_options& account(std::string id);
     /// What a request must carry as HTTP Basic credentials; others get 401. Default "user" and "secret".
     loopback_options& credentials(std::string username, std::string password);
-    /// Every answer leaves no earlier than this long after its request arrived. Answers keep their order, and
+    /// Every response leaves no earlier than this long after its request arrived. Responses keep their order, and
     /// pipelined requests wait at the same time, not one after the other: this stands in for a network's
     /// latency.
     loopback_options& delay(std::chrono::nanoseconds duration);
-    /// After this many requests on a connection the answer carries `Connection: close` and the connection
+    /// After this many requests on a connection the response carries `Connection: close` and the connection
     /// ends. 0, the default, means no limit.
     loopback_options& requests_per_connection(std::size_t count);
-    /// Answers 204 with no body, in place of `[]` and `{}`, when a session has no participants or a
+    /// Responds 204 with no body, in place of `[]` and `{}`, when a session has no participants or a
     /// participant has no subscriptions. Bandwidth documents both forms. Default false.
     loopback_options& empty_lists_as_204(bool enabled);
     /// Keeps every request for `loopback_server::received`. Costs memory without bound. Default false.
     loopback_options& record_requests(bool enabled);
-    /// Called for every answer, on the server's thread or strand, when the answer is made: to print what goes
+    /// Called for every response, on the server's thread or strand, when the response is made: to print what goes
     /// on. It must not throw, and must not call the server.
-    loopback_options& on_answer(answer_function called);
+    loopback_options& on_response(response_function called);
     /// The newest TLS version on offer. The oldest is 1.2, or 1.0 where the newest is older than 1.2. Default
     /// TLS 1.3.
     loopback_options& max_tls_version(tls_version version);
@@ -61,7 +62,7 @@ public:
     std::size_t requests_per_connection() const noexcept { return requests_per_connection_; }
     bool empty_lists_as_204() const noexcept { return empty_lists_as_204_; }
     bool record_requests() const noexcept { return record_requests_; }
-    const answer_function& on_answer() const noexcept { return on_answer_; }
+    const response_function& on_response() const noexcept { return on_response_; }
     tls_version max_tls_version() const noexcept { return max_tls_version_; }
     const std::optional<certificate>& server_certificate() const noexcept { return server_certificate_; }
 
@@ -75,7 +76,7 @@ private:
     std::size_t requests_per_connection_ = 0;
     bool empty_lists_as_204_ = false;
     bool record_requests_ = false;
-    answer_function on_answer_;
+    response_function on_response_;
     tls_version max_tls_version_ = tls_version::tls_1_3;
     std::optional<certificate> server_certificate_;
 };

@@ -17,13 +17,13 @@ namespace bandwidth::webrtc::testing {
 
 /// A stateful emulation of Bandwidth's WebRTC API on a real TLS socket of this machine.
 ///
-/// It keeps sessions, participants and subscriptions in memory and answers all eleven operations of the API
+/// It keeps sessions, participants and subscriptions in memory and responds to all eleven operations of the API
 /// with the documented statuses and bodies: 400, 401, 403, 404 and 409 by itself, anything else when a
 /// `fault` tells it to. It speaks HTTP/1.1 with pipelining and keep-alive over TLS 1.2 and 1.3, with a
 /// certificate made at start.
 ///
 /// What the documentation leaves open is settled so: `publishPermissions` is `[]` when the request had none;
-/// `tag` is left out of an answer when none was given; adding a participant that is in another session, or a
+/// `tag` is left out of a response when none was given; adding a participant that is in another session, or a
 /// 21st participant to a session, gets 409; a tag of more than 50 characters gets 400; the sessions and
 /// participants named inside subscriptions need not exist.
 ///
@@ -56,7 +56,7 @@ public:
     /// As `stop`. Safe with connections open and requests unanswered.
     ~loopback_server();
 
-    /// Stops listening and closes all connections at once, without answering what waits (TCP FIN or RST, no
+    /// Stops listening and closes all connections at once, without a response to what waits (TCP FIN or RST, no
     /// TLS close_notify). With a thread of its own the server has stopped when this returns; on the caller's
     /// executor the sockets are closed there, at once when called from that executor's only thread. A second
     /// call does nothing.
@@ -84,7 +84,7 @@ public:
     /// How many injected faults are not used up yet.
     std::size_t faults_left() const;
 
-    /// Closes (close_notify and FIN) every connection on which no request waits for its answer. With a thread
+    /// Closes (close_notify and FIN) every connection on which no request waits for its response. With a thread
     /// of its own the server has done it when this returns; on the caller's executor as `stop`.
     void close_idle_connections();
     /// The same by a TCP reset (RST).

@@ -24,8 +24,8 @@ struct loopback_stats {
     std::uint64_t responses_4xx = 0;
     std::uint64_t responses_5xx = 0;
     std::uint64_t responses_other = 0; ///< other statuses, and raw bytes sent by a fault
-    std::uint64_t responses_lost = 0;  ///< answers that a fault held back, wholly or in part
-    /// Most requests that ever waited together for their answers on one connection: 1 without pipelining.
+    std::uint64_t responses_lost = 0;  ///< responses that a fault held back, wholly or in part
+    /// Most requests that ever waited together for their responses on one connection: 1 without pipelining.
     std::uint64_t max_pipelined = 0;
     std::uint64_t bytes_received = 0; ///< HTTP bytes, before encryption
     std::uint64_t bytes_sent = 0;     ///< HTTP bytes, before encryption

@@ -54,7 +54,7 @@ struct script_step {
 /// until the peer closes. Not thread-safe; copies are independent.
 class script {
 public:
-    /// A script without steps: reads and logs, never answers.
+    /// A script without steps: reads and logs, never responds.
     script();
 
     /// Completes the TLS handshake. Nothing on a plain TCP server.
@@ -122,7 +122,7 @@ public:
     /// Ends the handshake with a client that shows no certificate of this authority (in PEM). In TLS 1.3 the
     /// client learns of it after the handshake. Default: asks for none.
     scripted_options& client_authority(std::string ca_pem);
-    /// Selects this ALPN protocol, offered or not, in the answer to a client that offers any; the empty text:
+    /// Selects this ALPN protocol, offered or not, in the response to a client that offers any; the empty text:
     /// never selects one. Default: "http/1.1" where that is offered.
     scripted_options& alpn(std::string protocol);
     /// Refuses a client that asks for another host (SNI) or for none, with the alert unrecognized_name.

@@ -1,4 +1,4 @@
-#include "loopback/http_answer.hpp"
+#include "loopback/http_response.hpp"
 
 #include <string>
 
@@ -8,17 +8,17 @@ using namespace bandwidth::webrtc::testing::detail;
 
 namespace {
 
-http_answer standard(int status) {
-    http_answer answer;
-    answer.request_id = "r";
-    set_standard_body(answer, status);
-    return answer;
+http_response standard(int status) {
+    http_response response;
+    response.request_id = "r";
+    set_standard_body(response, status);
+    return response;
 }
 
-std::string wire(const http_answer& answer, connection_header connection = connection_header::none,
+std::string wire(const http_response& response, connection_header connection = connection_header::none,
                  bool with_body = true) {
     std::string out;
-    write_answer(answer, connection, with_body, out);
+    write_response(response, connection, with_body, out);
     return out;
 }
 
@@ -37,22 +37,22 @@ TEST_CASE("every documented status has its documented body") {
     CHECK(standard(304).body.empty());
 }
 
-TEST_CASE("an answer is written with its length, type and request id") {
-    http_answer answer;
-    answer.request_id = "r";
-    answer.body = "[]";
-    CHECK(wire(answer) ==
+TEST_CASE("a response is written with its length, type and request id") {
+    http_response response;
+    response.request_id = "r";
+    response.body = "[]";
+    CHECK(wire(response) ==
           "HTTP/1.1 200 OK\r\nx-amzn-RequestId: r\r\nContent-Type: application/json\r\n"
           "Content-Length: 2\r\n\r\n[]");
-    CHECK(wire(answer, connection_header::close).find("\r\nConnection: close\r\n") != std::string::npos);
-    CHECK(wire(answer, connection_header::keep_alive).find("\r\nConnection: keep-alive\r\n") !=
+    CHECK(wire(response, connection_header::close).find("\r\nConnection: close\r\n") != std::string::npos);
+    CHECK(wire(response, connection_header::keep_alive).find("\r\nConnection: keep-alive\r\n") !=
           std::string::npos);
-    CHECK(wire(answer, connection_header::none, false).ends_with("Content-Length: 2\r\n\r\n"));
-    answer.extra_headers = "X: 1\r\nY: 2\r\n";
-    CHECK(wire(answer).ends_with("Content-Length: 2\r\nX: 1\r\nY: 2\r\n\r\n[]"));
+    CHECK(wire(response, connection_header::none, false).ends_with("Content-Length: 2\r\n\r\n"));
+    response.extra_headers = "X: 1\r\nY: 2\r\n";
+    CHECK(wire(response).ends_with("Content-Length: 2\r\nX: 1\r\nY: 2\r\n\r\n[]"));
 }
 
-TEST_CASE("an answer without content has neither length nor type") {
+TEST_CASE("a response without content has neither length nor type") {
     CHECK(wire(standard(204)) == "HTTP/1.1 204 No Content\r\nx-amzn-RequestId: r\r\n\r\n");
 }
 
