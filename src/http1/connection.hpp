@@ -27,12 +27,12 @@ namespace bandwidth::webrtc::detail::http1 {
 /// Out: after `receive` and `end_of_stream` the owner calls `next` until it gives `none` or `close`. The
 /// production pool, the tests with a simulated network and the fuzz targets all do just that.
 ///
-/// | `next` gives | when                                                        | then |
+/// | `next` gives | when                                                        | then                           |
 /// |--------------|-------------------------------------------------------------|--------------------------------|
-/// | response     | the front's response is complete                            | `next` | | close        |
-/// nothing more can come, or nothing that could be believed;   | the owner closes the transport | | |
-/// `closed()` tells why                                        | and calls `next` no more       | | none |
-/// all that came was looked at                                 | waits for more                 |
+/// | response     | the front's response is complete                            | `next`                         |
+/// | close        | nothing more can come, or nothing that could be believed;   | the owner closes the transport |
+/// |              | `closed()` tells why                                        | and calls `next` no more       |
+/// | none         | all that came was looked at                                 | waits for more                 |
 ///
 /// What another protocol has to offer in its place: `accepts`, `stage`, `unstage`, `abandon`, `output` and
 /// its two responses, `receive`, `end_of_stream`, `next`; and of each request the `send_state` and its owner.

@@ -27,11 +27,11 @@ std::size_t how_many_to_connect(const connect_demand& demand) noexcept;
 /// whether a new connection has to show that the server does not break pipelines before more than one request
 /// is put on it. Sans-io.
 ///
-/// | after                                        | the next attempt |
+/// | after                                        | the next attempt                                              |
 /// |----------------------------------------------|---------------------------------------------------------------|
-/// | nothing, or a connection that has responded  | at once, as many as are wanted | | an attempt that
-/// failed, or a connection that | one at a time, and after a pause that doubles; attempts that  | | ended
-/// before its first response              | were under way together and fail together count once          |
+/// | nothing, or a connection that has responded  | at once, as many as are wanted                                |
+/// | an attempt that failed, or a connection that | one at a time, and after a pause that doubles; attempts that  |
+/// | ended before its first response              | were under way together and fail together count once          |
 class connect_controller {
 public:
     // --- failures ---

@@ -20,23 +20,24 @@ struct scheduler_settings;
 /// One connection of the pool: a stream, HTTP/1.1 on it, and where it stands. `connection_set::set_state`
 /// alone changes the state.
 ///
-/// | state      | open | takes new requests     | left for |
+/// | state      | open | takes new requests     | left for                                                     |
 /// |------------|------|------------------------|--------------------------------------------------------------|
-/// | connecting |      | no                     | idle; closed | | idle       | yes  | any | confirming or
-/// busy (a request); draining; closed             | | confirming | yes  | no, until its first    | idle or
-/// busy (the response); blocked; draining; closed       | |            |      | response has shown     | | |
-/// |      | that pipelines work    |                                                              | | busy |
-/// yes  | up to the depth, none  | idle (its last response); blocked; reserving; draining;      | | |      |
-/// behind an exclusive    | closed                                                       | | blocked    | yes
-/// | no: the front's        | idle or busy (that response); draining; closed               | |            |
-/// | response is late, or   |                                                              | |            |
-/// | long                   |                                                              | | reserving  |
-/// yes  | no: it is to become    | reserved (its last response); busy (no longer needed);       | | |      |
-/// idle for an exclusive  | blocked; draining; closed                                    | |            | |
-/// call                   |                                                              | | reserved   | yes
-/// | an exclusive one first | confirming or busy (a request); idle (no longer needed); ... | | draining   |
-/// yes  | no                     | closed, when what is in flight has been answered             | | closed |
-/// | no                     | destroyed at the end of the cycle                            |
+/// | connecting |      | no                     | idle; closed                                                 |
+/// | idle       | yes  | any                    | confirming or busy (a request); draining; closed             |
+/// | confirming | yes  | no, until its first    | idle or busy (the response); blocked; draining; closed       |
+/// |            |      | response has shown     |                                                              |
+/// |            |      | that pipelines work    |                                                              |
+/// | busy       | yes  | up to the depth, none  | idle (its last response); blocked; reserving; draining;      |
+/// |            |      | behind an exclusive    | closed                                                       |
+/// | blocked    | yes  | no: the front's        | idle or busy (that response); draining; closed               |
+/// |            |      | response is late, or   |                                                              |
+/// |            |      | long                   |                                                              |
+/// | reserving  | yes  | no: it is to become    | reserved (its last response); busy (no longer needed);       |
+/// |            |      | idle for an exclusive  | blocked; draining; closed                                    |
+/// |            |      | call                   |                                                              |
+/// | reserved   | yes  | an exclusive one first | confirming or busy (a request); idle (no longer needed); ... |
+/// | draining   | yes  | no                     | closed, when what is in flight has been answered             |
+/// | closed     |      | no                     | destroyed at the end of the cycle                            |
 class pooled_connection final : public stream_owner, public timed, public boost::intrusive::list_base_hook<> {
 public:
     enum class state : std::uint8_t {

@@ -12,12 +12,11 @@ namespace bandwidth::webrtc::detail {
 
 /// The calls that wait for a connection, and those that wait for the end of a pause.
 ///
-/// | queue          | holds                                                         | wants |
+/// | queue          | holds                                                         | wants                    |
 /// |----------------|---------------------------------------------------------------|--------------------------|
-/// | shared         | calls that may be pipelined                                   | a place in a pipeline |
-/// | exclusive      | unsafe calls, and those that their caller wants to be alone   | an idle connection | |
-/// new_connection | calls that a server has sent away from its connection (421)   | one that nobody has used
-/// |
+/// | shared         | calls that may be pipelined                                   | a place in a pipeline    |
+/// | exclusive      | unsafe calls, and those that their caller wants to be alone   | an idle connection       |
+/// | new_connection | calls that a server has sent away from its connection (421)   | one that nobody has used |
 ///
 /// Each queue is in the order of age: a call has its place by when it was submitted, also when it comes back
 /// from a lost connection or from a pause. Each has its own limit, so that a backlog of one kind of call does

@@ -60,16 +60,16 @@ protected:
 /// machines that decide in the order of one cycle, which `end_cycle` shows. Without sockets, clock and
 /// threads: streams come from the host, and the time is told at the start of each cycle. One strand.
 ///
-/// | machine              | decides |
+/// | machine              | decides                                                                           |
 /// |----------------------|-----------------------------------------------------------------------------------|
-/// | `request_queue`      | which call is next, and whether another one may wait | | `pooled_connection`  |
-/// what the bytes of one connection mean, and what its timer calls for               | | `connection_set` |
-/// the state of a connection, and which one has the least to do                      | | `connect_controller`
-/// | how many connections to make, and when                                            | | `latency_model` |
-/// whether a response is late, and whether another connection is worth its while     | | `write_coalescer` |
-/// what is written now, and what waits for more                                      | | `resend` | what
-/// becomes of a call after a response or a loss                                 | | `pipelining_health`  |
-/// whether the server can be trusted with more than one request on a connection      |
+/// | `request_queue`      | which call is next, and whether another one may wait                              |
+/// | `pooled_connection`  | what the bytes of one connection mean, and what its timer calls for               |
+/// | `connection_set`     | the state of a connection, and which one has the least to do                      |
+/// | `connect_controller` | how many connections to make, and when                                            |
+/// | `latency_model`      | whether a response is late, and whether another connection is worth its while     |
+/// | `write_coalescer`    | what is written now, and what waits for more                                      |
+/// | `resend`             | what becomes of a call after a response or a loss                                 |
+/// | `pipelining_health`  | whether the server can be trusted with more than one request on a connection      |
 ///
 /// It has more than twelve members since it is where the machines meet; what it decides itself is in three
 /// files: scheduler.cpp (the cycle, and the life of a call), scheduler_choice.cpp (which connection takes
