@@ -27,16 +27,16 @@ namespace bandwidth::webrtc::detail::http1 {
 /// Out: after `receive` and `end_of_stream` the owner calls `next` until it gives `none` or `close`. The
 /// production pool, the tests with a simulated network and the fuzz targets all do just that.
 ///
-/// | `next` gives | when                                                        | then |
-/// |--------------|-------------------------------------------------------------|--------------------------------|
-/// | response     | the front's response is complete                            | `next` | | close        |
-/// nothing more can come, or nothing that could be believed;   | the owner closes the transport | | |
-/// `closed()` tells why                                        | and calls `next` no more       | | none |
-/// all that came was looked at                                 | waits for more                 |
+/// | `next` gives | when                                             | then                           |
+/// |--------------|--------------------------------------------------|--------------------------------|
+/// | response     | the front's response is complete                 | the owner calls `next` again   |
+/// | close        | nothing more can come, or nothing to be trusted; | the owner closes the transport |
+/// |              | `closed()` tells why                             | and calls `next` no more       |
+/// | none         | all that came was looked at                      | the owner waits for more       |
 ///
-/// What another protocol has to offer in its place: `accepts`, `stage`, `unstage`, `abandon`, `output` and
-/// its two responses, `receive`, `end_of_stream`, `next`; and of each request the `send_state` and its owner.
-/// The order of responses and the front are HTTP/1.1's own.
+/// Another protocol in the place of this class has to offer `accepts`, `stage`, `unstage`, `abandon`,
+/// `output`, `output_taken` and `output_sent`, `receive`, `end_of_stream` and `next`; and the `send_state`
+/// and the owner of each request. That responses come in order, and so the front, belongs to HTTP/1.1.
 class connection {
 public:
     connection(std::size_t depth, const response_limits& limits) : requests_(depth), reader_(limits) {}

@@ -24,13 +24,12 @@ struct slot {
 /// (RFC 9112, section 9.3.2), and how far their bytes have left this machine. Abandoned requests count in the
 /// depth: the server still works for them.
 ///
-/// | state       | accepts                                               | left by |
-/// |-------------|-------------------------------------------------------|--------------------------------------|
-/// | unconfirmed | one request: a server that breaks pipelines breaks    | `confirm` | |             | here
-/// |                                      | | confirmed   | up to `depth` requests; an exclusive one only
-/// alone,  | `stop_accepting`                     | |             | with nothing behind it (RFC 9112,
-/// section 9.3.2)      |                                      | | closing     | nothing; what is in flight is
-/// still answered          |                                      |
+/// | state       | accepts                                                 | left by          |
+/// |-------------|---------------------------------------------------------|------------------|
+/// | unconfirmed | one request: a server that breaks pipelines breaks here | `confirm`        |
+/// | confirmed   | up to `depth` requests; an exclusive one only alone,    | `stop_accepting` |
+/// |             | with nothing behind it (RFC 9112, section 9.3.2)        |                  |
+/// | closing     | nothing; the responses to what is in flight still come  |                  |
 class pipeline {
 public:
     explicit pipeline(std::size_t depth);

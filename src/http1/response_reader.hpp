@@ -43,28 +43,28 @@ struct response {
 
 /// Reads one response after the other out of a stream of bytes. Sans-io.
 ///
-/// | part        | holds                                                  | is followed by                          |
-/// |-------------|--------------------------------------------------------|-----------------------------------------|
-/// | status_line | the first line of a final or interim response          | fields                                  |
-/// | fields      | header lines and the empty line                        | status_line behind an interim response; |
-/// |             |                                                        | the end, body, to_end or chunk_line     |
-/// | body        | as many bytes as Content-Length says                   | the end                                 |
-/// | to_end      | everything until a close_notify                        | the end                                 |
-/// | chunk_line  | size and extensions, behind the CRLF of the last chunk | chunk_data, or trailers behind size 0   |
-/// | chunk_data  | as many bytes as the line says                         | chunk_line                              |
-/// | trailers    | lines like header lines, and the empty line            | the end                                 |
+/// | part        | holds                                         | is followed by                           |
+/// |-------------|-----------------------------------------------|------------------------------------------|
+/// | status_line | the first line of a final or interim response | fields                                   |
+/// | fields      | header lines and the empty line               | status_line, behind an interim response; |
+/// |             |                                               | else the end, body, to_end or chunk_line |
+/// | body        | as many bytes as Content-Length says          | the end                                  |
+/// | to_end      | everything until a close_notify               | the end                                  |
+/// | chunk_line  | CRLF of the chunk before, size, extensions    | chunk_data, or trailers behind size 0    |
+/// | chunk_data  | as many bytes as the line says                | chunk_line                               |
+/// | trailers    | lines like header lines, and the empty line   | the end                                  |
 ///
 /// A line is looked at when all of it is there, and a body byte when it comes, so what becomes of a stream
-/// does not depend on how it was cut. What is in doubt is an error, since behind a misread response every later
-/// one would go to the wrong caller:
+/// does not depend on how it was cut. What is in doubt is an error, since behind a misread response every
+/// later one would go to the wrong caller:
 /// - A line ends with CRLF. A bare CR or LF, NUL, any control character but HTAB, white space before a colon,
 ///   and anything before the status line are errors (RFC 9112, sections 2.2 and 5.1).
 /// - Transfer-Encoding other than exactly "chunked", or beside Content-Length, or in HTTP/1.0; Content-Length
 ///   that is no number, or two that differ (RFC 9112, sections 6.1 and 6.3; response smuggling).
 /// - A version other than 1.0 and 1.1, a status below 100 or above 599, and a 101 that nobody asked for.
-/// - A 204 or 304 that announces a body ends where its head does, but nothing behind it is believed.
-/// - A success in a content coding other than identity. Of a failure in such a coding only the body is
-/// dropped.
+/// - A 204 or 304 that announces a body ends where its header section does, and nothing behind it is read.
+/// - A success in a content coding other than identity. A failure in such a coding is delivered without its
+///   body.
 /// - Interim responses are skipped, in bounded number and size (RFC 9110, section 15.2); one that announces a
 ///   body is an error.
 /// - Trailers are checked, counted and dropped: they change neither framing nor persistence nor anything else
