@@ -5,7 +5,7 @@
 
 namespace bandwidth::webrtc::testing::detail {
 
-/// One response before it is put on the wire. Meant to be reused from response to respond.
+/// One response before it is put on the wire. Meant to be used again for the next response.
 struct http_response {
     int status = 200;
     std::string body;

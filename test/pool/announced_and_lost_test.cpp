@@ -15,15 +15,15 @@ enum class order { lost_first, announced_first, in_one_cycle };
 /// its first response.
 struct half_lost {
     explicit half_lost(order how) : pool(with_connections(2)) {
-        pool.prove_all(2);
+        pool.confirm_all(2);
         pool.pass(1ms);
         for (int i = 0; i < 4; ++i)
             calls.push_back(&pool.submit());
         REQUIRE(pool.link(0).outstanding() == 2);
         REQUIRE(pool.link(1).outstanding() == 2);
-        const auto farewell = pool.response_ahead(1, 0, "Connection: close\r\n");
+        const auto announcing = pool.response_ahead(1, 0, "Connection: close\r\n");
         const auto lose = [&] { pool.link(0).reset(); };
-        const auto announce = [&] { pool.link(1).receive(farewell); };
+        const auto announce = [&] { pool.link(1).receive(announcing); };
         switch (how) {
         case order::lost_first:
             pool.cycle(lose);
@@ -81,7 +81,7 @@ TEST_CASE("W23: after a loss the next connection carries one request alone, what
 
 TEST_CASE("W23: the same for a connection that was being made when the other one was lost") {
     fake_pool pool(with_connections(2));
-    pool.prove_all(2);
+    pool.confirm_all(2);
     pool.pass(1ms);
     std::vector<test_call*> calls;
     for (int i = 0; i < 4; ++i)

@@ -50,7 +50,7 @@ TEST_CASE("W04: refused dials fail all calls that wait, without a storm") {
 
 TEST_CASE("a dial that fails beside an open connection fails nobody, and is not repeated at once") {
     fake_pool pool(with_connections(2));
-    pool.prove(0);
+    pool.confirm(0);
     pool.submit();
     auto& second = pool.submit();
     pool.cycle([&] { pool.link(1).refused(errc::connect_failed); });
@@ -184,9 +184,9 @@ TEST_CASE("a connection that closes before it carries a call is no reason to dia
 
 TEST_CASE("a failed dial does not cost the healthy connections") {
     fake_pool pool(with_connections(3));
-    pool.prove_all(2);
+    pool.confirm_all(2);
     pool.pass(5s);
-    auto& post = pool.submit(unsafe); // distrusts the idle ones, dials
+    auto& post = pool.submit(unsafe); // the idle ones are too old for it, so it dials
     REQUIRE(pool.links.size() == 3);
     pool.cycle([&] { pool.link(2).refused(errc::connect_failed); });
     CHECK(pool.link(0).phase() == phase::open);
@@ -197,7 +197,7 @@ TEST_CASE("a failed dial does not cost the healthy connections") {
 TEST_CASE("a POST that waits for a dial is dialled for again when the pause is over") {
     // Nobody woke up at the end of the pause: the POST sat beside a healthy server until its deadline.
     fake_pool pool(with_connections(8));
-    pool.prove(0);
+    pool.confirm(0);
     pool.submit(); // the one connection is busy
     auto& post = pool.submit(unsafe);
     REQUIRE(pool.links.size() == 2);
@@ -228,7 +228,7 @@ TEST_CASE("connections that are reset before a byte is sent are not made without
 
 TEST_CASE("a dial under way for a POST costs no healthy connection") {
     fake_pool pool(with_connections(2));
-    pool.prove(0);
+    pool.confirm(0);
     pool.pass(5s);
     auto& post = pool.submit(unsafe);
     pool.cycle([] {});
@@ -240,7 +240,7 @@ TEST_CASE("a dial under way for a POST costs no healthy connection") {
 TEST_CASE(
     "a call that needs a fresh connection fails at once where none can be made, beside an open one too") {
     fake_pool pool(with_connections(2));
-    pool.prove(0);
+    pool.confirm(0);
     auto& get = pool.submit();
     pool.refuse(0, 421);
     REQUIRE(pool.links.size() == 2);

@@ -71,7 +71,7 @@ public:
     trial(const exchange& what, way how, std::size_t place)
         : what_(what), how_(how), place_(place), pool_(settings()) {
         if (what.warm)
-            pool_.prove(0);
+            pool_.confirm(0);
         const auto first = pool_.calls.size();
         pool_.cycle([&] {
             for (const auto& each : what.steps)

@@ -172,15 +172,15 @@ public:
         while (link(index).phase() == phase::open && !link(index).next_target().empty())
             respond(index);
     }
-    /// Makes connection `index` with one answered GET, which proves it.
-    void prove(std::size_t index) {
+    /// Makes connection `index` by one GET with its response, which confirms that pipelines work on it.
+    void confirm(std::size_t index) {
         submit();
         REQUIRE(links.size() == index + 1);
         connect(index);
         respond(index);
     }
-    /// Makes the first `count` connections, all of them proven and idle; the last one was used last.
-    void prove_all(std::size_t count) {
+    /// Makes the first `count` connections, all of them confirmed and idle; the last one was used last.
+    void confirm_all(std::size_t count) {
         cycle([&] {
             for (std::size_t i = 0; i < count; ++i)
                 scheduler_->submit(make());

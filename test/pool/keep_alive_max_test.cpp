@@ -73,7 +73,7 @@ TEST_CASE("O16: what is in flight counts") {
 
 TEST_CASE("O16: a limit that is exceeded when it becomes known admits nothing more") {
     fake_pool pool(with_connections(1));
-    pool.prove(0); // without a word of it
+    pool.confirm(0); // without a word of it
     std::vector<test_call*> calls;
     for (int i = 0; i < 6; ++i)
         calls.push_back(&pool.submit());
@@ -117,7 +117,7 @@ TEST_CASE("O16: a connection that takes one request, or none more, is not used a
 
 TEST_CASE("O16: other connections have limits of their own") {
     fake_pool pool(with_connections(2));
-    pool.prove_all(2);
+    pool.confirm_all(2);
     pool.submit();
     pool.submit();
     REQUIRE(pool.link(0).outstanding() == 1);

@@ -1,4 +1,4 @@
-// One connection after the other takes a request and ends before it has responded anything. What of those that
+// One connection after the other takes a request and ends before its first response. What of those that
 // wait.
 #include <doctest/doctest.h>
 

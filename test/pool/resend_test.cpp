@@ -85,7 +85,7 @@ TEST_CASE("the attempts of the policy are all there are") {
     CHECK(on.stats.retries_refused.get() == 0); // the policy did, not the budget
 }
 
-TEST_CASE("a call may have a policy of its own") {
+TEST_CASE("a policy of a call's own takes the place of the client's") {
     tested_resend on;
     on.call.extras().retry = retry_policy::none();
     CHECK(&on.again.policy_of(on.call) == on.call.retry());

@@ -9,7 +9,7 @@ namespace {
 
 constexpr auto service = 50us;
 
-/// One proven connection whose server takes `each` for a response, with `count` requests in flight on it.
+/// One confirmed connection whose server takes `each` for a response, with `count` requests in flight on it.
 struct busy_pool : fake_pool {
     explicit busy_pool(std::size_t count = 8, std::size_t depth = 8, std::chrono::nanoseconds each = service,
                        std::chrono::nanoseconds round_trip = 40us)
@@ -227,35 +227,35 @@ TEST_CASE("a request that waits and is cancelled was not sent, and its neighbour
 TEST_CASE("a connection that is lost while requests wait: they go to another one, as not sent") {
     busy_pool pool;
     pool.respond_and_submit();
-    auto& gathering = *pool.calls.back();
+    auto& waiting = *pool.calls.back();
     pool.cycle([&] { pool.link(0).reset(); });
-    CHECK(pool.sends_of(gathering) == 0);
+    CHECK(pool.sends_of(waiting) == 0);
     pool.pass(1s);
     REQUIRE(pool.links.size() >= 2);
     pool.connect(1);
     pool.respond_to_all(1);
-    CHECK(gathering.got(gathering.request.target));
-    CHECK(pool.sends_of(gathering) == 1);
+    CHECK(waiting.got(waiting.request.target));
+    CHECK(pool.sends_of(waiting) == 1);
 }
 
 TEST_CASE("a client that closes, or a connection that drains, leaves no request behind") {
     busy_pool closing;
     closing.respond_and_submit();
-    auto& gathering = *closing.calls.back();
+    auto& waiting = *closing.calls.back();
     closing.close();
-    CHECK(gathering.failed_with(errc::client_closed, delivery::not_sent));
+    CHECK(waiting.failed_with(errc::client_closed, delivery::not_sent));
     CHECK(closing.gauges_are_zero());
 
-    busy_pool retiring;
-    retiring.respond_and_submit();
-    const auto writes = retiring.stats().writes.get();
-    retiring.cycle([&] { retiring.scheduler().drain_connections(); });
-    CHECK(retiring.unwritten() == 0); // it is taken back for another connection
-    CHECK(retiring.stats().writes.get() == writes);
-    retiring.respond_to_all(0);
-    retiring.connect(1);
-    retiring.respond_to_all(1);
-    for (const auto& call : retiring.calls)
+    busy_pool draining;
+    draining.respond_and_submit();
+    const auto writes = draining.stats().writes.get();
+    draining.cycle([&] { draining.scheduler().drain_connections(); });
+    CHECK(draining.unwritten() == 0); // it is taken back for another connection
+    CHECK(draining.stats().writes.get() == writes);
+    draining.respond_to_all(0);
+    draining.connect(1);
+    draining.respond_to_all(1);
+    for (const auto& call : draining.calls)
         CHECK(call->got(call->request.target));
-    CHECK(retiring.link(0).phase() == phase::closed);
+    CHECK(draining.link(0).phase() == phase::closed);
 }

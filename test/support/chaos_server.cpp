@@ -386,7 +386,7 @@ private:
     chaos::end ending_ = chaos::end::none; // what is to happen once all is written
     bool ignore_;
     bool deaf_ = false;  // reads no more
-    bool ended_ = false; // responses no more
+    bool ended_ = false; // it sends no more responses
     bool reading_ = false;
     bool writing_ = false;
     bool closed_ = false;

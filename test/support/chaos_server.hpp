@@ -97,7 +97,7 @@ public:
     static bandwidth::webrtc::client_options client_options(std::uint16_t port, std::string_view ca_pem);
     bandwidth::webrtc::client_options client_options() const { return client_options(port(), ca_pem()); }
 
-    /// Connections with a number under `count` read nothing but their handshake, and response nothing, until
+    /// Connections with a number under `count` read nothing but their handshake, and send no response, until
     /// `resume`.
     void pause(std::size_t count = static_cast<std::size_t>(-1));
     void resume() { pause(0); }

@@ -58,7 +58,7 @@ public:
     }
     std::size_t pending() const { return pending_.size(); }
 
-    /// What it responds, for those of the first look-ups and for the rest.
+    /// The responses: `first` for the first look-ups, `code` and `addresses` for the rest.
     std::deque<error_code> first;
     error_code code;
     detail::address_list addresses;
@@ -82,8 +82,8 @@ inline bandwidth::webrtc::client_options with_resolver(bandwidth::webrtc::client
     return options;
 }
 
-/// An address that responds nothing to a SYN: a listening socket whose queue is full (Linux drops what comes
-/// then, as a firewall does).
+/// An address that does not respond to a SYN: a listening socket whose queue is full (Linux then drops a SYN,
+/// as a firewall does).
 class blackhole {
 public:
     /// \param port 0: any free one

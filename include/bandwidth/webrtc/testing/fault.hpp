@@ -72,7 +72,7 @@ public:
     /// \param status 200 to 599
     /// \throws std::invalid_argument
     fault& respond(int status, std::string body, std::string content_type = "application/json");
-    /// Responds 429 with `Retry-After: <seconds>`; the service does not see the request.
+    /// Responds with 429 and `Retry-After: <seconds>`; the service does not see the request.
     fault& throttle(std::chrono::seconds retry_after);
     /// Adds a header to the response, as it stands. May be called more than once.
     fault& header(std::string name, std::string value);

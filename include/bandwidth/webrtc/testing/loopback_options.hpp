@@ -39,7 +39,7 @@ public:
     /// After this many requests on a connection the response carries `Connection: close` and the connection
     /// ends. 0, the default, means no limit.
     loopback_options& requests_per_connection(std::size_t count);
-    /// Responds 204 with no body, in place of `[]` and `{}`, when a session has no participants or a
+    /// Responds with 204 and no body, in place of `[]` and `{}`, when a session has no participants or a
     /// participant has no subscriptions. Bandwidth documents both forms. Default false.
     loopback_options& empty_lists_as_204(bool enabled);
     /// Keeps every request for `loopback_server::received`. Costs memory without bound. Default false.
