@@ -12,7 +12,7 @@ namespace bandwidth::webrtc::detail {
 
 /// Bounds on what a server may send.
 struct response_limits {
-    std::size_t header_bytes = 16 * 1024; ///< head, trailers and interim responses of one response together
+    std::size_t header_bytes = 16 * 1024; ///< header section, trailers and interim responses together
     std::size_t body_bytes = 8 * 1024 * 1024;
     unsigned fields = 100;             ///< header and trailer fields of one response together
     unsigned interim = 16;             ///< 1xx responses before one response
@@ -24,7 +24,7 @@ struct response {
     int status = 0;
     bool http_1_1 = false;
     bool close_announced = false; ///< by Connection: close
-    bool keep_alive = false;      ///< RFC 9112, section 9.3, and no doubt where the response ends
+    bool keep_alive = false;      ///< RFC 9112, section 9.3, and it is certain where the response ends
     std::string_view body;
     /// The body is in a content coding that nobody asked for (RFC 9110, section 8.4), so it was read past and
     /// `body` is empty. Only of a failure: a success that cannot be read is an error.
@@ -33,8 +33,8 @@ struct response {
     std::string_view request_id; ///< the service's id of the request
     std::string_view retry_after;
     std::string_view date; ///< when the server sent it, by its own clock
-    /// For how long an idle connection is kept by the server, as it says ("Keep-Alive: timeout=N", RFC 2068,
-    /// section 19.7.1.1): a hint, at most a day. Nothing where it says none, or garbage.
+    /// For how long the server says that it keeps an idle connection ("Keep-Alive: timeout=N", RFC 2068,
+    /// section 19.7.1.1): a hint, at most a day. Nothing where it does not say so, or says garbage.
     std::optional<std::chrono::seconds> keep_alive_timeout;
     /// How many requests the server takes on this connection ("Keep-Alive: max=N", same section). Some
     /// servers count down what is left with each response, some always send the same number.
@@ -128,7 +128,8 @@ private:
 
     response_limits limits_;
     response message_;
-    // Where a view cannot stay in the caller's buffer, for the next bytes come in another.
+    // Hold what a view refers to where it cannot stay in the caller's buffer, since the next bytes come in
+    // another one.
     std::string body_;
     std::string content_type_;
     std::string request_id_;
