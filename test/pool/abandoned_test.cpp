@@ -92,7 +92,7 @@ TEST_CASE("a connection with nothing but an abandoned request closes after its g
     CHECK(pool.connection_gauges_are_zero());
 }
 
-TEST_CASE("an abandoned response that comes in time leaves no trace") {
+TEST_CASE("an abandoned response that comes in time leaves the connection as it was") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);
     pool.cancel(pool.submit());
@@ -124,7 +124,9 @@ TEST_CASE("O07: a storm of cancellations leaves nothing behind") {
         CHECK(each->completions == 1);
 }
 
-TEST_CASE("a long response whose caller goes is not read to its end: the others move to another connection") {
+TEST_CASE(
+    "a long response whose caller has gone is not read to its end: the other calls move to another "
+    "connection") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);
     auto& front = pool.submit();
@@ -139,7 +141,7 @@ TEST_CASE("a long response whose caller goes is not read to its end: the others 
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("a short response whose caller goes is read to its end, and the connection lives") {
+TEST_CASE("a short response whose caller has gone is read to its end, and the connection stays open") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);
     auto& front = pool.submit();
@@ -151,7 +153,7 @@ TEST_CASE("a short response whose caller goes is read to its end, and the connec
     CHECK(behind.got("/3"));
 }
 
-TEST_CASE("an abandoned request in front that stalls takes nobody with it") {
+TEST_CASE("an abandoned request at the front that stalls does not fail the calls behind it") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);
     auto& front = pool.submit();
@@ -166,7 +168,9 @@ TEST_CASE("an abandoned request in front that stalls takes nobody with it") {
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("I5: who leaves in the middle of a short chunked response costs his neighbour nothing") {
+TEST_CASE(
+    "I5: a caller who leaves in the middle of a short chunked response changes nothing for the call behind "
+    "his") {
     auto settings = with_connections(1);
     settings.again.budget_per_second = 0;
     settings.again.budget_ratio = 0;
@@ -208,7 +212,7 @@ TEST_CASE("I9: a response that nobody waits for is not read for ever, whenever i
     }
 }
 
-TEST_CASE("at depth 1 a caller who leaves does not cost the connection") {
+TEST_CASE("at depth 1 a connection stays in use after a caller has left") {
     fake_pool pool(with_connections(1, 1));
     pool.confirm(0);
     pool.cancel(pool.submit());

@@ -62,7 +62,7 @@ TEST_CASE("a new connection comes before a place behind another call") {
     CHECK(pool.link(1).outstanding() == 1);
 }
 
-TEST_CASE("with no connection to add, the least loaded one carries the call") {
+TEST_CASE("with no connection to add, the one with the fewest requests carries the call") {
     fake_pool pool(with_connections(3));
     pool.confirm_all(3);
     for (int i = 0; i < 12; ++i)

@@ -96,7 +96,7 @@ TEST_CASE("P5: a server that breaks pipelines gets one request at a time, for a 
     CHECK(pool.link(2).outstanding() == 2);
 }
 
-TEST_CASE("N5: a connection that aged and then failed is no reason to trust the next one") {
+TEST_CASE("N5: after a connection that aged and then failed the next one has to confirm") {
     auto settings = with_attempts(3);
     settings.max_age = 10s;
     fake_pool pool(settings);

@@ -170,7 +170,7 @@ TEST_CASE("T17: a connection that the server rejects fails what waits, without a
     CHECK(pool.links.size() == 1);
 }
 
-TEST_CASE("a connection that closes before it carries a call is no reason to dial without end") {
+TEST_CASE("a connection that closes before it carries a call does not lead to dials without end") {
     fake_pool pool(with_connections(1));
     auto& get = pool.submit();
     for (std::size_t i = 0; i < pool.links.size() && i < 100; ++i)
@@ -182,7 +182,7 @@ TEST_CASE("a connection that closes before it carries a call is no reason to dia
     CHECK((get.done() || pool.links.size() <= 10));
 }
 
-TEST_CASE("a failed dial does not cost the healthy connections") {
+TEST_CASE("a failed dial leaves the healthy connections as they are") {
     fake_pool pool(with_connections(3));
     pool.confirm_all(2);
     pool.pass(5s);
@@ -226,7 +226,7 @@ TEST_CASE("connections that are reset before a byte is sent are not made without
     CHECK(get.why.delivery() == delivery::not_sent);
 }
 
-TEST_CASE("a dial under way for a POST costs no healthy connection") {
+TEST_CASE("a dial under way for a POST closes no healthy connection") {
     fake_pool pool(with_connections(2));
     pool.confirm(0);
     pool.pass(5s);
@@ -286,7 +286,7 @@ TEST_CASE("W13: connections that end in the middle of their first response are m
     CHECK(pool.now() - begun >= 1s);
 }
 
-TEST_CASE("a fresh connection that took not a byte costs no attempt") {
+TEST_CASE("a fresh connection that took no byte uses up no attempt") {
     fake_pool pool(with_attempts(5));
     auto& get = pool.submit();
     pool.link(0).jammed = true;
@@ -300,7 +300,7 @@ TEST_CASE("a fresh connection that took not a byte costs no attempt") {
     CHECK(get.where == test_call::state::paused);
 }
 
-TEST_CASE("a server that closes what it has no use for is no server that fails") {
+TEST_CASE("a server that closes unused connections does not count as failing") {
     auto settings = with_connections(4);
     settings.min_connections = 1;
     fake_pool pool(settings);

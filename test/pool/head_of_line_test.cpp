@@ -70,7 +70,8 @@ TEST_CASE("what waits unwritten behind a late front is unstaged, and sent elsewh
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("O07: a call that waits unwritten on a blocked connection is cancelled without a trace") {
+TEST_CASE(
+    "O07: a call that waits unwritten on a blocked connection is cancelled, and nothing of it is sent") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);
     auto& before = pool.submit();
@@ -155,7 +156,7 @@ TEST_CASE("a POST does not wait for the connection whose front is late") {
     CHECK(pool.sends_of(post) == 1);
 }
 
-TEST_CASE("a connection that took nothing of its only request is closed, not kept") {
+TEST_CASE("a connection that took no byte of its only request is closed, not kept") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);
     pool.link(0).jammed = true;

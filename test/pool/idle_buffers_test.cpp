@@ -17,7 +17,8 @@ TEST_CASE("a connection that is idle for a second gives back its buffers, once")
     CHECK(pool.link(0).phase() == phase::open);
 }
 
-TEST_CASE("a connection that was used in between rests a second later, and a busy one does not") {
+TEST_CASE(
+    "a connection that was used in between gives back its buffers a second later, and a busy one does not") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);
     for (int i = 0; i < 5; ++i) {

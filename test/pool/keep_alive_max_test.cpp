@@ -33,7 +33,7 @@ TEST_CASE("O16: one after the other, a connection carries no more requests than 
     }
 }
 
-TEST_CASE("O16: a server that counts down is used for what it says, and not for half of it") {
+TEST_CASE("O16: a server that counts down is sent as many requests as it says, and not half as many") {
     fake_pool pool(with_connections(1));
     for (std::size_t i = 0; i < 100; ++i) {
         pool.submit();

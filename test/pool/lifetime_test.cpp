@@ -6,7 +6,7 @@
 
 using namespace test;
 
-TEST_CASE("O12: what a suspended machine missed happens before anything else") {
+TEST_CASE("O12: timers that expired while the machine was suspended run before anything else") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);
     auto& late = pool.submit();
@@ -27,7 +27,7 @@ TEST_CASE("O12: what a suspended machine missed happens before anything else") {
     CHECK(next.got("/4"));
 }
 
-TEST_CASE("connections are made ahead of need, and made again when they end") {
+TEST_CASE("min_connections are made before calls need them, and made again when they end") {
     auto settings = with_connections(4);
     settings.min_connections = 2;
     fake_pool pool(settings);
@@ -178,7 +178,7 @@ TEST_CASE("a drain does not wait for abandoned requests") {
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("a cancelled drain is one that nobody waits for") {
+TEST_CASE("a drain that is cancelled goes on without a caller") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);
     auto& get = pool.submit();
@@ -190,7 +190,7 @@ TEST_CASE("a cancelled drain is one that nobody waits for") {
     CHECK(drain.completions == 1);
 }
 
-TEST_CASE("O10: close fails everything with what is known of its delivery") {
+TEST_CASE("O10: close fails every call with what is known of its delivery") {
     fake_pool pool(with_connections(2, 4));
     pool.confirm(0);
     auto& sent = pool.submit();
@@ -222,7 +222,7 @@ TEST_CASE("O10: close knows which staged request never left") {
     CHECK(get.failed_with(errc::client_closed, delivery::not_sent));
 }
 
-TEST_CASE("O10: abandon gives every call back without completing it") {
+TEST_CASE("O10: the end of the execution context gives every call back without completing it") {
     fake_pool pool(with_connections(2, 2));
     pool.cycle([&] {
         pool.scheduler().submit(pool.make());

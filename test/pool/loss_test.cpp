@@ -20,7 +20,7 @@ TEST_CASE("W07, W09: a connection that the server closes while idle is gone befo
     }
 }
 
-TEST_CASE("W08: a GET that met a stale connection is sent once more, and nobody notices") {
+TEST_CASE("W08: a GET that met a stale connection is sent once more, and succeeds") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);
     auto& get = pool.submit();
@@ -65,7 +65,7 @@ TEST_CASE("W10: the responses that came stand, the rest is sent again in order, 
         CHECK(each->got(each->request.target));
 }
 
-TEST_CASE("W11: a response that announces the close costs those behind it nothing") {
+TEST_CASE("W11: a response that announces the close does not fail the calls behind it") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);
     auto& a = pool.submit();
@@ -98,7 +98,9 @@ TEST_CASE("a call whose response came in part is sent again, up to the limit") {
     CHECK(pool.links.size() == 3);
 }
 
-TEST_CASE("W13: a server that drops every connection costs a few sends, and every call fails") {
+TEST_CASE(
+    "W13: with a server that drops every connection, each request is sent a few times, and every call "
+    "fails") {
     for (const int attempts : {1, 3}) {
         CAPTURE(attempts);
         auto settings = with_connections(4);
@@ -329,7 +331,7 @@ TEST_CASE("a call that may have been processed once says so for ever") {
     CHECK(get.attempts == 1);
 }
 
-TEST_CASE("a response is a response, whatever its status") {
+TEST_CASE("a response completes its call, whatever its status") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);
     auto& get = pool.submit();
@@ -355,7 +357,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("W22: of what was written when a write fails, a POST is not sent again") {
+TEST_CASE("W22: a POST that was written before a write fails is not sent again") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);
     pool.link(0).jammed = true;

@@ -64,7 +64,7 @@ TEST_CASE("B11: a call whose pause is over does not pass an older one that waits
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("B11: calls that need an idle connection keep their order as well") {
+TEST_CASE("B11: calls that need an idle connection keep their order too") {
     auto settings = with_attempts(2);
     fake_pool pool(settings);
     pool.confirm(0);

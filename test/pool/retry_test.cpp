@@ -325,7 +325,7 @@ TEST_CASE("a resend that the budget does not allow is a failure") {
     CHECK(pool.stats().calls_failed.get() == 15);
 }
 
-TEST_CASE("what an announced close throws back is never refused: nothing of it was processed") {
+TEST_CASE("requests behind an announced close are always sent again: they were not processed") {
     auto settings = with_connections(1, 64);
     settings.again.budget_per_second = 0;
     settings.again.budget_ratio = 0;
@@ -341,7 +341,7 @@ TEST_CASE("what an announced close throws back is never refused: nothing of it w
     CHECK(pool.stats().calls_succeeded.get() == 21);
 }
 
-TEST_CASE("a call that was sent on a fresh connection once goes anywhere afterwards") {
+TEST_CASE("a call that was sent on a new connection once (421) may go to any connection afterwards") {
     fake_pool pool(with_attempts(3));
     pool.confirm(0);
     auto& get = pool.submit();

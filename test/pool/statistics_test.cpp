@@ -226,7 +226,7 @@ TEST_CASE("responses are counted by status, an abandoned one and one that is ask
     CHECK(pool.stats().responses_5xx.get() == 1);
 }
 
-TEST_CASE("the wait behind others is counted from the time that there are others") {
+TEST_CASE("the wait behind others is counted from the time at which there are others") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);
     pool.link(0).jammed = true;

@@ -59,7 +59,7 @@ TEST_CASE("unsafe calls spread over all connections, and dial for more") {
         CHECK(pool.sends_of(*each) == 1);
 }
 
-TEST_CASE("an unsafe call does not trust a connection that was idle for long: it takes a new one") {
+TEST_CASE("an unsafe call does not use a connection that was idle for long: a new one is made for it") {
     fake_pool pool(with_connections(2));
     pool.confirm(0);
     pool.pass(4s);
@@ -75,7 +75,7 @@ TEST_CASE("an unsafe call does not trust a connection that was idle for long: it
     CHECK(pool.link(1).targets() == std::vector<std::string>{"/3"});
 }
 
-TEST_CASE("a GET with a dedicated connection takes the connection that a POST before it does not trust") {
+TEST_CASE("a GET with a dedicated connection uses the connection that is too old for the POST before it") {
     fake_pool pool(with_connections(3));
     pool.confirm(0);
     pool.pass(4s + 1ms);
@@ -144,7 +144,7 @@ TEST_CASE("where a POST has no dial, a GET with a dedicated connection behind it
     CHECK(pool.link(1).targets() == targets({&post}));
 }
 
-TEST_CASE("where there is no room for a new one, the stale one makes room") {
+TEST_CASE("where there is no room for a new connection, the stale one is closed to make room") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);
     pool.pass(5s);
@@ -259,7 +259,7 @@ TEST_CASE("an unsafe call that was sent in part fails, one of which no byte left
     }
 }
 
-TEST_CASE("a reserved connection that drains hands its reservation on") {
+TEST_CASE("when a reserved connection drains, another one is reserved in its place") {
     auto settings = with_connections(2, 8);
     settings.abandoned_grace = 2s;
     fake_pool pool(settings);

@@ -76,7 +76,7 @@ TEST_CASE("no request waits to be written for more than two milliseconds") {
     CHECK(pool.since() == 3);
 }
 
-TEST_CASE("it is too late when the process was held up: the cycle that finds it writes it, and ends") {
+TEST_CASE("after the process was held up, the first cycle writes what has waited too long, and ends") {
     busy_pool pool;
     pool.respond_and_submit();
     REQUIRE(pool.unwritten() == 1);
@@ -85,7 +85,7 @@ TEST_CASE("it is too late when the process was held up: the cycle that finds it 
     CHECK(pool.unwritten() == 0);
 }
 
-TEST_CASE("nothing waits behind responses that came in one piece: they have waited for us, not we for them") {
+TEST_CASE("no request waits after responses that came in one piece: this side is the slower one") {
     for (const std::size_t count : {1, 2, 3}) {
         CAPTURE(count);
         busy_pool pool;
@@ -124,7 +124,7 @@ TEST_CASE("a connection that is kept free for an unsafe call gets no more, so no
     CHECK(pool.unwritten() == 0);
 }
 
-TEST_CASE("a socket that is full: what has waited goes when it takes more") {
+TEST_CASE("a socket that is full: the requests that have waited go when it takes more") {
     busy_pool pool;
     pool.link(0).jammed = true;
     for (int i = 0; i < 4; ++i)
@@ -164,7 +164,7 @@ TEST_CASE("responses alone end the wait, though no request comes with them") {
     CHECK(pool.since() == 1);
 }
 
-TEST_CASE("the time of those that have gone does not take away that of those behind them") {
+TEST_CASE("requests that were written do not shorten the time of those staged later") {
     busy_pool pool;
     for (int i = 0; i < 4; ++i)
         pool.respond_and_submit(); // the last of them sends all four, 150 us behind the first
@@ -178,7 +178,7 @@ TEST_CASE("the time of those that have gone does not take away that of those beh
     CHECK(pool.since() == 5);
 }
 
-TEST_CASE("where pipelines are no longer trusted nothing waits, on no connection") {
+TEST_CASE("where pipelining is disabled no request waits, on no connection") {
     fake_pool pool(with_connections(2));
     const auto submit = [&](int count) {
         pool.cycle([&] {
