@@ -94,7 +94,7 @@ private:
             asio::use_awaitable);
     }
 
-    /// Sends what has gathered while the write before was under way.
+    /// Sends the requests that came while the previous write was under way.
     void flush() {
         if (!sending_.empty() || gathering_.empty())
             return;

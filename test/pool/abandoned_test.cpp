@@ -1,4 +1,4 @@
-// Responses that nobody waits for any more, since their callers have gone.
+// Abandoned requests: their callers have gone, and their responses are still due.
 #include <doctest/doctest.h>
 
 #include "pool/fake_pool.hpp"
@@ -60,7 +60,7 @@ TEST_CASE("more abandoned requests than half of the depth: the connection takes 
     pool.respond(0);
     pool.respond(0);
     CHECK(pool.link(0).phase() == phase::open);
-    pool.respond(0); // the last that is awaited: what is left is not waited for
+    pool.respond(0); // the last response with a caller: those of abandoned requests are not waited for
     CHECK(gets[2]->status == 200);
     CHECK(pool.link(0).phase() == phase::closed);
     CHECK(pool.gauges_are_zero());
@@ -191,7 +191,7 @@ TEST_CASE("I9: a response that nobody waits for is not read for ever, whenever i
     for (const bool told : {true, false}) {
         CAPTURE(told);
         auto settings = with_connections(1);
-        settings.again.budget_per_second = 0; // this side's own doing needs no budget
+        settings.again.budget_per_second = 0; // a connection that this side closes needs no budget
         settings.again.budget_ratio = 0;
         fake_pool pool(settings);
         pool.confirm(0);

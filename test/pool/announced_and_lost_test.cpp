@@ -1,6 +1,6 @@
-// A connection fails with calls on it while another one announces its close. Whatever the other has said, the
-// next connection carries one request alone first (RFC 9112, section 9.3.2): the first of those that were
-// lost may be what broke the connection.
+// A connection fails with calls on it while another one announces its close. Whatever the other one has
+// announced, the next connection carries one request alone first (RFC 9112, section 9.3.2): the first of the
+// lost requests may be what broke the connection.
 #include <doctest/doctest.h>
 
 #include "pool/fake_pool.hpp"
@@ -40,7 +40,7 @@ struct half_lost {
             });
             break;
         }
-        for (int i = 0; i < 4; ++i) // more than enough to fill what comes
+        for (int i = 0; i < 4; ++i) // more than enough to fill the next connections
             calls.push_back(&pool.submit());
         REQUIRE(pool.links.size() == 4);
     }
@@ -121,5 +121,5 @@ TEST_CASE("W23: a close that was announced long after the loss speaks for the se
     pool.respond(2, "Connection: close\r\n");
     REQUIRE(pool.links.size() == 5);
     pool.connect(4);
-    CHECK(pool.link(4).outstanding() > 1); // its predecessor served well and ended by agreement
+    CHECK(pool.link(4).outstanding() > 1); // its predecessor gave responses and ended by agreement
 }

@@ -76,14 +76,14 @@ TEST_CASE("F07: a connection that was read a moment ago is not read again") {
     pool.pass(1ms);
     pool.submit();
     CHECK(pool.link(0).reads == 1);
-    pool.submit(); // behind the other: what comes is the response to that
+    pool.submit(); // behind the other request: bytes that come are the response to that one
     CHECK(pool.link(0).reads == 1);
 }
 
 TEST_CASE("F07: behind an idle connection that makes room for another one, the next is read too") {
     fake_pool pool(with_connections(2));
     pool.confirm_all(2);
-    pool.pass(5s); // longer than a POST trusts an idle connection
+    pool.pass(5s); // too long for a POST to use an idle connection
     pool.link(0).in_socket = arrivals().front().second;
     pool.cycle([&] {
         pool.scheduler().submit(pool.make(unsafe)); // closes the connection that was used last

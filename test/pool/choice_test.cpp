@@ -7,7 +7,7 @@ using namespace test;
 
 namespace {
 
-// Makes the pool believe that a response takes `service` and a connection `connect`.
+// Gives the pool's averages these values: `service` for a response, `connect` for a connection.
 void teach(fake_pool& pool, std::chrono::nanoseconds service, std::chrono::nanoseconds connect) {
     pool.submit();
     pool.pass(connect);
@@ -175,7 +175,7 @@ TEST_CASE("room for a call that needs a new connection is made before the others
     pool.confirm_all(2);
     for (int i = 0; i < 5; ++i)
         pool.submit();
-    REQUIRE(pool.link(0).outstanding() == 2); // it has the least to do, so it is the one to go
+    REQUIRE(pool.link(0).outstanding() == 2); // it has the fewest requests, so it is the one that drains
     auto& get = pool.make();
     pool.cycle([&] {
         pool.link(0).receive("HTTP/1.1 421 Misdirected\r\nContent-Length: 0\r\n\r\n");
@@ -194,7 +194,7 @@ TEST_CASE(
         pool.scheduler().submit(pool.make());
     });
     pool.respond(1);
-    pool.pass(5s); // longer than a POST trusts an idle connection
+    pool.pass(5s); // too long for a POST to use an idle connection
     auto& post = pool.submit(unsafe);
     REQUIRE(pool.links.size() == 3);
     pool.cycle([&] {

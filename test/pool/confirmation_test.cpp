@@ -45,7 +45,7 @@ TEST_CASE("W11: after a graceful close the next connection is pipelined on at on
     CHECK(pool.link(1).targets() == targets({&b, &c}));
     pool.respond_to_all(1);
     CHECK(c.done());
-    pool.cycle([&] { pool.link(1).fin(); }); // without a word: the one after it has to confirm again
+    pool.cycle([&] { pool.link(1).fin(); }); // without an announcement: the next one has to confirm again
     pool.submit();
     pool.submit();
     pool.connect(2);
@@ -90,7 +90,7 @@ TEST_CASE("P5: a server that breaks pipelines gets one request at a time, for a 
     pool.submit();
     CHECK(pool.link(2).outstanding() == 1);
     pool.respond_to_all(2);
-    pool.pass(20s); // the way back
+    pool.pass(20s); // until pipelining is allowed again
     pool.submit();
     pool.submit();
     CHECK(pool.link(2).outstanding() == 2);

@@ -64,13 +64,13 @@ public:
     int completions = 0; ///< times the pool has given it back
     detail::time_point completed_at{};
     int recycled = 0;
-    bool knows_own = false; ///< a response that is not its own is another's
+    bool knows_own = false; ///< a response without its own target is taken for another request's
     int status = 0;         ///< of the response; 0: it failed without one
     std::string body;
     failure why;
 };
 
-/// A scheduler with everything around it in the hands of a test, the time too.
+/// A scheduler, and everything around it controlled by a test, the time too.
 class fake_pool : public detail::scheduler_host {
 public:
     explicit fake_pool(const detail::scheduler_settings& settings = with_connections(8))

@@ -1,4 +1,4 @@
-// What bounds the wait behind others.
+// What bounds the wait behind other requests.
 #include <doctest/doctest.h>
 
 #include "pool/fake_pool.hpp"
@@ -64,7 +64,7 @@ TEST_CASE("what waits unwritten behind a late front is unstaged, and sent elsewh
     CHECK(unwritten.got(unwritten.request.target));
     pool.link(0).jammed = false;
     pool.cycle([&] { pool.link(0).flush(); });
-    CHECK(pool.sends_of(unwritten) == 1); // nothing of it had been left behind
+    CHECK(pool.sends_of(unwritten) == 1); // no byte of it had been written before
     pool.respond(0);
     CHECK(front.got(front.request.target));
     CHECK(pool.gauges_are_zero());

@@ -73,7 +73,7 @@ TEST_CASE("O16: what is in flight counts") {
 
 TEST_CASE("O16: a limit that is exceeded when it becomes known admits nothing more") {
     fake_pool pool(with_connections(1));
-    pool.confirm(0); // without a word of it
+    pool.confirm(0); // that response tells no limit
     std::vector<test_call*> calls;
     for (int i = 0; i < 6; ++i)
         calls.push_back(&pool.submit());

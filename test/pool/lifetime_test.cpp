@@ -20,7 +20,7 @@ TEST_CASE("O12: timers that expired while the machine was suspended run before a
     CHECK(fresh.got("/3"));
 
     pool.suspend(1h);
-    auto& next = pool.submit(); // the idle connection is not trusted
+    auto& next = pool.submit(); // the idle connection was closed
     CHECK(pool.link(1).phase() == phase::closed);
     pool.connect(2);
     pool.respond(2);

@@ -370,7 +370,7 @@ TEST_CASE("W22: a POST that was written before a write fails is not sent again")
 }
 
 TEST_CASE("a response that comes early tells nothing of the requests behind it") {
-    // It was taken for an announced close, and requests that were on the wire failed as not_sent.
+    // An early response was once taken for an announced close, and requests on the wire failed as not_sent.
     fake_pool pool(with_connections(1));
     pool.confirm(0);
     pool.link(0).jammed = true;

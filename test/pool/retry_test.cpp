@@ -1,4 +1,4 @@
-// What is tried again, when, and how often: by responses and silence.
+// Which calls are tried again after a response or a timeout, when, and how often.
 #include <doctest/doctest.h>
 
 #include "pool/fake_pool.hpp"

@@ -1,4 +1,4 @@
-// The statistics that tell why something happened.
+// The statistics that count events by their reasons.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -80,7 +80,7 @@ TEST_CASE("connections that were closed are counted by reason") {
         {&counters::connections_closed_idle,
          [](fake_pool& pool) {
              pool.pass(5s);
-             pool.submit(unsafe); // does not trust it, and there is no room for another
+             pool.submit(unsafe); // must not use it, and there is no room for another
          }},
         {&counters::connections_closed_drained,
          [](fake_pool& pool) { pool.cycle([&] { pool.scheduler().drain_connections(); }); }},

@@ -80,7 +80,7 @@ TEST_CASE("a GET with a dedicated connection uses the connection that is too old
     pool.confirm(0);
     pool.pass(4s + 1ms);
     auto& post = pool.submit(unsafe);
-    auto& once = pool.make(); // may not be sent again, so that it trusts no more than a POST
+    auto& once = pool.make(); // may not be sent again, so it uses no older connection than a POST does
     once.request.dedicated_connection = true;
     once.allow_resend = false;
     pool.submit(once);
@@ -274,7 +274,7 @@ TEST_CASE("when a reserved connection drains, another one is reserved in its pla
     pool.submit();
     pool.submit();
     kept = pool.link(0).outstanding() < pool.link(1).outstanding() ? 0 : 1;
-    // An abandoned request on the kept one outlives its grace: it drains, with a call in flight that is slow.
+    // An abandoned request on the reserved connection takes too long: it drains, with a slow call in flight.
     const auto second = pool.link(kept).targets().back();
     for (auto* const each : {&c, &d})
         if (each->request.target == second)

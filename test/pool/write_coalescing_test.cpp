@@ -1,4 +1,4 @@
-// Requests that wait to be written together with those to come, while their server has enough to do.
+// Requests that wait to be written together with later ones, while the server is busy.
 #include <doctest/doctest.h>
 
 #include "pool/fake_pool.hpp"
@@ -34,7 +34,7 @@ struct busy_pool : fake_pool {
         suspend(service);
         respond(0);
     }
-    /// That were written since it was made.
+    /// How many requests were written since it was made.
     std::size_t since() { return link(0).targets().size() - written; }
 
     std::size_t written = 0;
@@ -250,7 +250,7 @@ TEST_CASE("a client that closes, or a connection that drains, leaves no request 
     draining.respond_and_submit();
     const auto writes = draining.stats().writes.get();
     draining.cycle([&] { draining.scheduler().drain_connections(); });
-    CHECK(draining.unwritten() == 0); // it is taken back for another connection
+    CHECK(draining.unwritten() == 0); // it is unstaged, and goes to another connection
     CHECK(draining.stats().writes.get() == writes);
     draining.respond_to_all(0);
     draining.connect(1);

@@ -109,7 +109,7 @@ struct chaos_server::state {
         seen.connections.push_back(on);
         return options.plan(method, nonce, ++seen.received);
     }
-    // Whether the books have to say when the response has left.
+    // Whether the record has to say when the response has left.
     bool act(std::uint64_t nonce, const chaos& what, bool is_whole, std::size_t on) {
         if (!options.keep_books)
             return false;

@@ -34,7 +34,7 @@ inline tcp::endpoint address(const std::string& ip, std::uint16_t port) {
     return {asio::ip::make_address(ip), port};
 }
 
-/// A name server in a test's hands.
+/// A name server that a test controls.
 class fake_resolver final : public detail::name_resolver {
 public:
     void resolve(const std::string& host, const std::string& port, handler done) override {
@@ -131,7 +131,7 @@ inline bool has_ipv6() {
     return !ec;
 }
 
-/// The sockets of this process that are connected to a port of this machine: a client's, beneath all floors.
+/// The sockets of this process that are connected to a port of this machine: those of a client.
 inline std::vector<int> sockets_to(std::uint16_t port) {
     std::vector<int> found;
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
