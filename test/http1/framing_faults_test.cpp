@@ -6,10 +6,11 @@
 
 #include "http1/reading.hpp"
 
-// Responses that break the rules of RFC 9112, by the ids of the fault list. Each wire is read whole, a byte at
-// a time (F22) and cut in two at every place, and must give the same result each time. What is a matter of
-// choice is written down in doc/decisions/0007-http-choices.md. What becomes of the connection is asserted in
-// test/client/framing_faults_test.cpp; limits (F04, F09, F13, F15) are in response_limits_test.cpp.
+// Responses that break the rules of RFC 9112, by the ids of the fault list. Each wire is read whole, a byte
+// at a time (F22) and cut in two at every place, and must give the same result each time. What is a matter
+// of choice is written down in doc/decisions/0007-http-choices.md. What becomes of the connection is
+// asserted in test/client/framing_faults_test.cpp; limits (F04, F09, F13, F15) are in
+// response_limits_test.cpp.
 
 namespace {
 
@@ -43,7 +44,7 @@ void check_refused(const std::string& wire) {
     CHECK(read_every_way(wire, ended(ending::clean)) == read);
 }
 
-/// A head with these fields, and a body that fits most framings.
+/// A header section with these fields, and a body that fits most framings.
 void check_fields_refused(const std::string& fields) { check_refused(ok + fields + "\r\n" + chunks); }
 
 } // namespace
