@@ -222,7 +222,7 @@ TEST_CASE("F12: chunks in HTTP/1.0 are refused") {
     check_refused("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
 }
 
-TEST_CASE("F14: bytes that have no place in a head") {
+TEST_CASE("F14: bytes that have no place in a header section") {
     for (const std::string& fields :
          {"X: a\0b\r\n"s, "X: a\rb\r\n"s, "X: a\x7f\r\n"s, "X: a\x01\r\n"s, "X : a\r\n"s, "no colon\r\n"s,
           ": a\r\n"s, "X(: a\r\n"s, "X: a\n"s, "X: a\nContent-Length: 1\r\n"s, "X\0: a\r\n"s, " X: a\r\n"s,
@@ -316,7 +316,7 @@ TEST_CASE("F19: status lines that are refused") {
     }
 }
 
-TEST_CASE("F24: a success in a content coding that nobody asked for is refused at its head") {
+TEST_CASE("F24: a success in a content coding that nobody asked for is refused at its header section") {
     for (const std::string encoding :
          {"gzip", "br", "gzip, gzip", "GZIP", "identity, gzip", "x-gzip", "aws-chunked"}) {
         CAPTURE(encoding);
