@@ -12,8 +12,8 @@
 
 namespace bandwidth::webrtc::bench {
 
-/// Whether a response belongs to its request. Each check gives an empty text when it does, and else tells what
-/// is wrong. An empty `id` stands for one that is not known yet, and any will do.
+/// Whether a response belongs to its request. Each check gives an empty text when it does, and else tells
+/// what is wrong. An empty `id` stands for one that is not known yet: any id is right then.
 std::string check_session(const session& response, const session_id& id, std::string_view tag);
 std::string check_participant(const participant& response, const participant_id& id, std::string_view tag);
 

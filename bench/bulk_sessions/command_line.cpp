@@ -18,7 +18,7 @@ namespace {
 
 constexpr const char* introduction =
     R"(Creates sessions with participants, joins them, reads them back, subscribes, and deletes them all, over
-pipelined HTTPS. Checks that every response belongs to its request, and tells how fast it went and what failed.
+pipelined HTTPS. Checks that every response belongs to its request, and tells how fast it was and what failed.
 
 Examples:
   bulk_sessions
@@ -158,7 +158,7 @@ std::variant<settings, int> parse_command_line(int argc, const char* const* argv
     add_count(app, "--attempts", chosen.attempts, 1, 100,
               "Attempts of a call that may be repeated, such as after a 503; default 3");
     add_operations(app, chosen);
-    add_duration(app, "--timeout", chosen.timeout, 1us, 24h, "Deadline of each call; default 30s");
+    add_duration(app, "--timeout", chosen.timeout, 1us, 24h, "Timeout of each call; default 30s");
     add_duration(app, "--delay", chosen.delay, 0us, 1min,
                  "The embedded service's responses take this long; default 0s");
     app.add_option("--base-url", chosen.base_url,

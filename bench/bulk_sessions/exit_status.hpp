@@ -18,7 +18,7 @@ enum class exit_status : int {
 struct verdict {
     int signal = 0;             ///< the one that ended the run
     bool no_connection = false; ///< calls failed and no service was ever reached
-    bool refused = false;       ///< the first responds were 401 or 403, and none was a success
+    bool refused = false;       ///< the first responses were 401 or 403, and none was a success
     std::uint64_t failed = 0;
     std::uint64_t mismatched = 0;
     std::uint64_t left_behind = 0; ///< sessions and participants that could not be deleted

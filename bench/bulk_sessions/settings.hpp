@@ -44,7 +44,7 @@ struct settings {
     bool quiet = false;
     progress_mode progress = progress_mode::automatic;
 
-    /// `callers`, settled.
+    /// `callers`, or connections times depth where that is 0.
     std::size_t concurrent_calls() const noexcept { return callers != 0 ? callers : connections * depth; }
 };
 

@@ -1,6 +1,6 @@
 // What one would write by hand: asio::ssl::stream, Beast's parser, Boost.JSON and a coroutine per call, with
-// pipelining. No deadline, no cancellation, no retry, no pool: the first error ends the program. It is the
-// ceiling that this library must stay under.
+// pipelining. No deadline, no cancellation, no retry, no pool: the first error ends the program. This library
+// must cost less than this program.
 //
 //   asio_client HOST PORT ACCOUNT SESSION CONNECTIONS DEPTH REQUESTS
 #include <boost/asio.hpp>
@@ -94,7 +94,7 @@ private:
             asio::use_awaitable);
     }
 
-    /// Sends what has gathered while the write before was under way.
+    /// Sends the requests that came while the previous write was under way.
     void flush() {
         if (!sending_.empty() || gathering_.empty())
             return;

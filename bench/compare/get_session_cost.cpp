@@ -120,7 +120,7 @@ asio::awaitable<void> throwing_calls(webrtc::session_id id, tally& tally) {
     }
 }
 
-/// What cannot be pipelined: a POST has its connection for itself.
+/// A call that cannot be pipelined: a POST has its connection to itself.
 asio::awaitable<void> creating_calls(webrtc::session_id, tally& tally) {
     const auto request = webrtc::session_request().tag("session1");
     while (tally.take()) {

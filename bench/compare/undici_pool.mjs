@@ -19,10 +19,10 @@ let left = warmUp;
 async function calls() {
   while (left > 0) {
     left -= 1;
-    // Without blocking: false it waits with the next request until the head of this answer has come.
+    // Without `blocking: false`, undici holds the next request back until the header section of this response has come.
     const { statusCode, body } = await pool.request({ path, method: 'GET', blocking: false });
     const { id } = await body.json();
-    if (statusCode !== 200 || id !== session) throw new Error(`wrong answer: ${statusCode}, session ${id}`);
+    if (statusCode !== 200 || id !== session) throw new Error(`wrong response: ${statusCode}, session ${id}`);
   }
 }
 

@@ -185,7 +185,7 @@ row_3() {
     compared ours 10 "$1" ours.8x10
 }
 
-# The loopback service waits for each request apart, and responses in order, as a service behind a slow network would.
+# The loopback service delays each request by itself, and responds in order, as a service behind a slow network would.
 start_delayed_server() {
     local started
     taskset -c "$server_core" "$programs/../loopback_server" --port 0 --delay 20 --write-ca "$work/delayed.pem" > "$work/delayed.out" 2>&1 &

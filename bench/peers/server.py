@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A TLS server that misbehaves by a script, for bench/peers/run: it counts how often each request came, and
-responses each with its own name, so that a response given to another request shows.
+responds to each with the request's own name, so that a response given to another request shows.
 
 usage: server.py FAULT CERTIFICATE KEY   prints its port, serves until stdin ends, prints what it saw as JSON
 

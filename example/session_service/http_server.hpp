@@ -35,7 +35,7 @@ struct http_limits {
 /// A small HTTP/1.1 server on 127.0.0.1, plain text. For one thread: the one that runs the context.
 class http_server {
 public:
-    /// Responses a request. An exception that escapes becomes a 500.
+    /// Responds to a request. An exception that escapes becomes a 500.
     using handler = std::function<asio::awaitable<http_response>(const http_request&)>;
 
     /// Listens when the constructor returns.

@@ -1,4 +1,4 @@
-// An HTTP service that embeds one client and responds its own REST calls with it: see rooms.hpp for the calls.
+// An HTTP service that embeds one client and serves its own REST calls with it: see rooms.hpp for the calls.
 //
 //   session_service [--port N] [--timeout MILLISECONDS]
 //   curl --json '{"name": "standup", "participants": ["alice", "bob"]}' http://127.0.0.1:8080/rooms

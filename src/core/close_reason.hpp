@@ -6,11 +6,11 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// Why a connection ended. Transport, HTTP and the pool share these words: what becomes of the requests on it
-/// (see `after_loss`), what follows for the next connection and which statistic counts it all depend on this
-/// alone.
+/// Why a connection ended. Transport, HTTP and the pool share these reasons. What becomes of the requests on
+/// it (see `after_loss`), what follows for the next connection, and which statistic counts it: all of this
+/// depends on the reason alone.
 enum class close_reason : std::uint8_t {
-    // It never was established.
+    // The connection was never established.
     connect_failed,
     connect_timeout,
     // The server ended it.
@@ -21,14 +21,14 @@ enum class close_reason : std::uint8_t {
     broken,         ///< a reset, an error of TLS, or a write that failed
     rejected,       ///< TLS 1.3: it refused our side of the handshake after that was done for us, so it has
                     ///< looked at no request
-    protocol_error, ///< the front's response is no HTTP, or breaks a limit
+    protocol_error, ///< the front's response is not HTTP, or breaks a limit
     unsolicited,    ///< bytes that no request had asked for
     mismatched,     ///< a response that belongs to another request
     // This side ended it.
     response_timeout, ///< the front's response did not come, or did not go on, in time
-    abandoned,        ///< too much of a response was still to come for which nobody waits
+    abandoned,        ///< too much of the response to an abandoned request was still to come
     idle,             ///< it was not used for too long, or has to make room
-    drained,          ///< it was too old, or was replaced, and what was in flight has been answered
+    drained,          ///< it was too old, or was replaced, and nothing was in flight any more
     shutdown,         ///< the client was closed
 };
 

@@ -27,7 +27,7 @@ public:
     const char* method = "GET";
     std::string target; ///< origin-form, percent-encoded
     request_class kind = request_class::safe;
-    bool dedicated_connection = false; ///< by the caller: nothing before it or behind it on its connection
+    bool dedicated_connection = false; ///< the caller wants it alone on its connection
     bool has_content = false; ///< whether Content-Length is sent (a POST or PUT without a body sends 0)
 
     /// What most requests do not have, in a place of its own.
@@ -43,8 +43,8 @@ public:
     std::string_view header_lines() const noexcept { return text(&rare_parts::header_lines); }
     std::string_view body() const noexcept { return text(&rare_parts::body); }
 
-    /// Whether it needs an idle connection and keeps it to itself until its response (RFC 9112, section 9.3.2,
-    /// wants it of unsafe requests).
+    /// Whether it needs an idle connection and keeps it to itself until its response (RFC 9112, section
+    /// 9.3.2, wants it of unsafe requests).
     bool exclusive() const noexcept { return dedicated_connection || kind == request_class::unsafe; }
 
     /// Makes it ready for another use. The texts keep their memory.

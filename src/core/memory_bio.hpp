@@ -21,7 +21,7 @@ struct memory_bio {
     /// \throws std::bad_alloc
     void attach(SSL* connection);
 
-    std::string_view input;   ///< that OpenSSL has not taken yet
+    std::string_view input;   ///< received bytes that OpenSSL has not taken yet
     bool input_ended = false; ///< nothing comes behind it
     std::string output;
 };

@@ -93,7 +93,7 @@ connection::action connection::next() {
     return stream_ended_ ? end() : action::none;
 }
 
-// A success that cannot be read has a status all the same, which is worth to be told.
+// A success that cannot be read has a status all the same, which the failure tells.
 std::string connection::describe_refused() const {
     const auto& refused = reader_.message();
     if (!refused.body_dropped)
@@ -101,7 +101,7 @@ std::string connection::describe_refused() const {
     return "HTTP " + std::to_string(refused.status) + " in a content coding that was not asked for";
 }
 
-// What a response refers to may stand in what came, so it is let go of only here, when the next one is read.
+// A response refers to the bytes that came, so these are let go of only here, when the next one is read.
 void connection::keep_rest() {
     if (partial_.empty())
         partial_ = input_;
@@ -135,8 +135,8 @@ connection::action connection::respond() {
     answered_ = requests_.pop();
     const auto& message = reader_.message();
     if (early) {
-        // RFC 9112, section 9.5: the rest of that request could be taken for another one. Nothing is known of
-        // what stands behind.
+        // RFC 9112, section 9.5: the server could take the rest of that request for another one. Nothing is
+        // known of the requests behind it.
         close(close_reason::early_response, errc::connection_lost, "the server answered before it was asked");
     } else if (!message.keep_alive) {
         const bool announced = message.close_announced;

@@ -63,7 +63,7 @@ void pipeline::abandon(std::size_t index, time_point now) noexcept {
 
 void pipeline::note_sent(std::uint64_t all, std::uint64_t any) noexcept {
     assert(all <= any && any <= pushed_);
-    // What has left cannot come back: a POST that was sent once counted as unsent again, and went out twice.
+    // A request that was sent must not count as unsent again: a POST once did, and went out twice.
     sent_all_ = std::max(sent_all_, all);
     sent_any_ = std::max(sent_any_, any);
 }

@@ -17,20 +17,19 @@ struct slot {
     std::uint64_t begin = 0; ///< of its bytes in the stream of all requests of this connection
     std::uint64_t end = 0;
     time_point pushed{};
-    time_point abandoned{}; ///< since when it is abandoned
+    time_point abandoned{}; ///< when it was abandoned
 };
 
 /// The requests of one connection in the order in which they were sent, which is the order of their responses
 /// (RFC 9112, section 9.3.2), and how far their bytes have left this machine. Abandoned requests count in the
 /// depth: the server still works for them.
 ///
-/// | state       | accepts                                               | left by                              |
-/// |-------------|-------------------------------------------------------|--------------------------------------|
-/// | unconfirmed | one request: a server that breaks pipelines breaks    | `confirm`                            |
-/// |             | here                                                  |                                      |
-/// | confirmed   | up to `depth` requests; an exclusive one only alone,  | `stop_accepting`                     |
-/// |             | with nothing behind it (RFC 9112, section 9.3.2)      |                                      |
-/// | closing     | nothing; what is in flight is still answered          |                                      |
+/// | state       | accepts                                                 | left by          |
+/// |-------------|---------------------------------------------------------|------------------|
+/// | unconfirmed | one request: a server that breaks pipelines breaks here | `confirm`        |
+/// | confirmed   | up to `depth` requests; an exclusive one only alone,    | `stop_accepting` |
+/// |             | with nothing behind it (RFC 9112, section 9.3.2)        |                  |
+/// | closing     | nothing; the responses to what is in flight still come  |                  |
 class pipeline {
 public:
     explicit pipeline(std::size_t depth);
@@ -55,19 +54,19 @@ public:
     /// The caller of the request at `index` has gone.
     void abandon(std::size_t index, time_point now) noexcept;
     /// Tells how far the stream of requests has been given to the transport: every byte before `all` has, no
-    /// byte from `any` on has. What was told before is never taken back.
+    /// byte from `any` on has. Neither number ever falls.
     void note_sent(std::uint64_t all, std::uint64_t any) noexcept;
 
     std::size_t size() const noexcept { return count_; }
     std::size_t abandoned() const noexcept { return abandoned_; }
-    /// Since when the oldest of the abandoned ones is that; only with `abandoned() != 0`.
+    /// When the first of the abandoned requests was abandoned; only with `abandoned() != 0`.
     time_point oldest_abandoned() const noexcept;
     /// The request at `index` in the order of sending, 0 being the front.
     const slot& at(std::size_t index) const noexcept { return slots_[(first_ + index) & mask_]; }
     /// The place of `owner`; `size()` where it has none.
     std::size_t index_of(const exchange& owner) const noexcept;
     send_state state_of(const slot& slot) const noexcept;
-    /// How many at the end were not given to the transport at all.
+    /// How many requests, the last ones, were not given to the transport at all.
     std::size_t unsent() const noexcept;
     /// Bytes of the request that were not given to the transport.
     std::uint64_t unsent_bytes(const slot& slot) const noexcept;

@@ -7,7 +7,7 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// Writes request heads. What is the same in each request of a client is put together once.
+/// Writes requests. The parts that are the same in each request of a client are put together once.
 class request_encoder {
 public:
     /// `host` is the Host header's value: the name or address, and the port where it is not 443.
@@ -16,7 +16,7 @@ public:
     /// Sets the Authorization value for the requests from here on.
     void set_authorization(std::string_view value);
 
-    /// Appends the whole request, head and body, to `out`.
+    /// Appends the whole request, header section and body, to `out`.
     void append(const request& request, std::string& out) const;
 
 private:

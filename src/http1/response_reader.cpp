@@ -136,7 +136,7 @@ inline std::string_view response_reader::within_limit(std::string_view input) co
     return {input.data(), std::min(input.size(), limits_.header_bytes - header_bytes_)};
 }
 
-// Why there is no line's end at `at`, where the first control character stands.
+// Which error it is that the first control character, at `at`, does not end the line.
 response_reader::status response_reader::no_line_end(std::string_view window, std::size_t at,
                                                      std::string_view input) noexcept {
     const bool may_follow = at == window.size() || (window[at] == '\r' && at + 1 == window.size());
@@ -236,13 +236,13 @@ inline bool response_reader::take_field(std::string_view line) {
 response_reader::status response_reader::head_ended() noexcept {
     // "close" wins (RFC 9112, section 9.3); HTTP/1.0 keeps the connection only where it says so.
     message_.keep_alive = !message_.close_announced && (message_.http_1_1 || keep_alive_);
-    // Who announces a body that cannot be (RFC 9110, section 8.6; RFC 9112, section 6.1) may send it too, and
-    // it would be read as the next response. A 304 may tell the length of what it stands for, but to us it is
-    // in doubt as well: nobody has asked for one.
+    // A server that announces a body which must not be there (RFC 9110, section 8.6; RFC 9112, section 6.1)
+    // may send it too, and it would be read as the next response. A 304 may rightly tell the length of the
+    // body that it stands for, but that is in doubt as well, since no request asked for a 304.
     const bool announces_body = chunked_ || content_length_.value_or(0) != 0;
     if (message_.status < 200)
         return announces_body ? fail(errc::protocol_error) : status::done;
-    // Of a failure the status says enough; a success means what its body says.
+    // A failure without its body still has its status; a success without its body has nothing.
     if (message_.body_dropped && message_.status < 300)
         return fail(errc::protocol_error);
     if (message_.status == 204 || message_.status == 304) {

@@ -12,7 +12,7 @@ namespace bandwidth::webrtc::detail {
 
 /// Bounds on what a server may send.
 struct response_limits {
-    std::size_t header_bytes = 16 * 1024; ///< head, trailers and interim responses of one response together
+    std::size_t header_bytes = 16 * 1024; ///< header section, trailers and interim responses together
     std::size_t body_bytes = 8 * 1024 * 1024;
     unsigned fields = 100;             ///< header and trailer fields of one response together
     unsigned interim = 16;             ///< 1xx responses before one response
@@ -24,7 +24,7 @@ struct response {
     int status = 0;
     bool http_1_1 = false;
     bool close_announced = false; ///< by Connection: close
-    bool keep_alive = false;      ///< RFC 9112, section 9.3, and no doubt where the response ends
+    bool keep_alive = false;      ///< RFC 9112, section 9.3, and it is certain where the response ends
     std::string_view body;
     /// The body is in a content coding that nobody asked for (RFC 9110, section 8.4), so it was read past and
     /// `body` is empty. Only of a failure: a success that cannot be read is an error.
@@ -33,8 +33,8 @@ struct response {
     std::string_view request_id; ///< the service's id of the request
     std::string_view retry_after;
     std::string_view date; ///< when the server sent it, by its own clock
-    /// For how long an idle connection is kept by the server, as it says ("Keep-Alive: timeout=N", RFC 2068,
-    /// section 19.7.1.1): a hint, at most a day. Nothing where it says none, or garbage.
+    /// For how long the server says that it keeps an idle connection ("Keep-Alive: timeout=N", RFC 2068,
+    /// section 19.7.1.1): a hint, at most a day. Nothing where it does not say so, or says garbage.
     std::optional<std::chrono::seconds> keep_alive_timeout;
     /// How many requests the server takes on this connection ("Keep-Alive: max=N", same section). Some
     /// servers count down what is left with each response, some always send the same number.
@@ -43,28 +43,28 @@ struct response {
 
 /// Reads one response after the other out of a stream of bytes. Sans-io.
 ///
-/// | part        | holds                                                  | is followed by                          |
-/// |-------------|--------------------------------------------------------|-----------------------------------------|
-/// | status_line | the first line of a final or interim response          | fields                                  |
-/// | fields      | header lines and the empty line                        | status_line behind an interim response; |
-/// |             |                                                        | the end, body, to_end or chunk_line     |
-/// | body        | as many bytes as Content-Length says                   | the end                                 |
-/// | to_end      | everything until a close_notify                        | the end                                 |
-/// | chunk_line  | size and extensions, behind the CRLF of the last chunk | chunk_data, or trailers behind size 0   |
-/// | chunk_data  | as many bytes as the line says                         | chunk_line                              |
-/// | trailers    | lines like header lines, and the empty line            | the end                                 |
+/// | part        | holds                                         | is followed by                           |
+/// |-------------|-----------------------------------------------|------------------------------------------|
+/// | status_line | the first line of a final or interim response | fields                                   |
+/// | fields      | header lines and the empty line               | status_line, behind an interim response; |
+/// |             |                                               | else the end, body, to_end or chunk_line |
+/// | body        | as many bytes as Content-Length says          | the end                                  |
+/// | to_end      | everything until a close_notify               | the end                                  |
+/// | chunk_line  | CRLF of the chunk before, size, extensions    | chunk_data, or trailers behind size 0    |
+/// | chunk_data  | as many bytes as the line says                | chunk_line                               |
+/// | trailers    | lines like header lines, and the empty line   | the end                                  |
 ///
 /// A line is looked at when all of it is there, and a body byte when it comes, so what becomes of a stream
-/// does not depend on how it was cut. What is in doubt is an error, since behind a misread response every later
-/// one would go to the wrong caller:
+/// does not depend on how it was cut. What is in doubt is an error, since behind a misread response every
+/// later one would go to the wrong caller:
 /// - A line ends with CRLF. A bare CR or LF, NUL, any control character but HTAB, white space before a colon,
 ///   and anything before the status line are errors (RFC 9112, sections 2.2 and 5.1).
 /// - Transfer-Encoding other than exactly "chunked", or beside Content-Length, or in HTTP/1.0; Content-Length
 ///   that is no number, or two that differ (RFC 9112, sections 6.1 and 6.3; response smuggling).
 /// - A version other than 1.0 and 1.1, a status below 100 or above 599, and a 101 that nobody asked for.
-/// - A 204 or 304 that announces a body ends where its head does, but nothing behind it is believed.
-/// - A success in a content coding other than identity. Of a failure in such a coding only the body is
-/// dropped.
+/// - A 204 or 304 that announces a body ends where its header section does, and nothing behind it is read.
+/// - A success in a content coding other than identity. A failure in such a coding is delivered without its
+///   body.
 /// - Interim responses are skipped, in bounded number and size (RFC 9110, section 15.2); one that announces a
 ///   body is an error.
 /// - Trailers are checked, counted and dropped: they change neither framing nor persistence nor anything else
@@ -128,7 +128,8 @@ private:
 
     response_limits limits_;
     response message_;
-    // Where a view cannot stay in the caller's buffer, for the next bytes come in another.
+    // Hold what a view refers to where it cannot stay in the caller's buffer, since the next bytes come in
+    // another one.
     std::string body_;
     std::string content_type_;
     std::string request_id_;

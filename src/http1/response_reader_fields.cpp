@@ -113,7 +113,7 @@ bool response_reader::on_connection(std::string_view value) noexcept {
     return true;
 }
 
-// Of each parameter the first one counts, and garbage is none.
+// Where a parameter comes twice the first one counts; garbage is ignored.
 void response_reader::on_keep_alive(std::string_view value) noexcept {
     bool timeout_seen = message_.keep_alive_timeout.has_value();
     bool max_seen = message_.keep_alive_max.has_value();

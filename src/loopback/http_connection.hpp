@@ -17,9 +17,9 @@
 
 namespace bandwidth::webrtc::testing::detail {
 
-/// One connection of the loopback server: all requests that one read brought are answered in order, and their
-/// responses leave in one write. Everything runs on the server's strand; pending operations keep the connection
-/// alive.
+/// One connection of the loopback server: all requests that one read brought are answered in order, and
+/// their responses leave in one write. Everything runs on the server's strand; pending operations keep the
+/// connection alive.
 class http_connection : public std::enable_shared_from_this<http_connection> {
 public:
     http_connection(std::shared_ptr<server_state> state, boost::asio::ip::tcp::socket socket);
@@ -31,7 +31,7 @@ public:
     void close_gracefully();
     /// RST.
     void reset();
-    /// Closes without ceremony.
+    /// Closes the socket at once, without a close_notify.
     void close();
 
 private:

@@ -5,7 +5,7 @@
 
 namespace bandwidth::webrtc::testing::detail {
 
-/// One response before it is put on the wire. Meant to be reused from response to respond.
+/// One response before it is put on the wire. Meant to be used again for the next response.
 struct http_response {
     int status = 200;
     std::string body;
@@ -18,10 +18,10 @@ struct http_response {
 /// \param error the text for the statuses whose body has one; empty: the status's own name
 void set_standard_body(http_response& response, int status, std::string_view error = {});
 
-/// How the head of a response speaks about the connection.
+/// What the header section of a response says about the connection.
 enum class connection_header { none, keep_alive, close };
 
-/// Appends head and body as they go on the wire.
+/// Appends header section and body as they go on the wire.
 /// \param with_body false for the response to a HEAD request
 void write_response(const http_response& response, connection_header connection, bool with_body,
                     std::string& out);

@@ -82,8 +82,8 @@ public:
     /// Whether no part of a request has been read since the last complete one.
     bool idle() const noexcept { return !parser_; }
 
-    /// True once, when the client has sent a head with "Expect: 100-continue" and waits before it sends the
-    /// body.
+    /// True once, when the client has sent a header section with "Expect: 100-continue" and waits before it
+    /// sends the body.
     bool take_continue();
 
 private:

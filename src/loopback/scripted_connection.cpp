@@ -235,7 +235,7 @@ asio::awaitable<bool> scripted_connection::renegotiate() {
     co_return going;
 }
 
-/// Reads once from the socket. With TLS, what there is to respond (handshake, alerts) waits in
+/// Reads once from the socket. With TLS, what has to be sent in return (handshake, alerts) waits in
 /// `tls_->outgoing()`.
 asio::awaitable<bool> scripted_connection::receive() {
     boost::system::error_code error;

@@ -13,8 +13,9 @@ namespace bandwidth::webrtc::testing::detail {
 
 /// The server's side of one TLS connection, without a socket: ciphertext in, plaintext out, and back.
 ///
-/// Everything that one read from the socket brought is decrypted in one go, and everything that became ready
-/// leaves in one write: this is what lets pipelined responses share system calls. Not thread-safe, not movable.
+/// Everything that one read from the socket brought is decrypted in one go, and everything that became
+/// ready leaves in one write: this is what lets pipelined responses share system calls. Not thread-safe,
+/// not movable.
 class tls_engine {
 public:
     enum class state {

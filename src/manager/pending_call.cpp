@@ -38,9 +38,9 @@ void pending_call::run_on(const asio::any_io_executor& executor) {
         keep_executor(executor);
 }
 
-// Each completion goes on its own, so that a handler that blocks holds up no other one where threads are
-// idle. As a continuation, since this is the end of a cycle: what follows on this thread needs no lock then,
-// and wakes nobody before the cycle is over.
+// Each completion is submitted by itself, so that a handler that blocks holds up no other one where threads
+// are idle. It is submitted as a continuation, since this is the end of a cycle: then Asio takes no lock for
+// what follows on this thread, and wakes no other thread before the cycle is over.
 void pending_call::submit_completion(call_handle call, const asio::any_io_executor& way) noexcept {
     using namespace asio::execution;
     auto& value = *call;
@@ -49,7 +49,7 @@ void pending_call::submit_completion(call_handle call, const asio::any_io_execut
                       allocator(handler_allocator<void>(value.memory_)))
             .execute(completion{std::move(call)});
     } else if (value.may_block_) {
-        // It may run the handler at once, so it is given it where that is no harm.
+        // This executor may run the handler at once, so it is given the handler where that does no harm.
         asio::post(way, [call = std::move(call)]() mutable {
             const auto executor = std::move(call->executor_);
             executor.execute(completion{std::move(call)});

@@ -115,7 +115,7 @@ void pool::abandon() noexcept {
 
 // --- the way in, on any thread ---------------------------------------------------------------------------
 
-/// False when the execution context is going, and nothing was put in.
+/// False when the execution context is being destroyed, and nothing was put in.
 template <class Put>
 bool pool::put_in(Put put) {
     {
@@ -224,8 +224,8 @@ void pool::end_cycle() noexcept {
     arm_timer();
 }
 
-// Where one thread runs the context, a handler that it would run in any case needs no round of the scheduler:
-// it runs behind the cycle.
+// Where one thread runs the context, a handler that belongs to that context needs no round of Asio's
+// scheduler: it runs after the cycle.
 void pool::deliver() noexcept {
     while (call* const value = take_front(finished_))
         if (settings_.single_threaded && io_context_ &&
@@ -297,7 +297,7 @@ void pool::refresh_credentials() noexcept {
     credentials_generation_ = generation;
     try {
         encoder_.set_authorization(authorization());
-    } catch (const std::exception&) { // the old value goes on; the service tells when it no longer serves
+    } catch (const std::exception&) { // the old value stays in use; the service refuses it when it is too old
     }
 }
 

@@ -32,17 +32,18 @@ struct pool_settings {
     bool single_threaded = false; ///< one thread runs the execution context, so there is no strand
 };
 
-/// The scheduler's way to the world: an executor that runs one function at a time, a clock, and the way in
-/// for calls from any thread.
+/// The surroundings of a scheduler: an executor that runs one function at a time, a clock, and an inbox for
+/// calls from any thread.
 ///
-/// All happens in cycles: what was submitted is taken in, something is done (a connection became readable, a
-/// time has come), and at the end what is ready is written and the calls that are done go to their executors.
-/// Their handlers never run in a cycle.
+/// Everything happens in cycles: submitted calls are taken in, something is done (a connection became
+/// readable, a time has come), and at the end what is ready is written and the calls that are done go to
+/// their executors. Their handlers never run in a cycle.
 ///
-/// The way in is an inbox under one mutex. Whoever puts something into it and finds `cycle_scheduled_` unset
-/// sets the flag, leaves the mutex, and posts a cycle. Every cycle empties the inbox; the one that was posted
-/// unsets the flag in the same hold of the mutex. So what was put in before that is taken by this cycle, if
-/// not by one before it, and whoever comes later posts the next. At most one is posted at a time.
+/// The inbox is under one mutex. A thread that puts something into it and finds `cycle_scheduled_` unset
+/// sets the flag, leaves the mutex, and posts a cycle. Every cycle empties the inbox; the cycle that was
+/// posted unsets the flag in the same hold of the mutex. So what was put in before that is taken by this
+/// cycle, if not by an earlier one, and a thread that comes later posts the next cycle. At most one is
+/// posted at a time.
 ///
 /// Life: pending operations (a cycle, the timer, each connection's wait) hold the pool; the pool owns the
 /// calls that were submitted. A call that is done holds nothing of the pool. When the execution context goes
@@ -68,8 +69,8 @@ public:
     /// Any thread. Cancels the call with that number, if it is not done.
     /// \throws std::bad_alloc and nothing has happened.
     void cancel(std::uint64_t id);
-    /// Any thread. What is submitted from now on uses this context; open connections end when what is in
-    /// flight on them is answered.
+    /// Any thread. Calls submitted from now on use this context; open connections end when the calls in
+    /// flight on them have their responses.
     void reload_tls(std::shared_ptr<tls_context> context) noexcept;
     /// On the executor: another shard has drained.
     void drained_elsewhere(joint_drain& drain, bool cut_off) noexcept;
@@ -77,7 +78,7 @@ public:
     void close() noexcept;
     const counters& stats() const noexcept { return scheduler_.stats(); }
 
-    /// The execution context is going: nothing completes any more.
+    /// The execution context is being destroyed: no call completes any more.
     void abandon() noexcept;
 
 private:

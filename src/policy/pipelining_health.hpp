@@ -12,12 +12,12 @@ namespace bandwidth::webrtc::detail {
 /// Whether a server can be trusted with more than one request in flight on a connection. Pure: the time is an
 /// argument.
 ///
-/// | state    | depth      | left by                                                                          |
-/// |----------|------------|----------------------------------------------------------------------------------|
-/// | trusted  | configured | a response in HTTP/1.0; 8 of the last 32 responses announcing a close; 2 failures   |
-/// |          |            | of connections with several requests in flight within 30 s                       |
-/// | fallback | 1          | the end of the pause: 60 s, doubled each time up to 10 min, and back to 60 s     |
-/// |          |            | after 10 min of trust                                                            |
+/// | state    | depth      | left by                                                                      |
+/// |----------|------------|------------------------------------------------------------------------------|
+/// | trusted  | configured | a response in HTTP/1.0; 8 of 32 responses that announced a close; two        |
+/// |          |            | failures of connections with several requests in flight within 30 s          |
+/// | disabled | 1          | the end of the pause: 60 s, doubled each time up to 10 min, and back to 60 s |
+/// |          |            | after 10 min of trust                                                        |
 ///
 /// A server that restarts loses all connections together. That is one failure: only a connection that was
 /// made after the last counted failure can bring the next one.

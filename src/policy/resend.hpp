@@ -33,35 +33,37 @@ struct loss_verdict {
     friend bool operator==(const loss_verdict&, const loss_verdict&) = default;
 };
 
-/// What becomes of a request whose connection ended. Pure. The columns are reasons of `close_reason`; `early`
-/// and `mismatched` count as `broken` with `ended`, all that this side does without a fault of the server's
-/// as `abandoned`.
+/// What becomes of a request whose connection ended. Pure. The rows are the reasons of `close_reason`:
+/// `early_response`, `unsolicited` and `mismatched` count as `ended`; whatever this side does without a fault
+/// of the server's counts as `abandoned`. "No resend": the caller has forbidden it. "By policy": where
+/// `retry_policy::retry_protocol_error` says so.
 ///
-/// | request                              | announced       | ended, broken          | protocol_error         | response_timeout       | abandoned              |
-/// |--------------------------------------|-----------------|------------------------|------------------------|------------------------|------------------------|
-/// | no byte sent                         | reassign        | reassign               | reassign               | reassign               | reassign               |
-/// | unsafe, or resend not allowed        | fail (not_sent) | fail (maybe_processed) | fail (maybe_processed) | fail (maybe_processed) | fail (maybe_processed) |
-/// | idempotent, the front                | resend          | resend; retry if fresh | fail, or retry by      | retry                  | resend                 |
-/// |                                      |                 |                        | the caller's policy    |                        |                        |
-/// | idempotent, behind the front         | resend          | resend                 | resend                 | resend                 | resend                 |
-/// | ... and resent   `max_resends` times | fail (not_sent) | fail (maybe_processed) | fail (maybe_processed) | fail (maybe_processed) | fail (maybe_processed) |
+/// | reason           | unsafe, or no resend   | idempotent, the front  | idempotent, behind |
+/// |------------------|------------------------|------------------------|--------------------|
+/// | announced        | fail (not_sent)        | resend                 | resend             |
+/// | ended, broken    | fail (maybe_processed) | resend; retry if fresh | resend             |
+/// | protocol_error   | fail (maybe_processed) | fail; retry by policy  | resend             |
+/// | response_timeout | fail (maybe_processed) | retry                  | resend             |
+/// | abandoned        | fail (maybe_processed) | resend                 | resend             |
 ///
-/// rejected: every one fails (not_sent); the next connection would be refused in the same way.
+/// After `rejected` every request fails (not_sent), since the next connection would be refused in the same
+/// way. After any other reason, a request of which no byte was sent is reassigned. A request that was sent
+/// again `max_resends` times before fails where the table says resend.
 ///
-/// A connection that ends before its first response is no victim of an idle timeout, so there is no reason to
-/// think that the next one fares better: the front is tried once more, after a pause, and fails the second
-/// time. RFC 9110, section 9.2.2: only what is idempotent is sent again by itself. RFC 9112, sections 9.3.2
-/// and 9.6: unanswered requests of a pipeline may be sent again, and were not processed behind an announced
-/// close.
+/// A connection that ends before its first response has not ended for being idle, so the next one will hardly
+/// do better: the front is tried once more, after a pause, and fails the second time. RFC 9110, section
+/// 9.2.2: only what is idempotent is sent again without asking the caller. RFC 9112, sections 9.3.2 and 9.6:
+/// requests of a pipeline without a response may be sent again, and were not processed if they stood behind
+/// an announced close.
 loss_verdict after_loss(const lost_request& request, close_reason why, int max_resends,
                         bool retry_protocol_error) noexcept;
 
 enum class response_action : std::uint8_t {
     deliver,
     resend,         ///< at once, on another connection; counted, and charged to the budget
-    new_connection, ///< once more, on a connection that nobody has used
+    new_connection, ///< once more, on a connection that has carried no request
     retry,          ///< another attempt after a pause
-    retry_throttled ///< the same, the server asks for less
+    retry_throttled ///< another attempt after a longer pause: the server asks for fewer requests
 };
 
 struct responded_request {
@@ -71,19 +73,20 @@ struct responded_request {
     bool last = false;          ///< it was sent again for this response's reason before
 };
 
-/// What becomes of a response. Pure. Whatever it says, the policy's attempts, the budget, the deadline and
-/// `max_resends` have the last word, and then the response is delivered.
+/// What becomes of a response. Pure. Where the policy's attempts, the budget, the deadline or `max_resends`
+/// do not allow what the table says, the response is delivered. "By policy": where
+/// `retry_policy::retry_throttled_unsafe` says so, else the response is delivered.
 ///
-/// | status                              | idempotent                     | unsafe                                  |
-/// |-------------------------------------|--------------------------------|-----------------------------------------|
-/// | 408 that closes the connection      | resend (RFC 9110, 15.5.9)      | deliver                                 |
-/// | 421, the first one                  | new_connection (RFC 9110, 15.5.20: whatever the method)                 ||
-/// | 425, the first one                  | retry (RFC 8470, 5.2: it was not processed)                             ||
-/// | 429, if the policy retries it       | retry_throttled                | deliver, or retry_throttled by policy   |
-/// | 503, if the policy retries it       | retry_throttled                | deliver                                 |
-/// | others that the policy retries      | retry                          | deliver                                 |
+/// | status                         | idempotent                         | unsafe                      |
+/// |--------------------------------|------------------------------------|-----------------------------|
+/// | 408 that closes the connection | resend (RFC 9110, 15.5.9)          | deliver                     |
+/// | 421, the first one             | new_connection (RFC 9110, 15.5.20) | new_connection              |
+/// | 425, the first one             | retry (RFC 8470, 5.2)              | retry: it was not processed |
+/// | 429, if the policy retries it  | retry_throttled                    | retry_throttled by policy   |
+/// | 503, if the policy retries it  | retry_throttled                    | deliver                     |
+/// | others that the policy retries | retry                              | deliver                     |
 ///
-/// A call whose resending the caller has forbidden gets every response.
+/// A call whose caller has forbidden resending gets every response.
 response_action after_response(const responded_request& request, int status,
                                const retry_policy& policy) noexcept;
 

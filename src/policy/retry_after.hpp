@@ -22,8 +22,8 @@ std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text, s
 /// anything else: a sign, a fraction, a number that no 64 bits hold, garbage.
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view text, std::chrono::sys_seconds now);
 
-/// The same for a response with that Date field. A date in Retry-After is by the server's clock, and so is its
-/// Date; where that is missing, `ours` has to do.
+/// The same for a response with that Date field. A date in Retry-After is by the server's clock, and so is
+/// its Date; where that is missing, `ours` has to do.
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view text, std::string_view date,
                                                       std::chrono::sys_seconds ours);
 

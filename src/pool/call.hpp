@@ -19,11 +19,11 @@ namespace bandwidth::webrtc::detail {
 
 class pooled_connection;
 
-/// A drain of a client with several shards: the first of them completes it, when the others have drained too.
-/// On the strand of the first, once it has begun.
+/// A drain of a client with several shards: the first shard completes it, when the others have drained too.
+/// It belongs to the strand of the first shard once it has begun.
 struct joint_drain {
-    std::vector<call_handle> parts; ///< for the other shards, until it begins
-    std::size_t left = 0;           ///< of these that have not completed
+    std::vector<call_handle> parts; ///< one drain call for each other shard, until the drain begins
+    std::size_t left = 0;           ///< how many of these have not completed
     bool cut_off = false;           ///< calls were cut off in one of the shards
 };
 
@@ -31,7 +31,7 @@ struct joint_drain {
 enum class settled : std::uint8_t {
     value,
     failure,
-    mismatched, ///< a failure too: it is the response to another request, so the connection has lost count
+    mismatched, ///< a failure too: it is the response to another request, so the order of responses is lost
 };
 
 /// One call from its preparation to its completion: the caller's handler, the request, and where it stands.
@@ -51,10 +51,10 @@ public:
     // Set when it is prepared; see below for the small ones.
     std::chrono::nanoseconds timeout{0};
 
-    /// What most calls do not have, in a place of its own.
+    /// What most calls do not have, apart from the call to keep that small.
     struct extra_terms {
         std::optional<failure> refused;     ///< an argument was refused: completes with this, nothing is sent
-        std::shared_ptr<joint_drain> joint; ///< of a drain that waits for other shards too
+        std::shared_ptr<joint_drain> joint; ///< only of a drain that waits for other shards too
         std::optional<std::chrono::nanoseconds> attempt_timeout;
         std::optional<retry_policy> retry; ///< in place of the client's, which is usual
     };
@@ -63,7 +63,7 @@ public:
             extras_ = std::make_unique<extra_terms>();
         return *extras_;
     }
-    // Null where there is none.
+    // Each of these is null where there is none.
     const failure* refused() const noexcept {
         return extras_ && extras_->refused ? &*extras_->refused : nullptr;
     }
@@ -75,9 +75,10 @@ public:
         return extras_ && extras_->retry ? &*extras_->retry : nullptr;
     }
 
-    /// Names the call in a cancellation, which may come when the call is long gone; 0: it has no slot.
+    /// Names the call in a cancellation, which may come when the call is over; 0: it has no cancellation
+    /// slot.
     std::uint64_t cancel_id = 0;
-    /// By which it is found then, without memory of its own.
+    /// Links the call into the table by which its `cancel_id` is looked up.
     boost::intrusive::unordered_set_member_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>
         by_cancel_id;
 
@@ -91,20 +92,20 @@ private:
     std::unique_ptr<extra_terms> extras_;
 
 public:
-    // Small ones together, so that nothing is lost between them. Set when it is prepared:
+    // Small members together, so that no padding is between them. Set when the call is prepared:
     bool is_drain = false; ///< no request: waits for the client's last call
     bool allow_resend = true;
     // Kept by the pool:
     state where = state::prepared;
     bool maybe_processed = false;      ///< an earlier attempt may have reached the server
-    bool needs_new_connection = false; ///< only a connection that nobody has used will do (421)
+    bool needs_new_connection = false; ///< it needs a connection that has carried no request (421)
     bool last_response = false;        ///< it was sent again because of a 421 or 425 before
     int attempts = 0;                  ///< times it was given to a connection
     // Bounded by `max_resends` and by the policy's attempts, which are small.
-    std::uint16_t resends = 0;         ///< of these: at once, for no fault of its own
+    std::uint16_t resends = 0;         ///< of these: at once, after a loss that was not its own fault
     std::uint16_t retries = 0;         ///< of these: after a pause, by policy
     std::uint16_t fresh_losses = 0;    ///< connections lost before their first response, with it in front
-    std::uint16_t failed_connects = 0; ///< while it waited, with no other connection
+    std::uint16_t failed_connects = 0; ///< attempts to connect that failed while it waited
 
     /// Once it has been submitted.
     time_point deadline() const noexcept { return started + timeout; }
@@ -112,9 +113,9 @@ public:
     bool repeatable() const noexcept { return request.kind != request_class::unsafe && allow_resend; }
     void on_time(scheduler& by) override;
 
-    /// The response has come: keep what the operation makes of it, a value or a failure.
+    /// The response has come: keeps what the operation makes of it, a value or a failure.
     virtual settled settle(const response& received, std::chrono::nanoseconds elapsed) = 0;
-    /// No response.
+    /// There is no response: keeps the failure.
     virtual void settle(failure reason) = 0;
     /// Makes it ready for another use, and gives it back to where calls are kept.
     virtual void recycle() noexcept = 0;

@@ -10,7 +10,7 @@ namespace bandwidth::webrtc::detail {
 namespace {
 
 constexpr int most_failures_counted = 20;
-// Behind connections that were established the pause stays shorter: the server is there.
+// After connections that were established the pause stays shorter, since there is a server.
 constexpr int most_unanswered_counted = 3;
 constexpr int most_unanswered = 8;
 

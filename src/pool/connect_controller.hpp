@@ -14,52 +14,53 @@ namespace bandwidth::webrtc::detail {
 struct connect_demand {
     std::size_t waiting = 0;     ///< calls that wait for a connection
     std::size_t connecting = 0;  ///< connections that are being made
-    std::size_t connections = 0; ///< all there are, those included
-    std::size_t least = 0;       ///< that are made ahead of need
+    std::size_t connections = 0; ///< all there are, those that are being made included
+    std::size_t least = 0;       ///< how many to have before calls need them
     std::size_t most = 0;
     bool failing = false; ///< the last attempt failed: one at a time
 };
 
-/// Pure.
+/// How many connections to begin to make now. Pure.
 std::size_t how_many_to_connect(const connect_demand& demand) noexcept;
 
 /// What is known of attempts to connect: whether another may be made now, what the last failure was, and
 /// whether a new connection has to show that the server does not break pipelines before more than one request
 /// is put on it. Sans-io.
 ///
-/// | after                                        | the next attempt                                              |
-/// |----------------------------------------------|---------------------------------------------------------------|
-/// | nothing, or a connection that has responded  | at once, as many as are wanted                                |
-/// | an attempt that failed, or a connection that | one at a time, and after a pause that doubles; attempts that  |
-/// | ended before its first response              | were under way together and fail together count once          |
+/// | after                                        | the next attempt                                    |
+/// |----------------------------------------------|-----------------------------------------------------|
+/// | nothing, or a connection that has responded  | at once, as many as are wanted                      |
+/// | an attempt that failed, or a connection that | one at a time, after a pause that doubles; attempts |
+/// | ended before its first response              | that were under way and fail together count once    |
 class connect_controller {
 public:
     // --- failures ---
-    /// An attempt that began at `began` has failed, or its connection ended without a response, which is
-    /// `unanswered` where it had taken a request.
+    /// An attempt that began at `began` has failed, or its connection ended without a response. `unanswered`:
+    /// the connection had taken a request.
     void failed(time_point began, bool unanswered, time_point now, double chance);
     /// Keeps the failure for the calls that it will fail.
     void set_last_error(const error_code& code, std::string_view text);
-    /// A connection has given its first response: it is more than a port that accepts connections.
+    /// A connection has given its first response, so there is a server behind the port.
     void responded() noexcept;
-    /// What failed before says nothing of what comes: other settings are used from here on.
+    /// Other settings are used from here on, so that earlier failures say nothing of later attempts.
     void forget_failures() noexcept;
 
     bool failing() const noexcept { return failures_ != 0; }
-    /// No attempt is made before that.
+    /// No attempt is made before this time.
     time_point not_before() const noexcept { return not_before_; }
     const error_code& last_code() const noexcept { return last_code_; }
     /// Empty where the last attempt succeeded.
     const std::string& last_text() const noexcept { return last_text_; }
-    /// One more connection in a row has taken a request and ended without a response. True: so many that it
-    /// is the server's fault, and not that of a request.
+    /// One more connection in a row has taken a request and ended without a response. True: there were so
+    /// many that it is the server's fault, and not that of a request.
     bool too_many_unanswered() noexcept;
 
     // --- confirmation ---
-    /// A connection that had served ended by agreement or by age: its successor need not confirm again.
+    /// A connection that had given responses ended by agreement or by age: its successor need not confirm
+    /// again that pipelines work.
     void ended_well(std::size_t most) noexcept;
     /// A connection was lost by a failure with requests on it: the next one must not be pipelined on at once
-    /// (RFC 9112, section 9.3.2), whatever other connections say meanwhile.
+    /// (RFC 9112, section 9.3.2), whatever happens on other connections meanwhile.
     void lost(time_point now) noexcept;
     /// A connection that was opened at `opened` has shown that pipelines work.
     void confirmed(time_point opened) noexcept;

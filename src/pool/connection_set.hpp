@@ -10,13 +10,13 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// The connections of a pool, in buckets by how much they have in flight, so that choosing one costs the same
-/// for one connection and for a thousand. Only here a connection changes its state, its bucket and the gauges
-/// that count it.
+/// The connections of a pool, in buckets by how much they have in flight, so that choosing one costs the
+/// same for one connection and for a thousand. A connection changes its state, its bucket and the gauges
+/// that count it only in this class.
 ///
-/// Bucket 0 holds the idle ones, bucket n those with n requests in flight that take one more, and the last
-/// bucket the reserved ones, which are idle. All others are in none. In each the one that was used last
-/// stands first.
+/// Bucket 0 holds the idle connections, bucket n those with n requests in flight that take one more, and the
+/// last bucket the reserved ones, which are idle. All others are in no bucket. In each bucket the connection
+/// that was used last stands first.
 class connection_set {
 public:
     using state = pooled_connection::state;
@@ -26,8 +26,8 @@ public:
 
     pooled_connection& add(scheduler& owner, std::size_t depth, const response_limits& limits);
     void set_state(pooled_connection& value, state to) noexcept;
-    /// Something has happened to its requests: between idle, confirming and busy, and between reserving and
-    /// reserved, the state follows from them.
+    /// Something has happened to its requests, from which its state follows among idle, confirming and busy,
+    /// and among reserving and reserved.
     void update(pooled_connection& value) noexcept;
     /// Destroys those that are closed.
     void sweep() noexcept;

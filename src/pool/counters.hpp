@@ -8,8 +8,8 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// A number that one strand changes and any thread may read: no read-modify-write, so it costs what a plain
-/// integer does.
+/// A number that one strand changes and any thread may read. There is no atomic read-modify-write, so it
+/// costs what a plain integer does.
 class counter {
 public:
     counter& operator+=(std::uint64_t value) noexcept {
@@ -58,7 +58,7 @@ struct counters {
         else if (code == errc::handshake_timeout || code == condition::tls_error)
             ++dials_failed_tls;
     }
-    /// Of a connection that was open.
+    /// A connection that was open has been closed.
     void count_closed(close_reason why) noexcept {
         ++connections_closed;
         switch (why) {

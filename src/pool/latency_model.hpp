@@ -7,7 +7,7 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// How long this server takes, by moving averages, and what follows for a response that is due. Pure.
+/// How long the server takes, by moving averages, and whether a response that is due is late. Pure.
 class latency_model {
 public:
     using duration = std::chrono::nanoseconds;
@@ -25,15 +25,15 @@ public:
         connect_ = connect_.count() == 0 ? took : (connect_ * 7 + took) / 8;
     }
 
-    /// From one response to the next, while a server has requests to respond to; 0: not known yet.
+    /// The time from one response to the next while the server has requests to respond to; 0: not known yet.
     duration service_time() const noexcept { return service_; }
-    /// After how long a response is late: three times as long as is usual, but at most half of `timeout`.
+    /// After how long a response is late: three times the usual time, but at most half of `timeout`.
     duration late_after(duration timeout) const noexcept {
         const auto half = timeout / 2;
         return total_.count() < 0 ? half : std::min(half, std::max(total_ * 3, floor_));
     }
     /// Whether a new connection is expected to respond before one with so many requests in flight. Behind an
-    /// abandoned request there is no telling: its caller has most likely left because it was slow.
+    /// abandoned request that cannot be told: its caller has most likely left because it was slow.
     bool worth_connecting(std::size_t in_flight, bool some_abandoned) const noexcept {
         if (service_.count() == 0 || connect_.count() == 0 || some_abandoned)
             return true;

@@ -9,13 +9,13 @@ namespace bandwidth::webrtc::detail {
 
 namespace {
 
-// A connection that is idle for this long gives back its buffers. Shorter, and a steady trickle of calls
-// would take them anew each time.
+// A connection that is idle for this long gives back its buffers. With a shorter time, single calls that come
+// steadily would take the buffers anew each time.
 constexpr std::chrono::nanoseconds buffers_kept_for = std::chrono::seconds(1);
 
 } // namespace
 
-// The only place where what a connection's bytes mean becomes something that the pool does.
+// The only place where the bytes of a connection lead to actions of the pool.
 void pooled_connection::run_actions() {
     while (state_ != state::closed) {
         switch (http.next()) {

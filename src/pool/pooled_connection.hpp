@@ -20,24 +20,24 @@ struct scheduler_settings;
 /// One connection of the pool: a stream, HTTP/1.1 on it, and where it stands. `connection_set::set_state`
 /// alone changes the state.
 ///
-/// | state      | open | takes new requests     | left for                                                     |
-/// |------------|------|------------------------|--------------------------------------------------------------|
-/// | connecting |      | no                     | idle; closed                                                 |
-/// | idle       | yes  | any                    | confirming or busy (a request); draining; closed             |
-/// | confirming | yes  | no, until its first    | idle or busy (the response); blocked; draining; closed       |
-/// |            |      | response has shown     |                                                              |
-/// |            |      | that pipelines work    |                                                              |
-/// | busy       | yes  | up to the depth, none  | idle (its last response); blocked; reserving; draining;      |
-/// |            |      | behind an exclusive    | closed                                                       |
-/// | blocked    | yes  | no: the front's        | idle or busy (that response); draining; closed               |
-/// |            |      | response is late, or   |                                                              |
-/// |            |      | long                   |                                                              |
-/// | reserving  | yes  | no: it is to become    | reserved (its last response); busy (no longer needed);       |
-/// |            |      | idle for an exclusive  | blocked; draining; closed                                    |
-/// |            |      | call                   |                                                              |
-/// | reserved   | yes  | an exclusive one first | confirming or busy (a request); idle (no longer needed); ... |
-/// | draining   | yes  | no                     | closed, when what is in flight has been answered             |
-/// | closed     |      | no                     | destroyed at the end of the cycle                            |
+/// | state      | open | takes new requests     | left for                                               |
+/// |------------|------|------------------------|--------------------------------------------------------|
+/// | connecting |      | no                     | idle; closed                                           |
+/// | idle       | yes  | any                    | confirming or busy (a request); draining; closed       |
+/// | confirming | yes  | no, until its first    | idle or busy (the response); blocked; draining; closed |
+/// |            |      | response has shown     |                                                        |
+/// |            |      | that pipelines work    |                                                        |
+/// | busy       | yes  | up to the depth, none  | idle (its last response); blocked; reserving;          |
+/// |            |      | behind an exclusive    | draining; closed                                       |
+/// | blocked    | yes  | no: the front's        | idle or busy (that response); draining; closed         |
+/// |            |      | response is late, or   |                                                        |
+/// |            |      | long                   |                                                        |
+/// | reserving  | yes  | no: it is to become    | reserved (its last response); busy (not needed);       |
+/// |            |      | idle for an exclusive  | blocked; draining; closed                              |
+/// |            |      | call                   |                                                        |
+/// | reserved   | yes  | an exclusive one first | confirming or busy (a request); idle (not needed); ... |
+/// | draining   | yes  | no                     | closed, after the responses to what is in flight       |
+/// | closed     |      | no                     | destroyed at the end of the cycle                      |
 class pooled_connection final : public stream_owner, public timed, public boost::intrusive::list_base_hook<> {
 public:
     enum class state : std::uint8_t {
@@ -67,8 +67,8 @@ public:
         response_late,
         idle_timeout,
         age,
-        abandoned_too_long, ///< a response that nobody waits for does not come
-        buffers             ///< it has been idle for a while, and needs none
+        abandoned_too_long, ///< the response to an abandoned request does not come
+        buffers             ///< it has been idle for a while, and needs no buffers
     };
     due what_is_due(time_point now, const scheduler_settings& settings, const latency_model& latency,
                     bool kept_when_idle) const noexcept;
@@ -95,25 +95,25 @@ public:
     // Times, kept by the scheduler.
     time_point dialled{};
     time_point opened{};
-    time_point drain_at = time_point::max(); ///< too old from then on
+    time_point drain_at = time_point::max(); ///< when it will be too old to take requests
     time_point idle_since{};
     time_point front_since{};   ///< since when the front's response is due
     time_point received_last{}; ///< when the last bytes came
-    time_point seen_empty{};    ///< when all that had come was read the last time
+    time_point seen_empty{};    ///< when it was last read until nothing was left
     time_point staged_since{};  ///< only with `staged`
     std::chrono::nanoseconds idle_limit{0};
     std::chrono::nanoseconds round_trip{0}; ///< on the network, when it was opened; 0: not known
 
     std::size_t assigned = 0;       ///< requests that were ever given to it
-    std::size_t responses = 0;      ///< that it ever gave
-    std::size_t responses_read = 0; ///< in the last cycle that received something
+    std::size_t responses = 0;      ///< responses that ever came on it
+    std::size_t responses_read = 0; ///< of these: in the last cycle that received something
     /// At most so many requests may be assigned, by the server's `Keep-Alive: max=N`.
     std::size_t request_limit = std::numeric_limits<std::size_t>::max();
-    std::size_t abandoned_bytes = 0; ///< received of the front's response since nobody waits for it, about
-    bool staged = false;             ///< something was, and was not flushed
+    std::size_t abandoned_bytes = 0; ///< received of the front's response since it was abandoned, about
+    bool staged = false;             ///< a request was staged, and was not written yet
     bool dirty = false;              ///< `staged`, and something happened to it in this cycle
-    bool buffers_released = false;   ///< it has been idle for a while
-    bool ends_well = false;          ///< it served, and ends by agreement or by age
+    bool buffers_released = false;   ///< its buffers are given back, since it has been idle for a while
+    bool ends_well = false;          ///< it gave responses, and ends by agreement or by age
 
 private:
     friend class connection_set;

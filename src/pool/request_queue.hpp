@@ -12,11 +12,11 @@ namespace bandwidth::webrtc::detail {
 
 /// The calls that wait for a connection, and those that wait for the end of a pause.
 ///
-/// | queue          | holds                                                         | wants                    |
-/// |----------------|---------------------------------------------------------------|--------------------------|
-/// | shared         | calls that may be pipelined                                   | a place in a pipeline    |
-/// | exclusive      | unsafe calls, and those that their caller wants to be alone   | an idle connection       |
-/// | new_connection | calls that a server has sent away from its connection (421)   | one that nobody has used |
+/// | queue          | holds                                                   | wants                       |
+/// |----------------|---------------------------------------------------------|-----------------------------|
+/// | shared         | calls that may be pipelined                             | a place in a pipeline       |
+/// | exclusive      | unsafe calls, and calls with a dedicated connection     | an idle connection          |
+/// | new_connection | calls that the server refused on their connection (421) | one that has had no request |
 ///
 /// Each queue is in the order of age: a call has its place by when it was submitted, also when it comes back
 /// from a lost connection or from a pause. Each has its own limit, so that a backlog of one kind of call does
@@ -33,9 +33,9 @@ public:
     bool is_full_for(const call& value) const noexcept { return queues_[index_of(value)].size() >= limit_; }
     void push(call& value, time_point now);
     void remove(call& value) noexcept;
-    /// It waits until then, and is in none of the queues meanwhile.
+    /// The call waits until `until`, and is in none of the queues meanwhile.
     void pause(call& value, time_point until);
-    /// Takes it out of those that pause; `push` follows, or its end.
+    /// Takes the call out of those that pause. The caller then pushes it, or completes it.
     void end_pause(call& value) noexcept { paused_.erase(paused_.iterator_to(value)); }
 
     /// The oldest call of a queue; null where there is none.
@@ -43,15 +43,15 @@ public:
         auto& queue = of_kind(of);
         return queue.empty() ? nullptr : &queue.front();
     }
-    /// The call behind that one in its queue; null where there is none.
+    /// The call behind `value` in its queue; null where there is none.
     call* behind(call& value) noexcept;
     std::size_t size(kind of) const noexcept { return queues_[static_cast<std::size_t>(of)].size(); }
-    /// Of all queues, without what pauses.
+    /// The calls of all queues, without those that pause.
     std::size_t size() const noexcept { return queues_[0].size() + queues_[1].size() + queues_[2].size(); }
     std::size_t size_for(const call& value) const noexcept { return queues_[index_of(value)].size(); }
     bool empty() const noexcept { return size() == 0; }
 
-    /// Calls `function` for each call that waits in a queue; it may remove that one.
+    /// Calls `function` for each call that waits in a queue. It may remove that call.
     template <class Function>
     void for_each(Function function) {
         for (auto& queue : queues_)

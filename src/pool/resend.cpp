@@ -52,12 +52,12 @@ resend::verdict resend::after_response(call& value, const response& received, bo
         return {};
     if (received.status == 425)
         value.last_response = true;
-    else if (received.status != 429) // it may have acted before it failed
+    else if (received.status != 429) // the server may have acted before it failed
         value.maybe_processed = true;
     return {action::pause, *pause};
 }
 
-// The pause before the next attempt; nothing where there is to be none.
+// The pause before the next attempt; nothing where there is no next attempt.
 std::optional<std::chrono::nanoseconds> resend::retry(call& value, counter& reason, time_point now,
                                                       bool throttled,
                                                       std::optional<std::chrono::seconds> retry_after) {
@@ -91,8 +91,9 @@ resend::verdict resend::after_loss(call& value, const lost_request& request, clo
     case loss_action::reassign:
         return {action::queue};
     case loss_action::resend:
-        // Behind an announced close nothing was processed, so that nothing is doubled: charged, never
-        // refused. What this side has given up is nobody's fault.
+        // A request behind an announced close was not processed, so it cannot be processed twice: it is
+        // charged to the budget and never refused. Nor is a request refused whose connection this side has
+        // closed without a failure of the server.
         if (!is_failure(why))
             budget_.charge(now);
         else if (!withdraw(now))

@@ -28,13 +28,13 @@ public:
     };
     enum class action : std::uint8_t {
         complete, ///< with the response, or with the failure and `delivery`
-        queue,    ///< again, at once
-        pause     ///< again, after `pause`
+        queue,    ///< send it again, at once
+        pause     ///< send it again, after `pause`
     };
     struct verdict {
         resend::action action = resend::action::complete;
         std::chrono::nanoseconds pause{0};
-        webrtc::delivery delivery = webrtc::delivery::maybe_processed; ///< of a loss
+        webrtc::delivery delivery = webrtc::delivery::maybe_processed; ///< of the failure, after a loss
     };
 
     resend(const settings& terms, counters& statistics);
@@ -42,18 +42,18 @@ public:
     /// A call is given to a connection for the first time.
     void first_sent(time_point now) noexcept { budget_.deposit(now); }
     /// \param closes       the connection ends with the response
-    /// \param time_of_day  for a Retry-After that is a date
+    /// \param time_of_day  is needed for a Retry-After that is a date
     verdict after_response(call& value, const response& received, bool closes, time_point now,
                            std::chrono::sys_seconds time_of_day);
     verdict after_loss(call& value, const lost_request& request, close_reason why, time_point now);
-    /// After a timeout of this attempt alone, or a response that was for another request.
+    /// After this attempt's own timeout, or a response that was for another request.
     verdict after_attempt(call& value, counter& reason, time_point now);
 
     const retry_policy& policy_of(const call& value) const noexcept {
         const auto* const own = value.retry();
         return own ? *own : settings_.retry;
     }
-    /// From 0 to 1.
+    /// A random number from 0 to 1.
     double chance() { return std::uniform_real_distribution<double>(0, 1)(jitter_); }
 
 private:

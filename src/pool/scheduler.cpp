@@ -51,7 +51,7 @@ void scheduler::end_cycle() {
         check_drained();
         lost_while_flushing_ = false;
         flush();
-    } while (lost_while_flushing_); // what was on those connections goes elsewhere
+    } while (lost_while_flushing_); // the requests on those connections go elsewhere
     connections_.sweep();
 }
 
@@ -81,7 +81,7 @@ void call::reset_progress() noexcept {
 void scheduler::submit(call& value) {
     value.started = now_;
     value.timeout = std::min<std::chrono::nanoseconds>(value.timeout, longest_timeout);
-    if (value.is_drain) { // it waits for the calls and is none
+    if (value.is_drain) { // it sends no request, and waits for the other calls
         if (closed_ && !value.joint()) {
             complete(value, true); // there is nothing left to wait for
             return;
@@ -176,8 +176,8 @@ void scheduler::on_timer(call& value) {
         break;
     }
     if (now_ < value.deadline()) {
-        // The time of this attempt is over, not that of the call: first what may have arrived in the
-        // meantime.
+        // The time of this attempt is over, not that of the call: first, what may have arrived in the
+        // meantime is read.
         timers_.set(value, value.deadline());
         value.connection->transport->read_available();
         if (value.where != call::state::in_flight)
@@ -188,7 +188,7 @@ void scheduler::on_timer(call& value) {
     give_up_in_flight(value, in_body ? errc::body_timeout : errc::response_timeout);
 }
 
-// The caller waits no longer: by a cancellation or by the deadline.
+// The caller no longer waits: he has cancelled, or the deadline has passed.
 void scheduler::give_up(call& value, errc code) {
     switch (value.where) {
     case call::state::queued:
@@ -220,8 +220,8 @@ void scheduler::give_up(call& value, errc code) {
     }
 }
 
-// Its neighbours must not notice: what was not written is taken out again, and of the rest the response is
-// read and dropped, within bounds.
+// Other calls on the connection must not be affected: a request that was not written is unstaged; of any
+// other the response is read and dropped, within bounds.
 void scheduler::give_up_in_flight(call& value, errc code) {
     if (code == errc::cancelled)
         ++counters_.calls_cancelled_in_flight;
@@ -258,14 +258,15 @@ void scheduler::give_up_in_flight(call& value, errc code) {
         close_connection(connection, {close_reason::abandoned, errc::connection_lost,
                                       "it was closed for another call's sake"});
     } else if (connection.status() != pooled_connection::state::draining && abandoned > 1 &&
-               abandoned * 2 > http.requests().depth()) { // a single one has its time
+               abandoned * 2 > http.requests().depth()) { // a single one has `abandoned_grace`
         drain(connection);
     } else {
         connection_changed(connection);
     }
 }
 
-// The connection that has come furthest of those that are being made, where there is no other to wait for.
+// Of the connections that are being made, the one that has come furthest; null where there is none, or
+// where a call could wait for an open connection.
 const pooled_connection* scheduler::furthest_connecting() const noexcept {
     const pooled_connection* furthest = nullptr;
     if (counters_.open.get() != 0)
@@ -291,7 +292,7 @@ void scheduler::fail_queue(const error_code& code, std::string_view text) {
     fail_waiting([](const call&) { return true; }, code, text);
 }
 
-// An attempt to connect has led to no response: others must not follow without a pause, nor without end.
+// An attempt to connect has led to no response: the next ones need a pause before them, and a bound.
 void scheduler::connect_ended(const close_info& info, time_point dialled, bool took_request) {
     const bool final =
         info.reason == close_reason::rejected || (!took_request && is_final_for_all(info.code));
@@ -308,12 +309,13 @@ void scheduler::connect_ended(const close_info& info, time_point dialled, bool t
     if (final) {
         fail_queue(info.code, info.text);
     } else if (info.reason == close_reason::connect_timeout) {
-        // Those that came later have their own time.
+        // Calls that came later have a connect timeout of their own.
         fail_waiting([&](const call& value) { return value.queued_since <= dialled; }, info.code, info.text);
     } else if (connections_.connecting() != 0) {
         return;
     } else if (took_request) {
-        // It may be the request's fault, so that those that wait are not to suffer for it; but not for ever.
+        // It may be the fault of the request that was on the connection, so the calls that wait do not fail
+        // for it; but not without a bound.
         if (connects_.too_many_unanswered())
             fail_queue(errc::no_usable_connection, connects_.last_text());
     } else {

@@ -31,15 +31,15 @@ struct scheduler_settings {
     std::chrono::nanoseconds response_timeout = std::chrono::seconds(15);
     std::chrono::nanoseconds idle_timeout = std::chrono::seconds(50);
     std::chrono::nanoseconds max_age = std::chrono::minutes(8);
-    /// A response that nobody waits for is waited for this long before its connection takes no more calls.
+    /// How long the response to an abandoned request may take before its connection takes no more calls.
     std::chrono::nanoseconds abandoned_grace = std::chrono::seconds(2);
-    /// An unsafe call, which cannot be sent again, does not trust a connection idle for longer.
+    /// An unsafe call, which cannot be sent again, is not put on a connection that was idle for longer.
     std::chrono::nanoseconds unsafe_idle_limit = std::chrono::seconds(4);
-    /// A response that is due for less is never late.
+    /// A response that is due for a shorter time is never late.
     std::chrono::nanoseconds late_floor = std::chrono::milliseconds(250);
 };
 
-/// What the pool needs of the outside.
+/// What the pool needs from its surroundings.
 class scheduler_host {
 public:
     /// A stream that belongs to `owner`; the scheduler has it connect.
@@ -47,7 +47,7 @@ public:
     /// Hands over what other threads have asked for since the last cycle: `submit`, `cancel`,
     /// `drain_connections` and `close` are called from inside of this.
     virtual void take_submitted() {}
-    /// The call is done, its outcome in it: it is the host's now.
+    /// The call is done and holds its outcome. It belongs to the host from now on.
     virtual void finished(call& value) noexcept = 0;
     /// The time of day, for a Retry-After that is a date.
     virtual std::chrono::sys_seconds time_of_day() = 0;
@@ -56,30 +56,31 @@ protected:
     ~scheduler_host() = default;
 };
 
-/// The pool: who carries a request, and when. It owns the connections and the calls that wait, and calls the
-/// machines that decide in the order of one cycle, which `end_cycle` shows. Without sockets, clock and
-/// threads: streams come from the host, and the time is told at the start of each cycle. One strand.
+/// The pool: who carries a request, and when. It owns the connections and the calls that wait, and calls
+/// the machines that decide in the order of one cycle, which `end_cycle` shows. It has no sockets, no clock
+/// and no threads: streams come from the host, and the time is told at the start of each cycle. All calls
+/// of its functions are on one strand.
 ///
-/// | machine              | decides                                                                           |
-/// |----------------------|-----------------------------------------------------------------------------------|
-/// | `request_queue`      | which call is next, and whether another one may wait                              |
-/// | `pooled_connection`  | what the bytes of one connection mean, and what its timer calls for               |
-/// | `connection_set`     | the state of a connection, and which one has the least to do                      |
-/// | `connect_controller` | how many connections to make, and when                                            |
-/// | `latency_model`      | whether a response is late, and whether another connection is worth its while     |
-/// | `write_coalescer`    | what is written now, and what waits for more                                      |
-/// | `resend`             | what becomes of a call after a response or a loss                                 |
-/// | `pipelining_health`  | whether the server can be trusted with more than one request on a connection      |
+/// | machine              | decides                                                                      |
+/// |----------------------|------------------------------------------------------------------------------|
+/// | `request_queue`      | which call is next, and whether another one may wait                         |
+/// | `pooled_connection`  | what the bytes of one connection mean, and what its timer calls for          |
+/// | `connection_set`     | the state of a connection, and which one has the least to do                 |
+/// | `connect_controller` | how many connections to make, and when                                       |
+/// | `latency_model`      | whether a response is late, and whether another connection is worth its cost |
+/// | `write_coalescer`    | what is written now, and what waits for more                                 |
+/// | `resend`             | what becomes of a call after a response or a loss                            |
+/// | `pipelining_health`  | whether more than one request may be in flight on a connection               |
 ///
-/// It has more than twelve members since it is where the machines meet; what it decides itself is in three
-/// files: scheduler.cpp (the cycle, and the life of a call), scheduler_choice.cpp (which connection takes
-/// which call) and scheduler_connections.cpp (the life of a connection).
+/// It has many members since it is where the machines meet. Its code is in three files: scheduler.cpp (the
+/// cycle, and the life of a call), scheduler_choice.cpp (which connection takes which call) and
+/// scheduler_connections.cpp (the life of a connection).
 class scheduler {
 public:
     scheduler(const scheduler_settings& settings, const request_encoder& encoder, scheduler_host& host);
     ~scheduler();
 
-    /// Everything that follows happens at this time. What was received is told by the streams now.
+    /// Everything until `end_cycle` happens at this time. The streams tell now what they have received.
     void begin_cycle(time_point now) noexcept { now_ = now; }
     /// The rest of the cycle.
     void end_cycle();
@@ -88,11 +89,11 @@ public:
 
     // In a cycle.
     void submit(call& value);
-    /// The call's caller waits no longer. Nothing happens when it is done.
+    /// The caller has cancelled the call. Nothing happens when the call is done already.
     void cancel(call& value) { give_up(value, errc::cancelled); }
-    /// Every connection is replaced: those there are take no more calls and close when they are idle.
+    /// Every connection is replaced: those that exist take no more calls, and close when they are idle.
     void drain_connections();
-    /// Fails everything, closes every connection, refuses what comes after.
+    /// Fails every call, closes every connection, and refuses later calls.
     void close();
     /// Destroys everything without completing it: the execution context is gone.
     void on_context_shutdown() noexcept;
@@ -161,10 +162,10 @@ private:
         return value.next_due(settings_, latency_, kept_when_idle());
     }
 
-    /// The rest of a request whose caller has gone is written if it is no longer than this.
+    /// The rest of an abandoned request is written if it is no longer than this.
     static constexpr std::uint64_t longest_abandoned_request = 64 * 1024;
-    /// A response that nobody waits for is read to its end if that is no further away than this; else the
-    /// connection is cheaper to make anew.
+    /// The response to an abandoned request is read to its end if no more than this is left of it; else a new
+    /// connection costs less.
     static constexpr std::uint64_t longest_abandoned_response = 256 * 1024;
 
     const scheduler_settings settings_;

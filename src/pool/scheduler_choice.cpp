@@ -28,14 +28,14 @@ void scheduler::follow_health() {
     depth_ = allowed;
     for (const auto& each : connections_.all()) {
         each->http.set_depth(depth_);
-        if (each->status() == state::busy) // the idle ones keep their order
+        if (each->status() == state::busy) // idle connections keep their order
             connections_.set_state(*each, state::busy);
-        writes_.touch(*each); // what is staged no longer waits for more
+        writes_.touch(*each); // staged requests no longer wait for more
     }
 }
 
-// Serves the shared and the exclusive queue by age; when one cannot go on, the other may. The third is served
-// as connections open.
+// Serves the shared and the exclusive queue by age; when one cannot be served, the other may. The third queue
+// is served as connections open.
 void scheduler::assign_waiting() {
     for (;;) {
         if (queue_.size(kind::shared) + queue_.size(kind::exclusive) == 0)
@@ -63,8 +63,7 @@ void scheduler::read_idle_connections() {
     }
 }
 
-// False: something has happened to it, and another one may stand in its place. Calls that wait may have
-// failed.
+// False: the connection has ended, so another one may be the next in line. Calls that wait may have failed.
 bool scheduler::is_known_empty(pooled_connection* value) {
     if (!value || now_ - value->seen_empty <= known_empty_for)
         return true;
@@ -75,13 +74,13 @@ bool scheduler::is_known_empty(pooled_connection* value) {
 
 bool scheduler::assign_shared() {
     auto& next = *queue_.front(kind::shared);
-    // A call that cannot be sent again once more goes first in line on its connection, where no close that is
-    // announced in another's response can hit it. It holds up those behind it until there is an idle one:
-    // should they pass, there might never be.
+    // A call that has used up its resends goes first on an idle connection, where no close that the
+    // response to another request announces can meet it. It holds up the calls behind it until there is an
+    // idle connection: should they pass it, there might never be one.
     const bool last_chance = next.resends != 0 && next.resends >= settings_.again.max_resends;
     auto* to = last_chance ? connections_.idle() : connections_.shallowest();
     if (!to) {
-        // With one connection only, the two queues take turns by age.
+        // With one connection only, the two queues alternate by age.
         const call* const exclusive = queue_.front(kind::exclusive);
         if (!exclusive || next.sequence < exclusive->sequence)
             to = connections_.reserved();
@@ -95,9 +94,9 @@ bool scheduler::assign_shared() {
 
 bool scheduler::assign_exclusive() {
     auto& next = *queue_.front(kind::exclusive);
-    // A server may be closing a connection that was idle for long just now, and what cannot be sent again would
-    // be lost with it. While attempts to connect fail it is better than none; and a connection that is kept
-    // ahead of need is kept for such a call.
+    // A server may just now be closing a connection that was idle for long, and a request that cannot be sent
+    // again would be lost with it. While attempts to connect fail, such a connection is better than none; and
+    // one of `min_connections` is kept for such a call.
     const auto is_stale = [&](const pooled_connection& value) {
         return !next.repeatable() && !connects_.failing() && !kept_when_idle() &&
                now_ - value.idle_since > settings_.unsafe_idle_limit;
@@ -115,9 +114,9 @@ bool scheduler::assign_exclusive() {
     return true;
 }
 
-// The first in line does not trust an idle connection. One behind it may be content with that, if each before
-// has an attempt to connect, begun or to come; once the connection has responded, it is as good as a new one
-// to the first.
+// The first call in line must not use the idle connection, since that is too old for it. A call behind it
+// may use it, if each call before that one has an attempt to connect, begun or to come. Once the old
+// connection has given a response, the first call may use it too.
 bool scheduler::assign_behind_stale(pooled_connection& stale) {
     const auto attempts = connections_.connecting() + (settings_.max_connections - connections_.size());
     std::size_t before = 1;
@@ -130,8 +129,8 @@ bool scheduler::assign_behind_stale(pooled_connection& stale) {
     }
     if (connections_.size() >= settings_.max_connections && now_ >= connects_.not_before() &&
         connections_.connecting() < queue_.size(kind::exclusive)) {
-        close_connection(stale, {close_reason::idle, {}, {}}); // makes room for a new one
-        return true; // the idle one that is next in line now has not been read
+        close_connection(stale, {close_reason::idle, {}, {}}); // makes room for a new connection
+        return true; // the idle connection that is next in line now has not been read
     }
     return false;
 }
@@ -182,8 +181,8 @@ void scheduler::make_room_for_new_connection() {
         drain(*leaves);
 }
 
-// When all connections are busy and none can be added, up to half of them take nothing new until they are
-// idle, for calls that need one to themselves.
+// When all connections are busy and none can be added, up to half of them take no new requests until they are
+// idle, for calls that need a connection to themselves.
 void scheduler::reserve_for_exclusive() {
     const auto waiting = queue_.size(kind::exclusive);
     if (waiting == 0 && connections_.reservations() != 0) {
@@ -218,7 +217,7 @@ void scheduler::flush() {
             continue;
         }
         value->staged = false;
-        if (value->http.requests().unsent() != 0) { // else it was unstaged in the meantime
+        if (value->http.requests().unsent() != 0) { // else the request was unstaged in the meantime
             ++counters_.writes;
             value->transport->flush();
         }

@@ -11,7 +11,7 @@ namespace {
 
 using state = pooled_connection::state;
 
-// Behind a response of which more than this is still to come, nothing is added.
+// No request is added behind a response of which more than this is still to come.
 constexpr std::uint64_t long_response = 64 * 1024;
 // A server may end a connection for which it has had no use for so long.
 constexpr std::chrono::seconds unused_for(1);
@@ -89,12 +89,12 @@ void scheduler::on_received(pooled_connection& value, std::size_t bytes, bool al
         value.abandoned_bytes += bytes;
 }
 
-// Of a response that is not complete.
+// Bytes of a response that is not complete.
 void scheduler::on_all_read(pooled_connection& value) {
     const auto remaining = value.http.response_remaining().value_or(0);
     const auto& requests = value.http.requests();
     if (requests.abandoned() != 0 && !requests.at(0).owner && value.http.response_header_done()) {
-        // Nobody waits for this response: it is read to its end if that is not far.
+        // No caller waits for this response: it is read to its end if little of it is left.
         if (value.abandoned_bytes > longest_abandoned_response || remaining > longest_abandoned_response) {
             close_connection(value, {close_reason::abandoned, errc::connection_lost,
                                      "it was closed for another call's sake"});
@@ -116,13 +116,14 @@ void scheduler::on_response(pooled_connection& value) {
     counters_.head_of_line_wait += static_cast<std::uint64_t>((latency - service).count());
     health_.answered(value.http.closes(), received.http_1_1, now_);
     if (received.keep_alive_timeout) {
-        // Gone before the server goes, so that no request crosses its close.
+        // This side closes the connection before the server does, so that no request crosses the server's
+        // close.
         const std::chrono::nanoseconds hint = *received.keep_alive_timeout;
         value.idle_limit =
             std::min(settings_.idle_timeout, std::max(hint - std::chrono::seconds(2), hint / 2));
     }
     if (received.keep_alive_max) {
-        // Some servers tell the same bound in each response, others what is left of it.
+        // Some servers tell the same bound in each response, others how many requests are left.
         const auto bound = first ? std::size_t{*received.keep_alive_max}
                                  : value.responses + std::size_t{*received.keep_alive_max};
         value.request_limit = std::min(value.request_limit, bound);
@@ -134,12 +135,12 @@ void scheduler::on_response(pooled_connection& value) {
     if (value.http.requests().confirmed())
         connects_.confirmed(value.opened);
     if (value.status() == state::blocked)
-        connections_.set_state(value, state::idle); // `connection_changed` tells what it is now
+        connections_.set_state(value, state::idle); // `connection_changed` sets what it is now
     if (auto* const owner = value.http.owner()) {
         auto& responded = static_cast<call&>(*owner);
         --counters_.in_flight;
         if (now_ >= responded.deadline()) {
-            // It was read late, since the thread was held up: the caller's deadline wins.
+            // The response was read late, since the thread was held up: the deadline has ended the call.
             fail(responded, errc::response_timeout, {}, delivery::maybe_processed);
         } else if (!deliver(responded, received, value)) {
             return;
@@ -175,7 +176,7 @@ bool scheduler::deliver(call& value, const response& received, pooled_connection
     return true;
 }
 
-// `victim` was given the response to another request: so would be the calls behind it.
+// `victim` was given the response to another request, as the calls behind it would be.
 void scheduler::on_mismatched_response(pooled_connection& value, call& victim) {
     ++counters_.responses_mismatched;
     if (value.in_flight() != 0)
@@ -203,7 +204,7 @@ void scheduler::on_closed(pooled_connection& value, const close_info& info) {
     const auto dialled = value.dialled;
     if (info.reason == close_reason::announced)
         value.ends_well = true;
-    const close_info known = info; // it may be the connection's own
+    const close_info known = info; // a copy: `info` may be a member of the connection
     close_connection(value, known);
     if (known.reason == close_reason::rejected || !expected)
         connect_ended(known, dialled, took_request);
@@ -263,13 +264,13 @@ void scheduler::on_timer(pooled_connection& value) {
     auto what = value.what_is_due(now_, settings_, latency_, kept_when_idle());
     if (what == due_for::response_timeout || what == due_for::response_late ||
         what == due_for::connect_timeout) {
-        // Before silence is judged, what has arrived is read: the thread may have been held up.
+        // Before a response counts as overdue, what has arrived is read: the thread may have been held up.
         value.transport->read_available();
         if (value.status() == state::closed)
             return;
         what = value.what_is_due(now_, settings_, latency_, kept_when_idle());
     }
-    writes_.touch(value); // what is staged on it may have waited for long enough
+    writes_.touch(value); // its staged requests may have waited long enough
     switch (what) {
     case due_for::connect_timeout: {
         const close_info info{close_reason::connect_timeout, timeout_in(value.transport->connecting_phase()),
@@ -311,8 +312,8 @@ void scheduler::on_timer(pooled_connection& value) {
     timers_.set(value, due(value));
 }
 
-// The front's response is late: the connection takes nothing new until it has come, and what was not written
-// yet goes elsewhere.
+// The front's response is late: the connection takes no new requests until the response has come, and
+// requests that were not written yet go elsewhere.
 void scheduler::response_overdue(pooled_connection& value) {
     ++counters_.slow_responses;
     connections_.set_state(value, state::blocked);
@@ -324,7 +325,7 @@ void scheduler::response_overdue(pooled_connection& value) {
     timers_.set(value, due(value));
 }
 
-// The last ones first, as long as it has more than `allowed`.
+// Unstages requests that were not written, the last one first, as long as there are more than `allowed`.
 void scheduler::unstage_unsent(pooled_connection& value, std::size_t allowed) {
     const auto& requests = value.http.requests();
     for (std::size_t i = requests.size(); i-- > 0 && value.assigned > allowed;) {
@@ -343,10 +344,11 @@ void scheduler::unstage_unsent(pooled_connection& value, std::size_t allowed) {
 
 void scheduler::drain_connections() {
     connects_.forget_failures();
-    // From the last to the first: one that closes at once is replaced by the last, which was here before.
+    // From the last to the first: a connection that closes at once is replaced by the last one, which was
+    // looked at before.
     for (std::size_t i = connections_.size(); i-- > 0;) {
         auto& value = *connections_.all()[i];
-        if (!value.is_open()) { // made with what was known before
+        if (!value.is_open()) { // it is being made with the old settings
             remove(value, close_reason::drained);
         } else if (value.status() != state::draining) {
             value.ends_well = value.responses != 0;
@@ -355,7 +357,7 @@ void scheduler::drain_connections() {
     }
 }
 
-// It takes no more requests, and closes when the last that somebody waits for has been answered.
+// The connection takes no more requests, and closes after the last response that a caller waits for.
 void scheduler::drain(pooled_connection& value) {
     value.http.stop_accepting();
     const bool limit_reached = value.assigned >= value.request_limit;
@@ -365,7 +367,7 @@ void scheduler::drain(pooled_connection& value) {
     connection_changed(value);
 }
 
-// Something has happened to the requests on it.
+// Something has happened to the requests on the connection.
 void scheduler::connection_changed(pooled_connection& value) {
     if (value.status() == state::draining && value.in_flight() == value.http.requests().abandoned() &&
         !value.http.closes()) {

@@ -10,7 +10,7 @@ namespace bandwidth::webrtc::detail {
 
 class scheduler;
 
-/// Something that wants to be told when a time has come. At most one time each.
+/// Something that wants to be told when a time has come. It has at most one time.
 class timed {
 public:
     virtual void on_time(scheduler& by) = 0;
@@ -28,7 +28,7 @@ private:
 };
 
 /// The times that a pool waits for, in one heap: one clock timer serves them all, and while nothing expires
-/// it costs a few comparisons a call. Deadlines mostly come in rising order, for which adding is O(1).
+/// a call costs a few comparisons here. Deadlines mostly come in rising order, for which adding is O(1).
 /// Sans-io.
 class timer_queue {
 public:
@@ -39,7 +39,7 @@ public:
     }
     /// Sets or moves the time of `entry`.
     void set(timed& entry, time_point at);
-    /// Sets it only where none is set, or a later one.
+    /// Sets the time only where no time is set, or a later one.
     void set_no_later(timed& entry, time_point at);
     void remove(timed& entry) noexcept;
 

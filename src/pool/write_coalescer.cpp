@@ -9,7 +9,7 @@ namespace bandwidth::webrtc::detail {
 
 namespace {
 
-// So many requests do not wait for more: the next would save little.
+// Once so many requests are staged they do not wait for more, since the next one would save little.
 constexpr std::size_t enough_staged = 8;
 // More responses than these in one cycle have most likely waited for us, so the server is not the slower
 // side. Where it sends several in one piece, requests come several at a time too, and need not wait.
@@ -48,9 +48,9 @@ pooled_connection* write_coalescer::take_dirty() noexcept {
     return taken;
 }
 
-// It may wait only if (a) the requests that were sent keep the server busy for one round trip, and (b) the
-// server, not this side, is the slower one. If this side is, responses already come several at a time, and to
-// wait would split one batch into two.
+// Requests may wait only if (a) the requests that were sent keep the server busy for one round trip, and
+// (b) the server, not this side, is the slower one. If this side is the slower one, responses already come
+// several at a time, and to wait would split one batch into two.
 bool write_coalescer::may_wait(const pooled_connection& value, std::size_t depth,
                                std::chrono::nanoseconds service_time, time_point now) noexcept {
     const auto unsent = value.http.requests().unsent();

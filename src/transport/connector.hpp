@@ -23,14 +23,14 @@ struct established_stream {
 
 /// Makes one established stream: name look-up, TCP to the first address that accepts, TLS handshake.
 ///
-/// | phase       | waits for                                    | is followed by                             |
-/// |-------------|----------------------------------------------|--------------------------------------------|
-/// | resolving   | the pool's `name_lookup`; skipped where the  | connecting; failure                        |
-/// |             | host is an address                           |                                            |
-/// | connecting  | the `dialler`                                | handshaking; resolving, once, where all    |
-/// |             |                                              | addresses failed that were known before    |
-/// |             |                                              | the look-up; failure                       |
-/// | handshaking | the server's side of the handshake           | the established stream; failure            |
+/// | phase       | waits for                                   | is followed by                          |
+/// |-------------|---------------------------------------------|-----------------------------------------|
+/// | resolving   | the pool's `name_lookup`; skipped where the | connecting; failure                     |
+/// |             | host is an address                          |                                         |
+/// | connecting  | the `dialler`                               | handshaking; resolving, once, where all |
+/// |             |                                             | addresses failed that were known before |
+/// |             |                                             | the look-up; failure                    |
+/// | handshaking | the server's side of the handshake          | the established stream; failure         |
 ///
 /// It has no timeout of its own: who wants it no longer closes it.
 class connector : public std::enable_shared_from_this<connector> {

@@ -13,7 +13,7 @@ namespace bandwidth::webrtc::detail {
 /// One TLS client connection without a socket: bytes from the wire go in, bytes for the wire come out.
 ///
 /// Against `asio::ssl::stream` it saves a posted completion per record: everything one `recv` brought is
-/// decrypted and handed on before anything is written, so that one write responds to many records.
+/// decrypted and handed on before anything is written, so that what follows from many records is one write.
 class tls_engine {
 public:
     enum class status {

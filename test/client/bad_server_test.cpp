@@ -11,8 +11,8 @@
 
 #include "support/test_client.hpp"
 
-// Servers that are not there, or that response what is no response: the exact error, few connections, no hang,
-// and the next call works.
+// Servers that are not there, or whose responses are not responses: the exact error, few connections, no
+// hang, and the next call works.
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;

@@ -12,8 +12,8 @@
 #include "support/test_client.hpp"
 
 // The context's only thread is busy for longer than a timeout, or the process was stopped, and the response
-// has arrived meanwhile. The server was not silent, it was this side that did not listen: what was received
-// is read before silence is judged. Only the callers' own deadlines count on.
+// has arrived meanwhile. The server was not silent, this side did not read: what has arrived is read before a
+// response counts as overdue. Only the callers' own deadlines end calls meanwhile.
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
@@ -53,7 +53,7 @@ void run_until_held(asio::io_context& context, scripted_server& server, std::siz
             context, [&] { return server.state(i) == script_state::held; });
 }
 
-/// Nothing was held against the server.
+/// No statistic counts a failure of the server.
 void check_untroubled(const client& client, std::size_t connections) {
     CHECK(client.stats().connections_closed == 0);
     CHECK(client.stats().calls_failed == 0);
@@ -257,7 +257,8 @@ TEST_CASE("O18: a handshake whose next flight arrived while the thread was block
     asio::post(
         context,
         [&] {
-            // Its flight is sent, but the handshake does not end before ours is, so there is no hold to wait for.
+            // Its flight is sent, but the handshake does not end before ours is, so there is no hold to
+            // wait for.
             server.release(0);
             std::this_thread::sleep_for(timeout + 100ms);
             done = true;

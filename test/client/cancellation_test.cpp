@@ -175,7 +175,8 @@ TEST_CASE("O09: a cancellation between a call's completion and its handler hits 
                                          handlers,
                                          [&, first = results.next()](result<session> made) mutable {
                                              first(std::move(made));
-                                             // Takes the memory of the call that has just ended, before the cancellation is looked at.
+                                             // Takes the memory of the call that has just ended,
+                                             // before the cancellation is looked at.
                                              client.async_create_session(
                                                  session_request{},
                                                  asio::bind_cancellation_slot(signal.slot(), results.next()));

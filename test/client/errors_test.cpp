@@ -27,7 +27,7 @@ failure answered_with(const fault& injected) {
     client client(context, options_for(server));
     const auto outcome = wait_for(context, client.try_get_session(session_id("s")));
     REQUIRE(outcome.has_error());
-    // The client is as good as before.
+    // The client works as before.
     CHECK(wait_for(context, client.try_create_session()).has_value());
     CHECK(client.stats().dials == 1);
     return outcome.error();
@@ -240,7 +240,7 @@ TEST_CASE("ignore_not_found turns a 404 into success for deletes and removes alo
           404);
     server.inject(fault{}.respond(500));
     CHECK(wait_for(context, client.try_delete_session(s, ignore)).error().http_status() == 500);
-    // The next call through the same client is not touched by the option of the one before.
+    // The option of one call does not apply to the next call through the same client.
     CHECK(wait_for(context, client.try_delete_session(s)).error().http_status() == 404);
 }
 

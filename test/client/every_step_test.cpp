@@ -1,6 +1,6 @@
-// A set of exchanges, each of them again with its responses byte by byte, and with its connection ended in each
-// way after each byte of the server's output. Whatever happens: calls before that place have their responses,
-// calls behind it are none the worse, a POST is sent once, and the client is as good as new.
+// A set of exchanges, each of them again with its responses byte by byte, and with its connection ended in
+// each way after each byte of the server's output. In every case calls before that place have their
+// responses, calls behind it succeed, a POST is sent once, and the client works as before.
 //
 // Here over sockets, at sampled places (all of them with BANDWIDTH_WEBRTC_TEST_EVERY_STEP=1); at all places,
 // without sockets, in test/pool/every_step_test.cpp.
@@ -73,7 +73,7 @@ const std::vector<exchange>& exchanges() {
     return all;
 }
 
-/// What each request number meets, the first time that it is sent; later all goes well.
+/// What each request number meets the first time that it is sent; later sends meet no fault.
 class plans {
 public:
     void set(std::uint64_t nonce, const chaos& what) {

@@ -154,7 +154,7 @@ TEST_CASE("F17: a response without a body that has one is delivered, and costs t
         CHECK(wait_for(context, client.try_delete_session(session_id("first"))).has_value());
         CHECK(wait_for(context, client.try_get_session(session_id("second"))).has_value());
         CHECK(server.connections() == 2);
-        // Where the head announces the body, nothing behind the head is looked at.
+        // Where the header section announces the body, nothing behind it is looked at.
         CHECK(client.stats().unsolicited_bytes == (fields.starts_with("\r\n") ? 5 : 0));
     }
 }

@@ -55,7 +55,8 @@ call_options padded(std::size_t bytes) { return call_options{}.header("X-Padding
 
 std::string read_id(std::size_t i) { return "n" + std::to_string(i + 1) + "-" + std::string(i % 200, 'x'); }
 
-/// GETs with a target and a head of many lengths, a PUT with a large body between them where asked for.
+/// GETs whose targets and header sections have many lengths, a PUT with a large body between them where
+/// asked for.
 void start(client& client, collector<session>& reads, collector<void>& writes, std::size_t count,
            bool with_bodies) {
     for (std::size_t i = 0; i < count; ++i) {

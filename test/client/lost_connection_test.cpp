@@ -325,8 +325,8 @@ TEST_CASE("N5: after a failed connection the next one is not pipelined on until 
     run_until(context, [&] { return server.received(1).find("\r\n\r\n") != std::string::npos; });
     CHECK(count_of(server.received(1), "GET ") == 1);
     results.wait(context);
-    // The reset may overtake the response to s0, which then is sent again and gets the response to s1: the script
-    // does not look. So only what is common to both is checked.
+    // The reset may overtake the response to s0, which then is sent again and gets the response to s1: the
+    // script does not look. So only what is common to both is checked.
     CHECK(results.each_once());
     CHECK(server.connections() >= 2);
 }

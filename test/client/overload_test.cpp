@@ -1,6 +1,6 @@
 // The service says "later", is slow, or is left in the middle of traffic: rows O01, O03, O10 and O15 of
 // doc/faults.md over sockets. Those without sockets are in test/pool; O07, O08, O09 and O11 stand with what
-// they are about, in cancellation_test.cpp, network_faults_test.cpp and deadline_test.cpp; O17 is test/soak.
+// they are about, in cancellation_test.cpp, network_faults_test.cpp and deadline_test.cpp.
 #include <doctest/doctest.h>
 
 #include <algorithm>

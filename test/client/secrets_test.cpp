@@ -12,8 +12,8 @@
 #include "support/test_client.hpp"
 #include "support/text.hpp"
 
-// J12, J11: passwords and tokens of ours, and of the responses, in all that the library can print, after every
-// kind of failure; and where credentials are sent.
+// J12, J11: passwords and tokens of ours, and of the responses, in all that the library can print, after
+// every kind of failure; and where credentials are sent.
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;

@@ -41,8 +41,8 @@ namespace {
 
 constexpr std::size_t shards = 4;
 
-/// Runs the function once in each shard: threads that are new come to the shards in turn. Which one is the
-/// first is not known.
+/// Runs the function once in each shard: new threads are given to the shards one after the other. Which shard
+/// is the first is not known.
 template <class Function>
 void in_each_shard(Function function) {
     for (std::size_t i = 0; i < shards; ++i)

@@ -49,7 +49,7 @@ client_options with(client_options options, const certificate& shown) {
     return options.client_certificate(shown.chain_pem(), shown.private_key_pem());
 }
 
-/// Every operation that is sent in a way of its own: a POST alone, a GET in the lane that is sent again.
+/// One operation of each kind: a POST, which goes alone, and a GET, which may be sent again.
 template <class Check>
 void each_kind(client& client, asio::io_context& context, Check check) {
     check(wait_for(context, client.try_create_session()));

@@ -60,7 +60,7 @@ inline webrtc::testing::certificate_options for_localhost() {
     return webrtc::testing::certificate_options{}.dns_name("localhost");
 }
 
-/// A server's script that responds any number of calls one after the other, up to ten.
+/// A server's script that responds to any number of calls one after the other, up to ten.
 inline webrtc::testing::script responding(const std::string& id = "s") {
     webrtc::testing::script steps;
     for (int i = 0; i < 10; ++i)

@@ -7,7 +7,8 @@
 
 #include "support/test_client.hpp"
 
-// One call before those that a test is about, for a connection on which pipelining has been proved.
+// One call before those that a test is about, which makes a connection and confirms that pipelines work on
+// it.
 
 namespace support {
 

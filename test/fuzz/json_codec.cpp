@@ -67,7 +67,8 @@ void decode(std::string_view text) {
     check(read);
 }
 
-// Any JSON as a field that is not known: it is kept as it is written. (Not if it is nested as deep as is allowed.)
+// Any JSON as a field that is not known: it is kept as it is written. (Not if it is nested as deep as is
+// allowed.)
 void check_kept(std::string_view text) {
     constexpr std::string_view white_space = " \t\r\n";
     if (!is_json(text))

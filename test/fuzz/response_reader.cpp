@@ -28,7 +28,7 @@ struct kept_response {
 struct reading {
     std::vector<kept_response> responses;
     bool failed = false;
-    bool in_head = false; ///< it ended in a head, of which not all had come
+    bool in_head = false; ///< it ended in a header section of which not all had come
 };
 
 /// Reads `wire` in pieces of the sizes that `next_size` gives, each in memory of its own.
@@ -86,8 +86,8 @@ void response_reader(std::string_view input) {
     const auto pieces =
         read(wire, limits, [n = unsigned(flavour)]() mutable { return n = n * 5 + 3, n % 61; });
     for (const auto& cut : {bytes, pieces}) {
-        // A head that cannot be right is found out at once where all of it is there, else when it ends: so a
-        // failure may come later there, but never another response.
+        // A header section that cannot be right is refused at once where all of it is there, else when it
+        // ends: so a failure may come later in pieces, but never another response.
         require(cut.responses == whole.responses, "the same responses however the bytes are cut");
         require(cut.failed == whole.failed || (whole.failed && cut.in_head), "the same end");
     }

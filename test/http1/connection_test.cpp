@@ -103,7 +103,7 @@ TEST_CASE("P2: an unsafe request goes out alone, and nothing follows it") {
     CHECK(on.http.accepts(exclusive));
 }
 
-TEST_CASE("a connection that is to take no more responds to what is in flight") {
+TEST_CASE("a connection that takes no more requests still gives the responses to those in flight") {
     tested_connection on;
     on.confirm();
     auto& get = on.send();

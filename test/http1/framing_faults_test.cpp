@@ -6,10 +6,11 @@
 
 #include "http1/reading.hpp"
 
-// Responses that break the rules of RFC 9112, by the ids of the fault list. Each wire is read whole, a byte at
-// a time (F22) and cut in two at every place, and must give the same result each time. What is a matter of
-// choice is written down in doc/decisions/0007-http-choices.md. What becomes of the connection is asserted in
-// test/client/framing_faults_test.cpp; limits (F04, F09, F13, F15) are in response_limits_test.cpp.
+// Responses that break the rules of RFC 9112, by the ids of the fault list. Each wire is read whole, a byte
+// at a time (F22) and cut in two at every place, and must give the same result each time. What is a matter
+// of choice is written down in doc/decisions/0007-http-choices.md. What becomes of the connection is
+// asserted in test/client/framing_faults_test.cpp; limits (F04, F09, F13, F15) are in
+// response_limits_test.cpp.
 
 namespace {
 
@@ -43,7 +44,7 @@ void check_refused(const std::string& wire) {
     CHECK(read_every_way(wire, ended(ending::clean)) == read);
 }
 
-/// A head with these fields, and a body that fits most framings.
+/// A header section with these fields, and a body that fits most framings.
 void check_fields_refused(const std::string& fields) { check_refused(ok + fields + "\r\n" + chunks); }
 
 } // namespace
@@ -221,7 +222,7 @@ TEST_CASE("F12: chunks in HTTP/1.0 are refused") {
     check_refused("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
 }
 
-TEST_CASE("F14: bytes that have no place in a head") {
+TEST_CASE("F14: bytes that have no place in a header section") {
     for (const std::string& fields :
          {"X: a\0b\r\n"s, "X: a\rb\r\n"s, "X: a\x7f\r\n"s, "X: a\x01\r\n"s, "X : a\r\n"s, "no colon\r\n"s,
           ": a\r\n"s, "X(: a\r\n"s, "X: a\n"s, "X: a\nContent-Length: 1\r\n"s, "X\0: a\r\n"s, " X: a\r\n"s,
@@ -315,7 +316,7 @@ TEST_CASE("F19: status lines that are refused") {
     }
 }
 
-TEST_CASE("F24: a success in a content coding that nobody asked for is refused at its head") {
+TEST_CASE("F24: a success in a content coding that nobody asked for is refused at its header section") {
     for (const std::string encoding :
          {"gzip", "br", "gzip, gzip", "GZIP", "identity, gzip", "x-gzip", "aws-chunked"}) {
         CAPTURE(encoding);

@@ -89,7 +89,7 @@ TEST_CASE("how far the stream has come tells the state of each request") {
     CHECK(states(19, 30) == "spp 0");
     CHECK(states(30, 30) == "sss 0");
     CHECK(on.line.unsent_bytes(on.line.at(2)) == 0);
-    // What has left cannot come back: a POST that was sent once counted as unsent again, and went out twice.
+    // A request that was sent must not count as unsent again: a POST once did, and went out twice.
     CHECK(states(0, 0) == "sss 0");
 }
 

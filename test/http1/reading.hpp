@@ -18,7 +18,7 @@ namespace test {
 namespace detail = bandwidth::webrtc::detail;
 using bandwidth::webrtc::errc;
 
-/// Heads: one that is open, one whose body follows in chunks.
+/// Header sections: one that is not ended, one whose body follows in chunks.
 inline const std::string ok = "HTTP/1.1 200 OK\r\n";
 inline const std::string chunked = ok + "Transfer-Encoding: chunked\r\n\r\n";
 

@@ -5,11 +5,9 @@
 #include <vector>
 
 #include "http1/reading.hpp"
-#include "support/text.hpp"
 
 namespace {
 
-using support::repeat;
 using test::chunked;
 using test::ended;
 using test::ending;
@@ -238,17 +236,4 @@ TEST_CASE("what a header section says outlives its bytes while the body comes in
     CHECK(fed.result().responses[1].body == "2");
     for (const auto& said : fed.result().responses)
         CHECK(said.retry_after == "7");
-}
-
-TEST_CASE("HTTP/1.0: close wins over keep-alive (RFC 9112, section 9.3)") {
-    const auto read =
-        read_every_way("HTTP/1.0 200 OK\r\nConnection: keep-alive, close\r\nContent-Length: 1\r\n\r\nx");
-    REQUIRE(read.responses.size() == 1);
-    CHECK_FALSE(read.responses[0].keep_alive);
-}
-
-TEST_CASE("a body of many small chunks is no head, however it is cut") {
-    const auto read = read_every_way(chunked + repeat("1\r\nx\r\n", 4000) + "0\r\n\r\n");
-    REQUIRE(read.responses.size() == 1);
-    CHECK(read.responses[0].body.size() == 4000);
 }

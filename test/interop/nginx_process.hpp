@@ -33,8 +33,8 @@ inline std::string find_nginx() {
 
 /// An nginx of our own: TLS on a free port, a certificate made for it, everything in a temporary folder.
 ///
-/// It responds `GET .../sessions/{id}` with that id in the body, and logs for each request its id, its number
-/// on its connection, and whether it was pipelined.
+/// It responds to `GET .../sessions/{id}` with that id in the body, and logs for each request its id, its
+/// number on its connection, and whether it was pipelined.
 class nginx_process {
 public:
     /// \param keepalive_requests after this many requests nginx responds with `Connection: close`

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t total = 10'000;
 
-/// True when nginx is there; otherwise says loudly that this proves nothing.
+/// True when nginx is installed; otherwise prints that nothing was tested.
 bool have_nginx() {
     if (!interop::find_nginx().empty())
         return true;

@@ -98,7 +98,7 @@ TEST_CASE("the actions say what becomes of the response and of the connection") 
     CHECK(fault{}.respond(500, "text").rule().body == "text");
 }
 
-TEST_CASE("a fault responses with a final status only") {
+TEST_CASE("a fault responds with a final status only") {
     CHECK_THROWS_AS(fault{}.respond(199), std::invalid_argument);
     CHECK_THROWS_AS(fault{}.respond(600), std::invalid_argument);
     CHECK_THROWS_AS(fault{}.respond(0, "body"), std::invalid_argument);

@@ -26,7 +26,7 @@ std::string post() { return request("POST", "/sessions"); }
 
 } // namespace
 
-TEST_CASE("a fault responses in place of the service") {
+TEST_CASE("a fault responds in place of the service") {
     loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
     server.inject(fault{}.on("POST", "/sessions").respond(500));
@@ -67,7 +67,7 @@ TEST_CASE("a header can be added to the service's own response") {
     CHECK(server.session_count() == 1);
 }
 
-TEST_CASE("throttling responses 429 with Retry-After") {
+TEST_CASE("throttling responds with 429 and Retry-After") {
     loopback_server server;
     raw_tls_client client(server.port(), server.ca_pem());
     server.inject(fault{}.times(2).throttle(7s));

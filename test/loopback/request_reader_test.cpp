@@ -130,7 +130,7 @@ TEST_CASE("a body beyond the limit is refused before it is read") {
                    "\r\n80001\r\n") == outcome::too_large);
 }
 
-TEST_CASE("a body larger than the head's limit is read in pieces") {
+TEST_CASE("a body larger than the limit of a header section is read in pieces") {
     const std::string body(200000, 'x');
     const auto read = read_all("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\n\r\n" + body, 1000);
     REQUIRE(read.requests.size() == 1);

@@ -51,7 +51,7 @@ private:
 
 } // namespace
 
-TEST_CASE("a script waits for its requests, responses, and then only listens") {
+TEST_CASE("a script waits for its requests, responds, and then only reads") {
     scripted_server server;
     server.add(script{}.expect_requests(2).send(ok + ok));
     CHECK(server.state(0) == script_state::not_started);

@@ -10,7 +10,7 @@ namespace {
 constexpr time_point start(1h);
 }
 
-TEST_CASE("P5: a new server is trusted, and one that keeps its connections stays so") {
+TEST_CASE("P5: a new server gets pipelines, and goes on to while it keeps its connections") {
     pipelining_health health;
     for (int i = 0; i < 1000; ++i)
         health.answered(false, true, start + i * 1s);

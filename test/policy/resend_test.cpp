@@ -35,14 +35,14 @@ void for_each_case(Function function) {
     for (const auto how : losses)
         for (const auto kind : kinds)
             for (const auto sent : states)
-                for (const bool head : {false, true})
+                for (const bool front : {false, true})
                     for (const bool fresh : {false, true})
                         for (const bool allowed : {false, true})
                             for (const int resends : {0, 1, 2, 3})
                                 for (const int fresh_losses : {0, 1, 2})
-                                    function(
-                                        lost_request{kind, sent, head, fresh, allowed, resends, fresh_losses},
-                                        how);
+                                    function(lost_request{kind, sent, front, fresh, allowed, resends,
+                                                          fresh_losses},
+                                             how);
 }
 
 bool repeatable(const lost_request& request) {
@@ -76,7 +76,7 @@ TEST_CASE("N7: an unsafe request is never sent again, and the caller's no is obe
     });
 }
 
-TEST_CASE("N4: an idempotent request behind the head is sent again, a bounded number of times") {
+TEST_CASE("N4: an idempotent request behind the front is sent again, a bounded number of times") {
     for_each_case([](const lost_request& request, close_reason how) {
         if (request.sent == send_state::unsent || !repeatable(request) || request.front ||
             how == close_reason::rejected)
@@ -86,23 +86,24 @@ TEST_CASE("N4: an idempotent request behind the head is sent again, a bounded nu
     });
 }
 
-TEST_CASE("the head: sent again where the connection had served, retried where it is to blame itself") {
-    lost_request head;
-    head.sent = send_state::sent;
-    head.front = true;
+TEST_CASE(
+    "the front: sent again where the connection had responded before, retried where it may be to blame") {
+    lost_request at_front;
+    at_front.sent = send_state::sent;
+    at_front.front = true;
     for (const auto how :
          {close_reason::announced, close_reason::ended, close_reason::broken, close_reason::abandoned})
-        CHECK(verdict(head, how).action == loss_action::resend);
-    CHECK(verdict(head, close_reason::response_timeout).action == loss_action::retry);
-    CHECK(verdict(head, close_reason::protocol_error).action == loss_action::fail);
-    CHECK(after_loss(head, close_reason::protocol_error, max_resends, true).action == loss_action::retry);
+        CHECK(verdict(at_front, how).action == loss_action::resend);
+    CHECK(verdict(at_front, close_reason::response_timeout).action == loss_action::retry);
+    CHECK(verdict(at_front, close_reason::protocol_error).action == loss_action::fail);
+    CHECK(after_loss(at_front, close_reason::protocol_error, max_resends, true).action == loss_action::retry);
 
-    head.fresh = true;
+    at_front.fresh = true;
     for (const auto how : {close_reason::ended, close_reason::broken}) {
-        head.fresh_losses = 0;
-        CHECK(verdict(head, how).action == loss_action::retry);
-        head.fresh_losses = 1;
-        CHECK(verdict(head, how).action == loss_action::fail);
+        at_front.fresh_losses = 0;
+        CHECK(verdict(at_front, how).action == loss_action::retry);
+        at_front.fresh_losses = 1;
+        CHECK(verdict(at_front, how).action == loss_action::fail);
     }
 }
 

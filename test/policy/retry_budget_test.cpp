@@ -17,12 +17,12 @@ int withdraw_all(retry_budget& budget, time_point when) {
 
 } // namespace
 
-TEST_CASE("retry budget: an idle client has its floor of ten seconds") {
+TEST_CASE("retry budget: an idle client has what its rate allows in ten seconds") {
     retry_budget budget(10, 0.2);
     CHECK(withdraw_all(budget, time_point(1h)) == 100);
 }
 
-TEST_CASE("retry budget: a busy client has its ratio, not ratio and floor") {
+TEST_CASE("retry budget: a busy client has its ratio, not the sum of ratio and rate") {
     retry_budget budget(10, 0.2);
     for (int i = 0; i < 10'000; ++i)
         budget.deposit(time_point(1h + i * 1ms));

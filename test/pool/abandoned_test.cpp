@@ -1,4 +1,4 @@
-// Responses that nobody waits for any more, since their callers have gone.
+// Abandoned requests: their callers have gone, and their responses are still due.
 #include <doctest/doctest.h>
 
 #include "pool/fake_pool.hpp"
@@ -7,7 +7,7 @@ using namespace test;
 
 TEST_CASE("I5: a deadline in flight leaves an abandoned request, and its neighbours do not notice") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& first = pool.submit();
     auto& second = pool.make();
     second.timeout = 1s;
@@ -31,7 +31,7 @@ TEST_CASE("a cancelled call in flight leaves an abandoned request, wherever it s
     for (const int which : {0, 1, 2}) {
         CAPTURE(which);
         fake_pool pool(with_connections(1));
-        pool.prove(0);
+        pool.confirm(0);
         std::vector<test_call*> gets;
         for (int i = 0; i < 3; ++i)
             gets.push_back(&pool.submit());
@@ -47,7 +47,7 @@ TEST_CASE("a cancelled call in flight leaves an abandoned request, wherever it s
 
 TEST_CASE("more abandoned requests than half of the depth: the connection takes no more calls") {
     fake_pool pool(with_connections(1, 4));
-    pool.prove(0);
+    pool.confirm(0);
     std::vector<test_call*> gets;
     for (int i = 0; i < 4; ++i)
         gets.push_back(&pool.submit());
@@ -60,7 +60,7 @@ TEST_CASE("more abandoned requests than half of the depth: the connection takes 
     pool.respond(0);
     pool.respond(0);
     CHECK(pool.link(0).phase() == phase::open);
-    pool.respond(0); // the last that is awaited: what is left is not waited for
+    pool.respond(0); // the last response with a caller: those of abandoned requests are not waited for
     CHECK(gets[2]->status == 200);
     CHECK(pool.link(0).phase() == phase::closed);
     CHECK(pool.gauges_are_zero());
@@ -69,7 +69,7 @@ TEST_CASE("more abandoned requests than half of the depth: the connection takes 
 
 TEST_CASE("an abandoned response is waited for as long as its grace, then its connection drains") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& live = pool.submit();
     pool.cancel(pool.submit());
     pool.pass(2s - 1ms);
@@ -84,7 +84,7 @@ TEST_CASE("an abandoned response is waited for as long as its grace, then its co
 
 TEST_CASE("a connection with nothing but an abandoned request closes after its grace") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.cancel(pool.submit());
     pool.pass(2s);
     CHECK(pool.link(0).phase() == phase::closed);
@@ -92,9 +92,9 @@ TEST_CASE("a connection with nothing but an abandoned request closes after its g
     CHECK(pool.connection_gauges_are_zero());
 }
 
-TEST_CASE("an abandoned response that comes in time leaves no trace") {
+TEST_CASE("an abandoned response that comes in time leaves the connection as it was") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.cancel(pool.submit());
     pool.pass(1s);
     pool.respond(0);
@@ -124,13 +124,15 @@ TEST_CASE("O07: a storm of cancellations leaves nothing behind") {
         CHECK(each->completions == 1);
 }
 
-TEST_CASE("a long response whose caller goes is not read to its end: the others move to another connection") {
+TEST_CASE(
+    "a long response whose caller has gone is not read to its end: the other calls move to another "
+    "connection") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
-    auto& head = pool.submit();
+    pool.confirm(0);
+    auto& front = pool.submit();
     auto& behind = pool.submit();
     pool.cycle([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 262145\r\n\r\n"); });
-    pool.cancel(head);
+    pool.cancel(front);
     CHECK(pool.link(0).phase() == phase::closed);
     pool.connect(1);
     pool.respond(1);
@@ -139,25 +141,25 @@ TEST_CASE("a long response whose caller goes is not read to its end: the others 
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("a short response whose caller goes is read to its end, and the connection lives") {
+TEST_CASE("a short response whose caller has gone is read to its end, and the connection stays open") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
-    auto& head = pool.submit();
+    pool.confirm(0);
+    auto& front = pool.submit();
     auto& behind = pool.submit();
     pool.cycle([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"); });
-    pool.cancel(head);
+    pool.cancel(front);
     CHECK(pool.link(0).phase() == phase::open);
     pool.cycle([&] { pool.link(0).receive("123456789HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/3"); });
     CHECK(behind.got("/3"));
 }
 
-TEST_CASE("an abandoned request in front that stalls takes nobody with it") {
+TEST_CASE("an abandoned request at the front that stalls does not fail the calls behind it") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
-    auto& head = pool.submit();
+    pool.confirm(0);
+    auto& front = pool.submit();
     auto& behind = pool.submit();
     pool.pass(14s);
-    pool.cancel(head);
+    pool.cancel(front);
     pool.pass(1s);
     CHECK(pool.link(0).phase() == phase::closed);
     pool.connect(1);
@@ -166,18 +168,20 @@ TEST_CASE("an abandoned request in front that stalls takes nobody with it") {
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("I5: who leaves in the middle of a short chunked response costs his neighbour nothing") {
+TEST_CASE(
+    "I5: a caller who leaves in the middle of a short chunked response changes nothing for the call behind "
+    "his") {
     auto settings = with_connections(1);
     settings.again.budget_per_second = 0;
     settings.again.budget_ratio = 0;
     fake_pool pool(settings);
-    pool.prove(0);
-    auto& head = pool.submit();
+    pool.confirm(0);
+    auto& front = pool.submit();
     auto& behind = pool.make();
     behind.allow_resend = false;
     pool.submit(behind);
     pool.cycle([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"); });
-    pool.cancel(head);
+    pool.cancel(front);
     pool.cycle(
         [&] { pool.link(0).receive("cde\r\n0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/3"); });
     CHECK(behind.got("/3"));
@@ -187,13 +191,13 @@ TEST_CASE("I9: a response that nobody waits for is not read for ever, whenever i
     for (const bool told : {true, false}) {
         CAPTURE(told);
         auto settings = with_connections(1);
-        settings.again.budget_per_second = 0; // this side's own doing needs no budget
+        settings.again.budget_per_second = 0; // a connection that this side closes needs no budget
         settings.again.budget_ratio = 0;
         fake_pool pool(settings);
-        pool.prove(0);
-        auto& head = pool.submit();
+        pool.confirm(0);
+        auto& front = pool.submit();
         auto& behind = pool.submit();
-        pool.cancel(head); // before anything of the response is there
+        pool.cancel(front); // before anything of the response is there
         pool.cycle([&] {
             pool.link(0).receive(told ? "HTTP/1.1 200 OK\r\nContent-Length: 8000000\r\n\r\n"
                                       : "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7a1200\r\n");
@@ -208,9 +212,9 @@ TEST_CASE("I9: a response that nobody waits for is not read for ever, whenever i
     }
 }
 
-TEST_CASE("at depth 1 a caller who leaves does not cost the connection") {
+TEST_CASE("at depth 1 a connection stays in use after a caller has left") {
     fake_pool pool(with_connections(1, 1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.cancel(pool.submit());
     CHECK(pool.link(0).phase() == phase::open);
     pool.respond(0);

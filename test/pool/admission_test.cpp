@@ -10,7 +10,7 @@ namespace {
 /// One connection, confirmed, with two GETs on it and room for no more; at most three calls of a kind may
 /// wait.
 void make_busy(fake_pool& pool) {
-    pool.prove(0);
+    pool.confirm(0);
     pool.submit();
     pool.submit();
     REQUIRE(pool.link(0).outstanding() == 2);
@@ -26,7 +26,7 @@ auto with_short_queues(std::size_t connections, std::size_t depth) {
 
 TEST_CASE("B3: a GET for which a connection has room is not refused for the POSTs that wait") {
     fake_pool pool(with_short_queues(2, 8));
-    pool.prove_all(2);
+    pool.confirm_all(2);
     pool.submit(); // one on each, so that no POST finds an idle one
     pool.submit();
     REQUIRE(pool.link(0).outstanding() == 1);

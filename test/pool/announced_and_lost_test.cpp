@@ -1,6 +1,6 @@
-// A connection fails with calls on it while another one announces its close. Whatever the other has said, the
-// next connection carries one request alone first (RFC 9112, section 9.3.2): the first of those that were
-// lost may be what broke the connection.
+// A connection fails with calls on it while another one announces its close. Whatever the other one has
+// announced, the next connection carries one request alone first (RFC 9112, section 9.3.2): the first of the
+// lost requests may be what broke the connection.
 #include <doctest/doctest.h>
 
 #include "pool/fake_pool.hpp"
@@ -15,15 +15,15 @@ enum class order { lost_first, announced_first, in_one_cycle };
 /// its first response.
 struct half_lost {
     explicit half_lost(order how) : pool(with_connections(2)) {
-        pool.prove_all(2);
+        pool.confirm_all(2);
         pool.pass(1ms);
         for (int i = 0; i < 4; ++i)
             calls.push_back(&pool.submit());
         REQUIRE(pool.link(0).outstanding() == 2);
         REQUIRE(pool.link(1).outstanding() == 2);
-        const auto farewell = pool.response_ahead(1, 0, "Connection: close\r\n");
+        const auto announcing = pool.response_ahead(1, 0, "Connection: close\r\n");
         const auto lose = [&] { pool.link(0).reset(); };
-        const auto announce = [&] { pool.link(1).receive(farewell); };
+        const auto announce = [&] { pool.link(1).receive(announcing); };
         switch (how) {
         case order::lost_first:
             pool.cycle(lose);
@@ -40,7 +40,7 @@ struct half_lost {
             });
             break;
         }
-        for (int i = 0; i < 4; ++i) // more than enough to fill what comes
+        for (int i = 0; i < 4; ++i) // more than enough to fill the next connections
             calls.push_back(&pool.submit());
         REQUIRE(pool.links.size() == 4);
     }
@@ -81,7 +81,7 @@ TEST_CASE("W23: after a loss the next connection carries one request alone, what
 
 TEST_CASE("W23: the same for a connection that was being made when the other one was lost") {
     fake_pool pool(with_connections(2));
-    pool.prove_all(2);
+    pool.confirm_all(2);
     pool.pass(1ms);
     std::vector<test_call*> calls;
     for (int i = 0; i < 4; ++i)
@@ -121,5 +121,5 @@ TEST_CASE("W23: a close that was announced long after the loss speaks for the se
     pool.respond(2, "Connection: close\r\n");
     REQUIRE(pool.links.size() == 5);
     pool.connect(4);
-    CHECK(pool.link(4).outstanding() > 1); // its predecessor served well and ended by agreement
+    CHECK(pool.link(4).outstanding() > 1); // its predecessor gave responses and ended by agreement
 }

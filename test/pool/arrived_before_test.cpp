@@ -35,7 +35,7 @@ TEST_CASE("F07, F07b: what came before a request is never its response, nor its 
                 CAPTURE(static_cast<int>(kind));
                 CAPTURE(connections);
                 fake_pool pool(with_connections(connections));
-                pool.prove_all(connections);
+                pool.confirm_all(connections);
                 pool.pass(30ms); // the thread is busy
                 for (auto& link : pool.links)
                     link->in_socket = arrived;
@@ -56,7 +56,7 @@ TEST_CASE("F07, F07b: what came before a request is never its response, nor its 
 
 TEST_CASE("F07: of several idle connections only the one that something came on is given up") {
     fake_pool pool(with_connections(2));
-    pool.prove_all(2);
+    pool.confirm_all(2);
     pool.pass(30ms);
     pool.link(1).in_socket = arrivals().front().second; // it was used last, so it is next in line
     auto& post = pool.submit(unsafe);
@@ -69,21 +69,21 @@ TEST_CASE("F07: of several idle connections only the one that something came on 
 
 TEST_CASE("F07: a connection that was read a moment ago is not read again") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.submit(); // in the same moment as the response before
     CHECK(pool.link(0).reads == 0);
     pool.respond(0);
     pool.pass(1ms);
     pool.submit();
     CHECK(pool.link(0).reads == 1);
-    pool.submit(); // behind the other: what comes is the response to that
+    pool.submit(); // behind the other request: bytes that come are the response to that one
     CHECK(pool.link(0).reads == 1);
 }
 
 TEST_CASE("F07: behind an idle connection that makes room for another one, the next is read too") {
     fake_pool pool(with_connections(2));
-    pool.prove_all(2);
-    pool.pass(5s); // longer than a POST trusts an idle connection
+    pool.confirm_all(2);
+    pool.pass(5s); // too long for a POST to use an idle connection
     pool.link(0).in_socket = arrivals().front().second;
     pool.cycle([&] {
         pool.scheduler().submit(pool.make(unsafe)); // closes the connection that was used last

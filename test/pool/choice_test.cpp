@@ -7,7 +7,7 @@ using namespace test;
 
 namespace {
 
-// Makes the pool believe that a response takes `service` and a connection `connect`.
+// Gives the pool's averages these values: `service` for a response, `connect` for a connection.
 void teach(fake_pool& pool, std::chrono::nanoseconds service, std::chrono::nanoseconds connect) {
     pool.submit();
     pool.pass(connect);
@@ -39,7 +39,7 @@ TEST_CASE("the first call has a connection made, is written when that is there, 
 
 TEST_CASE("an idle connection comes first, the most recently used one") {
     fake_pool pool(with_connections(3));
-    pool.prove_all(3);
+    pool.confirm_all(3);
     pool.submit();
     CHECK(pool.link(2).outstanding() == 1);
     pool.submit();
@@ -53,7 +53,7 @@ TEST_CASE("an idle connection comes first, the most recently used one") {
 
 TEST_CASE("a new connection comes before a place behind another call") {
     fake_pool pool(with_connections(2));
-    pool.prove(0);
+    pool.confirm(0);
     pool.submit();
     auto& second = pool.submit();
     CHECK(pool.links.size() == 2);
@@ -62,9 +62,9 @@ TEST_CASE("a new connection comes before a place behind another call") {
     CHECK(pool.link(1).outstanding() == 1);
 }
 
-TEST_CASE("with no connection to add, the least loaded one carries the call") {
+TEST_CASE("with no connection to add, the one with the fewest requests carries the call") {
     fake_pool pool(with_connections(3));
-    pool.prove_all(3);
+    pool.confirm_all(3);
     for (int i = 0; i < 12; ++i)
         pool.submit();
     for (std::size_t i = 0; i < 3; ++i)
@@ -90,7 +90,7 @@ TEST_CASE("a place behind a fast response is better than a connection that takes
 
 TEST_CASE("a call goes to whatever is free first: late binding") {
     fake_pool pool(with_connections(2));
-    pool.prove(0);
+    pool.confirm(0);
     pool.submit();
     auto& waiting = pool.submit();
     REQUIRE(pool.links.size() == 2);
@@ -104,7 +104,7 @@ TEST_CASE("a call goes to whatever is free first: late binding") {
 
 TEST_CASE("P6: what becomes ready in one cycle is written in one piece") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     const auto before = pool.link(0).flushes;
     pool.cycle([&] {
         for (int i = 0; i < 8; ++i)
@@ -137,7 +137,7 @@ TEST_CASE("calls that only wait for the end of the cycle do not fill the queue")
     auto settings = with_connections(2, 4);
     settings.queue_limit = 2;
     fake_pool pool(settings);
-    pool.prove_all(2);
+    pool.confirm_all(2);
     pool.cycle([&] {
         for (int i = 0; i < 10; ++i)
             pool.scheduler().submit(pool.make());
@@ -160,7 +160,7 @@ TEST_CASE("a refused argument completes without a byte or a dial") {
 TEST_CASE(
     "a connection that is no longer kept for an exclusive call takes those that wait in the same cycle") {
     fake_pool pool(with_connections(2));
-    pool.prove(0);
+    pool.confirm(0);
     pool.submit();                    // the first one is busy,
     auto& post = pool.submit(unsafe); // so a second one is made,
     auto& get = pool.submit();        // and meanwhile the first one is kept for the POST
@@ -172,10 +172,10 @@ TEST_CASE(
 
 TEST_CASE("room for a call that needs a new connection is made before the others find their places") {
     fake_pool pool(with_connections(2));
-    pool.prove_all(2);
+    pool.confirm_all(2);
     for (int i = 0; i < 5; ++i)
         pool.submit();
-    REQUIRE(pool.link(0).outstanding() == 2); // it has the least to do, so it is the one to go
+    REQUIRE(pool.link(0).outstanding() == 2); // it has the fewest requests, so it is the one that drains
     auto& get = pool.make();
     pool.cycle([&] {
         pool.link(0).receive("HTTP/1.1 421 Misdirected\r\nContent-Length: 0\r\n\r\n");
@@ -188,13 +188,13 @@ TEST_CASE("room for a call that needs a new connection is made before the others
 TEST_CASE(
     "the idle connection that was used last is the next one, also when pipelines are not trusted any more") {
     fake_pool pool(with_connections(3));
-    pool.prove_all(2);
+    pool.confirm_all(2);
     pool.cycle([&] {
         pool.scheduler().submit(pool.make());
         pool.scheduler().submit(pool.make());
     });
     pool.respond(1);
-    pool.pass(5s); // longer than a POST trusts an idle connection
+    pool.pass(5s); // too long for a POST to use an idle connection
     auto& post = pool.submit(unsafe);
     REQUIRE(pool.links.size() == 3);
     pool.cycle([&] {

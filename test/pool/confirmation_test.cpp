@@ -23,7 +23,7 @@ TEST_CASE("P4: a new connection carries one call until its first response, then 
 
 TEST_CASE("N5: after a failure the next connection carries one call until its first response") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     for (int i = 0; i < 3; ++i)
         pool.submit();
     pool.cycle([&] { pool.link(0).reset(); });
@@ -35,7 +35,7 @@ TEST_CASE("N5: after a failure the next connection carries one call until its fi
 
 TEST_CASE("W11: after a graceful close the next connection is pipelined on at once") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& a = pool.submit();
     auto& b = pool.submit();
     auto& c = pool.submit();
@@ -45,18 +45,18 @@ TEST_CASE("W11: after a graceful close the next connection is pipelined on at on
     CHECK(pool.link(1).targets() == targets({&b, &c}));
     pool.respond_to_all(1);
     CHECK(c.done());
-    pool.cycle([&] { pool.link(1).fin(); }); // without a word: the one after it is to prove itself again
+    pool.cycle([&] { pool.link(1).fin(); }); // without an announcement: the next one has to confirm again
     pool.submit();
     pool.submit();
     pool.connect(2);
     CHECK(pool.link(2).outstanding() == 1);
 }
 
-TEST_CASE("a connection that aged out is replaced by one that need not prove itself") {
+TEST_CASE("a connection that aged out is replaced by one that need not confirm") {
     auto settings = with_connections(1);
     settings.idle_timeout = 24h;
     fake_pool pool(settings);
-    pool.prove(0);
+    pool.confirm(0);
     pool.pass(10min);
     CHECK(pool.link(0).phase() == phase::closed);
     pool.submit();
@@ -90,21 +90,21 @@ TEST_CASE("P5: a server that breaks pipelines gets one request at a time, for a 
     pool.submit();
     CHECK(pool.link(2).outstanding() == 1);
     pool.respond_to_all(2);
-    pool.pass(20s); // the way back
+    pool.pass(20s); // until pipelining is allowed again
     pool.submit();
     pool.submit();
     CHECK(pool.link(2).outstanding() == 2);
 }
 
-TEST_CASE("N5: a connection that aged and then failed is no reason to trust the next one") {
+TEST_CASE("N5: after a connection that aged and then failed the next one has to confirm") {
     auto settings = with_attempts(3);
     settings.max_age = 10s;
     fake_pool pool(settings);
-    pool.prove(0);
+    pool.confirm(0);
     pool.pass(8s);
     for (int i = 0; i < 3; ++i)
         pool.submit();
-    pool.pass(15s + 1ms); // it ages in between, and then the head stalls
+    pool.pass(15s + 1ms); // it ages in between, and then the front stalls
     REQUIRE(pool.link(0).phase() == phase::closed);
     pool.connect(1);
     CHECK(pool.link(1).outstanding() == 1);

@@ -50,7 +50,7 @@ TEST_CASE("W04: refused dials fail all calls that wait, without a storm") {
 
 TEST_CASE("a dial that fails beside an open connection fails nobody, and is not repeated at once") {
     fake_pool pool(with_connections(2));
-    pool.prove(0);
+    pool.confirm(0);
     pool.submit();
     auto& second = pool.submit();
     pool.cycle([&] { pool.link(1).refused(errc::connect_failed); });
@@ -170,7 +170,7 @@ TEST_CASE("T17: a connection that the server rejects fails what waits, without a
     CHECK(pool.links.size() == 1);
 }
 
-TEST_CASE("a connection that closes before it carries a call is no reason to dial without end") {
+TEST_CASE("a connection that closes before it carries a call does not lead to dials without end") {
     fake_pool pool(with_connections(1));
     auto& get = pool.submit();
     for (std::size_t i = 0; i < pool.links.size() && i < 100; ++i)
@@ -182,11 +182,11 @@ TEST_CASE("a connection that closes before it carries a call is no reason to dia
     CHECK((get.done() || pool.links.size() <= 10));
 }
 
-TEST_CASE("a failed dial does not cost the healthy connections") {
+TEST_CASE("a failed dial leaves the healthy connections as they are") {
     fake_pool pool(with_connections(3));
-    pool.prove_all(2);
+    pool.confirm_all(2);
     pool.pass(5s);
-    auto& post = pool.submit(unsafe); // distrusts the idle ones, dials
+    auto& post = pool.submit(unsafe); // the idle ones are too old for it, so it dials
     REQUIRE(pool.links.size() == 3);
     pool.cycle([&] { pool.link(2).refused(errc::connect_failed); });
     CHECK(pool.link(0).phase() == phase::open);
@@ -197,7 +197,7 @@ TEST_CASE("a failed dial does not cost the healthy connections") {
 TEST_CASE("a POST that waits for a dial is dialled for again when the pause is over") {
     // Nobody woke up at the end of the pause: the POST sat beside a healthy server until its deadline.
     fake_pool pool(with_connections(8));
-    pool.prove(0);
+    pool.confirm(0);
     pool.submit(); // the one connection is busy
     auto& post = pool.submit(unsafe);
     REQUIRE(pool.links.size() == 2);
@@ -226,9 +226,9 @@ TEST_CASE("connections that are reset before a byte is sent are not made without
     CHECK(get.why.delivery() == delivery::not_sent);
 }
 
-TEST_CASE("a dial under way for a POST costs no healthy connection") {
+TEST_CASE("a dial under way for a POST closes no healthy connection") {
     fake_pool pool(with_connections(2));
-    pool.prove(0);
+    pool.confirm(0);
     pool.pass(5s);
     auto& post = pool.submit(unsafe);
     pool.cycle([] {});
@@ -240,7 +240,7 @@ TEST_CASE("a dial under way for a POST costs no healthy connection") {
 TEST_CASE(
     "a call that needs a fresh connection fails at once where none can be made, beside an open one too") {
     fake_pool pool(with_connections(2));
-    pool.prove(0);
+    pool.confirm(0);
     auto& get = pool.submit();
     pool.refuse(0, 421);
     REQUIRE(pool.links.size() == 2);
@@ -286,7 +286,7 @@ TEST_CASE("W13: connections that end in the middle of their first response are m
     CHECK(pool.now() - begun >= 1s);
 }
 
-TEST_CASE("a fresh connection that took not a byte costs no attempt") {
+TEST_CASE("a fresh connection that took no byte uses up no attempt") {
     fake_pool pool(with_attempts(5));
     auto& get = pool.submit();
     pool.link(0).jammed = true;
@@ -300,7 +300,7 @@ TEST_CASE("a fresh connection that took not a byte costs no attempt") {
     CHECK(get.where == test_call::state::paused);
 }
 
-TEST_CASE("a server that closes what it has no use for is no server that fails") {
+TEST_CASE("a server that closes unused connections does not count as failing") {
     auto settings = with_connections(4);
     settings.min_connections = 1;
     fake_pool pool(settings);

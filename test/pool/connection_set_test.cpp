@@ -126,7 +126,7 @@ TEST_CASE("the state follows from the requests") {
     CHECK(follows() == "reserved: open idle reservation");
 }
 
-TEST_CASE("what the scheduler has decided does not follow from the requests") {
+TEST_CASE("states that the scheduler has decided do not follow from the requests") {
     for (const auto decided : {state::connecting, state::blocked, state::draining}) {
         lone_connections pool;
         auto& on = pool.add();
@@ -216,7 +216,7 @@ TEST_CASE("a reserved connection is idle, and only for those that ask for it") {
     CHECK(pool.set.idle() == &on);
 }
 
-TEST_CASE("a closed connection is gone from all, and is destroyed by the sweep") {
+TEST_CASE("a closed connection is in no bucket and no gauge, and is destroyed by the sweep") {
     lone_connections pool;
     std::vector<pooled_connection*> open;
     for (int i = 0; i < 4; ++i)

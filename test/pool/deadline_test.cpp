@@ -59,7 +59,7 @@ TEST_CASE("a deadline while nothing but a dial is under way names the dial's pha
 
 TEST_CASE("a deadline in the queue behind others is a queue timeout") {
     fake_pool pool(with_connections(1, 1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.submit();
     auto& get = submit_with_deadline(pool, 1s);
     auto& post = submit_with_deadline(pool, 2s, unsafe);
@@ -73,12 +73,12 @@ TEST_CASE("a deadline in the queue behind others is a queue timeout") {
 
 TEST_CASE("a deadline in the middle of the body is told apart") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
-    auto& head = submit_with_deadline(pool, 1s);
+    pool.confirm(0);
+    auto& front = submit_with_deadline(pool, 1s);
     auto& behind = submit_with_deadline(pool, 1s);
     pool.cycle([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal"); });
     pool.pass(1s);
-    CHECK(head.failed_with(errc::body_timeout, delivery::maybe_processed));
+    CHECK(front.failed_with(errc::body_timeout, delivery::maybe_processed));
     CHECK(behind.failed_with(errc::response_timeout, delivery::maybe_processed));
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("O09: cancelling a call that is done does nothing") {
 
 TEST_CASE("an attempt's timeout that finds nothing written is no attempt") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.submit();
     pool.link(0).jammed = true;
     auto& post = pool.make();

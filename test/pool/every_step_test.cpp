@@ -71,7 +71,7 @@ public:
     trial(const exchange& what, way how, std::size_t place)
         : what_(what), how_(how), place_(place), pool_(settings()) {
         if (what.warm)
-            pool_.prove(0);
+            pool_.confirm(0);
         const auto first = pool_.calls.size();
         pool_.cycle([&] {
             for (const auto& each : what.steps)
@@ -148,7 +148,7 @@ private:
     void end() {
         auto& link = pool_.link(0);
         if (link.phase() != phase::open)
-            return; // it has announced its close, and has kept its word
+            return; // it has closed as it had announced
         if (how_ == way::close_notify)
             pool_.cycle([&] { link.fin(); });
         else if (how_ == way::reset)
@@ -157,7 +157,7 @@ private:
             pool_.pass(5s);
     }
 
-    // Everything is well from now on: all connections are made, all requests answered.
+    // No fault from now on: all connections are made, all requests get responses.
     void serve_and_wait() {
         pool_.pass(1s);
         for (std::size_t i = 0; i < pool_.links.size(); ++i) {

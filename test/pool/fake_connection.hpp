@@ -47,8 +47,8 @@ private:
     std::size_t looked_at_ = 0;
 };
 
-/// A stream without a socket. What it is told by the pool it records; what happens to it, a test says, within
-/// a cycle. HTTP and everything above is the pool's own.
+/// A stream without a socket. It records what the pool tells it; a test says what happens to it, within a
+/// cycle. HTTP and everything above are the pool's own.
 class fake_connection final : public detail::stream {
 public:
     explicit fake_connection(detail::stream_owner& owner) : owner_(&owner) {}
@@ -90,7 +90,8 @@ public:
     connect_phase connecting_phase() const noexcept override { return connecting_phase_; }
     std::string describe_connecting() const override { return "as far as it came"; }
 
-    // What the world does to it; nothing once it is closed, as by what the cycle began with.
+    // What a test does to it. Once the connection is closed, which may happen earlier in the same cycle,
+    // these functions do nothing.
     test::phase phase() const { return phase_; }
     void reach(connect_phase value) { connecting_phase_ = value; }
     void connected() {
@@ -109,7 +110,7 @@ public:
         was_rejected = phase_ == test::phase::open;
         end(detail::stream_end::rejected, errc::handshake_failed, "certificate required");
     }
-    /// A socket that takes a part of what is staged and then no more: the rest of the record is bound to go.
+    /// A socket that takes a part of what is staged and then no more: the rest of that record must follow.
     void sent_some(std::size_t bytes) {
         if (phase_ != test::phase::open)
             return;
@@ -147,7 +148,7 @@ public:
     /// FIN without a close_notify
     void truncated() { end(detail::stream_end::truncated, {}, {}); }
     void reset() { end(detail::stream_end::broken, {}, "reset"); }
-    /// A write has failed: first what has arrived is read, as the real one does.
+    /// A write has failed: first what has arrived is read, as the real stream does.
     void write_broken() {
         jammed = true;
         read_available();
@@ -211,7 +212,7 @@ private:
     void end(detail::stream_end how, const error_code& code, std::string text) {
         if (phase_ != test::phase::open)
             return;
-        // As the real one: it is over before its owner is told.
+        // As in the real stream, it is closed before its owner is told.
         phase_ = test::phase::closed;
         owner_->on_end(how, code, std::move(text));
         owner_ = nullptr;

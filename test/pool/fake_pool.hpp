@@ -64,13 +64,13 @@ public:
     int completions = 0; ///< times the pool has given it back
     detail::time_point completed_at{};
     int recycled = 0;
-    bool knows_own = false; ///< a response that is not its own is another's
+    bool knows_own = false; ///< a response without its own target is taken for another request's
     int status = 0;         ///< of the response; 0: it failed without one
     std::string body;
     failure why;
 };
 
-/// A scheduler with everything around it in the hands of a test, the time too.
+/// A scheduler, and everything around it controlled by a test, the time too.
 class fake_pool : public detail::scheduler_host {
 public:
     explicit fake_pool(const detail::scheduler_settings& settings = with_connections(8))
@@ -172,15 +172,15 @@ public:
         while (link(index).phase() == phase::open && !link(index).next_target().empty())
             respond(index);
     }
-    /// Makes connection `index` with one answered GET, which proves it.
-    void prove(std::size_t index) {
+    /// Makes connection `index` by one GET with its response, which confirms that pipelines work on it.
+    void confirm(std::size_t index) {
         submit();
         REQUIRE(links.size() == index + 1);
         connect(index);
         respond(index);
     }
-    /// Makes the first `count` connections, all of them proven and idle; the last one was used last.
-    void prove_all(std::size_t count) {
+    /// Makes the first `count` connections, all of them confirmed and idle; the last one was used last.
+    void confirm_all(std::size_t count) {
         cycle([&] {
             for (std::size_t i = 0; i < count; ++i)
                 scheduler_->submit(make());

@@ -1,4 +1,4 @@
-// What bounds the wait behind others.
+// What bounds the wait behind other requests.
 #include <doctest/doctest.h>
 
 #include "pool/fake_pool.hpp"
@@ -7,9 +7,9 @@ using namespace test;
 
 namespace {
 
-// Two proven connections, with one GET in flight on each.
+// Two confirmed connections, with one GET in flight on each.
 void two_busy(fake_pool& pool) {
-    pool.prove_all(2);
+    pool.confirm_all(2);
     pool.submit();
     pool.submit();
     REQUIRE(pool.link(0).outstanding() == 1);
@@ -20,7 +20,7 @@ void two_busy(fake_pool& pool) {
 
 TEST_CASE("O04: a connection whose front is late gets no new neighbours, until the response comes") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.submit();
     pool.pass(249ms);
     auto& behind = pool.submit();
@@ -36,7 +36,7 @@ TEST_CASE("O04: a connection whose front is late gets no new neighbours, until t
 
 TEST_CASE("O04: with a late front, calls go to another connection") {
     fake_pool pool(with_connections(2));
-    pool.prove(0);
+    pool.confirm(0);
     pool.submit();
     pool.pass(250ms);
     auto& moved = pool.submit();
@@ -49,10 +49,10 @@ TEST_CASE("O04: with a late front, calls go to another connection") {
 
 TEST_CASE("what waits unwritten behind a late front is unstaged, and sent elsewhere") {
     fake_pool pool(with_connections(2));
-    pool.prove(0);
-    auto& head = pool.submit();
+    pool.confirm(0);
+    auto& front = pool.submit();
     pool.link(0).jammed = true;
-    auto& unwritten = pool.submit(); // dials; meanwhile the place behind the head is not taken
+    auto& unwritten = pool.submit(); // dials; meanwhile the place behind the front is not taken
     REQUIRE(pool.links.size() == 2);
     pool.cycle([&] { pool.link(1).refused(errc::connect_failed); });
     REQUIRE(unwritten.where == test_call::state::in_flight);
@@ -64,15 +64,16 @@ TEST_CASE("what waits unwritten behind a late front is unstaged, and sent elsewh
     CHECK(unwritten.got(unwritten.request.target));
     pool.link(0).jammed = false;
     pool.cycle([&] { pool.link(0).flush(); });
-    CHECK(pool.sends_of(unwritten) == 1); // nothing of it had been left behind
+    CHECK(pool.sends_of(unwritten) == 1); // no byte of it had been written before
     pool.respond(0);
-    CHECK(head.got(head.request.target));
+    CHECK(front.got(front.request.target));
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("O07: a call that waits unwritten on a blocked connection is cancelled without a trace") {
+TEST_CASE(
+    "O07: a call that waits unwritten on a blocked connection is cancelled, and nothing of it is sent") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& before = pool.submit();
     pool.link(0).jammed = true;
     auto& first = pool.submit();
@@ -96,7 +97,7 @@ TEST_CASE(
     "P8: a call with a dedicated connection has its connection to itself, and may be sent again all the "
     "same") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& before = pool.submit();
     auto& dedicated_connection = pool.make();
     dedicated_connection.request.dedicated_connection = true;
@@ -116,7 +117,7 @@ TEST_CASE(
 
 TEST_CASE("nothing is added behind a response of which much is still to come") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.submit();
     pool.cycle([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n"); });
     auto& waits = pool.submit();
@@ -127,7 +128,7 @@ TEST_CASE("nothing is added behind a response of which much is still to come") {
 
 TEST_CASE("O04: the next late front is found too") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.submit();
     pool.submit();
     pool.pass(1s);
@@ -155,9 +156,9 @@ TEST_CASE("a POST does not wait for the connection whose front is late") {
     CHECK(pool.sends_of(post) == 1);
 }
 
-TEST_CASE("a connection that took nothing of its only request is closed, not kept") {
+TEST_CASE("a connection that took no byte of its only request is closed, not kept") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.link(0).jammed = true;
     auto& get = pool.submit();
     pool.pass(250ms);

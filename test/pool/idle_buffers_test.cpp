@@ -7,7 +7,7 @@ using namespace test;
 
 TEST_CASE("a connection that is idle for a second gives back its buffers, once") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.pass(1s - 1ms);
     CHECK(pool.link(0).releases == 0);
     pool.pass(1ms);
@@ -17,9 +17,10 @@ TEST_CASE("a connection that is idle for a second gives back its buffers, once")
     CHECK(pool.link(0).phase() == phase::open);
 }
 
-TEST_CASE("a connection that was used in between rests a second later, and a busy one does not") {
+TEST_CASE(
+    "a connection that was used in between gives back its buffers a second later, and a busy one does not") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     for (int i = 0; i < 5; ++i) {
         pool.pass(900ms);
         pool.submit();

@@ -33,7 +33,7 @@ TEST_CASE("O16: one after the other, a connection carries no more requests than 
     }
 }
 
-TEST_CASE("O16: a server that counts down is used for what it says, and not for half of it") {
+TEST_CASE("O16: a server that counts down is sent as many requests as it says, and not half as many") {
     fake_pool pool(with_connections(1));
     for (std::size_t i = 0; i < 100; ++i) {
         pool.submit();
@@ -73,7 +73,7 @@ TEST_CASE("O16: what is in flight counts") {
 
 TEST_CASE("O16: a limit that is exceeded when it becomes known admits nothing more") {
     fake_pool pool(with_connections(1));
-    pool.prove(0); // without a word of it
+    pool.confirm(0); // that response tells no limit
     std::vector<test_call*> calls;
     for (int i = 0; i < 6; ++i)
         calls.push_back(&pool.submit());
@@ -117,7 +117,7 @@ TEST_CASE("O16: a connection that takes one request, or none more, is not used a
 
 TEST_CASE("O16: other connections have limits of their own") {
     fake_pool pool(with_connections(2));
-    pool.prove_all(2);
+    pool.confirm_all(2);
     pool.submit();
     pool.submit();
     REQUIRE(pool.link(0).outstanding() == 1);

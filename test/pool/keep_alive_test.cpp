@@ -24,9 +24,9 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("O16: what was not written when the number becomes known, and is too much, goes elsewhere") {
+TEST_CASE("O16: requests beyond the limit that were not written when the limit becomes known go elsewhere") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.cycle([&] { pool.scheduler().drain_connections(); }); // its successor need not confirm
     pool.submit();
     pool.connect(1);

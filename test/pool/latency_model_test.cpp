@@ -27,7 +27,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("what is usual follows the responses slowly") {
+TEST_CASE("the usual time follows the responses slowly") {
     latency_model model(0ms);
     model.responded(16ms, 160ms);
     CHECK(model.service_time() == 16ms);
@@ -41,7 +41,7 @@ TEST_CASE("what is usual follows the responses slowly") {
     CHECK(model.service_time() <= 32ms);
 }
 
-TEST_CASE("a connection is worth its while if it is there before the others have responded") {
+TEST_CASE("a new connection is worth its cost if it is open before the others have responded") {
     latency_model model(250ms);
     CHECK(model.worth_connecting(1, false)); // nothing is known
     model.responded(10ms, 10ms);
@@ -52,7 +52,7 @@ TEST_CASE("a connection is worth its while if it is there before the others have
     CHECK(model.worth_connecting(3, true)); // behind an abandoned request there is no telling
 }
 
-TEST_CASE("what a connection takes follows the attempts") {
+TEST_CASE("the time to connect follows the attempts") {
     latency_model model(250ms);
     model.responded(10ms, 10ms);
     model.connected(40ms);
@@ -61,7 +61,7 @@ TEST_CASE("what a connection takes follows the attempts") {
     CHECK(model.worth_connecting(5, false));
 }
 
-TEST_CASE("where connections are known and responses are not, one is made") {
+TEST_CASE("where the time to connect is known and that of responses is not, a connection is made") {
     latency_model model(250ms);
     model.connected(40ms);
     CHECK(model.worth_connecting(1, false));

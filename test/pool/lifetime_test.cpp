@@ -6,9 +6,9 @@
 
 using namespace test;
 
-TEST_CASE("O12: what a suspended machine missed happens before anything else") {
+TEST_CASE("O12: timers that expired while the machine was suspended run before anything else") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& late = pool.submit();
     auto& fresh = pool.make();
     pool.suspend(1h); // no cycle in between
@@ -20,14 +20,14 @@ TEST_CASE("O12: what a suspended machine missed happens before anything else") {
     CHECK(fresh.got("/3"));
 
     pool.suspend(1h);
-    auto& next = pool.submit(); // the idle connection is not trusted
+    auto& next = pool.submit(); // the idle connection was closed
     CHECK(pool.link(1).phase() == phase::closed);
     pool.connect(2);
     pool.respond(2);
     CHECK(next.got("/4"));
 }
 
-TEST_CASE("connections are made ahead of need, and made again when they end") {
+TEST_CASE("min_connections are made before calls need them, and made again when they end") {
     auto settings = with_connections(4);
     settings.min_connections = 2;
     fake_pool pool(settings);
@@ -46,7 +46,7 @@ TEST_CASE("connections are made ahead of need, and made again when they end") {
 
 TEST_CASE("T21: all connections are replaced: the busy ones finish, nothing is lost") {
     fake_pool pool(with_connections(2));
-    pool.prove(0);
+    pool.confirm(0);
     auto& under_way = pool.submit();
     pool.cycle([&] { pool.scheduler().drain_connections(); });
     CHECK(pool.link(0).phase() == phase::open);
@@ -65,7 +65,7 @@ TEST_CASE("T21: all connections are replaced: the busy ones finish, nothing is l
 
 TEST_CASE("an idle connection is closed after its timeout") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.pass(49s);
     pool.submit();
     pool.respond(0);
@@ -112,7 +112,7 @@ TEST_CASE("a connection drains at its age, give or take a tenth, and finishes wh
 
 TEST_CASE("a drain waits for every call, and refuses new ones") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& flying = pool.submit();
     auto& waiting = pool.submit(unsafe);
     auto& drain = pool.drain();
@@ -132,7 +132,7 @@ TEST_CASE("a drain waits for every call, and refuses new ones") {
 
 TEST_CASE("a drain of a client with nothing to do is done at once") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& drain = pool.drain();
     auto& second = pool.drain();
     CHECK(pool.order[1] == &drain);
@@ -142,7 +142,7 @@ TEST_CASE("a drain of a client with nothing to do is done at once") {
 
 TEST_CASE("a drain still resends and dials for the calls that it waits for") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& get = pool.submit();
     auto& drain = pool.drain();
     pool.cycle([&] { pool.link(0).fin(); });
@@ -155,7 +155,7 @@ TEST_CASE("a drain still resends and dials for the calls that it waits for") {
 
 TEST_CASE("a drain whose time is up cuts the rest off, and says so") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& get = pool.submit();
     auto& post = pool.submit(unsafe);
     auto& drain = pool.drain(1s);
@@ -171,16 +171,16 @@ TEST_CASE("a drain whose time is up cuts the rest off, and says so") {
 
 TEST_CASE("a drain does not wait for abandoned requests") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.cancel(pool.submit());
     auto& drain = pool.drain();
     CHECK(pool.order.back() == &drain);
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("a cancelled drain is one that nobody waits for") {
+TEST_CASE("a drain that is cancelled goes on without a caller") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& get = pool.submit();
     auto& drain = pool.drain();
     pool.cancel(drain);
@@ -190,9 +190,9 @@ TEST_CASE("a cancelled drain is one that nobody waits for") {
     CHECK(drain.completions == 1);
 }
 
-TEST_CASE("O10: close fails everything with what is known of its delivery") {
+TEST_CASE("O10: close fails every call with what is known of its delivery") {
     fake_pool pool(with_connections(2, 4));
-    pool.prove(0);
+    pool.confirm(0);
     auto& sent = pool.submit();
     auto& dialling = pool.submit(unsafe);
     REQUIRE(pool.links.size() == 2);
@@ -215,14 +215,14 @@ TEST_CASE("O10: close fails everything with what is known of its delivery") {
 
 TEST_CASE("O10: close knows which staged request never left") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.link(0).jammed = true;
     auto& get = pool.submit();
     pool.close();
     CHECK(get.failed_with(errc::client_closed, delivery::not_sent));
 }
 
-TEST_CASE("O10: abandon gives every call back without completing it") {
+TEST_CASE("O10: the end of the execution context gives every call back without completing it") {
     fake_pool pool(with_connections(2, 2));
     pool.cycle([&] {
         pool.scheduler().submit(pool.make());

@@ -8,7 +8,7 @@ using namespace test;
 TEST_CASE("W07, W09: a connection that the server closes while idle is gone before the next call") {
     for (const bool fin : {false, true}) {
         fake_pool pool(with_connections(1));
-        pool.prove(0);
+        pool.confirm(0);
         pool.cycle([&] { fin ? pool.link(0).fin() : pool.link(0).reset(); });
         CHECK(pool.connection_gauges_are_zero());
         CHECK(pool.stats().connections_lost.get() == 0);
@@ -20,9 +20,9 @@ TEST_CASE("W07, W09: a connection that the server closes while idle is gone befo
     }
 }
 
-TEST_CASE("W08: a GET that met a stale connection is sent once more, and nobody notices") {
+TEST_CASE("W08: a GET that met a stale connection is sent once more, and succeeds") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& get = pool.submit();
     pool.cycle([&] { pool.link(0).fin(); });
     CHECK_FALSE(get.done());
@@ -36,7 +36,7 @@ TEST_CASE("W08: a GET that met a stale connection is sent once more, and nobody 
 
 TEST_CASE("a call that its caller does not allow to be sent again is not") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& get = pool.make();
     get.allow_resend = false;
     pool.submit(get);
@@ -47,7 +47,7 @@ TEST_CASE("a call that its caller does not allow to be sent again is not") {
 
 TEST_CASE("W10: the responses that came stand, the rest is sent again in order, one first") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& a = pool.submit();
     auto& b = pool.submit();
     auto& c = pool.submit(request_class::idempotent);
@@ -65,9 +65,9 @@ TEST_CASE("W10: the responses that came stand, the rest is sent again in order, 
         CHECK(each->got(each->request.target));
 }
 
-TEST_CASE("W11: a response that announces the close costs those behind it nothing") {
+TEST_CASE("W11: a response that announces the close does not fail the calls behind it") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& a = pool.submit();
     auto& b = pool.submit();
     auto& once = pool.make();
@@ -98,7 +98,9 @@ TEST_CASE("a call whose response came in part is sent again, up to the limit") {
     CHECK(pool.links.size() == 3);
 }
 
-TEST_CASE("W13: a server that drops every connection costs a few sends, and every call fails") {
+TEST_CASE(
+    "W13: with a server that drops every connection, each request is sent a few times, and every call "
+    "fails") {
     for (const int attempts : {1, 3}) {
         CAPTURE(attempts);
         auto settings = with_connections(4);
@@ -176,31 +178,31 @@ TEST_CASE("a pipeline that always breaks in the middle costs no more than its re
 
 TEST_CASE("a broken response fails the front, those behind it are sent again") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
-    auto& head = pool.submit();
+    pool.confirm(0);
+    auto& front = pool.submit();
     auto& behind = pool.submit();
     pool.cycle([&] { pool.link(0).receive("HTTP/1.1 999 What\r\n\r\n"); });
-    CHECK(head.failed_with(errc::protocol_error, delivery::maybe_processed));
+    CHECK(front.failed_with(errc::protocol_error, delivery::maybe_processed));
     CHECK(pool.link(0).phase() == phase::closed);
     pool.connect(1);
     pool.respond(1);
     CHECK(behind.got("/3"));
-    CHECK(pool.sends_of(head) == 1);
+    CHECK(pool.sends_of(front) == 1);
 }
 
 TEST_CASE("a response that is too large fails the front only") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
-    auto& head = pool.submit();
+    pool.confirm(0);
+    auto& front = pool.submit();
     auto& behind = pool.submit();
     pool.cycle([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n"); });
-    CHECK(head.failed_with(errc::response_too_large, delivery::maybe_processed));
+    CHECK(front.failed_with(errc::response_too_large, delivery::maybe_processed));
     CHECK_FALSE(behind.done());
 }
 
 TEST_CASE("F06: surplus bytes close the connection, the responses stand") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& get = pool.submit();
     pool.cycle([&] {
         pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/2HTTP/1.1 200 OK\r\n\r\n");
@@ -215,18 +217,18 @@ TEST_CASE(
     "I2: a response to another request fails its call, and no other response of that connection is "
     "believed") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
-    auto& head = pool.make();
-    head.knows_own = true;
-    pool.submit(head);
+    pool.confirm(0);
+    auto& front = pool.make();
+    front.knows_own = true;
+    pool.submit(front);
     auto& behind = pool.submit();
     pool.cycle([&] {
         pool.link(0).receive(
             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/9"
             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/2");
     });
-    CHECK(pool.order.back() == &head);
-    CHECK(pool.sends_of(head) == 1);
+    CHECK(pool.order.back() == &front);
+    CHECK(pool.sends_of(front) == 1);
     CHECK(pool.link(0).phase() == phase::closed);
     CHECK_FALSE(behind.done());
     pool.connect(1);
@@ -264,13 +266,13 @@ TEST_CASE("a call that was given another's response is sent again where its poli
 
 TEST_CASE("a front without a response in time fails, those behind it are sent again") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
-    auto& head = pool.submit();
+    pool.confirm(0);
+    auto& front = pool.submit();
     auto& behind = pool.submit();
     pool.pass(15s - 1ms);
-    CHECK_FALSE(head.done());
+    CHECK_FALSE(front.done());
     pool.pass(1ms);
-    CHECK(head.failed_with(errc::response_timeout, delivery::maybe_processed));
+    CHECK(front.failed_with(errc::response_timeout, delivery::maybe_processed));
     CHECK(pool.link(0).phase() == phase::closed);
     pool.connect(1);
     pool.respond(1);
@@ -280,7 +282,7 @@ TEST_CASE("a front without a response in time fails, those behind it are sent ag
 
 TEST_CASE("each front has its own time, from the response before it") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.submit();
     auto& second = pool.submit();
     pool.pass(10s);
@@ -293,35 +295,35 @@ TEST_CASE("each front has its own time, from the response before it") {
 
 TEST_CASE("F15: interim responses and drips of a header section do not move its time") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
-    auto& head = pool.submit();
+    pool.confirm(0);
+    auto& front = pool.submit();
     for (int i = 0; i < 14; ++i) {
         pool.pass(1s);
         pool.cycle([&] {
             pool.link(0).receive(i == 0 ? "HTTP/1.1 103 Early Hints\r\n\r\n" : i == 1 ? "HTTP/1.1 2" : "");
         });
     }
-    CHECK_FALSE(head.done());
+    CHECK_FALSE(front.done());
     pool.pass(1s);
-    CHECK(head.failed_with(errc::response_timeout, delivery::maybe_processed));
+    CHECK(front.failed_with(errc::response_timeout, delivery::maybe_processed));
 }
 
 TEST_CASE("progress moves the time for a body, silence does not") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
-    auto& head = pool.submit();
+    pool.confirm(0);
+    auto& front = pool.submit();
     pool.cycle([&] { pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"); });
     pool.pass(10s);
     pool.cycle([&] { pool.link(0).receive("x"); });
     pool.pass(14s);
-    CHECK_FALSE(head.done());
+    CHECK_FALSE(front.done());
     pool.pass(1s);
-    CHECK(head.failed_with(errc::body_timeout, delivery::maybe_processed));
+    CHECK(front.failed_with(errc::body_timeout, delivery::maybe_processed));
 }
 
 TEST_CASE("a call that may have been processed once says so for ever") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& get = pool.submit();
     pool.cycle([&] { pool.link(0).reset(); });
     pool.cycle([&] { pool.link(1).refused(errc::connect_failed); });
@@ -329,9 +331,9 @@ TEST_CASE("a call that may have been processed once says so for ever") {
     CHECK(get.attempts == 1);
 }
 
-TEST_CASE("a response is a response, whatever its status") {
+TEST_CASE("a response completes its call, whatever its status") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& get = pool.submit();
     pool.cycle([&] { pool.link(0).receive("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"); });
     CHECK(get.status == 503);
@@ -343,7 +345,7 @@ TEST_CASE(
     "W22: a write that fails ends the connection in the same cycle, and what was not sent goes elsewhere") {
     for (const auto kind : {request_class::safe, unsafe}) {
         fake_pool pool(with_connections(1));
-        pool.prove(0);
+        pool.confirm(0);
         pool.link(0).write_fails = true; // ENOBUFS, EHOSTUNREACH, EPERM: reading goes on
         auto& call = pool.submit(kind);
         CHECK(pool.link(0).phase() == phase::closed);
@@ -355,9 +357,9 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("W22: of what was written when a write fails, a POST is not sent again") {
+TEST_CASE("W22: a POST that was written before a write fails is not sent again") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.link(0).jammed = true;
     auto& post = pool.submit(unsafe);
     pool.cycle([&] {
@@ -368,9 +370,9 @@ TEST_CASE("W22: of what was written when a write fails, a POST is not sent again
 }
 
 TEST_CASE("a response that comes early tells nothing of the requests behind it") {
-    // It was taken for an announced close, and requests that were on the wire failed as not_sent.
+    // An early response was once taken for an announced close, and requests on the wire failed as not_sent.
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.link(0).jammed = true;
     std::vector<test_call*> calls;
     pool.cycle([&] {
@@ -393,7 +395,7 @@ TEST_CASE("N8: only Connection: close says that what is behind was not processed
     for (const auto* const response : {"HTTP/1.1 200 OK\r\n\r\nhello", http_1_0}) {
         CAPTURE(response);
         fake_pool pool(with_connections(1));
-        pool.prove(0);
+        pool.confirm(0);
         auto& first = pool.submit();
         auto& put = pool.make(request_class::idempotent);
         put.allow_resend = false;

@@ -1,4 +1,4 @@
-// One connection after the other takes a request and ends before it has responded anything. What of those that
+// One connection after the other takes a request and ends before its first response. What of those that
 // wait.
 #include <doctest/doctest.h>
 
@@ -59,7 +59,7 @@ TEST_CASE("W24: calls that were never sent do not fail with what another call wa
         CHECK(never_sent > 0);
         CHECK(pool.links.size() <= 10); // it gives up
         CHECK(pool.gauges_are_zero());
-        // And starts anew with the next call.
+        // The count begins anew with the next call.
         const auto made = pool.links.size();
         auto& next = pool.submit();
         for (int i = 0; i < 20 && pool.links.size() == made; ++i)

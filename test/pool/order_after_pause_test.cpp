@@ -34,7 +34,7 @@ std::vector<std::string> written_from(fake_pool& pool, std::size_t from) {
 
 TEST_CASE("B11: pauses that end in one cycle keep the order of the calls") {
     fake_pool pool(one_busy_connection());
-    pool.prove(0);
+    pool.confirm(0);
     const auto refused = fill(pool);
     for (std::size_t i = 0; i < depth; ++i)
         pool.refuse(0, 503);
@@ -50,7 +50,7 @@ TEST_CASE("B11: pauses that end in one cycle keep the order of the calls") {
 
 TEST_CASE("B11: a call whose pause is over does not pass an older one that waits already") {
     fake_pool pool(one_busy_connection());
-    pool.prove(0);
+    pool.confirm(0);
     const auto refused = fill(pool);
     pool.refuse(0, 503, "Retry-After: 2\r\n");
     pool.refuse(0, 503, "Retry-After: 8\r\n");
@@ -64,10 +64,10 @@ TEST_CASE("B11: a call whose pause is over does not pass an older one that waits
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("B11: calls that need an idle connection keep their order as well") {
+TEST_CASE("B11: calls that need an idle connection keep their order too") {
     auto settings = with_attempts(2);
     fake_pool pool(settings);
-    pool.prove(0);
+    pool.confirm(0);
     std::vector<const test_call*> refused;
     for (int i = 0; i < 2; ++i) {
         auto& call = pool.make(request_class::idempotent);

@@ -134,7 +134,7 @@ TEST_CASE(
     value.check_due(due::response_timeout, 35s);
 }
 
-TEST_CASE("a response that nobody waits for has its grace") {
+TEST_CASE("a response to an abandoned request has a time limit of its own") {
     timed_connection value;
     auto& first = value.send();
     auto& second = value.send();
@@ -162,7 +162,7 @@ TEST_CASE("of several things that are due the one with the most to do comes firs
     CHECK(value.what_is_due(49s) == due::age);
 }
 
-TEST_CASE("what is due and when the timer is set to never disagree") {
+TEST_CASE("what is due, and when the timer is set to, always agree") {
     for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
         CAPTURE(seed);
         support::random_numbers random(seed);

@@ -94,7 +94,7 @@ TEST_CASE("each queue has its own limit") {
     CHECK(on.queue.is_full_for(on.make(kind::shared)));
 }
 
-TEST_CASE("what comes back is taken, whether its queue is full or not") {
+TEST_CASE("a call that comes back is taken, whether its queue is full or not") {
     tested_queue on(1);
     auto& first = on.push();
     on.queue.remove(first);
@@ -105,7 +105,7 @@ TEST_CASE("what comes back is taken, whether its queue is full or not") {
     CHECK(first.queued_since == start + 1s);
 }
 
-TEST_CASE("what comes back from a connection or from a pause has its place by age") {
+TEST_CASE("a call that comes back from a connection or from a pause has its place by age") {
     tested_queue on;
     auto& first = on.push();
     auto& second = on.push();
@@ -124,7 +124,7 @@ TEST_CASE("what comes back from a connection or from a pause has its place by ag
     CHECK(on.in_order(kind::shared) == in_that_order{&first, &second, &third, &fourth, &fifth});
 }
 
-TEST_CASE("a call that a server has sent away waits in another queue, also by age") {
+TEST_CASE("a call that the server refused with 421 waits in another queue, also by age") {
     tested_queue on;
     auto& first = on.push();
     auto& second = on.push();

@@ -76,7 +76,7 @@ TEST_CASE("a retry pauses, and may have been processed unless the status says no
     }
 }
 
-TEST_CASE("the attempts of the policy are all there are") {
+TEST_CASE("a call has as many attempts as its policy says") {
     tested_resend on; // three attempts
     CHECK(on.respond(500).action == act::pause);
     CHECK(on.respond(500).action == act::pause);
@@ -85,7 +85,7 @@ TEST_CASE("the attempts of the policy are all there are") {
     CHECK(on.stats.retries_refused.get() == 0); // the policy did, not the budget
 }
 
-TEST_CASE("a call may have a policy of its own") {
+TEST_CASE("a policy of a call's own takes the place of the client's") {
     tested_resend on;
     on.call.extras().retry = retry_policy::none();
     CHECK(&on.again.policy_of(on.call) == on.call.retry());
@@ -110,7 +110,8 @@ TEST_CASE("resends have a limit of their own, and leave the attempts alone") {
     CHECK(on.respond(500).action == act::pause);
 }
 
-TEST_CASE("N20, N24: what a server has sent away is sent again once, to a new connection or after a pause") {
+TEST_CASE(
+    "N20, N24: a request refused with 421 or 425 is sent again once, to a new connection or after a pause") {
     tested_resend misdirected;
     misdirected.call.request.kind = unsafe;
     CHECK(misdirected.respond(421).action == act::queue);
@@ -179,7 +180,7 @@ TEST_CASE("O02: first attempts give the budget a fifth of their number") {
 
 // --- after a loss ----------------------------------------------------------------------------------------
 
-TEST_CASE("what was not sent moves on, free of charge") {
+TEST_CASE("a request that was not sent moves on, and is not charged to the budget") {
     tested_resend on(with_budget(0));
     on.call.request.kind = unsafe;
     for (int i = 0; i < 10; ++i)
@@ -189,7 +190,7 @@ TEST_CASE("what was not sent moves on, free of charge") {
     CHECK(on.stats.resends.get() == 0);
 }
 
-TEST_CASE("what cannot be sent again fails with what is known of it") {
+TEST_CASE("a call that cannot be sent again fails with what is known of its delivery") {
     tested_resend on;
     on.call.request.kind = unsafe;
     CHECK(on.lose(close_reason::broken).action == act::complete);
@@ -224,7 +225,7 @@ TEST_CASE("the front of a connection that gave no response is tried once more af
     CHECK(on.stats.retries_lost.get() == 1);
 }
 
-TEST_CASE("what this side has ended is no connection that the server lost") {
+TEST_CASE("a connection that this side has ended does not count as lost by the server") {
     for (const auto why : {close_reason::response_timeout, close_reason::protocol_error,
                            close_reason::abandoned, close_reason::announced, close_reason::drained}) {
         CAPTURE(static_cast<int>(why));
@@ -255,7 +256,7 @@ TEST_CASE("a response that is no HTTP is only retried where the policy says so")
 
 // --- after an attempt ------------------------------------------------------------------------------------
 
-TEST_CASE("behind a timeout of one attempt another one follows, where the call is repeatable") {
+TEST_CASE("after the timeout of one attempt another one follows, where the call is repeatable") {
     tested_resend on;
     CHECK(on.time_out().action == act::pause);
     CHECK(on.call.maybe_processed);

@@ -1,4 +1,4 @@
-// What is tried again, when, and how often: by responses and silence.
+// Which calls are tried again after a response or a timeout, when, and how often.
 #include <doctest/doctest.h>
 
 #include "pool/fake_pool.hpp"
@@ -7,7 +7,7 @@ using namespace test;
 
 TEST_CASE("a response that the policy retries is forgotten, and the call is sent again after a pause") {
     fake_pool pool(with_attempts(3));
-    pool.prove(0);
+    pool.confirm(0);
     auto& get = pool.submit();
     pool.refuse(0, 500);
     CHECK(get.where == test_call::state::paused);
@@ -26,7 +26,7 @@ TEST_CASE("a response that the policy retries is forgotten, and the call is sent
 
 TEST_CASE("the last attempt's response is the result") {
     fake_pool pool(with_attempts(3));
-    pool.prove(0);
+    pool.confirm(0);
     auto& get = pool.submit();
     for (int i = 0; i < 3; ++i) {
         CHECK_FALSE(get.done());
@@ -41,7 +41,7 @@ TEST_CASE("the last attempt's response is the result") {
 
 TEST_CASE("a POST and a call that must not be sent again get the first response") {
     fake_pool pool(with_attempts(3));
-    pool.prove(0);
+    pool.confirm(0);
     auto& post = pool.submit(unsafe);
     pool.refuse(0, 503);
     CHECK(post.status == 503);
@@ -58,7 +58,7 @@ TEST_CASE("a POST and a call that must not be sent again get the first response"
 
 TEST_CASE("a call may have a policy of its own") {
     fake_pool pool(with_attempts(3));
-    pool.prove(0);
+    pool.confirm(0);
     auto& impatient = pool.make();
     impatient.extras().retry = bandwidth::webrtc::retry_policy::none();
     pool.submit(impatient);
@@ -77,7 +77,7 @@ TEST_CASE("a call may have a policy of its own") {
 
 TEST_CASE("O01: a Retry-After that is a date counts from the response's own Date") {
     fake_pool pool(with_attempts(2));
-    pool.prove(0);
+    pool.confirm(0);
     auto& get = pool.submit();
     pool.refuse(0, 503,
                 "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 1994 08:49:42 GMT\r\n");
@@ -91,7 +91,7 @@ TEST_CASE("a call in its pause can be cancelled, closed, drained and abandoned")
     for (const int way : {0, 1, 2, 3}) {
         CAPTURE(way);
         fake_pool pool(with_attempts(2));
-        pool.prove(0);
+        pool.confirm(0);
         auto& get = pool.submit();
         pool.refuse(0, 500);
         switch (way) {
@@ -125,7 +125,7 @@ TEST_CASE("a call in its pause can be cancelled, closed, drained and abandoned")
 
 TEST_CASE("a throttled call that never gets another response is known not to be processed") {
     fake_pool pool(with_attempts(2));
-    pool.prove(0);
+    pool.confirm(0);
     auto& get = pool.submit();
     pool.refuse(0, 429);
     pool.cancel(get);
@@ -169,7 +169,7 @@ TEST_CASE("O02: the pauses of a crowd are spread evenly") {
     settings.depth = 256;
     settings.again.budget_per_second = 1000;
     fake_pool pool(settings);
-    pool.prove(0);
+    pool.confirm(0);
     constexpr int crowd = 200;
     pool.cycle([&] {
         for (int i = 0; i < crowd; ++i)
@@ -193,7 +193,7 @@ TEST_CASE("O02: the pauses of a crowd are spread evenly") {
 
 TEST_CASE("N19: a 408 that closes is sent again on another connection, for a POST it is the response") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& get = pool.submit();
     auto& behind = pool.submit();
     pool.refuse(0, 408, "Connection: close\r\n");
@@ -215,7 +215,7 @@ TEST_CASE("N20: a 421 is sent once more, on a connection that nobody has used, w
         for (const std::size_t most : {1u, 2u}) {
             CAPTURE(most);
             fake_pool pool(with_connections(most));
-            pool.prove(0);
+            pool.confirm(0);
             auto& call = pool.submit(kind);
             pool.refuse(0, 421);
             CHECK_FALSE(call.done());
@@ -236,7 +236,7 @@ TEST_CASE("N20: a 421 is sent once more, on a connection that nobody has used, w
 
 TEST_CASE("N24: a 425 is sent once more after a pause, whatever the method") {
     fake_pool pool(with_attempts(3));
-    pool.prove(0);
+    pool.confirm(0);
     auto& post = pool.submit(unsafe);
     pool.refuse(0, 425);
     pool.pass(50ms);
@@ -268,8 +268,8 @@ TEST_CASE(
 
 TEST_CASE("W14: a silent peer costs one timeout: the front is retried, those behind it move at once") {
     fake_pool pool(with_attempts(3));
-    pool.prove(0);
-    auto& head = pool.submit();
+    pool.confirm(0);
+    auto& front = pool.submit();
     auto& behind = pool.submit();
     pool.pass(15s);
     CHECK(pool.link(0).phase() == phase::closed);
@@ -279,13 +279,13 @@ TEST_CASE("W14: a silent peer costs one timeout: the front is retried, those beh
     pool.pass(50ms);
     pool.respond_to_all(1);
     CHECK(behind.got("/3"));
-    CHECK(head.got("/2"));
-    CHECK(head.attempts == 2);
+    CHECK(front.got("/2"));
+    CHECK(front.attempts == 2);
 }
 
 TEST_CASE("an attempt's timeout is followed by another attempt, the deadline is not") {
     fake_pool pool(with_attempts(2, 2));
-    pool.prove(0);
+    pool.confirm(0);
     auto& get = pool.make();
     get.extras().attempt_timeout = 1s;
     pool.submit(get);
@@ -300,7 +300,7 @@ TEST_CASE("an attempt's timeout is followed by another attempt, the deadline is 
     CHECK(get.completions == 1);
 
     fake_pool other(with_attempts(2));
-    other.prove(0);
+    other.confirm(0);
     auto& post = other.make(unsafe);
     post.extras().attempt_timeout = 1s;
     other.submit(post);
@@ -314,7 +314,7 @@ TEST_CASE("a resend that the budget does not allow is a failure") {
     settings.again.budget_per_second = 0.5; // five
     settings.again.budget_ratio = 0;
     fake_pool pool(settings);
-    pool.prove(0);
+    pool.confirm(0);
     pool.cycle([&] {
         for (int i = 0; i < 20; ++i)
             pool.scheduler().submit(pool.make());
@@ -325,12 +325,12 @@ TEST_CASE("a resend that the budget does not allow is a failure") {
     CHECK(pool.stats().calls_failed.get() == 15);
 }
 
-TEST_CASE("what an announced close throws back is never refused: nothing of it was processed") {
+TEST_CASE("requests behind an announced close are always sent again: they were not processed") {
     auto settings = with_connections(1, 64);
     settings.again.budget_per_second = 0;
     settings.again.budget_ratio = 0;
     fake_pool pool(settings);
-    pool.prove(0);
+    pool.confirm(0);
     pool.cycle([&] {
         for (int i = 0; i < 20; ++i)
             pool.scheduler().submit(pool.make());
@@ -341,9 +341,9 @@ TEST_CASE("what an announced close throws back is never refused: nothing of it w
     CHECK(pool.stats().calls_succeeded.get() == 21);
 }
 
-TEST_CASE("a call that was sent on a fresh connection once goes anywhere afterwards") {
+TEST_CASE("a call that was sent on a new connection once (421) may go to any connection afterwards") {
     fake_pool pool(with_attempts(3));
-    pool.prove(0);
+    pool.confirm(0);
     auto& get = pool.submit();
     pool.refuse(0, 421);
     pool.connect(1);
@@ -358,7 +358,7 @@ TEST_CASE("a call that got a response may have been processed, whatever the stat
     auto settings = with_attempts(3);
     settings.again.retry.retry_status(409);
     fake_pool pool(settings);
-    pool.prove(0);
+    pool.confirm(0);
     auto& put = pool.submit(request_class::idempotent);
     pool.refuse(0, 409);
     pool.cancel(put);

@@ -27,9 +27,9 @@ struct reply {
     bool ends_with_body = false; ///< the end of the stream is the end of the body
 };
 
-/// The server's side of one connection, and the network in between. What a server sends is on its way, then
-/// it lies in the client's socket, and then the client reads it: three places, for what happens meanwhile is
-/// what the pool is tested with.
+/// The server's side of one connection, and the network in between. What a server sends is first on its
+/// way, then in the client's socket, and then the client reads it. These are three places, since the pool
+/// is tested with what happens between them.
 class server_side {
 public:
     server_side(std::shared_ptr<fake_connection> link, support::random_numbers random)
@@ -136,7 +136,7 @@ public:
         }
     }
 
-    // --- what the client must keep to ---
+    // --- a limit that the client must keep ---
     /// It may give no more requests than that to the connection.
     void bound(std::size_t requests) { bound_ = std::min(bound_, requests); }
     std::size_t bound() const { return bound_; }

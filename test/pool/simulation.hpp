@@ -90,7 +90,7 @@ private:
                 happen_to(*server);
         }
     }
-    // One whose connection is not closed, if luck will have it.
+    // A random server; none if its connection is closed.
     server_side* one_of_the_latest() {
         if (world_.servers.empty())
             return nullptr;
@@ -114,7 +114,7 @@ private:
         pool_.pass(duration);
     }
 
-    // Time passes, things arrive, and nothing runs; and then there is no telling what runs first.
+    // Time passes, bytes arrive, and no cycle runs; after that, events run in a random order.
     void hold_up_the_thread() {
         const auto longest = world_.settings.response_timeout;
         for (auto parts = 1 + pick(3); parts != 0; --parts) {
@@ -154,8 +154,8 @@ private:
         world_.read_everything();
     }
 
-    // Nothing happens for minutes but that new connections are made: those that are kept ahead of need stay,
-    // and are of use for a POST.
+    // For minutes new connections are made, and nothing else happens: those of `min_connections` stay, and a
+    // POST may use them.
     void rest() {
         for (int round = 0; round < 100 && has_live_calls(); ++round) {
             serve_everything();
@@ -390,7 +390,7 @@ private:
 
     bool has_live_calls() const { return pool_.order.size() != pool_.calls.size(); }
 
-    // Everything is well: what has come is read, connections are made, requests responded to.
+    // No more faults: what has come is read, connections are made, requests get responses.
     void serve_everything() {
         for (std::size_t i = 0; i < world_.servers.size(); ++i) {
             auto& server = *world_.servers[i];
@@ -413,7 +413,7 @@ private:
         }
     }
 
-    // Peace at last: everything is responded to, or the client is drained or closed.
+    // The end of a schedule: every request gets its response, or the client is drained or closed.
     void finish() {
         world_.note("finish");
         const auto way = pick(3);
@@ -429,7 +429,7 @@ private:
             serve_everything();
             pool_.pass(50ms);
         }
-        if (way == 2) { // connections that are made ahead of need are made for ever
+        if (way == 2) { // `min_connections` are made again for ever
             world_.closing = true;
             pool_.drain(10s);
         }

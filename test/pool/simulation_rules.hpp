@@ -11,8 +11,9 @@
 
 namespace test {
 
-/// What must hold in every simulated schedule: after each cycle, and of each call in the end. Of two sorts:
-/// what the pool must do, by what the servers know, and that its own numbers are right.
+/// What must hold in every simulated schedule: after each cycle, and for each call in the end. There are
+/// two sorts of rules: what the pool must do, judged by what the servers know, and that the pool's own
+/// numbers are right.
 class simulation_rules {
 public:
     explicit simulation_rules(const simulated_world& world) : world_(world), pool_(world.pool) {}
@@ -129,7 +130,7 @@ private:
             break_rule("requests wait to be written for more than two milliseconds");
     }
 
-    // What is overdue has been dealt with: no timer is missing, and none too late.
+    // Whatever is due has been done: no timer is missing, and none is too late.
     void look_at_timers() {
         const auto& settings = world_.settings;
         const auto now = pool_.now();

@@ -1,4 +1,4 @@
-// The statistics that tell why something happened.
+// The statistics that count events by their reasons.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -80,7 +80,7 @@ TEST_CASE("connections that were closed are counted by reason") {
         {&counters::connections_closed_idle,
          [](fake_pool& pool) {
              pool.pass(5s);
-             pool.submit(unsafe); // does not trust it, and there is no room for another
+             pool.submit(unsafe); // must not use it, and there is no room for another
          }},
         {&counters::connections_closed_drained,
          [](fake_pool& pool) { pool.cycle([&] { pool.scheduler().drain_connections(); }); }},
@@ -95,7 +95,7 @@ TEST_CASE("connections that were closed are counted by reason") {
     for (std::size_t i = 0; i < rows.size(); ++i) {
         CAPTURE(i);
         fake_pool pool(with_connections(1));
-        pool.prove(0);
+        pool.confirm(0);
         rows[i].event(pool);
         CHECK(pool.link(0).phase() == phase::closed);
         CHECK(pool.stats().connections_closed.get() == 1);
@@ -140,7 +140,7 @@ TEST_CASE("a timeout of one attempt is counted with the retries for time") {
 TEST_CASE("resends are counted by reason") {
     const auto resend_after = [](counter counters::*reason, const std::function<void(fake_pool&)>& event) {
         fake_pool pool(with_connections(1));
-        pool.prove(0);
+        pool.confirm(0);
         pool.submit();
         pool.submit();
         event(pool);
@@ -214,7 +214,7 @@ TEST_CASE("cancellations are counted by where they met the call") {
 
 TEST_CASE("responses are counted by status, an abandoned one and one that is asked for again too") {
     fake_pool pool(with_attempts(2));
-    pool.prove(0);
+    pool.confirm(0);
     pool.cancel(pool.submit());
     pool.respond(0);
     pool.submit();
@@ -226,9 +226,9 @@ TEST_CASE("responses are counted by status, an abandoned one and one that is ask
     CHECK(pool.stats().responses_5xx.get() == 1);
 }
 
-TEST_CASE("the wait behind others is counted from the time that there are others") {
+TEST_CASE("the wait behind others is counted from the time at which there are others") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.link(0).jammed = true;
     auto& gone = pool.submit();
     pool.pass(100ms);

@@ -1,4 +1,5 @@
-// Unsafe calls and calls with dedicated connections: alone on their connection, and an unsafe one on the wire at most once.
+// Unsafe calls and calls with dedicated connections: alone on their connection, and an unsafe one on the
+// wire at most once.
 #include <doctest/doctest.h>
 
 #include "pool/fake_pool.hpp"
@@ -7,7 +8,7 @@ using namespace test;
 
 TEST_CASE("P2: an unsafe call shares its connection with nobody") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     auto& post = pool.submit(unsafe);
     auto& get = pool.submit();
     CHECK(pool.link(0).outstanding() == 1);
@@ -24,7 +25,7 @@ TEST_CASE("P2: an unsafe call shares its connection with nobody") {
 
 TEST_CASE("P2: an unsafe call waits for an abandoned request too") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.cancel(pool.submit());
     auto& post = pool.submit(unsafe);
     CHECK(pool.sends_of(post) == 0);
@@ -58,9 +59,9 @@ TEST_CASE("unsafe calls spread over all connections, and dial for more") {
         CHECK(pool.sends_of(*each) == 1);
 }
 
-TEST_CASE("an unsafe call does not trust a connection that was idle for long: it takes a new one") {
+TEST_CASE("an unsafe call does not use a connection that was idle for long: a new one is made for it") {
     fake_pool pool(with_connections(2));
-    pool.prove(0);
+    pool.confirm(0);
     pool.pass(4s);
     auto& trusting = pool.submit(unsafe);
     CHECK(pool.sends_of(trusting) == 1);
@@ -74,12 +75,12 @@ TEST_CASE("an unsafe call does not trust a connection that was idle for long: it
     CHECK(pool.link(1).targets() == std::vector<std::string>{"/3"});
 }
 
-TEST_CASE("a GET with a dedicated connection takes the connection that a POST before it does not trust") {
+TEST_CASE("a GET with a dedicated connection uses the connection that is too old for the POST before it") {
     fake_pool pool(with_connections(3));
-    pool.prove(0);
+    pool.confirm(0);
     pool.pass(4s + 1ms);
     auto& post = pool.submit(unsafe);
-    auto& once = pool.make(); // may not be sent again, so that it trusts no more than a POST
+    auto& once = pool.make(); // may not be sent again, so it uses no older connection than a POST does
     once.request.dedicated_connection = true;
     once.allow_resend = false;
     pool.submit(once);
@@ -113,7 +114,7 @@ TEST_CASE("a GET with a dedicated connection takes the connection that a POST be
 
 TEST_CASE("GETs with dedicated connections without end do not starve a POST") {
     fake_pool pool(with_connections(2));
-    pool.prove(0);
+    pool.confirm(0);
     pool.pass(4s + 1ms);
     auto& post = pool.submit(unsafe);
     for (int i = 0; i < 3; ++i) {
@@ -128,7 +129,7 @@ TEST_CASE("GETs with dedicated connections without end do not starve a POST") {
 
 TEST_CASE("where a POST has no dial, a GET with a dedicated connection behind it does not go first") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.pass(4s + 1ms);
     auto& post = pool.make(unsafe);
     auto& get = pool.make();
@@ -143,9 +144,9 @@ TEST_CASE("where a POST has no dial, a GET with a dedicated connection behind it
     CHECK(pool.link(1).targets() == targets({&post}));
 }
 
-TEST_CASE("where there is no room for a new one, the stale one makes room") {
+TEST_CASE("where there is no room for a new connection, the stale one is closed to make room") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.pass(5s);
     auto& post = pool.submit(unsafe);
     CHECK(pool.link(0).phase() == phase::closed);
@@ -158,7 +159,7 @@ TEST_CASE("where there is no room for a new one, the stale one makes room") {
 
 TEST_CASE("only as many stale connections are closed as are needed") {
     fake_pool pool(with_connections(3));
-    pool.prove_all(3);
+    pool.confirm_all(3);
     pool.pass(5s);
     pool.submit(unsafe);
     CHECK(pool.stats().open.get() == 2);
@@ -167,7 +168,7 @@ TEST_CASE("only as many stale connections are closed as are needed") {
 
 TEST_CASE("a busy connection is kept free for an unsafe call that waits") {
     fake_pool pool(with_connections(2));
-    pool.prove_all(2);
+    pool.confirm_all(2);
     for (int i = 0; i < 4; ++i)
         pool.submit();
     auto& post = pool.submit(unsafe);
@@ -187,7 +188,7 @@ TEST_CASE("a busy connection is kept free for an unsafe call that waits") {
 
 TEST_CASE("when no unsafe call waits any more, nothing is kept free") {
     fake_pool pool(with_connections(1));
-    pool.prove(0);
+    pool.confirm(0);
     pool.submit();
     auto& post = pool.submit(unsafe);
     auto& get = pool.submit();
@@ -202,7 +203,7 @@ TEST_CASE("with one connection neither queue starves the other") {
     for (const std::size_t depth : {1u, 8u}) {
         CAPTURE(depth);
         fake_pool pool(with_connections(1, depth));
-        pool.prove(0);
+        pool.confirm(0);
         // Both queues always have calls that wait.
         for (int i = 0; i < 4; ++i) {
             pool.submit();
@@ -226,7 +227,7 @@ TEST_CASE("with one connection neither queue starves the other") {
 TEST_CASE("W08: an unsafe call that was sent fails with its connection, and is sent once") {
     for (const bool fin : {false, true}) {
         fake_pool pool(with_connections(2));
-        pool.prove(0);
+        pool.confirm(0);
         auto& post = pool.submit(unsafe);
         pool.cycle([&] { fin ? pool.link(0).fin() : pool.link(0).reset(); });
         CHECK(post.failed_with(errc::connection_lost, delivery::maybe_processed));
@@ -239,7 +240,7 @@ TEST_CASE("an unsafe call that was sent in part fails, one of which no byte left
     for (const std::size_t bytes : {0u, 1u, 20u}) {
         CAPTURE(bytes);
         fake_pool pool(with_connections(1));
-        pool.prove(0);
+        pool.confirm(0);
         pool.link(0).jammed = true;
         auto& post = pool.submit(unsafe);
         if (bytes != 0)
@@ -258,11 +259,11 @@ TEST_CASE("an unsafe call that was sent in part fails, one of which no byte left
     }
 }
 
-TEST_CASE("a reserved connection that drains hands its reservation on") {
+TEST_CASE("when a reserved connection drains, another one is reserved in its place") {
     auto settings = with_connections(2, 8);
     settings.abandoned_grace = 2s;
     fake_pool pool(settings);
-    pool.prove_all(2);
+    pool.confirm_all(2);
     auto& a = pool.submit();
     auto& b = pool.submit();
     auto& c = pool.submit();
@@ -273,7 +274,7 @@ TEST_CASE("a reserved connection that drains hands its reservation on") {
     pool.submit();
     pool.submit();
     kept = pool.link(0).outstanding() < pool.link(1).outstanding() ? 0 : 1;
-    // An abandoned request on the kept one outlives its grace: it drains, with a call in flight that is slow.
+    // An abandoned request on the reserved connection takes too long: it drains, with a slow call in flight.
     const auto second = pool.link(kept).targets().back();
     for (auto* const each : {&c, &d})
         if (each->request.target == second)
@@ -288,9 +289,9 @@ TEST_CASE("a reserved connection that drains hands its reservation on") {
     CHECK(pool.sends_of(post) == 1);
 }
 
-TEST_CASE("a GET uses the idle connection that a POST distrusts") {
+TEST_CASE("a GET uses the idle connection that has been idle for too long for a POST") {
     fake_pool pool(with_connections(2));
-    pool.prove(0);
+    pool.confirm(0);
     pool.pass(5s);
     pool.submit(unsafe);
     REQUIRE(pool.links.size() == 2); // a dial that may take long
@@ -301,7 +302,7 @@ TEST_CASE("a GET uses the idle connection that a POST distrusts") {
 TEST_CASE("a POST takes an old idle connection where dials fail") {
     for (const auto code : {errc::connect_failed, errc::tls_untrusted}) {
         fake_pool pool(with_connections(8));
-        pool.prove(0);
+        pool.confirm(0);
         pool.pass(5s);
         auto& post = pool.submit(unsafe);
         REQUIRE(pool.links.size() == 2);

@@ -15,12 +15,12 @@ auto with_warm_ones(std::size_t most) {
     return settings;
 }
 
-/// The first connections, which nobody has asked for. `used`: each has responded one call.
+/// The first connections, which no call has asked for. `used`: one call has had its response on each.
 void make_warm(fake_pool& pool, bool used) {
     pool.cycle([] {});
     REQUIRE(pool.links.size() == warm);
     if (used)
-        pool.prove_all(warm);
+        pool.confirm_all(warm);
     else
         for (std::size_t i = 0; i < warm; ++i)
             pool.connect(i);
@@ -115,7 +115,7 @@ TEST_CASE("B2: of more than the warm ones, those idle for too long are closed") 
 TEST_CASE("B2: a connection beyond the warm ones is still too stale for a POST") {
     auto settings = with_connections(2); // none is kept
     fake_pool pool(settings);
-    pool.prove(0);
+    pool.confirm(0);
     pool.pass(5s);
     auto& post = pool.submit(unsafe);
     CHECK(pool.sends_of(post) == 0);

@@ -1,4 +1,4 @@
-// Requests that wait to be written together with those to come, while their server has enough to do.
+// Requests that wait to be written together with later ones, while the server is busy.
 #include <doctest/doctest.h>
 
 #include "pool/fake_pool.hpp"
@@ -9,7 +9,7 @@ namespace {
 
 constexpr auto service = 50us;
 
-/// One proven connection whose server takes `each` for a response, with `count` requests in flight on it.
+/// One confirmed connection whose server takes `each` for a response, with `count` requests in flight on it.
 struct busy_pool : fake_pool {
     explicit busy_pool(std::size_t count = 8, std::size_t depth = 8, std::chrono::nanoseconds each = service,
                        std::chrono::nanoseconds round_trip = 40us)
@@ -34,7 +34,7 @@ struct busy_pool : fake_pool {
         suspend(service);
         respond(0);
     }
-    /// That were written since it was made.
+    /// How many requests were written since it was made.
     std::size_t since() { return link(0).targets().size() - written; }
 
     std::size_t written = 0;
@@ -76,7 +76,7 @@ TEST_CASE("no request waits to be written for more than two milliseconds") {
     CHECK(pool.since() == 3);
 }
 
-TEST_CASE("it is too late when the process was held up: the cycle that finds it writes it, and ends") {
+TEST_CASE("after the process was held up, the first cycle writes what has waited too long, and ends") {
     busy_pool pool;
     pool.respond_and_submit();
     REQUIRE(pool.unwritten() == 1);
@@ -85,7 +85,7 @@ TEST_CASE("it is too late when the process was held up: the cycle that finds it 
     CHECK(pool.unwritten() == 0);
 }
 
-TEST_CASE("nothing waits behind responses that came in one piece: they have waited for us, not we for them") {
+TEST_CASE("no request waits after responses that came in one piece: this side is the slower one") {
     for (const std::size_t count : {1, 2, 3}) {
         CAPTURE(count);
         busy_pool pool;
@@ -124,7 +124,7 @@ TEST_CASE("a connection that is kept free for an unsafe call gets no more, so no
     CHECK(pool.unwritten() == 0);
 }
 
-TEST_CASE("a socket that is full: what has waited goes when it takes more") {
+TEST_CASE("a socket that is full: the requests that have waited go when it takes more") {
     busy_pool pool;
     pool.link(0).jammed = true;
     for (int i = 0; i < 4; ++i)
@@ -164,7 +164,7 @@ TEST_CASE("responses alone end the wait, though no request comes with them") {
     CHECK(pool.since() == 1);
 }
 
-TEST_CASE("the time of those that have gone does not take away that of those behind them") {
+TEST_CASE("requests that were written do not shorten the time of those staged later") {
     busy_pool pool;
     for (int i = 0; i < 4; ++i)
         pool.respond_and_submit(); // the last of them sends all four, 150 us behind the first
@@ -178,7 +178,7 @@ TEST_CASE("the time of those that have gone does not take away that of those beh
     CHECK(pool.since() == 5);
 }
 
-TEST_CASE("where pipelines are no longer trusted nothing waits, on no connection") {
+TEST_CASE("where pipelining is disabled no request waits, on no connection") {
     fake_pool pool(with_connections(2));
     const auto submit = [&](int count) {
         pool.cycle([&] {
@@ -227,35 +227,35 @@ TEST_CASE("a request that waits and is cancelled was not sent, and its neighbour
 TEST_CASE("a connection that is lost while requests wait: they go to another one, as not sent") {
     busy_pool pool;
     pool.respond_and_submit();
-    auto& gathering = *pool.calls.back();
+    auto& waiting = *pool.calls.back();
     pool.cycle([&] { pool.link(0).reset(); });
-    CHECK(pool.sends_of(gathering) == 0);
+    CHECK(pool.sends_of(waiting) == 0);
     pool.pass(1s);
     REQUIRE(pool.links.size() >= 2);
     pool.connect(1);
     pool.respond_to_all(1);
-    CHECK(gathering.got(gathering.request.target));
-    CHECK(pool.sends_of(gathering) == 1);
+    CHECK(waiting.got(waiting.request.target));
+    CHECK(pool.sends_of(waiting) == 1);
 }
 
 TEST_CASE("a client that closes, or a connection that drains, leaves no request behind") {
     busy_pool closing;
     closing.respond_and_submit();
-    auto& gathering = *closing.calls.back();
+    auto& waiting = *closing.calls.back();
     closing.close();
-    CHECK(gathering.failed_with(errc::client_closed, delivery::not_sent));
+    CHECK(waiting.failed_with(errc::client_closed, delivery::not_sent));
     CHECK(closing.gauges_are_zero());
 
-    busy_pool retiring;
-    retiring.respond_and_submit();
-    const auto writes = retiring.stats().writes.get();
-    retiring.cycle([&] { retiring.scheduler().drain_connections(); });
-    CHECK(retiring.unwritten() == 0); // it is taken back for another connection
-    CHECK(retiring.stats().writes.get() == writes);
-    retiring.respond_to_all(0);
-    retiring.connect(1);
-    retiring.respond_to_all(1);
-    for (const auto& call : retiring.calls)
+    busy_pool draining;
+    draining.respond_and_submit();
+    const auto writes = draining.stats().writes.get();
+    draining.cycle([&] { draining.scheduler().drain_connections(); });
+    CHECK(draining.unwritten() == 0); // it is unstaged, and goes to another connection
+    CHECK(draining.stats().writes.get() == writes);
+    draining.respond_to_all(0);
+    draining.connect(1);
+    draining.respond_to_all(1);
+    for (const auto& call : draining.calls)
         CHECK(call->got(call->request.target));
-    CHECK(retiring.link(0).phase() == phase::closed);
+    CHECK(draining.link(0).phase() == phase::closed);
 }

@@ -40,8 +40,8 @@ constexpr std::uint64_t samples = 100;
 constexpr std::size_t most_growth = 2 * 1024 * 1024;
 
 // One request in a hundred: most of these ask for another try or are slow, some end their connection. Closes
-// that nobody announces come in the second half only: they make the client distrust the server, and fall to
-// one request at a time for minutes.
+// that nobody announces come in the second half only: after some of them the client disables pipelining, and
+// sends one request at a time for minutes.
 chaos soak_plan(std::uint64_t seed, std::uint64_t requests, std::uint64_t nonce, int send) {
     random_numbers random(seed, nonce * 8 + static_cast<std::uint64_t>(send));
     chaos what;

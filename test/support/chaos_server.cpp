@@ -109,7 +109,7 @@ struct chaos_server::state {
         seen.connections.push_back(on);
         return options.plan(method, nonce, ++seen.received);
     }
-    // Whether the books have to say when the response has left.
+    // Whether the record has to say when the response has left.
     bool act(std::uint64_t nonce, const chaos& what, bool is_whole, std::size_t on) {
         if (!options.keep_books)
             return false;
@@ -386,7 +386,7 @@ private:
     chaos::end ending_ = chaos::end::none; // what is to happen once all is written
     bool ignore_;
     bool deaf_ = false;  // reads no more
-    bool ended_ = false; // responses no more
+    bool ended_ = false; // it sends no more responses
     bool reading_ = false;
     bool writing_ = false;
     bool closed_ = false;

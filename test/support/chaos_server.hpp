@@ -23,10 +23,10 @@ struct chaos {
     enum class end : std::uint8_t {
         none,      ///< the connection lives
         announced, ///< `Connection: close` in the response, then close_notify and FIN
-        notify,    ///< close_notify and FIN, without a word
+        notify,    ///< close_notify and FIN, not announced
         fin,       ///< FIN without close_notify
         reset,     ///< RST
-        garbage,   ///< something that is no HTTP in place of the response, and then nothing ever more
+        garbage,   ///< bytes that are not HTTP in place of the response, and then nothing ever more
         silence,   ///< nothing ever more
     };
     static constexpr std::size_t whole = static_cast<std::size_t>(-1);
@@ -66,7 +66,7 @@ struct chaos_options {
 
     plan_function plan = [](std::string_view, std::uint64_t, int) { return chaos{}; };
     welcome_function welcomes = [](std::size_t) { return welcome::take; };
-    bool keep_books = true; ///< whether `records` is wanted; it costs memory for every request
+    bool keep_books = true; ///< whether `records` is kept, which costs memory for every request
     int receive_buffer = 0; ///< SO_RCVBUF of its connections; 0: the system's
 };
 
@@ -77,8 +77,8 @@ inline chaos_options receiving_into(int receive_buffer) {
     return options;
 }
 
-/// A TLS server that misbehaves by plan, and keeps exact books. It runs on a thread of its own. All member
-/// functions may be called from any thread.
+/// A TLS server that misbehaves by plan, and records all that it receives. It runs on a thread of its own.
+/// All member functions may be called from any thread.
 ///
 /// Every request has a name, and the response repeats it as the "id": the last part of the target, or where
 /// there is one, the part that begins with an "n"; of a POST, the tag if that begins with an "n". The number
@@ -97,7 +97,7 @@ public:
     static bandwidth::webrtc::client_options client_options(std::uint16_t port, std::string_view ca_pem);
     bandwidth::webrtc::client_options client_options() const { return client_options(port(), ca_pem()); }
 
-    /// Connections with a number under `count` read nothing but their handshake, and response nothing, until
+    /// Connections with a number under `count` read nothing but their handshake, and send no response, until
     /// `resume`.
     void pause(std::size_t count = static_cast<std::size_t>(-1));
     void resume() { pause(0); }

@@ -34,7 +34,7 @@ inline tcp::endpoint address(const std::string& ip, std::uint16_t port) {
     return {asio::ip::make_address(ip), port};
 }
 
-/// A name server in a test's hands.
+/// A name server that a test controls.
 class fake_resolver final : public detail::name_resolver {
 public:
     void resolve(const std::string& host, const std::string& port, handler done) override {
@@ -58,7 +58,7 @@ public:
     }
     std::size_t pending() const { return pending_.size(); }
 
-    /// What it responds, for those of the first look-ups and for the rest.
+    /// The responses: `first` for the first look-ups, `code` and `addresses` for the rest.
     std::deque<error_code> first;
     error_code code;
     detail::address_list addresses;
@@ -82,8 +82,8 @@ inline bandwidth::webrtc::client_options with_resolver(bandwidth::webrtc::client
     return options;
 }
 
-/// An address that responds nothing to a SYN: a listening socket whose queue is full (Linux drops what comes
-/// then, as a firewall does).
+/// An address that does not respond to a SYN: a listening socket whose queue is full (Linux then drops a SYN,
+/// as a firewall does).
 class blackhole {
 public:
     /// \param port 0: any free one
@@ -131,7 +131,7 @@ inline bool has_ipv6() {
     return !ec;
 }
 
-/// The sockets of this process that are connected to a port of this machine: a client's, beneath all floors.
+/// The sockets of this process that are connected to a port of this machine: those of a client.
 inline std::vector<int> sockets_to(std::uint16_t port) {
     std::vector<int> found;
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {

@@ -38,8 +38,8 @@ struct raw_tls_options {
 /// How a connection came to its end.
 enum class connection_end { close_notify, truncated, reset };
 
-/// A blocking TLS client that sends and reads whatever a test wants, to prove a server on its own. Every call
-/// is over within ten seconds, or throws.
+/// A blocking TLS client that sends and reads whatever a test wants, to test a server without the library's
+/// client. Every call is over within ten seconds, or throws.
 class raw_tls_client {
 public:
     raw_tls_client(std::uint16_t port, const std::string& ca_pem,

@@ -15,7 +15,7 @@ struct tracker_log {
     std::atomic<int> executed = 0;
 };
 
-/// An executor that hands everything to another one, and knows when it is running something itself: to prove
+/// An executor that hands everything to another one, and knows when it is running something itself: to show
 /// on which executor a handler ran.
 class tracker_executor : public forwarding_executor<tracker_executor, tracker_log> {
 public:

@@ -13,7 +13,7 @@
 
 #include "support/test_client.hpp"
 
-// Handlers run on the thread that has read their responses, but when the pool's strand has been left.
+// Handlers run on the thread that has read their responses, but after the pool's strand has been left.
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;

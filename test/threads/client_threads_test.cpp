@@ -27,7 +27,7 @@
 #include "support/test_client.hpp"
 #include "threads/many_threads.hpp"
 
-// A client in the hands of many threads. Run under ThreadSanitizer these tests prove more than they assert.
+// A client that many threads use. Under ThreadSanitizer these tests find more than they assert.
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
@@ -142,7 +142,7 @@ TEST_CASE("O07: a storm of cancellations from other threads' calls") {
     });
     CHECK(all.wait());
     CHECK(unexpected == 0);
-    // What is left of cancelled calls is answered soon, and the client is as good as new.
+    // The responses to the abandoned requests come soon, and the client works as before.
     const auto end = std::chrono::steady_clock::now() + support::generous_limit;
     while (!support::at_rest(client.stats()) && std::chrono::steady_clock::now() < end)
         std::this_thread::yield();
@@ -293,7 +293,8 @@ TEST_CASE("eight threads use a client while others reload its TLS options and re
     });
     std::atomic<std::uint64_t> uses = 0;
     on_threads(callers, [&](int number) {
-        // On a busy machine the reloader may not have had its turn: until connections were replaced.
+        // On a busy machine the reloading thread may not have run yet: goes on until connections were
+        // replaced.
         for (int i = 0; i < 20 || client.stats().dials <= 3; ++i, ++uses)
             use(client, wrong, std::to_string(number) + "-" + std::to_string(i));
     });

@@ -22,7 +22,7 @@
 
 #include "support/test_client.hpp"
 
-// What tests share that put a client into the hands of many threads.
+// What tests share in which many threads use a client.
 
 namespace test {
 

@@ -13,7 +13,7 @@
 
 #include "threads/many_threads.hpp"
 
-// Clients with several shards, and several clients, in the hands of many threads.
+// Clients with several shards, and several clients, that many threads use.
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;

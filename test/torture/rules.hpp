@@ -80,15 +80,15 @@ inline std::string broken_by(std::uint64_t nonce, const outcome& call, const sup
     return {};
 }
 
-// I6. Whoever was told of the end of a call knows that its connection has ended, if it was that call's
-// request that ended it: of the calls that he starts then, none comes there.
+// I6. A caller who was told of the end of a call knows that its connection has ended, if it was that call's
+// request that ended it: no call that he starts then may arrive on that connection.
 inline std::string broken_on_ended_connections(const std::vector<outcome>& calls,
                                                const std::map<std::uint64_t, support::chaos_record>& seen,
                                                const std::map<std::size_t, std::uint64_t>& ended_by) {
     for (const auto& [nonce, record] : seen) {
         for (const auto on : record.connections) {
             const auto found = ended_by.find(on);
-            // One that left early was not told.
+            // A caller who left early was not told.
             if (found == ended_by.end() || calls[found->second].cancelled || calls[found->second].impatient ||
                 calls[found->second].why.code() == condition::timeout)
                 continue;
@@ -100,8 +100,8 @@ inline std::string broken_on_ended_connections(const std::vector<outcome>& calls
     return {};
 }
 
-// Of the POSTs that began when the end of a connection had come already, none comes there. (Others may: they
-// are resent.)
+// No POST that began when the end of a connection had arrived already may come on that connection. (Other
+// requests may: they are resent.)
 inline std::string broken_on_finished_connections(
     const std::vector<outcome>& calls, const std::map<std::uint64_t, support::chaos_record>& seen,
     const std::map<std::size_t, clock_type::time_point>& finished) {

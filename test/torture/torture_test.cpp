@@ -1,14 +1,15 @@
-// The invariants of pipelining over real sockets, against a server that misbehaves by plan and keeps exact
-// books: closes announced and not, resets before, in the middle of and after responses, silence, garbage,
-// delays, responses in pieces, statuses that ask for another try, dials that fail, calls that are cancelled or
-// whose attempts time out, with GET, PUT, DELETE and POST mixed and a number of its own in every request and
-// response.
+// The invariants of pipelining over real sockets, against a server that misbehaves by plan and records all
+// that it receives: closes announced and not, resets before, in the middle of and after responses, silence,
+// garbage, delays, responses in pieces, statuses that ask for another try, dials that fail, calls that are
+// cancelled or whose attempts time out, with GET, PUT, DELETE and POST mixed and a number of its own in
+// every request and response.
 //
-// I1 every call completes exactly once, I2 with the response to its own request, I3 no POST is received twice,
-// I4 no request is received more often than its resends and attempts allow, I5 a cancelled call does not
-// change the outcome of another, I6 nothing comes on a connection that a caller could know to have ended, I7
-// the gauges return to zero and the server's connections end with the client's, I8 no completion runs inside
-// of the call that starts it or of the cancellation; and what a failure says of delivery is true.
+// I1 every call completes exactly once, I2 with the response to its own request, I3 no POST is received
+// twice, I4 no request is received more often than its resends and attempts allow, I5 a cancelled call does
+// not change the outcome of another, I6 nothing comes on a connection that a caller could know to have
+// ended, I7 the gauges return to zero and the server's connections end with the client's, I8 no completion
+// runs inside of the call that starts it or of the cancellation; and what a failure says of delivery is
+// true.
 //
 // The only thread is held up at random, as by a handler that works for too long. What has come meanwhile
 // counts all the same: a response that came in time is delivered, and no POST is written to a connection
@@ -143,7 +144,7 @@ void check(const client_run& done, chaos_server& server, const bounds& allowed) 
     CHECK(server.connections_open() == 0);
 }
 
-/// What came about in all rounds, for a look at whether there was any chaos.
+/// What happened in all rounds, to see that faults really happened.
 struct totals {
     std::uint64_t succeeded = 0, answered = 0, lost = 0, timed_out = 0, cancelled = 0;
     std::map<std::string, std::uint64_t> others; // by their message
@@ -264,7 +265,7 @@ TEST_CASE("I5: with and without cancelled calls, the others end in the same way"
                 bounds allowed;
                 allowed.faults = false;
                 check(both, server, allowed);
-                // None of them was moved, let alone sent again.
+                // None of them was given to another connection, nor sent again.
                 CHECK(both.stats().resends == 0);
                 CHECK(both.stats().retries == 0);
                 CHECK(both.stats().connections_lost == 0);

@@ -1,4 +1,4 @@
-// T18, T19: a server that has us work, or keep, without end.
+// T18, T19: a server that makes the client work, or keep data, without end.
 #include <doctest/doctest.h>
 
 #include <chrono>

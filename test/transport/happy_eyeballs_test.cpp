@@ -13,7 +13,7 @@
 
 #include "transport/addresses.hpp"
 
-// RFC 8305 with the time in the test's hands.
+// RFC 8305, with a time that the test sets.
 
 using namespace std::chrono_literals;
 using namespace bandwidth::webrtc::detail;

@@ -8,7 +8,7 @@
 
 #include "transport/addresses.hpp"
 
-// What is known of a name and when it is looked up, with the time in the test's hands.
+// What is known of a name and when it is looked up, with a time that the test sets.
 
 using namespace std::chrono_literals;
 using namespace bandwidth::webrtc::detail;

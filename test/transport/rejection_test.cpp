@@ -1,5 +1,5 @@
-// T17: a server that wants a client certificate. In TLS 1.3 its verdict comes when the client may send
-// already.
+// T17: a server that wants a client certificate. In TLS 1.3 the server's verdict comes when the client may
+// already have sent a request.
 #include <doctest/doctest.h>
 
 #include "transport/tls_peer.hpp"

@@ -1,4 +1,4 @@
-// T14, T16: sessions are resumed, provably.
+// T14, T16: TLS sessions are resumed, as both sides confirm.
 #include <doctest/doctest.h>
 
 #include <chrono>

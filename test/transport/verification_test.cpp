@@ -1,4 +1,4 @@
-// Whose certificate is believed: subjectAltName only (RFC 9110, section 4.3.4; RFC 9525).
+// Which certificates are accepted for a host: by subjectAltName only (RFC 9110, section 4.3.4; RFC 9525).
 #include <doctest/doctest.h>
 
 #include <chrono>

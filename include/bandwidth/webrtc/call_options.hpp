@@ -29,8 +29,8 @@ public:
         has_attempt_timeout_ = true;
         return *this;
     }
-    /// Whether the library may send the request again, after a lost connection or a response that asks for it.
-    /// The default: idempotent operations (GET, PUT, DELETE) yes, POST never (RFC 9110, section 9.2.2).
+    /// Whether the library may send the request again, after a lost connection or a response that asks for
+    /// it. The default: idempotent operations (GET, PUT, DELETE) yes, POST never (RFC 9110, section 9.2.2).
     /// `true` does not make a POST repeatable: see `idempotent`.
     call_options& allow_resend(bool value) {
         allow_resend_ = value;
@@ -42,8 +42,8 @@ public:
         idempotent_ = value;
         return *this;
     }
-    /// Gives the call a connection to itself until it is answered: for one that is known to take long, so
-    /// that no other call waits behind it.
+    /// Gives the call a connection to itself until its response has come. For a call that is known to take
+    /// long, so that no other call waits behind it.
     call_options& dedicated_connection(bool value = true) {
         dedicated_connection_ = value;
         return *this;
@@ -82,8 +82,9 @@ public:
     const std::string& refused_header() const noexcept { return rare_->refused_header; }
 
 private:
-    /// What few calls set. Apart, since the options are a temporary that lives in the caller's coroutine for
-    /// as long as the call waits: `co_await client.try_get_session(id)` has one too.
+    /// What few calls set. It lies apart to keep `call_options` small: these options are a temporary that
+    /// lives in the caller's coroutine for as long as the call waits, also in `co_await
+    /// client.try_get_session(id)`.
     struct rare_options {
         std::string header_lines;
         std::string refused_header;

@@ -43,12 +43,12 @@ concept other_than_duration = !std::is_convertible_v<T, std::chrono::nanoseconds
 /// `errc::invalid_argument` and a message that names it, and nothing is sent.
 ///
 /// Completion: on the handler's associated executor, the client's executor where it has none, and never
-/// inside of the function that started the call. Each completes on its own: a handler that blocks delays no
-/// other one while another thread of its context is idle.
+/// inside of the function that started the call. Each call completes on its own: a handler that blocks delays
+/// no other handler while another thread of its context is idle.
 /// Time: one deadline bounds all of a call: queue, connect and every attempt.
 /// Cancellation: terminal, partial and total end a call at once with `errc::cancelled`. A call that waits
-/// for a connection is removed. For one that a connection has taken, the response is read and dropped when it
-/// comes; its neighbours on the connection never notice. Note that `boost::asio::co_spawn` lets only terminal
+/// for a connection is removed. If a connection has taken the call, its response is read and dropped when it
+/// comes; other calls on the connection never notice. Note that `boost::asio::co_spawn` lets only terminal
 /// cancellation in by default.
 /// Threads: every function but the destructor, move and assignment may be called from any thread at the same
 /// time. A cancellation signal is emitted on the executor of the call's handler.
@@ -365,7 +365,7 @@ public:
     // The client itself.
 
     /// Takes no more calls (`errc::client_closed`), waits for those in flight, then closes every connection
-    /// with a close_notify. What is not answered after `limit` is cut off with `errc::client_closed`, and the
+    /// with a close_notify. Calls without a response after `limit` end with `errc::client_closed`, and the
     /// drain fails with the same code. Completes at once when there is nothing to wait for.
     ///
     /// A client with several shards has drained when all of them have.
@@ -390,9 +390,10 @@ public:
     /// Uses other TLS options from now on, for certificates that are renewed while the client runs.
     ///
     /// Takes `ca_pem`, `ca_file` (read again), `client_certificate` and every `pin_public_key` from
-    /// `options`, and nothing else. Every call that starts after it has returned goes to a connection made
-    /// with them; the connections of before take no more calls and close when those in flight are answered.
-    /// No TLS session is carried over. It costs new connections, so call it when something has changed.
+    /// `options`, and nothing else. Every call that starts after this function has returned goes to a
+    /// connection made with these options; older connections take no more calls, and close when the calls in
+    /// flight on them have their responses. No TLS session is carried over. It costs new connections, so call
+    /// it when something has changed.
     /// Thread safety: any thread, at any time. After `close` it does nothing.
     /// \throws api_error (`errc::invalid_options`) naming the option that is wrong; nothing has changed then,
     ///         in any shard.

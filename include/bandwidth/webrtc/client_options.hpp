@@ -60,9 +60,9 @@ public:
 
     /// Connections to keep at most: 1 to 10,000; default 8.
     client_options& max_connections(std::size_t value);
-    /// Connections to make ahead of need, from the construction of the client on, and to make again when they
-    /// end: 0 to `max_connections`; default 0. As long as there are no more than these, none is closed for being
-    /// idle, and a POST trusts them however long they were.
+    /// Connections to make before calls need them, from the construction of the client on, and to make again
+    /// when they end: 0 to `max_connections`; default 0. As long as there are no more than these, none is
+    /// closed for being idle, and a POST may use them however long they have been idle.
     client_options& min_connections(std::size_t value);
     /// Requests that may be in flight on one connection: 1 to 256; default 8; 1 turns pipelining off.
     client_options& pipeline_depth(std::size_t value);
@@ -73,25 +73,26 @@ public:
     /// A call belongs to the shard of the thread that makes it. Threads are numbered as they make their first
     /// call, with any client of the process, and the number modulo `shards` is the shard: a thread alone uses
     /// one shard, and so 1/n of what is divided here, and a coroutine that moves between threads moves
-    /// between shards. POSTs and calls with a dedicated connection need an idle connection of their own shard.
+    /// between shards. POSTs and calls with a dedicated connection need an idle connection of their own
+    /// shard.
     ///
     /// `max_connections`, `min_connections`, `queue_limit` and the `per_second` of `retry_budget` are those
     /// of the whole client. They are divided evenly, and the sum is what was set: a shard that has used up
-    /// its part takes nothing from another one. Each shard needs one at least, or the options are refused: a
-    /// connection, a place in the queue, a request in ten seconds to send again; but `min_connections` may
-    /// leave shards without one, and `per_second` may be 0. All other options hold for each shard as they
-    /// are.
+    /// its part takes nothing from another one. Options are refused that leave a shard without a connection,
+    /// a place in the queue, or a request in ten seconds to send again; but `min_connections` may leave
+    /// shards without a connection, and `per_second` may be 0. All other options hold for each shard as they
+    /// are set.
     client_options& shards(std::size_t value);
     /// Promises that one thread at a time runs the executor that the client is given: an `io_context` that
-    /// one thread runs, or a strand. The client does without a strand of its own then, and a handler of that
-    /// `io_context` follows the response that it is for without being scheduled. Default false.
+    /// one thread runs, or a strand. The client then has no strand of its own, and a handler that belongs to
+    /// that `io_context` runs right after its response was read, without being scheduled. Default false.
     ///
     /// Functions of the client may be called from any thread all the same. Where the promise is untrue the
-    /// client's memory is corrupted. And since the handlers of calls that finish together run one behind the
-    /// other, none may run the context until one of the others has run.
+    /// client's memory is corrupted. The handlers of calls that finish together run one after the other on
+    /// one thread, so a handler must not run the context itself to wait for another handler.
     client_options& single_threaded(bool value);
-    /// Calls that may wait for a connection before `errc::queue_full`: 1 to 10,000,000; default 1024. Those that
-    /// share connections and those that need one for themselves (POSTs) are counted apart.
+    /// Calls that may wait for a connection before `errc::queue_full`: 1 to 10,000,000; default 1024. Calls
+    /// that share connections and calls that need one for themselves (POSTs) are counted apart.
     client_options& queue_limit(std::size_t value);
     /// How often a request may be sent again after its connection was lost: 0 to 10; default 2.
     client_options& max_resends(int value);
@@ -99,10 +100,11 @@ public:
     client_options& retry(const retry_policy& value);
     /// Bounds what is sent again, retries and resends of all calls together, over any ten seconds: to `ratio`
     /// times the calls that were sent in that time, or to `per_second` times ten where that is more. 0 to
-    /// 1,000,000 and 0 to 10; default 10 and 0.2. When it is used up, calls fail with what they know.
+    /// 1,000,000 and 0 to 10; default 10 and 0.2. When it is used up, calls fail with their last error or
+    /// response.
     client_options& retry_budget(double per_second, double ratio);
 
-    /// Bounds all of a call that sets no deadline of its own: over 0 to 1 day; default 30 s.
+    /// Bounds all of a call that sets no timeout of its own: over 0 to 1 day; default 30 s.
     client_options& timeout(std::chrono::nanoseconds value);
     /// Name look-up, TCP and TLS together, for one connection: over 0 to 1 day; default 5 s.
     client_options& connect_timeout(std::chrono::nanoseconds value);
@@ -115,7 +117,8 @@ public:
 
     /// Largest response body: 1 KiB to 1 GiB; default 8 MiB.
     client_options& body_limit(std::size_t bytes);
-    /// Largest response head, trailers and interim responses included: 1 KiB to 1 MiB; default 16 KiB.
+    /// Largest header section of a response, trailers and interim responses included: 1 KiB to 1 MiB; default
+    /// 16 KiB.
     client_options& header_limit(std::size_t bytes);
     /// Value of the User-Agent header; default "bandwidth-webrtc-cpp/<version>".
     client_options& user_agent(std::string_view value);

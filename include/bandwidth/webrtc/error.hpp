@@ -30,17 +30,17 @@ enum class errc {
     tls_failed,           ///< a TLS alert or a broken record on an established connection
     queue_full,           ///< the pool's queue is at its limit
     queue_timeout,        ///< the deadline passed while the call waited for a connection
-    response_timeout,     ///< no response head in time
+    response_timeout,     ///< no header section of a response in time
     body_timeout,         ///< the response body stopped in the middle
     connection_lost,      ///< the connection ended before the response
     incomplete_response,  ///< the connection ended in the middle of the response
     protocol_error,       ///< the response is not HTTP/1.1 (RFC 9112), or another request's
-    response_too_large,   ///< the response's head or body is over its limit
+    response_too_large,   ///< the response's header section or body is over its limit
     bad_json,             ///< a success whose body does not hold what the operation promises
     cancelled,            ///< the caller cancelled the call
     client_closed,        ///< the client was closed, drained or destroyed
-    no_usable_connection, ///< connections were made, but each failed before it answered anything; the message
-                          ///< tells how the last one did
+    no_usable_connection, ///< connections were made, but each failed before its first response; the message
+                          ///< tells how the last one failed
 };
 
 /// Questions to ask of any error code: `if (ec == condition::timeout)`.
@@ -67,11 +67,11 @@ boost::system::error_condition make_error_condition(condition value) noexcept;
 /// The error code of an HTTP status.
 error_code make_http_error(int status) noexcept;
 
-/// What is known of a failed call's request: the question to respond before a POST is repeated.
+/// Whether the request of a failed call may have been processed: look at it before you repeat a POST.
 enum class delivery {
     not_sent, ///< not one byte of the request left this machine, or the server said that it was not processed
-    maybe_processed, ///< sent in part or whole, and no response: the server may have acted on it
-    answered,        ///< the server answered; the failure is the response
+    maybe_processed, ///< sent in part or whole, and no response came: the server may have acted on it
+    answered,        ///< the server responded, and the failure tells what its response said
 };
 
 /// "not_sent", "maybe_processed" or "answered".
@@ -113,15 +113,15 @@ public:
     const std::string& message() const noexcept { return state().message; }
     /// The service's id of the request, for a support ticket; empty where it gave none.
     const std::string& request_id() const noexcept { return state().request_id; }
-    /// The first 4 KiB of the response's body, as it came but for what reads "[redacted]": the client's own
-    /// credentials, tokens, and values whose names tell that they are secret.
+    /// The first 4 KiB of the response's body, with "[redacted]" in place of the client's own credentials, of
+    /// tokens, and of values whose names tell that they are secret.
     const std::string& body() const noexcept { return state().body; }
     /// How many times the request was given to a connection, resends and retries included.
     int attempts() const noexcept { return state().attempts; }
     /// From the start of the call to its failure.
     std::chrono::nanoseconds elapsed() const noexcept { return state().elapsed; }
-    /// How long the response's Retry-After asks to wait: its seconds, or the time until its date, 0 for a past
-    /// one, ten years at most. Nothing where there was none, or none that is well formed.
+    /// How long the response's Retry-After asks to wait: its seconds, or the time until its date, 0 for a
+    /// past date, ten years at most. Nothing where there was none, or none that is well formed.
     std::optional<std::chrono::seconds> retry_after() const noexcept { return state().retry_after; }
     /// Whether the server may have acted on the request.
     webrtc::delivery delivery() const noexcept { return state().delivery; }

@@ -34,8 +34,8 @@ public:
     /// The sessions that the participant is in: none or one (the service caps it).
     [[nodiscard]] const std::vector<session_id>& sessions() const noexcept { return sessions_; }
 
-    /// What the participant is subscribed to, if the response tells. An empty object, as right after creation,
-    /// reads as `subscriptions::none()`.
+    /// What the participant is subscribed to, if the response tells. An empty object, as right after
+    /// creation, reads as `subscriptions::none()`.
     [[nodiscard]] const std::optional<webrtc::subscriptions>& subscriptions() const noexcept {
         return subscriptions_;
     }

@@ -8,12 +8,12 @@ namespace bandwidth::webrtc {
 /// When a call is tried again, how often and after what pause. A value: give it to `client_options::retry`
 /// for all calls of a client, or to `call_options::retry` for one.
 ///
-/// An attempt is a request that met a response worth another try, a silent server, or a connection that was
-/// lost before its first response. A resend (`client_options::max_resends`) is something else: the request met
-/// a connection that died for other reasons, and goes to another one at once. Only calls that may be repeated
-/// are: GET, PUT and DELETE (RFC 9110, section 9.2.2), and those with `call_options::idempotent`. Nothing
-/// ever waits past the call's deadline: when the next attempt could only begin after it, the call fails at
-/// once with what it knows.
+/// An attempt has failed when its response has a status that is tried again, when the server stays silent, or
+/// when the connection is lost before its first response. A resend (`client_options::max_resends`) is
+/// something else: the connection ended for no fault of the request, which goes to another one at once and
+/// uses up no attempt. Only calls that may be repeated are sent again: GET, PUT and DELETE (RFC 9110, section
+/// 9.2.2), and those with `call_options::idempotent`. Nothing ever waits past the call's deadline: when the
+/// next attempt could only begin after it, the call fails at once with its last error or response.
 ///
 /// Setters do not check; the client's constructor does, and a call with a policy out of range is refused with
 /// `errc::invalid_argument`.
@@ -34,16 +34,16 @@ public:
     /// In place of `first` after 429 and 503, where the pause is also never less than half of its bound: over
     /// 0 to 1 day; default 1 s.
     retry_policy& throttled_backoff(std::chrono::nanoseconds first);
-    /// A server that asks for a longer pause than this (Retry-After, RFC 9110, section 10.2.3) is not waited
-    /// for, the call fails with its response: 0 to 1 day; default 30 s.
+    /// Where the server asks for a longer pause than this (Retry-After, RFC 9110, section 10.2.3), the call
+    /// does not wait, and fails with the response: 0 to 1 day; default 30 s.
     retry_policy& longest_retry_after(std::chrono::nanoseconds value);
     /// Whether a response with this status (400 to 599; others are ignored) is tried again.
     retry_policy& retry_status(int status, bool value = true);
     /// Whether a POST that was answered with 429 is tried again. Default false: an unsafe request is on the
     /// wire at most once.
     retry_policy& retry_throttled_unsafe(bool value);
-    /// Whether a request whose response was no HTTP, or another request's (`errc::protocol_error`), is tried
-    /// once more. Default false: the server would most likely say the same again.
+    /// Whether a request whose response was not HTTP, or was another request's (`errc::protocol_error`), is
+    /// tried once more. Default false: the server would most likely send the same again.
     retry_policy& retry_protocol_error(bool value);
 
     int attempts() const noexcept { return attempts_; }

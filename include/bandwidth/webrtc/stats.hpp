@@ -10,7 +10,7 @@ struct client_stats {
     std::uint64_t connections_connecting = 0; ///< resolving, connecting or in the handshake
     std::uint64_t connections_idle = 0;       ///< open, nothing in flight
     std::uint64_t connections_active = 0;     ///< open, with requests in flight
-    std::uint64_t connections_draining = 0;   ///< taking no more calls, closing when the last is answered
+    std::uint64_t connections_draining = 0;   ///< taking no more calls, closing after their last response
     std::uint64_t queue_depth = 0;            ///< calls that wait for a connection
     std::uint64_t in_flight = 0; ///< requests on connections, without those whose caller has gone
     std::uint64_t abandoned = 0; ///< requests whose caller has gone and whose response is still due
@@ -19,7 +19,7 @@ struct client_stats {
     std::uint64_t calls_started = 0;
     std::uint64_t calls_succeeded = 0;
     std::uint64_t calls_failed = 0;
-    std::uint64_t calls_timed_out = 0; ///< of the failed ones: by the deadline, or another timeout of ours
+    std::uint64_t calls_timed_out = 0; ///< of the failed ones: by the deadline, or another of our timeouts
     std::uint64_t calls_cancelled = 0; ///< of the failed ones
     std::uint64_t calls_cancelled_queued = 0;    ///< of these: while they waited for a connection
     std::uint64_t calls_cancelled_in_flight = 0; ///< of these: when a connection had them
@@ -33,15 +33,15 @@ struct client_stats {
     std::uint64_t resends = 0;           ///< requests sent again at once, on another connection
     std::uint64_t resends_announced = 0; ///< of these: behind an announced close
     std::uint64_t resends_lost = 0;      ///< of these: the connection was lost
-    std::uint64_t resends_given_up = 0;  ///< of these: this side closed it, for a response before
+    std::uint64_t resends_given_up = 0;  ///< of these: this side closed it, for an earlier response
     std::uint64_t resends_requested = 0; ///< of these: the response asked for it (408, 421)
     std::uint64_t retries = 0;           ///< requests sent again after a pause, by policy
     std::uint64_t retries_throttled = 0; ///< of these: after 429 or 503
     std::uint64_t retries_status = 0;    ///< of these: after another status
     std::uint64_t retries_timeout = 0;   ///< of these: no response in time
     std::uint64_t retries_lost = 0;      ///< of these: the connection was lost before its first response
-    std::uint64_t retries_protocol = 0;  ///< of these: the response was no HTTP, or another request's
-    std::uint64_t retries_refused = 0;   ///< ... that the retry budget did not allow
+    std::uint64_t retries_protocol = 0;  ///< of these: the response was not HTTP, or another request's
+    std::uint64_t retries_refused = 0;   ///< retries and resends that the retry budget did not allow
     /// Times that a response was late, so that its connection took no more calls until it came.
     std::uint64_t slow_responses = 0;
     /// Times that the server was found to break pipelines, so that for a while one request at a time was
@@ -59,14 +59,14 @@ struct client_stats {
     std::uint64_t handshakes_resumed = 0;
     std::uint64_t connections_closed = 0;
     std::uint64_t connections_closed_announced = 0; ///< of these: the server had announced it in a response
-    std::uint64_t connections_closed_ended = 0;     ///< of these: by the server, without a word in HTTP
+    std::uint64_t connections_closed_ended = 0;     ///< of these: by the server, not announced in HTTP
     std::uint64_t connections_closed_broken = 0;    ///< of these: by a reset, or an error of TLS
-    std::uint64_t connections_closed_protocol = 0; ///< of these: what came was not what was asked for in HTTP
-    std::uint64_t connections_closed_timeout = 0;  ///< of these: no response in time
-    std::uint64_t connections_closed_idle = 0;     ///< of these: idle for too long
-    std::uint64_t connections_closed_drained = 0;  ///< of these: too old, or replaced by newer ones
-    std::uint64_t connections_closed_abandoned = 0; ///< of these: for too much that nobody waited for
-    std::uint64_t connections_lost = 0;             ///< of the closed ones: with requests unanswered
+    std::uint64_t connections_closed_protocol = 0;  ///< of these: what came was not HTTP, or not asked for
+    std::uint64_t connections_closed_timeout = 0;   ///< of these: no response in time
+    std::uint64_t connections_closed_idle = 0;      ///< of these: idle for too long
+    std::uint64_t connections_closed_drained = 0;   ///< of these: too old, or replaced by newer ones
+    std::uint64_t connections_closed_abandoned = 0; ///< of these: for too much data of abandoned requests
+    std::uint64_t connections_lost = 0;             ///< of the closed ones: with responses still due
     /// Bytes that no request had asked for; each time the connection is closed.
     std::uint64_t unsolicited_bytes = 0;
     std::uint64_t bytes_sent = 0; ///< TLS records included

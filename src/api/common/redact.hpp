@@ -10,8 +10,8 @@ namespace bandwidth::webrtc::detail {
 /// "[redacted]":
 /// - a JSON Web Token anywhere;
 /// - what follows "Basic" or "Bearer", which a service may echo (RFC 9110, section 11.4);
-/// - the value of a field or parameter whose name ends in token, password, secret, authorization or api key,
-///   in JSON (also broken, cut off, or inside of a string) and as `name=value`;
+/// - the value of a field or parameter whose name ends in token, password, secret or api-key, in JSON (also
+///   broken, cut off, or inside of a string) and as `name=value`;
 /// - the user information of a URL (RFC 3986, section 3.2.1).
 /// For texts that are kept in a failure.
 [[nodiscard]] std::string redact_tokens(std::string_view body);

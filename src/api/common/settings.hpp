@@ -8,7 +8,7 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// Client options after they were checked: what the pool needs, and what the API floor does.
+/// Client options after they were checked: what the pool needs, and what the operations need.
 struct checked_settings {
     pool_settings pool; ///< of all shards together
     std::size_t shards = 1;

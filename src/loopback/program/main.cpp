@@ -114,7 +114,7 @@ int serve(const settings& chosen) {
 
     asio::signal_set signals(context, SIGINT, SIGTERM);
     signals.async_wait([&server](boost::system::error_code, int) {
-        server.close_idle_connections(); // says goodbye to those that wait for nothing
+        server.close_idle_connections(); // with a close_notify, since no request waits there
         server.stop();
     });
     context.run();

@@ -8,9 +8,9 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// Room inside of a call for what its completion needs, so that it allocates nothing: the erased handler, and
-/// the operation by which it goes to its executor. Blocks lie one behind the other, and the room is free
-/// again when all are given back.
+/// Room inside of a call for what its completion needs, so that a completion allocates nothing: the erased
+/// handler, and the operation by which it goes to its executor. Blocks lie one behind the other, and the room
+/// is free again when all of them are given back.
 class handler_memory {
 public:
     handler_memory() = default;
@@ -29,7 +29,7 @@ public:
         ++blocks_;
         return block;
     }
-    /// False: it did not come from here.
+    /// False: the block did not come from here.
     bool give_back(void* block) noexcept {
         const auto* const at = static_cast<std::byte*>(block);
         if (!(std::greater_equal<>()(at, room_) && std::less<>()(at, room_ + size)))

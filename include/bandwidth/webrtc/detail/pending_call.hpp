@@ -34,10 +34,10 @@ using call_handle = std::unique_ptr<pending_call, call_releaser>;
 template <class T>
 result<T> take_result(call_handle call);
 
-/// A caller's handler as the call keeps it: a handler for the call itself. Its memory comes from the call, or
-/// by the allocator that is associated with the caller's handler. It has no cancellation slot: what comes
-/// through the caller's is none of the handler's business, and `any_completion_handler` would put a signal of
-/// its own between.
+/// A caller's handler as the call keeps it: a handler that takes the call. Its memory comes from the call, or
+/// from the allocator that is associated with the caller's handler. It has no cancellation slot: the call
+/// uses the slot of the caller's handler directly, and `any_completion_handler` would put a signal of its own
+/// between.
 template <class T, class Handler>
 class kept_handler {
 public:
@@ -57,7 +57,8 @@ public:
         // The signal may be emitted until here; from now on the caller may use it for something else.
         if (auto slot = asio::get_associated_cancellation_slot(handler_); slot.is_connected())
             slot.clear();
-        // The call is given back before the handler runs: it may well start the next one, or end all.
+        // The call is given back before the handler runs: the handler may start the next call, or destroy the
+        // client.
         auto outcome = take_result<T>(std::move(call));
         std::move(handler_)(std::move(outcome));
     }
@@ -119,7 +120,7 @@ private:
         else
             keep_executor(executor);
     }
-    // As one that counts as work, so that its context does not run out of it.
+    // Keeps the executor as one that counts as outstanding work, so that its context does not run out of it.
     template <class Executor>
     void keep_executor(const Executor& executor) {
         using namespace asio::execution;
@@ -139,7 +140,8 @@ private:
     erased_handler handler_;
 };
 
-/// Hands the call to its pool. The handler, whose cancellation slot it is, runs later, never inside of this.
+/// Hands the call to its pool. `slot` is the cancellation slot of the caller's handler, which runs later,
+/// never inside of this function.
 void start(call_handle call, asio::cancellation_slot slot);
 
 template <class T>

@@ -20,7 +20,7 @@ struct fault_rule {
     std::size_t skip = 0;
     std::size_t repeat = 1;
     std::chrono::nanoseconds delay{0};
-    std::optional<int> status;       // response made up, without the service
+    std::optional<int> status;       // of a response that is made up, without the service
     std::optional<std::string> body; // none: the documented one
     std::string content_type = "application/json";
     std::vector<std::pair<std::string, std::string>> headers; // added to the response's own
@@ -39,8 +39,8 @@ struct fault_rule {
 /// injection; the first one that matches and is not skipping decides, and those behind it do not count the
 /// request. A fault with no action set only delays.
 ///
-/// Without `response` or `throttle` the service carries the request out first: when the response is then lost,
-/// the operation took effect, which is the case that a client must not repeat blindly. With `response` or
+/// Without `respond` or `throttle` the service carries the request out first: when the response is then lost,
+/// the operation took effect, which is the case that a client must not repeat blindly. With `respond` or
 /// `throttle` the service never sees the request.
 ///
 /// Requests that arrive behind one that ends its connection are neither carried out nor logged (RFC 9112
@@ -72,7 +72,7 @@ public:
     /// \param status 200 to 599
     /// \throws std::invalid_argument
     fault& respond(int status, std::string body, std::string content_type = "application/json");
-    /// Responds 429 with `Retry-After: <seconds>`; the service does not see the request.
+    /// Responds with 429 and `Retry-After: <seconds>`; the service does not see the request.
     fault& throttle(std::chrono::seconds retry_after);
     /// Adds a header to the response, as it stands. May be called more than once.
     fault& header(std::string name, std::string value);
@@ -83,11 +83,11 @@ public:
     fault& close_after_response();
     /// Sends no response: close_notify and FIN.
     fault& close_before_response();
-    /// Sends no response: the connection is reset (RST). With `truncate_at`, that much of the response goes out
-    /// first.
+    /// Sends no response: the connection is reset (RST). With `truncate_at`, that much of the response goes
+    /// out first.
     fault& reset();
-    /// Sends the first `bytes` bytes of the response (head and body together), then close_notify and FIN, or
-    /// RST when `reset` is set as well.
+    /// Sends the first `bytes` bytes of the response (header section and body together), then close_notify
+    /// and FIN, or RST when `reset` is set as well.
     fault& truncate_at(std::size_t bytes);
 
     /// For the server.

@@ -32,20 +32,20 @@ public:
     loopback_options& account(std::string id);
     /// What a request must carry as HTTP Basic credentials; others get 401. Default "user" and "secret".
     loopback_options& credentials(std::string username, std::string password);
-    /// Every response leaves no earlier than this long after its request arrived. Responses keep their order, and
-    /// pipelined requests wait at the same time, not one after the other: this stands in for a network's
+    /// Every response leaves no earlier than this long after its request arrived. Responses keep their order,
+    /// and pipelined requests wait at the same time, not one after the other: this stands in for a network's
     /// latency.
     loopback_options& delay(std::chrono::nanoseconds duration);
     /// After this many requests on a connection the response carries `Connection: close` and the connection
     /// ends. 0, the default, means no limit.
     loopback_options& requests_per_connection(std::size_t count);
-    /// Responds 204 with no body, in place of `[]` and `{}`, when a session has no participants or a
+    /// Responds with 204 and no body, in place of `[]` and `{}`, when a session has no participants or a
     /// participant has no subscriptions. Bandwidth documents both forms. Default false.
     loopback_options& empty_lists_as_204(bool enabled);
     /// Keeps every request for `loopback_server::received`. Costs memory without bound. Default false.
     loopback_options& record_requests(bool enabled);
-    /// Called for every response, on the server's thread or strand, when the response is made: to print what goes
-    /// on. It must not throw, and must not call the server.
+    /// Called for every response, on the server's thread or strand, when the response is made: to print what
+    /// goes on. It must not throw, and must not call the server.
     loopback_options& on_response(response_function called);
     /// The newest TLS version on offer. The oldest is 1.2, or 1.0 where the newest is older than 1.2. Default
     /// TLS 1.3.

@@ -17,12 +17,12 @@ namespace bandwidth::webrtc::testing {
 
 /// A stateful emulation of Bandwidth's WebRTC API on a real TLS socket of this machine.
 ///
-/// It keeps sessions, participants and subscriptions in memory and responds to all eleven operations of the API
-/// with the documented statuses and bodies: 400, 401, 403, 404 and 409 by itself, anything else when a
+/// It keeps sessions, participants and subscriptions in memory and responds to all eleven operations of the
+/// API with the documented statuses and bodies: 400, 401, 403, 404 and 409 by itself, anything else when a
 /// `fault` tells it to. It speaks HTTP/1.1 with pipelining and keep-alive over TLS 1.2 and 1.3, with a
 /// certificate made at start.
 ///
-/// What the documentation leaves open is settled so: `publishPermissions` is `[]` when the request had none;
+/// Where the documentation leaves a choice: `publishPermissions` is `[]` when the request had none;
 /// `tag` is left out of a response when none was given; adding a participant that is in another session, or a
 /// 21st participant to a session, gets 409; a tag of more than 50 characters gets 400; the sessions and
 /// participants named inside subscriptions need not exist.
@@ -53,13 +53,13 @@ public:
     loopback_server(const loopback_server&) = delete;
     loopback_server& operator=(const loopback_server&) = delete;
 
-    /// As `stop`. Safe with connections open and requests unanswered.
+    /// As `stop`. Safe while connections are open and responses are due.
     ~loopback_server();
 
-    /// Stops listening and closes all connections at once, without a response to what waits (TCP FIN or RST, no
-    /// TLS close_notify). With a thread of its own the server has stopped when this returns; on the caller's
-    /// executor the sockets are closed there, at once when called from that executor's only thread. A second
-    /// call does nothing.
+    /// Stops listening and closes all connections at once, without a response to requests that wait (TCP FIN
+    /// or RST, no TLS close_notify). With a thread of its own the server has stopped when this returns; on
+    /// the caller's executor the sockets are closed there, at once when called from that executor's only
+    /// thread. A second call does nothing.
     void stop();
 
     /// The port in use.
@@ -84,8 +84,8 @@ public:
     /// How many injected faults are not used up yet.
     std::size_t faults_left() const;
 
-    /// Closes (close_notify and FIN) every connection on which no request waits for its response. With a thread
-    /// of its own the server has done it when this returns; on the caller's executor as `stop`.
+    /// Closes (close_notify and FIN) every connection on which no request waits for its response. With a
+    /// thread of its own the server has done it when this returns; on the caller's executor as `stop`.
     void close_idle_connections();
     /// The same by a TCP reset (RST).
     void reset_idle_connections();

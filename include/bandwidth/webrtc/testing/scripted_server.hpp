@@ -122,8 +122,8 @@ public:
     /// Ends the handshake with a client that shows no certificate of this authority (in PEM). In TLS 1.3 the
     /// client learns of it after the handshake. Default: asks for none.
     scripted_options& client_authority(std::string ca_pem);
-    /// Selects this ALPN protocol, offered or not, in the response to a client that offers any; the empty text:
-    /// never selects one. Default: "http/1.1" where that is offered.
+    /// Selects this ALPN protocol, offered or not, for a client that offers any; the empty text: never
+    /// selects one. Default: "http/1.1" where that is offered.
     scripted_options& alpn(std::string protocol);
     /// Refuses a client that asks for another host (SNI) or for none, with the alert unrecognized_name.
     /// Default: takes any.

@@ -4,9 +4,9 @@
 // I1 every call completes exactly once, I2 with the response to its own request, I3 an unsafe request is on
 // the wire at most once, I4 no request is sent more often than its resends and attempts allow, I6 nothing is
 // written on a connection that has failed, I7 the gauges return to zero; what a failure says of delivery is
-// true; what was there before a request is never its response (F07); what has arrived is read before silence
-// is judged (O18); behind a failure one request goes alone (W23); a server's limit is kept (O16); and at the
-// end of no cycle does a call wait beside a connection that it could have.
+// true; bytes that came before a request are never its response (F07); what has arrived is read before a
+// response counts as overdue (O18); after a failure one request goes alone (W23); a server's limit is kept
+// (O16); and at the end of a cycle no call waits while there is a connection that could take it.
 //
 // A schedule is a seed and a list of steps, each with random numbers of its own. So a schedule that fails is
 // shrunk by leaving steps out, and what is printed is the seed with the steps that are needed, and what
