@@ -7,20 +7,20 @@ using namespace test;
 
 namespace {
 
-constexpr std::size_t depth = 3;
+constexpr std::size_t pipeline_depth = 3;
 
 auto one_busy_connection() {
     auto settings = with_attempts(2);
-    settings.depth = depth;
+    settings.depth = pipeline_depth;
     return settings;
 }
 
 /// Fills the only connection, so that what comes next has to wait.
 std::vector<const test_call*> fill(fake_pool& pool) {
     std::vector<const test_call*> calls;
-    for (std::size_t i = 0; i < depth; ++i)
+    for (std::size_t i = 0; i < pipeline_depth; ++i)
         calls.push_back(&pool.submit());
-    REQUIRE(pool.link(0).outstanding() == depth);
+    REQUIRE(pool.link(0).outstanding() == pipeline_depth);
     return calls;
 }
 
@@ -36,7 +36,7 @@ TEST_CASE("B11: pauses that end in one cycle keep the order of the calls") {
     fake_pool pool(one_busy_connection());
     pool.confirm(0);
     const auto refused = fill(pool);
-    for (std::size_t i = 0; i < depth; ++i)
+    for (std::size_t i = 0; i < pipeline_depth; ++i)
         pool.refuse(0, 503);
     const auto busy = fill(pool);
     auto& younger = pool.submit();

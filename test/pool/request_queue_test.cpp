@@ -11,7 +11,7 @@
 #include "support/random_numbers.hpp"
 
 using namespace test;
-using kind = detail::request_queue::kind;
+using queue_kind = detail::request_queue::kind;
 
 namespace {
 
@@ -19,20 +19,20 @@ namespace {
 struct tested_queue {
     explicit tested_queue(std::size_t limit = 100) : queue(limit, timers, stats) {}
 
-    test_call& make(kind of) {
+    test_call& make(queue_kind of) {
         auto& made = calls.emplace_back();
-        made.request.kind = of == kind::exclusive ? unsafe : request_class::safe;
-        made.needs_new_connection = of == kind::new_connection;
+        made.request.kind = of == queue_kind::exclusive ? unsafe : request_class::safe;
+        made.needs_new_connection = of == queue_kind::new_connection;
         made.started = start;
         made.timeout = 30s;
         return made;
     }
-    test_call& push(kind of = kind::shared) {
+    test_call& push(queue_kind of = queue_kind::shared) {
         auto& made = make(of);
         queue.push(made, start);
         return made;
     }
-    std::vector<const detail::call*> in_order(kind of) {
+    std::vector<const detail::call*> in_order(queue_kind of) {
         std::vector<const detail::call*> all;
         for (auto* each = queue.front(of); each; each = queue.behind(*each))
             all.push_back(each);
@@ -52,16 +52,16 @@ using in_that_order = std::vector<const detail::call*>;
 TEST_CASE("each call waits in the queue of its kind, until its deadline") {
     tested_queue on;
     CHECK(on.queue.empty());
-    CHECK(on.queue.front(kind::shared) == nullptr);
+    CHECK(on.queue.front(queue_kind::shared) == nullptr);
     auto& get = on.push();
-    auto& post = on.push(kind::exclusive);
-    auto& misdirected = on.push(kind::new_connection);
+    auto& post = on.push(queue_kind::exclusive);
+    auto& misdirected = on.push(queue_kind::new_connection);
     auto& second = on.push();
-    CHECK(on.in_order(kind::shared) == in_that_order{&get, &second});
-    CHECK(on.in_order(kind::exclusive) == in_that_order{&post});
-    CHECK(on.in_order(kind::new_connection) == in_that_order{&misdirected});
+    CHECK(on.in_order(queue_kind::shared) == in_that_order{&get, &second});
+    CHECK(on.in_order(queue_kind::exclusive) == in_that_order{&post});
+    CHECK(on.in_order(queue_kind::new_connection) == in_that_order{&misdirected});
     CHECK(on.queue.size() == 4);
-    CHECK(on.queue.size(kind::shared) == 2);
+    CHECK(on.queue.size(queue_kind::shared) == 2);
     CHECK(on.queue.size_for(second) == 2);
     CHECK(on.stats.queue_depth.get() == 4);
     CHECK(get.where == test_call::state::queued);
@@ -69,29 +69,29 @@ TEST_CASE("each call waits in the queue of its kind, until its deadline") {
     CHECK(on.timers.size() == 4);
     CHECK(on.timers.next() == start + 30s);
     on.queue.remove(get);
-    CHECK(on.in_order(kind::shared) == in_that_order{&second});
+    CHECK(on.in_order(queue_kind::shared) == in_that_order{&second});
     CHECK(on.stats.queue_depth.get() == 3);
 }
 
 TEST_CASE("a call with a dedicated connection is exclusive, whatever its method") {
     tested_queue on;
-    auto& dedicated_connection = on.make(kind::shared);
+    auto& dedicated_connection = on.make(queue_kind::shared);
     dedicated_connection.request.dedicated_connection = true;
     on.queue.push(dedicated_connection, start);
-    CHECK(on.queue.front(kind::exclusive) == &dedicated_connection);
+    CHECK(on.queue.front(queue_kind::exclusive) == &dedicated_connection);
 }
 
 TEST_CASE("each queue has its own limit") {
     tested_queue on(2);
-    on.push(kind::exclusive);
-    on.push(kind::exclusive);
-    CHECK(on.queue.is_full_for(on.make(kind::exclusive)));
-    CHECK_FALSE(on.queue.is_full_for(on.make(kind::shared)));
-    CHECK_FALSE(on.queue.is_full_for(on.make(kind::new_connection)));
+    on.push(queue_kind::exclusive);
+    on.push(queue_kind::exclusive);
+    CHECK(on.queue.is_full_for(on.make(queue_kind::exclusive)));
+    CHECK_FALSE(on.queue.is_full_for(on.make(queue_kind::shared)));
+    CHECK_FALSE(on.queue.is_full_for(on.make(queue_kind::new_connection)));
     on.push();
-    CHECK_FALSE(on.queue.is_full_for(on.make(kind::shared)));
+    CHECK_FALSE(on.queue.is_full_for(on.make(queue_kind::shared)));
     on.push();
-    CHECK(on.queue.is_full_for(on.make(kind::shared)));
+    CHECK(on.queue.is_full_for(on.make(queue_kind::shared)));
 }
 
 TEST_CASE("a call that comes back is taken, whether its queue is full or not") {
@@ -101,7 +101,7 @@ TEST_CASE("a call that comes back is taken, whether its queue is full or not") {
     auto& second = on.push();
     REQUIRE(on.queue.is_full_for(first));
     on.queue.push(first, start + 1s);
-    CHECK(on.in_order(kind::shared) == in_that_order{&first, &second});
+    CHECK(on.in_order(queue_kind::shared) == in_that_order{&first, &second});
     CHECK(first.queued_since == start + 1s);
 }
 
@@ -121,7 +121,7 @@ TEST_CASE("a call that comes back from a connection or from a pause has its plac
     on.queue.push(second, start + 1s);
     on.queue.end_pause(first);
     on.queue.push(first, start + 1s);
-    CHECK(on.in_order(kind::shared) == in_that_order{&first, &second, &third, &fourth, &fifth});
+    CHECK(on.in_order(queue_kind::shared) == in_that_order{&first, &second, &third, &fourth, &fifth});
 }
 
 TEST_CASE("a call that the server refused with 421 waits in another queue, also by age") {
@@ -134,8 +134,8 @@ TEST_CASE("a call that the server refused with 421 waits in another queue, also 
         each->needs_new_connection = true;
         on.queue.push(*each, start);
     }
-    CHECK(on.queue.size(kind::shared) == 0);
-    CHECK(on.in_order(kind::new_connection) == in_that_order{&first, &second});
+    CHECK(on.queue.size(queue_kind::shared) == 0);
+    CHECK(on.in_order(queue_kind::new_connection) == in_that_order{&first, &second});
 }
 
 TEST_CASE("a call in a pause waits for its end, and in none of the queues") {
@@ -155,9 +155,10 @@ TEST_CASE("a call in a pause waits for its end, and in none of the queues") {
 
 TEST_CASE("all that wait, and all that pause, can be taken out one by one") {
     tested_queue on;
-    for (const auto of : {kind::shared, kind::exclusive, kind::new_connection, kind::shared})
+    for (const auto of :
+         {queue_kind::shared, queue_kind::exclusive, queue_kind::new_connection, queue_kind::shared})
         on.push(of);
-    auto& paused = on.make(kind::shared);
+    auto& paused = on.make(queue_kind::shared);
     on.queue.pause(paused, start + 1s);
     in_that_order seen;
     on.queue.for_each([&](detail::call& each) {
@@ -189,7 +190,7 @@ TEST_CASE("each queue is in the order of age, whatever comes and goes") {
         for (int step = 0; step < 300; ++step) {
             const auto what = random.pick(5);
             if (what == 0) {
-                waiting.push_back(&on.push(static_cast<kind>(random.pick(3))));
+                waiting.push_back(&on.push(static_cast<queue_kind>(random.pick(3))));
             } else if (what == 1 && !waiting.empty()) {
                 away.push_back(take(waiting));
                 on.queue.remove(*away.back());
@@ -208,7 +209,7 @@ TEST_CASE("each queue is in the order of age, whatever comes and goes") {
             REQUIRE(on.queue.size() == waiting.size());
             REQUIRE(on.stats.queue_depth.get() == waiting.size());
             std::size_t found = 0;
-            for (const auto of : {kind::shared, kind::exclusive, kind::new_connection}) {
+            for (const auto of : {queue_kind::shared, queue_kind::exclusive, queue_kind::new_connection}) {
                 const auto order = on.in_order(of);
                 found += order.size();
                 REQUIRE(std::is_sorted(order.begin(), order.end(), [](const auto* one, const auto* other) {
