@@ -37,68 +37,6 @@ std::size_t number_of_this_thread() noexcept {
     return number;
 }
 
-void add(client_stats& to, const counters& from) {
-    to.connections_connecting += from.connecting.get();
-    const auto idle = from.idle.get();
-    const auto open = from.open.get();
-    to.connections_idle += idle;
-    to.connections_active += open > idle ? open - idle : 0;
-    to.connections_draining += from.draining.get();
-    to.queue_depth += from.queue_depth.get();
-    to.in_flight += from.in_flight.get();
-    to.abandoned += from.abandoned.get();
-    to.calls_started += from.calls_started.get();
-    to.calls_succeeded += from.calls_succeeded.get();
-    to.calls_failed += from.calls_failed.get();
-    to.retries += from.retries.get();
-    to.retries_refused += from.retries_refused.get();
-    to.slow_responses += from.slow_responses.get();
-    to.pipelining_disabled += from.pipelining_disabled.get();
-    to.queue_wait_ns += from.queue_wait.get();
-    to.head_of_line_wait_ns += from.head_of_line_wait.get();
-    to.calls_cancelled += from.calls_cancelled.get();
-    to.requests_sent += from.requests_sent.get();
-    to.resends += from.resends.get();
-    to.dials += from.dials.get();
-    to.dials_failed += from.dials_failed.get();
-    to.handshakes_full += from.handshakes_full.get();
-    to.handshakes_resumed += from.handshakes_resumed.get();
-    to.connections_closed += from.connections_closed.get();
-    to.connections_lost += from.connections_lost.get();
-    to.unsolicited_bytes += from.unsolicited_bytes.get();
-    to.bytes_sent += from.bytes_sent.get();
-    to.bytes_received += from.bytes_received.get();
-    to.writes += from.writes.get();
-    to.deepest_pipeline = std::max(to.deepest_pipeline, from.deepest_pipeline.get());
-    to.calls_timed_out += from.calls_timed_out.get();
-    to.calls_cancelled_queued += from.calls_cancelled_queued.get();
-    to.calls_cancelled_in_flight += from.calls_cancelled_in_flight.get();
-    to.responses_2xx += from.responses_2xx.get();
-    to.responses_4xx += from.responses_4xx.get();
-    to.responses_5xx += from.responses_5xx.get();
-    to.responses_mismatched += from.responses_mismatched.get();
-    to.resends_announced += from.resends_announced.get();
-    to.resends_lost += from.resends_lost.get();
-    to.resends_given_up += from.resends_given_up.get();
-    to.resends_requested += from.resends_requested.get();
-    to.retries_throttled += from.retries_throttled.get();
-    to.retries_status += from.retries_status.get();
-    to.retries_timeout += from.retries_timeout.get();
-    to.retries_lost += from.retries_lost.get();
-    to.retries_protocol += from.retries_protocol.get();
-    to.dials_failed_resolving += from.dials_failed_resolving.get();
-    to.dials_failed_connecting += from.dials_failed_connecting.get();
-    to.dials_failed_tls += from.dials_failed_tls.get();
-    to.connections_closed_announced += from.connections_closed_announced.get();
-    to.connections_closed_ended += from.connections_closed_ended.get();
-    to.connections_closed_broken += from.connections_closed_broken.get();
-    to.connections_closed_protocol += from.connections_closed_protocol.get();
-    to.connections_closed_timeout += from.connections_closed_timeout.get();
-    to.connections_closed_idle += from.connections_closed_idle.get();
-    to.connections_closed_drained += from.connections_closed_drained.get();
-    to.connections_closed_abandoned += from.connections_closed_abandoned.get();
-}
-
 } // namespace
 
 /// A pool, and the calls that are prepared for it. Closes the pool when it goes.
@@ -377,7 +315,7 @@ void client::close() {
 client_stats client::stats() const {
     client_stats sum;
     for (const auto& shard : core_->shards())
-        detail::add(sum, shard.pool().stats());
+        shard.pool().stats().add_to(sum);
     return sum;
 }
 
