@@ -86,7 +86,7 @@ settled api_call::settle(const response& response, std::chrono::nanoseconds elap
                 "a redirect, which is not followed" + (known.message.empty() ? "" : ": " + known.message);
     }
     known.http_status = response.status;
-    auto secrets = store_.secrets();
+    auto secrets = store_->secrets();
     append_secrets_of_headers(request.header_lines(), secrets);
     known.message = redact_values(redact_tokens(known.message), secrets);
     known.request_id = redact_values(redact_tokens(known.request_id), secrets);
@@ -110,7 +110,7 @@ settled api_call::settle_foreign(std::chrono::nanoseconds elapsed) {
     known.code = errc::protocol_error;
     known.message =
         "the response is for " + abbreviated(named_id()) + ", not for " + abbreviated(asked_segment());
-    auto secrets = store_.secrets();
+    auto secrets = store_->secrets();
     append_secrets_of_headers(request.header_lines(), secrets);
     known.message = redact_values(redact_tokens(known.message), secrets);
     known.attempts = attempts;
@@ -133,52 +133,29 @@ void api_call::recycle() noexcept {
     if (value_)
         *value_ = {};
     request.clear();
-    store_.put(*this); // may destroy it
+    const auto store = std::move(store_); // it may be the last one to own it
+    store->put(*this);
 }
 
 api_call& call_store::take(const std::shared_ptr<pool>& home) {
-    const auto kept = [this] {
+    call* taken = nullptr;
+    {
         const std::lock_guard lock(mutex_);
-        auto* const found = static_cast<api_call*>(take_front(unused_));
-        in_use_ += found ? 1U : 0U;
-        return found;
-    };
-    auto* taken = kept();
-    if (!taken) {
-        taken = new api_call(*this);
-        const std::lock_guard lock(mutex_);
-        ++in_use_;
+        taken = take_front(unused_);
     }
-    taken->home() = home;
-    return *taken;
+    auto& fresh = taken ? static_cast<api_call&>(*taken) : *new api_call();
+    fresh.store_ = this;
+    fresh.home() = home;
+    return fresh;
 }
 
 void call_store::put(api_call& value) noexcept {
-    bool keeps = false;
-    bool last = false;
     {
         const std::lock_guard lock(mutex_);
-        --in_use_;
-        last = released_ && in_use_ == 0;
-        keeps = !released_ && unused_.size() < most_kept;
-        if (keeps)
-            unused_.push_front(value);
+        if (unused_.size() < most_kept)
+            return unused_.push_front(value);
     }
-    if (!keeps)
-        delete &value;
-    if (last)
-        delete this;
-}
-
-void call_store::release() noexcept {
-    bool last = false;
-    {
-        const std::lock_guard lock(mutex_);
-        released_ = true;
-        last = in_use_ == 0;
-    }
-    if (last)
-        delete this;
+    delete &value;
 }
 
 std::vector<std::string> call_store::secrets() const {
