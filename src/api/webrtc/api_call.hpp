@@ -54,7 +54,6 @@ private:
     std::string_view named_id() const noexcept;
     std::string_view asked_segment() const noexcept;
     bool names_what_was_asked() const;
-    settled settle_foreign(std::chrono::nanoseconds elapsed);
 
     friend class call_store;
     boost::intrusive_ptr<call_store> store_; // while it is in use
