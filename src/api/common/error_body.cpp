@@ -57,7 +57,7 @@ constexpr json_field found(std::string_view name) {
             &shape_of_findings};
 }
 
-constexpr json_field fields[] = {
+constexpr json_field finding_fields[] = {
     found<&findings::error>("error"),
     found<&findings::message>("message"),
     found<&findings::description>("description"),
@@ -66,7 +66,7 @@ constexpr json_field fields[] = {
     found<&findings::ignored>("errors"),
 };
 
-constexpr json_shape shape_of_findings = {fields, nullptr, nullptr};
+constexpr json_shape shape_of_findings = {finding_fields, nullptr, nullptr};
 
 error_body parse_json(std::string_view body) {
     findings all;
