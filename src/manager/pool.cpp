@@ -28,39 +28,14 @@ bool has_locks(asio::execution_context& context) {
 
 } // namespace
 
-/// Over an `io_context` the posted cycle lies in the pool, so that posting it never fails.
-template <class T>
-class pool::cycle_allocator {
-public:
-    using value_type = T;
-    explicit cycle_allocator(pool& of) noexcept : of_(&of) {}
-    template <class Other>
-    cycle_allocator(const cycle_allocator<Other>& other) noexcept : of_(other.of_) {}
-
-    T* allocate(std::size_t) noexcept {
-        static_assert(sizeof(T) <= cycle_memory_size && alignof(T) <= alignof(std::max_align_t));
-        return reinterpret_cast<T*>(of_->cycle_memory_);
-    }
-    void deallocate(T*, std::size_t) noexcept {}
-    friend bool operator==(const cycle_allocator& a, const cycle_allocator& b) noexcept {
-        return a.of_ == b.of_;
-    }
-
-private:
-    template <class Other>
-    friend class cycle_allocator;
-    pool* of_;
-};
-
 std::shared_ptr<pool> pool::make(const asio::any_io_executor& executor, pool_settings settings,
                                  std::shared_ptr<tls_context> tls) {
+    const auto refuse = [](const char* text) { throw api_error(failure(errc::invalid_options, text)); };
     if (!executor)
-        throw api_error(failure(errc::invalid_options, "executor: it is empty"));
+        refuse("executor: it is empty");
     auto& context = asio::query(executor, asio::execution::context);
-    if (!has_locks(context)) {
-        throw api_error(failure(errc::invalid_options,
-                                "executor: a context with BOOST_ASIO_CONCURRENCY_HINT_UNSAFE has no locks"));
-    }
+    if (!has_locks(context))
+        refuse("executor: a context with BOOST_ASIO_CONCURRENCY_HINT_UNSAFE has no locks");
     std::shared_ptr<pool> made(new pool(executor, std::move(settings), std::move(tls)));
     asio::use_service<pool_service>(context).add(made);
     if (made->settings_.schedule.min_connections != 0)
@@ -71,7 +46,10 @@ std::shared_ptr<pool> pool::make(const asio::any_io_executor& executor, pool_set
 pool::pool(const asio::any_io_executor& executor, pool_settings settings, std::shared_ptr<tls_context> tls)
     : settings_(std::move(settings))
     , base_executor_(executor)
-    , executor_(make_executor(executor, settings_.single_threaded))
+    , executor_(settings_.single_threaded
+                    ? executor_type::single_threaded(
+                          executor, [](void* self) { static_cast<pool*>(self)->run_completions(); }, this)
+                    : executor_type::strand(executor))
     , timer_(executor_)
     , tls_(std::move(tls))
     , names_(std::make_shared<name_lookup>(executor_, settings_.endpoint.host, settings_.endpoint.port,
@@ -84,13 +62,6 @@ pool::pool(const asio::any_io_executor& executor, pool_settings settings, std::s
         io_context_ =
             asio::require(*known, asio::execution::blocking.never, asio::execution::relationship.fork);
     }
-}
-
-pool::executor_type pool::make_executor(const asio::any_io_executor& below, bool single_threaded) {
-    if (!single_threaded)
-        return executor_type::strand(below);
-    return executor_type::single_threaded(
-        below, [](void* self) { static_cast<pool*>(self)->run_completions(); }, this);
 }
 
 pool::~pool() {
@@ -155,7 +126,7 @@ void pool::post_cycle() noexcept {
         executor.execute([self = std::move(self)] { self->cycle(true); });
     };
     if (io_context_) {
-        asio::require(*io_context_, asio::execution::allocator(cycle_allocator<void>(*this)))
+        asio::require(*io_context_, asio::execution::allocator(handler_allocator<void>(cycle_memory_)))
             .execute(std::move(enter));
     } else {
         asio::post(base_executor_, std::move(enter));
@@ -283,10 +254,9 @@ std::shared_ptr<stream> pool::make_stream(stream_owner& owner) {
 // What a source gives goes onto the wire, so it is checked each time.
 std::string pool::authorization() const {
     auto value = settings_.credentials->authorization();
-    if (!valid_field_value(value)) {
+    if (!valid_field_value(value))
         throw api_error(
             failure(errc::invalid_options, "credentials: the authorization has control characters"));
-    }
     return value;
 }
 

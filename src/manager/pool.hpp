@@ -90,9 +90,6 @@ private:
         std::shared_ptr<tls_context> tls; ///< of the last `reload_tls`; null: none
         bool close = false;
     };
-    /// An allocator for the one posted cycle that there can be.
-    template <class T>
-    class cycle_allocator;
 
     pool(const asio::any_io_executor& executor, pool_settings settings, std::shared_ptr<tls_context> tls);
 
@@ -111,7 +108,6 @@ private:
         return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     }
 
-    executor_type make_executor(const asio::any_io_executor& below, bool single_threaded);
     std::string authorization() const;
     void refresh_credentials() noexcept;
     template <class Put>
@@ -141,8 +137,7 @@ private:
 
     std::vector<std::uint64_t> cancellations_; // of this cycle; kept for its memory
     std::atomic<std::uint64_t> last_cancel_id_{0};
-    static constexpr std::size_t cycle_memory_size = 64;
-    alignas(std::max_align_t) std::byte cycle_memory_[cycle_memory_size];
+    handler_memory cycle_memory_; // for the one posted cycle that there can be, so that posting never fails
 
     std::mutex mutex_; // for what follows
     inbox inbox_;

@@ -21,27 +21,23 @@ pooled_connection& connection_set::add(scheduler& owner, std::size_t depth, cons
 }
 
 void connection_set::count(state of, int by) noexcept {
-    const auto move = [by](auto& gauge) { by > 0 ? ++gauge : --gauge; };
+    const auto change = static_cast<std::uint64_t>(by); // it wraps around where it is negative
     switch (of) {
     case state::connecting:
-        move(connecting_);
-        move(counters_.connecting);
-        return;
+        return increase(counters_.connections_connecting, change);
     case state::draining:
-        move(counters_.draining);
-        return;
+        return increase(counters_.connections_draining, change);
     case state::closed:
         return;
     case state::reserving:
     case state::reserved:
-        move(reservations_);
+        reservations_ += change;
         break;
     default:
         break;
     }
-    move(counters_.open);
-    if (of == state::idle || of == state::reserved)
-        move(counters_.idle);
+    const bool idle = of == state::idle || of == state::reserved;
+    increase(idle ? counters_.connections_idle : counters_.connections_active, change);
 }
 
 std::size_t connection_set::bucket_for(const pooled_connection& value) const noexcept {

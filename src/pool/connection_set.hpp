@@ -41,7 +41,7 @@ public:
 
     /// Those that are not closed.
     std::size_t size() const noexcept { return connections_.size(); }
-    std::size_t connecting() const noexcept { return connecting_; }
+    std::size_t connecting() const noexcept { return counters_.connections_connecting; }
     /// Reserving and reserved ones.
     std::size_t reservations() const noexcept { return reservations_; }
     const std::vector<std::unique_ptr<pooled_connection>>& all() const noexcept { return connections_; }
@@ -60,7 +60,6 @@ private:
     std::vector<std::unique_ptr<pooled_connection>> connections_;
     std::vector<std::unique_ptr<pooled_connection>> closed_;
     counters& counters_;
-    std::size_t connecting_ = 0;
     std::size_t reservations_ = 0;
 };
 

@@ -20,13 +20,13 @@ void request_queue::push(call& value, time_point now) {
         queue.insert(place, value);
     }
     timers_.set(value, value.deadline());
-    ++counters_.queue_depth;
+    increase(counters_.queue_depth);
 }
 
 void request_queue::remove(call& value) noexcept {
     auto& queue = queues_[index_of(value)];
     queue.erase(queue.iterator_to(value));
-    --counters_.queue_depth;
+    decrease(counters_.queue_depth);
 }
 
 void request_queue::pause(call& value, time_point until) {

@@ -16,7 +16,7 @@ resend::resend(const settings& terms, counters& statistics)
 bool resend::withdraw(time_point now) noexcept {
     if (budget_.withdraw(now))
         return true;
-    ++counters_.retries_refused;
+    increase(counters_.retries_refused);
     return false;
 }
 
@@ -33,8 +33,8 @@ resend::verdict resend::after_response(call& value, const response& received, bo
         if (value.resends >= settings_.max_resends || !withdraw(now))
             return {};
         ++value.resends;
-        ++counters_.resends;
-        ++counters_.resends_requested;
+        increase(counters_.resends);
+        increase(counters_.resends_requested);
         if (wanted == response_action::new_connection)
             value.needs_new_connection = value.last_response = true;
         return {action::queue};
@@ -58,7 +58,7 @@ resend::verdict resend::after_response(call& value, const response& received, bo
 }
 
 // The pause before the next attempt; nothing where there is no next attempt.
-std::optional<std::chrono::nanoseconds> resend::retry(call& value, counter& reason, time_point now,
+std::optional<std::chrono::nanoseconds> resend::retry(call& value, std::uint64_t& reason, time_point now,
                                                       bool throttled,
                                                       std::optional<std::chrono::seconds> retry_after) {
     const auto& policy = policy_of(value);
@@ -74,8 +74,8 @@ std::optional<std::chrono::nanoseconds> resend::retry(call& value, counter& reas
     if (pause >= value.deadline() - now || !withdraw(now))
         return std::nullopt;
     ++value.retries;
-    ++counters_.retries;
-    ++reason;
+    increase(counters_.retries);
+    increase(reason);
     return pause;
 }
 
@@ -99,10 +99,10 @@ resend::verdict resend::after_loss(call& value, const lost_request& request, clo
         else if (!withdraw(now))
             break;
         ++value.resends;
-        ++counters_.resends;
-        ++(why == close_reason::announced                              ? counters_.resends_announced
-           : !is_failure(why) || why == close_reason::response_timeout ? counters_.resends_given_up
-                                                                       : counters_.resends_lost);
+        increase(counters_.resends);
+        increase(why == close_reason::announced                              ? counters_.resends_announced
+                 : !is_failure(why) || why == close_reason::response_timeout ? counters_.resends_given_up
+                                                                             : counters_.resends_lost);
         if (found.delivery == delivery::maybe_processed)
             value.maybe_processed = true;
         return {action::queue};
@@ -122,7 +122,7 @@ resend::verdict resend::after_loss(call& value, const lost_request& request, clo
     return {action::complete, {}, found.delivery};
 }
 
-resend::verdict resend::after_attempt(call& value, counter& reason, time_point now) {
+resend::verdict resend::after_attempt(call& value, std::uint64_t& reason, time_point now) {
     if (value.repeatable()) {
         if (const auto pause = retry(value, reason, now, false, std::nullopt)) {
             value.maybe_processed = true;

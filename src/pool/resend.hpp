@@ -47,7 +47,7 @@ public:
                            std::chrono::sys_seconds time_of_day);
     verdict after_loss(call& value, const lost_request& request, close_reason why, time_point now);
     /// After this attempt's own timeout, or a response that was for another request.
-    verdict after_attempt(call& value, counter& reason, time_point now);
+    verdict after_attempt(call& value, std::uint64_t& reason, time_point now);
 
     const retry_policy& policy_of(const call& value) const noexcept {
         const auto* const own = value.retry();
@@ -57,7 +57,7 @@ public:
     double chance() { return std::uniform_real_distribution<double>(0, 1)(jitter_); }
 
 private:
-    std::optional<std::chrono::nanoseconds> retry(call& value, counter& reason, time_point now,
+    std::optional<std::chrono::nanoseconds> retry(call& value, std::uint64_t& reason, time_point now,
                                                   bool throttled,
                                                   std::optional<std::chrono::seconds> retry_after);
     bool withdraw(time_point now) noexcept;

@@ -92,7 +92,7 @@ void scheduler::submit(call& value) {
         timers_.set(value, value.deadline());
         return;
     }
-    ++counters_.calls_started;
+    increase(counters_.calls_started);
     ++active_calls_;
     if (const auto* const refused = value.refused()) {
         fail(value, refused->code(), refused->message());
@@ -100,7 +100,7 @@ void scheduler::submit(call& value) {
         fail(value, errc::client_closed, "the client is closed");
     } else if (value.timeout.count() <= 0) {
         fail(value, errc::queue_timeout, "the deadline had passed before the call began");
-    } else if (counters_.open.get() == 0 && connections_.connecting() == 0 &&
+    } else if (counters_.connections_open() == 0 && connections_.connecting() == 0 &&
                connects_.not_before() >= value.deadline()) {
         fail(value, connects_.last_code(),
              connects_.last_text()); // no attempt to connect before its deadline
@@ -131,9 +131,9 @@ void scheduler::fail(call& value, const error_code& code, std::string_view text,
     state.delivery = value.maybe_processed ? delivery::maybe_processed : known;
     value.settle(failure(std::move(state)));
     if (code == errc::cancelled)
-        ++counters_.calls_cancelled;
+        increase(counters_.calls_cancelled);
     else if (code == condition::timeout)
-        ++counters_.calls_timed_out;
+        increase(counters_.calls_timed_out);
     complete(value, false);
 }
 
@@ -143,7 +143,7 @@ void scheduler::complete(call& value, bool success) {
     value.connection = nullptr;
     if (!value.is_drain) {
         --active_calls_;
-        ++(success ? counters_.calls_succeeded : counters_.calls_failed);
+        increase(success ? counters_.calls_succeeded : counters_.calls_failed);
     }
     host_.finished(value);
 }
@@ -197,7 +197,7 @@ void scheduler::give_up(call& value, errc code) {
         } else {
             queue_.remove(value);
             if (code == errc::cancelled)
-                ++counters_.calls_cancelled_queued;
+                increase(counters_.calls_cancelled_queued);
         }
         if (code == errc::cancelled)
             fail(value, code);
@@ -224,7 +224,7 @@ void scheduler::give_up(call& value, errc code) {
 // other the response is read and dropped, within bounds.
 void scheduler::give_up_in_flight(call& value, errc code) {
     if (code == errc::cancelled)
-        ++counters_.calls_cancelled_in_flight;
+        increase(counters_.calls_cancelled_in_flight);
     auto& connection = *value.connection;
     auto& http = connection.http;
     const auto index = http.requests().index_of(value);
@@ -234,7 +234,7 @@ void scheduler::give_up_in_flight(call& value, errc code) {
     const bool long_response =
         index == 0 && http.response_remaining().value_or(0) > longest_abandoned_response;
     const bool only_this_attempt = code != errc::cancelled && now_ < value.deadline();
-    --counters_.in_flight;
+    decrease(counters_.in_flight);
     if (http.unstage(value)) {
         --connection.assigned;
         if (index == 0)
@@ -245,7 +245,7 @@ void scheduler::give_up_in_flight(call& value, errc code) {
             fail(value, code, {}, delivery::not_sent);
     } else {
         http.abandon(value, now_);
-        ++counters_.abandoned;
+        increase(counters_.abandoned);
         const auto verdict = only_this_attempt ? again_.after_attempt(value, counters_.retries_timeout, now_)
                                                : resend::verdict();
         if (verdict.action == resend::action::complete)
@@ -269,7 +269,7 @@ void scheduler::give_up_in_flight(call& value, errc code) {
 // where a call could wait for an open connection.
 const pooled_connection* scheduler::furthest_connecting() const noexcept {
     const pooled_connection* furthest = nullptr;
-    if (counters_.open.get() != 0)
+    if (counters_.connections_open() != 0)
         return furthest;
     for (const auto& each : connections_.all())
         if (each->status() == pooled_connection::state::connecting &&
@@ -301,7 +301,7 @@ void scheduler::connect_ended(const close_info& info, time_point dialled, bool t
     connects_.failed(dialled, took_request, now_, again_.chance());
     connects_.set_last_error(info.code, info.text);
     // As long as another connection can serve them, one failed attempt fails nobody.
-    if (counters_.open.get() != 0) {
+    if (counters_.connections_open() != 0) {
         if (final)
             fail_waiting([](const call& value) { return value.needs_new_connection; }, info.code, info.text);
         return;
@@ -373,7 +373,7 @@ void scheduler::close() {
             const auto& slot = requests.at(i);
             if (!slot.owner)
                 continue;
-            --counters_.in_flight;
+            decrease(counters_.in_flight);
             fail(static_cast<call&>(*slot.owner), errc::client_closed, text,
                  requests.state_of(slot) == send_state::unsent ? delivery::not_sent
                                                                : delivery::maybe_processed);

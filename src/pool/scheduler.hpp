@@ -109,7 +109,7 @@ public:
     void on_response(pooled_connection& value);
     void on_all_read(pooled_connection& value);
     void on_closed(pooled_connection& value, const close_info& info);
-    void on_sent(std::size_t bytes) noexcept { counters_.bytes_sent += bytes; }
+    void on_sent(std::size_t bytes) noexcept { increase(counters_.bytes_sent, bytes); }
     void on_timer(pooled_connection& value);
     void on_timer(call& value);
 

@@ -24,7 +24,7 @@ void scheduler::follow_health() {
     if (allowed == depth_)
         return;
     if (allowed < depth_)
-        ++counters_.pipelining_disabled;
+        increase(counters_.pipelining_disabled);
     depth_ = allowed;
     for (const auto& each : connections_.all()) {
         each->http.set_depth(depth_);
@@ -144,11 +144,12 @@ void scheduler::assign(call& value, pooled_connection& to) {
     value.connection = &to;
     if (value.attempts++ == 0) {
         again_.first_sent(now_);
-        counters_.queue_wait += static_cast<std::uint64_t>((now_ - value.started).count());
+        increase(counters_.queue_wait_ns, static_cast<std::uint64_t>((now_ - value.started).count()));
     }
-    ++counters_.requests_sent;
-    ++counters_.in_flight;
-    counters_.deepest_pipeline.raise_to(to.in_flight());
+    increase(counters_.requests_sent);
+    increase(counters_.in_flight);
+    if (to.in_flight() > counters_.deepest_pipeline)
+        set(counters_.deepest_pipeline, to.in_flight());
     if (const auto* const limit = value.attempt_timeout())
         timers_.set(value, value.deadline() - now_ > *limit ? now_ + *limit : value.deadline());
     if (to.status() == state::reserved)
@@ -169,7 +170,7 @@ void scheduler::assign(call& value, pooled_connection& to) {
 
 void scheduler::make_room_for_new_connection() {
     if (queue_.size(kind::new_connection) == 0 || connections_.connecting() != 0 ||
-        connections_.size() < settings_.max_connections || counters_.draining.get() != 0)
+        connections_.size() < settings_.max_connections || counters_.connections_draining != 0)
         return;
     auto* leaves = connections_.shallowest();
     if (!leaves) {
@@ -218,7 +219,7 @@ void scheduler::flush() {
         }
         value->staged = false;
         if (value->http.requests().unsent() != 0) { // else the request was unstaged in the meantime
-            ++counters_.writes;
+            increase(counters_.writes);
             value->transport->flush();
         }
     }

@@ -43,7 +43,7 @@ void scheduler::connect_for_waiting() {
 }
 
 void scheduler::connect() {
-    ++counters_.dials;
+    increase(counters_.dials);
     auto& added = connections_.add(*this, settings_.depth, settings_.limits);
     added.transport = host_.make_stream(added);
     added.dialled = now_;
@@ -52,7 +52,7 @@ void scheduler::connect() {
 }
 
 void scheduler::on_connected(pooled_connection& value, bool resumed, std::chrono::nanoseconds round_trip) {
-    ++(resumed ? counters_.handshakes_resumed : counters_.handshakes_full);
+    increase(resumed ? counters_.handshakes_resumed : counters_.handshakes_full);
     latency_.connected(now_ - value.dialled);
     // Ages differ by up to 10 % either way, so that connections made together do not all end together.
     const auto spread = static_cast<std::int64_t>(again_.chance() * 200) - 100;
@@ -83,7 +83,7 @@ void scheduler::on_received(pooled_connection& value, std::size_t bytes, bool al
     value.received_last = now_;
     if (all)
         value.seen_empty = now_;
-    counters_.bytes_received += bytes;
+    increase(counters_.bytes_received, bytes);
     const auto& requests = value.http.requests();
     if (requests.abandoned() != 0 && !requests.at(0).owner && value.http.response_header_done())
         value.abandoned_bytes += bytes;
@@ -113,7 +113,7 @@ void scheduler::on_response(pooled_connection& value) {
     const std::chrono::nanoseconds service = now_ - value.front_since;
     const std::chrono::nanoseconds latency = now_ - value.http.staged_at();
     latency_.responded(service, latency);
-    counters_.head_of_line_wait += static_cast<std::uint64_t>((latency - service).count());
+    increase(counters_.head_of_line_wait_ns, static_cast<std::uint64_t>((latency - service).count()));
     health_.answered(value.http.closes(), received.http_1_1, now_);
     if (received.keep_alive_timeout) {
         // This side closes the connection before the server does, so that no request crosses the server's
@@ -138,7 +138,7 @@ void scheduler::on_response(pooled_connection& value) {
         connections_.set_state(value, state::idle); // `connection_changed` sets what it is now
     if (auto* const owner = value.http.owner()) {
         auto& responded = static_cast<call&>(*owner);
-        --counters_.in_flight;
+        decrease(counters_.in_flight);
         if (now_ >= responded.deadline()) {
             // The response was read late, since the thread was held up: the deadline has ended the call.
             fail(responded, errc::response_timeout, {}, delivery::maybe_processed);
@@ -146,7 +146,7 @@ void scheduler::on_response(pooled_connection& value) {
             return;
         }
     } else {
-        --counters_.abandoned;
+        decrease(counters_.abandoned);
     }
     if (value.in_flight() == 0)
         value.idle_since = now_;
@@ -178,7 +178,7 @@ bool scheduler::deliver(call& value, const response& received, pooled_connection
 
 // `victim` was given the response to another request, as the calls behind it would be.
 void scheduler::on_mismatched_response(pooled_connection& value, call& victim) {
-    ++counters_.responses_mismatched;
+    increase(counters_.responses_mismatched);
     if (value.in_flight() != 0)
         health_.failed(value.opened, now_);
     close_connection(value, {close_reason::mismatched, errc::protocol_error,
@@ -195,7 +195,7 @@ void scheduler::on_mismatched_response(pooled_connection& value, call& victim) {
 // --- the end ---------------------------------------------------------------------------------------------
 
 void scheduler::on_closed(pooled_connection& value, const close_info& info) {
-    counters_.unsolicited_bytes += value.http.unsolicited_bytes();
+    increase(counters_.unsolicited_bytes, value.http.unsolicited_bytes());
     const auto& requests = value.http.requests();
     const bool took_request = requests.size() != 0 && requests.state_of(requests.at(0)) != send_state::unsent;
     const bool expected =
@@ -221,7 +221,7 @@ void scheduler::lose(pooled_connection& value, const close_info& info) {
     const auto& requests = value.http.requests();
     if (is_failure(info.reason) && requests.size() != 0) {
         if (requests.size() > requests.abandoned())
-            ++counters_.connections_lost;
+            increase(counters_.connections_lost);
         if (requests.size() > 1)
             health_.failed(value.opened, now_);
         connects_.lost(now_);
@@ -232,7 +232,7 @@ void scheduler::lose(pooled_connection& value, const close_info& info) {
         if (!slot.owner)
             continue;
         auto& lost = static_cast<call&>(*slot.owner);
-        --counters_.in_flight;
+        decrease(counters_.in_flight);
         const bool front = i == 0;
         const auto verdict = again_.after_loss(lost,
                                                {slot.kind, requests.state_of(slot), front, fresh,
@@ -251,7 +251,7 @@ void scheduler::remove(pooled_connection& value, close_reason why) {
         counters_.count_closed(why);
     if (value.ends_well)
         connects_.ended_well(settings_.max_connections);
-    counters_.abandoned -= value.http.requests().abandoned();
+    decrease(counters_.abandoned, value.http.requests().abandoned());
     writes_.forget(value);
     timers_.remove(value);
     connections_.set_state(value, state::closed);
@@ -315,7 +315,7 @@ void scheduler::on_timer(pooled_connection& value) {
 // The front's response is late: the connection takes no new requests until the response has come, and
 // requests that were not written yet go elsewhere.
 void scheduler::response_overdue(pooled_connection& value) {
-    ++counters_.slow_responses;
+    increase(counters_.slow_responses);
     connections_.set_state(value, state::blocked);
     unstage_unsent(value, 0);
     if (value.in_flight() == 0) {
@@ -333,7 +333,7 @@ void scheduler::unstage_unsent(pooled_connection& value, std::size_t allowed) {
         if (!owner || !value.http.unstage(*owner))
             continue;
         --value.assigned;
-        --counters_.in_flight;
+        decrease(counters_.in_flight);
         queue_.push(static_cast<call&>(*owner), now_);
         if (i == 0)
             value.front_since = now_;

@@ -18,10 +18,7 @@ using detail::read_json;
 
 namespace {
 
-const json_shape& shape_without_fields() {
-    static constexpr json_shape shape;
-    return shape;
-}
+constexpr json_shape shape_without_fields;
 
 // A text of whatever form, which is read and forgotten.
 constexpr json_field whole_text = {"text",
@@ -29,7 +26,7 @@ constexpr json_field whole_text = {"text",
                                    nullptr,
                                    [](void*, std::string_view) { return true; },
                                    [](void* model) { return model; },
-                                   shape_without_fields};
+                                   &shape_without_fields};
 
 bool accepts(std::string_view text) { return !read_json(text, whole_text, nullptr); }
 

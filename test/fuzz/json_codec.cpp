@@ -15,10 +15,7 @@ namespace {
 using namespace bandwidth::webrtc;
 using detail::codec;
 
-const detail::json_shape& shape_without_fields() {
-    static constexpr detail::json_shape shape;
-    return shape;
-}
+constexpr detail::json_shape shape_without_fields;
 
 bool is_json(std::string_view text) {
     constexpr detail::json_field whole_text = {"text",
@@ -26,7 +23,7 @@ bool is_json(std::string_view text) {
                                                nullptr,
                                                [](void*, std::string_view) { return true; },
                                                [](void* model) { return model; },
-                                               shape_without_fields};
+                                               &shape_without_fields};
     return !detail::read_json(text, whole_text, nullptr);
 }
 

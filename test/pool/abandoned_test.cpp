@@ -16,8 +16,8 @@ TEST_CASE("I5: a deadline in flight leaves an abandoned request, and its neighbo
     pool.pass(1s);
     CHECK(second.failed_with(errc::response_timeout, delivery::maybe_processed));
     CHECK(second.why.attempts() == 1);
-    CHECK(pool.stats().abandoned.get() == 1);
-    CHECK(pool.stats().in_flight.get() == 2);
+    CHECK(pool.stats().abandoned == 1);
+    CHECK(pool.stats().in_flight == 2);
     pool.respond_to_all(0);
     CHECK(first.got("/2"));
     CHECK(second.completions == 1);
@@ -53,10 +53,10 @@ TEST_CASE("more abandoned requests than half of the depth: the connection takes 
         gets.push_back(&pool.submit());
     pool.cancel(*gets[0]);
     pool.cancel(*gets[1]);
-    CHECK(pool.stats().open.get() == 1);
+    CHECK(pool.stats().connections_open() == 1);
     pool.cancel(*gets[3]);
-    CHECK(pool.stats().open.get() == 0);
-    CHECK(pool.stats().draining.get() == 1);
+    CHECK(pool.stats().connections_open() == 0);
+    CHECK(pool.stats().connections_draining == 1);
     pool.respond(0);
     pool.respond(0);
     CHECK(pool.link(0).phase() == phase::open);
@@ -73,9 +73,9 @@ TEST_CASE("an abandoned response is waited for as long as its grace, then its co
     auto& live = pool.submit();
     pool.cancel(pool.submit());
     pool.pass(2s - 1ms);
-    CHECK(pool.stats().draining.get() == 0);
+    CHECK(pool.stats().connections_draining == 0);
     pool.pass(1ms);
-    CHECK(pool.stats().draining.get() == 1);
+    CHECK(pool.stats().connections_draining == 1);
     pool.respond(0);
     CHECK(live.status == 200);
     CHECK(pool.link(0).phase() == phase::closed);
@@ -100,7 +100,7 @@ TEST_CASE("an abandoned response that comes in time leaves the connection as it 
     pool.respond(0);
     pool.pass(10s);
     CHECK(pool.link(0).phase() == phase::open);
-    CHECK(pool.stats().idle.get() == 1);
+    CHECK(pool.stats().connections_idle == 1);
 }
 
 TEST_CASE("O07: a storm of cancellations leaves nothing behind") {
@@ -137,7 +137,7 @@ TEST_CASE(
     pool.connect(1);
     pool.respond(1);
     CHECK(behind.got("/3"));
-    CHECK(pool.stats().connections_lost.get() == 0);
+    CHECK(pool.stats().connections_lost == 0);
     CHECK(pool.gauges_are_zero());
 }
 

@@ -24,16 +24,16 @@ TEST_CASE("the first call has a connection made, is written when that is there, 
     REQUIRE(pool.links.size() == 1);
     CHECK(pool.link(0).opened);
     CHECK(pool.link(0).wire.empty());
-    CHECK(pool.stats().queue_depth.get() == 1);
-    CHECK(pool.stats().connecting.get() == 1);
+    CHECK(pool.stats().queue_depth == 1);
+    CHECK(pool.stats().connections_connecting == 1);
     pool.connect(0);
     CHECK(pool.link(0).targets() == std::vector<std::string>{"/1"});
-    CHECK(pool.stats().open.get() == 1);
-    CHECK(pool.stats().in_flight.get() == 1);
+    CHECK(pool.stats().connections_open() == 1);
+    CHECK(pool.stats().in_flight == 1);
     pool.respond(0);
     CHECK(get.got("/1"));
     CHECK(get.attempts == 1);
-    CHECK(pool.stats().idle.get() == 1);
+    CHECK(pool.stats().connections_idle == 1);
     CHECK(pool.gauges_are_zero());
 }
 
@@ -99,7 +99,7 @@ TEST_CASE("a call goes to whatever is free first: late binding") {
     CHECK(pool.link(0).outstanding() == 1);
     pool.connect(1);
     CHECK(pool.link(1).outstanding() == 0);
-    CHECK(pool.stats().idle.get() == 1);
+    CHECK(pool.stats().connections_idle == 1);
 }
 
 TEST_CASE("P6: what becomes ready in one cycle is written in one piece") {
@@ -122,7 +122,7 @@ TEST_CASE("a full queue refuses, and a call that leaves makes room") {
         CHECK_FALSE(pool.submit().done());
     auto& refused = pool.submit();
     CHECK(refused.failed_with(errc::queue_full, delivery::not_sent));
-    CHECK(pool.stats().queue_depth.get() == 3);
+    CHECK(pool.stats().queue_depth == 3);
     pool.cancel(*pool.calls[0]);
     CHECK_FALSE(pool.submit().done());
     pool.connect(0);            // takes one
@@ -181,7 +181,7 @@ TEST_CASE("room for a call that needs a new connection is made before the others
         pool.link(0).receive("HTTP/1.1 421 Misdirected\r\nContent-Length: 0\r\n\r\n");
         pool.scheduler().submit(get);
     });
-    CHECK(pool.stats().draining.get() == 1);
+    CHECK(pool.stats().connections_draining == 1);
     CHECK(pool.sends_of(get) == 1);
 }
 
@@ -200,6 +200,6 @@ TEST_CASE(
     pool.cycle([&] {
         pool.link(0).receive("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n");
     });
-    CHECK(pool.stats().pipelining_disabled.get() == 1);
+    CHECK(pool.stats().pipelining_disabled == 1);
     CHECK(pool.sends_of(post) == 1);
 }

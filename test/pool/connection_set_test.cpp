@@ -48,11 +48,11 @@ std::string gauges(const lone_connections& of) {
         if (value != 0)
             text += std::string(text.empty() ? "" : " ") + name;
     };
-    CHECK(of.stats.connecting.get() == of.set.connecting());
-    add(of.stats.connecting.get(), "connecting");
-    add(of.stats.open.get(), "open");
-    add(of.stats.idle.get(), "idle");
-    add(of.stats.draining.get(), "draining");
+    CHECK(of.stats.connections_connecting == of.set.connecting());
+    add(of.stats.connections_connecting, "connecting");
+    add(of.stats.connections_open(), "open");
+    add(of.stats.connections_idle, "idle");
+    add(of.stats.connections_draining, "draining");
     add(of.set.reservations(), "reservation");
     return text;
 }
@@ -274,10 +274,10 @@ TEST_CASE("whatever happens to connections, the gauges count them, and the choic
                 if ((status == state::idle || status == state::busy) && each->http.accepts(false))
                     least = std::min(least, status == state::idle ? 0 : each->in_flight());
             }
-            REQUIRE(pool.stats.connecting.get() == connecting);
-            REQUIRE(pool.stats.open.get() == open);
-            REQUIRE(pool.stats.idle.get() == idle);
-            REQUIRE(pool.stats.draining.get() == draining);
+            REQUIRE(pool.stats.connections_connecting == connecting);
+            REQUIRE(pool.stats.connections_open() == open);
+            REQUIRE(pool.stats.connections_idle == idle);
+            REQUIRE(pool.stats.connections_draining == draining);
             const auto* const chosen = pool.set.shallowest();
             REQUIRE((chosen == nullptr) == (least == 100));
             if (chosen)

@@ -214,11 +214,12 @@ public:
     /// I7: nothing is left of the calls.
     bool gauges_are_zero() const {
         const auto& s = stats();
-        return s.queue_depth.get() == 0 && s.in_flight.get() == 0 && s.abandoned.get() == 0;
+        return s.queue_depth == 0 && s.in_flight == 0 && s.abandoned == 0;
     }
     bool connection_gauges_are_zero() const {
         const auto& s = stats();
-        return s.open.get() == 0 && s.idle.get() == 0 && s.connecting.get() == 0 && s.draining.get() == 0;
+        return s.connections_open() == 0 && s.connections_idle == 0 && s.connections_connecting == 0 &&
+               s.connections_draining == 0;
     }
 
     std::vector<std::shared_ptr<fake_connection>> links; ///< every one that ever was

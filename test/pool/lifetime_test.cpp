@@ -74,7 +74,7 @@ TEST_CASE("an idle connection is closed after its timeout") {
     pool.pass(1ms);
     CHECK(pool.link(0).phase() == phase::closed);
     CHECK(pool.connection_gauges_are_zero());
-    CHECK(pool.stats().connections_closed.get() == 1);
+    CHECK(pool.stats().connections_closed == 1);
     CHECK(pool.links.size() == 1);
 }
 
@@ -89,7 +89,7 @@ TEST_CASE("a connection drains at its age, give or take a tenth, and finishes wh
         pool.submit();
         pool.connect(0);
         const auto opened = pool.now();
-        while (pool.stats().draining.get() == 0 && pool.now() < opened + 200s) {
+        while (pool.stats().connections_draining == 0 && pool.now() < opened + 200s) {
             pool.submit(); // so that it is never idle
             pool.respond(0);
             pool.pass(100ms);

@@ -63,14 +63,14 @@ TEST_CASE("each call waits in the queue of its kind, until its deadline") {
     CHECK(on.queue.size() == 4);
     CHECK(on.queue.size(queue_kind::shared) == 2);
     CHECK(on.queue.size_for(second) == 2);
-    CHECK(on.stats.queue_depth.get() == 4);
+    CHECK(on.stats.queue_depth == 4);
     CHECK(get.where == test_call::state::queued);
     CHECK(get.queued_since == start);
     CHECK(on.timers.size() == 4);
     CHECK(on.timers.next() == start + 30s);
     on.queue.remove(get);
     CHECK(on.in_order(queue_kind::shared) == in_that_order{&second});
-    CHECK(on.stats.queue_depth.get() == 3);
+    CHECK(on.stats.queue_depth == 3);
 }
 
 TEST_CASE("a call with a dedicated connection is exclusive, whatever its method") {
@@ -145,7 +145,7 @@ TEST_CASE("a call in a pause waits for its end, and in none of the queues") {
     on.queue.pause(get, start + 2s);
     CHECK(get.where == test_call::state::paused);
     CHECK(on.queue.empty());
-    CHECK(on.stats.queue_depth.get() == 0);
+    CHECK(on.stats.queue_depth == 0);
     CHECK(on.timers.next() == start + 2s);
     on.queue.end_pause(get);
     on.queue.push(get, start + 2s);
@@ -207,7 +207,7 @@ TEST_CASE("each queue is in the order of age, whatever comes and goes") {
                 on.queue.push(*waiting.back(), start);
             }
             REQUIRE(on.queue.size() == waiting.size());
-            REQUIRE(on.stats.queue_depth.get() == waiting.size());
+            REQUIRE(on.stats.queue_depth == waiting.size());
             std::size_t found = 0;
             for (const auto of : {queue_kind::shared, queue_kind::exclusive, queue_kind::new_connection}) {
                 const auto order = on.in_order(of);

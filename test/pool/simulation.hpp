@@ -165,10 +165,10 @@ private:
         serve_everything();
         const auto& settings = world_.settings;
         const auto& connections = pool_.scheduler().connections();
-        const bool all_idle = pool_.stats().idle.get() == connections.size();
+        const bool all_idle = pool_.stats().connections_idle == connections.size();
         const bool are_kept = all_idle && connections.size() == settings.min_connections &&
                               settings.max_age > 1h && !has_live_calls();
-        const auto attempts = pool_.stats().dials.get();
+        const auto attempts = pool_.stats().dials;
         world_.note("rest");
         for (int i = 0; i < 30; ++i) {
             pool_.pass(4s);
@@ -176,7 +176,7 @@ private:
         }
         if (!are_kept)
             return;
-        if (pool_.stats().dials.get() != attempts || connections.size() < settings.min_connections)
+        if (pool_.stats().dials != attempts || connections.size() < settings.min_connections)
             rules_.break_rule("connections that are to be kept are made anew");
         const auto& post = pool_.submit(unsafe);
         if (connections.size() == settings.min_connections && pool_.sends_of(post) != 1)

@@ -52,8 +52,7 @@ public:
             break_rule("I7: a timer is left");
         const auto& stats = pool_.stats();
         const auto calls = pool_.calls.size() - drains; // a drain is no call
-        if (stats.calls_started.get() != calls ||
-            stats.calls_succeeded.get() + stats.calls_failed.get() != calls)
+        if (stats.calls_started != calls || stats.calls_succeeded + stats.calls_failed != calls)
             break_rule("I7: the counters do not add up");
     }
 
@@ -96,12 +95,11 @@ private:
             abandoned += known.http.requests().abandoned();
         });
         const auto& stats = pool_.stats();
-        if (stats.connecting.get() != connecting || stats.open.get() != open || stats.idle.get() != idle ||
-            stats.draining.get() != draining)
+        if (stats.connections_connecting != connecting || stats.connections_open() != open ||
+            stats.connections_idle != idle || stats.connections_draining != draining)
             break_rule("gauges: those of the connections are wrong");
-        if (stats.abandoned.get() != abandoned ||
-            stats.in_flight.get() != count_live(test_call::state::in_flight) ||
-            stats.queue_depth.get() != count_live(test_call::state::queued))
+        if (stats.abandoned != abandoned || stats.in_flight != count_live(test_call::state::in_flight) ||
+            stats.queue_depth != count_live(test_call::state::queued))
             break_rule("gauges: those of the calls are wrong");
         if (pool_.scheduler().connections().size() > world_.settings.max_connections)
             break_rule("there are too many connections");

@@ -24,7 +24,7 @@ void make_warm(fake_pool& pool, bool used) {
     else
         for (std::size_t i = 0; i < warm; ++i)
             pool.connect(i);
-    REQUIRE(pool.stats().idle.get() == warm);
+    REQUIRE(pool.stats().connections_idle == warm);
 }
 
 void check_all_warm(fake_pool& pool) {
@@ -79,7 +79,7 @@ TEST_CASE("B2: warm connections stay past the idle timeout") {
         make_warm(pool, used);
         pool.pass(5min); // younger than `max_age`
         check_all_warm(pool);
-        CHECK(pool.stats().dials.get() == warm);
+        CHECK(pool.stats().dials == warm);
         CHECK(pool.sends_of(pool.submit(unsafe)) == 1);
         check_all_warm(pool);
     }
@@ -103,13 +103,13 @@ TEST_CASE("B2: of more than the warm ones, those idle for too long are closed") 
             pool.connect(i);
         pool.respond_to_all(i);
     }
-    REQUIRE(pool.stats().idle.get() == warm + 2);
+    REQUIRE(pool.stats().connections_idle == warm + 2);
     pool.pass(60s);
-    CHECK(pool.stats().idle.get() == warm);
-    CHECK(pool.stats().dials.get() == warm + 2);
+    CHECK(pool.stats().connections_idle == warm);
+    CHECK(pool.stats().dials == warm + 2);
     pool.pass(60s);
-    CHECK(pool.stats().idle.get() == warm);
-    CHECK(pool.stats().dials.get() == warm + 2);
+    CHECK(pool.stats().connections_idle == warm);
+    CHECK(pool.stats().dials == warm + 2);
 }
 
 TEST_CASE("B2: a connection beyond the warm ones is still too stale for a POST") {

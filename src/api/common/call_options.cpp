@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <array>
 #include <bandwidth/webrtc/call_options.hpp>
+#include <iterator>
 
 #include "core/ascii.hpp"
 #include "core/http_grammar.hpp"
@@ -10,29 +10,16 @@ namespace bandwidth::webrtc {
 namespace {
 
 // What frames the message, names the host or carries credentials is not the caller's to set.
-constexpr std::array<std::string_view, 18> reserved = {"accept",
-                                                       "accept-encoding",
-                                                       "authorization",
-                                                       "connection",
-                                                       "content-length",
-                                                       "content-type",
-                                                       "cookie",
-                                                       "expect",
-                                                       "host",
-                                                       "http2-settings",
-                                                       "keep-alive",
-                                                       "proxy-authorization",
-                                                       "proxy-connection",
-                                                       "te",
-                                                       "trailer",
-                                                       "transfer-encoding",
-                                                       "upgrade",
-                                                       "user-agent"};
+constexpr std::string_view reserved =
+    " accept accept-encoding authorization connection content-length content-type cookie expect host "
+    "http2-settings keep-alive proxy-authorization proxy-connection te trailer transfer-encoding upgrade "
+    "user-agent ";
 
+// Of a token, so it has no spaces.
 bool is_reserved(std::string_view name) {
-    return std::any_of(
-        reserved.begin(), reserved.end(),
-        [name](std::string_view known) { return detail::equals_ignoring_case(name, known); });
+    std::string word(" ");
+    std::transform(name.begin(), name.end(), std::back_inserter(word), detail::to_lower);
+    return reserved.find(word += ' ') != std::string_view::npos;
 }
 
 } // namespace
@@ -64,13 +51,13 @@ call_options::rare_options& call_options::rare_box::change() {
 call_options& call_options::header(std::string_view name, std::string_view value) {
     // The value may be a secret, and the name may hold anything: neither is repeated where it is not
     // harmless.
+    auto& refused = rare_.change().refused_header;
     if (!detail::valid_field_name(name))
-        rare_.change().refused_header = "header: the name is not a token";
+        refused = "header: the name is not a token";
     else if (is_reserved(name))
-        rare_.change().refused_header = "header: " + std::string(name) + " belongs to the library";
+        refused = "header: " + std::string(name) + " belongs to the library";
     else if (!detail::valid_field_value(value))
-        rare_.change().refused_header =
-            "header: the value of " + std::string(name) + " has control characters";
+        refused = "header: the value of " + std::string(name) + " has control characters";
     else {
         if (detail::equals_ignoring_case(name, "idempotency-key"))
             idempotent_ = true;

@@ -3,27 +3,35 @@
 #include <bandwidth/webrtc/version.hpp>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 namespace bandwidth::webrtc {
+
+namespace {
+
+template <class Option, class Value>
+client_options& set(client_options& options, Option& option, Value&& value) {
+    option = std::forward<Value>(value);
+    return options;
+}
+
+} // namespace
 
 client_options::client_options()
     : base_url_("https://api.webrtc.bandwidth.com/v1")
     , user_agent_(std::string("bandwidth-webrtc-cpp/").append(version_string)) {}
 
 client_options client_options::from_environment() {
-    const auto read = [](const char* name) {
-        const char* const value = std::getenv(name);
-        return std::string(value ? value : "");
+    std::string missing;
+    const auto read = [&missing](const char* name) -> std::string {
+        if (const char* const value = std::getenv(name); value && *value)
+            return value;
+        missing.append(missing.empty() ? "" : ", ").append(name);
+        return {};
     };
     const auto account = read("BW_ACCOUNT_ID");
     const auto username = read("BW_USERNAME");
     const auto password = read("BW_PASSWORD");
-    std::string missing;
-    for (const auto& [name, value] : {std::pair<const char*, const std::string&>("BW_ACCOUNT_ID", account),
-                                      {"BW_USERNAME", username},
-                                      {"BW_PASSWORD", password}})
-        if (value.empty())
-            missing.append(missing.empty() ? "" : ", ").append(name);
     if (!missing.empty())
         throw api_error(failure(errc::invalid_options, "environment variables not set: " + missing));
     client_options options;
@@ -33,30 +41,16 @@ client_options client_options::from_environment() {
     return options;
 }
 
-client_options& client_options::base_url(std::string_view value) {
-    base_url_ = value;
-    return *this;
-}
-client_options& client_options::account(std::string_view value) {
-    account_ = value;
-    return *this;
-}
+client_options& client_options::base_url(std::string_view value) { return set(*this, base_url_, value); }
+client_options& client_options::account(std::string_view value) { return set(*this, account_, value); }
 client_options& client_options::credentials(std::string_view username, std::string_view password) {
-    credentials_ = basic_credentials(username, password);
-    return *this;
+    return set(*this, credentials_, basic_credentials(username, password));
 }
 client_options& client_options::credentials(std::shared_ptr<const credential_source> source) {
-    credentials_ = std::move(source);
-    return *this;
+    return set(*this, credentials_, std::move(source));
 }
-client_options& client_options::ca_pem(std::string_view pem) {
-    ca_pem_ = pem;
-    return *this;
-}
-client_options& client_options::ca_file(std::string_view path) {
-    ca_file_ = path;
-    return *this;
-}
+client_options& client_options::ca_pem(std::string_view pem) { return set(*this, ca_pem_, pem); }
+client_options& client_options::ca_file(std::string_view path) { return set(*this, ca_file_, path); }
 client_options& client_options::client_certificate(std::string_view chain_pem, std::string_view key_pem) {
     client_certificate_pem_ = chain_pem;
     client_private_key_pem_ = key_pem;
@@ -67,76 +61,41 @@ client_options& client_options::pin_public_key(std::string_view sha256_base64) {
     return *this;
 }
 client_options& client_options::max_connections(std::size_t value) {
-    max_connections_ = value;
-    return *this;
+    return set(*this, max_connections_, value);
 }
 client_options& client_options::min_connections(std::size_t value) {
-    min_connections_ = value;
-    return *this;
+    return set(*this, min_connections_, value);
 }
-
-client_options& client_options::retry(const retry_policy& value) {
-    retry_ = value;
-    return *this;
-}
-
+client_options& client_options::retry(const retry_policy& value) { return set(*this, retry_, value); }
 client_options& client_options::retry_budget(double per_second, double ratio) {
     retry_budget_per_second_ = per_second;
     retry_budget_ratio_ = ratio;
     return *this;
 }
-
 client_options& client_options::pipeline_depth(std::size_t value) {
-    pipeline_depth_ = value;
-    return *this;
+    return set(*this, pipeline_depth_, value);
 }
-client_options& client_options::shards(std::size_t value) {
-    shards_ = value;
-    return *this;
-}
-client_options& client_options::single_threaded(bool value) {
-    single_threaded_ = value;
-    return *this;
-}
-client_options& client_options::queue_limit(std::size_t value) {
-    queue_limit_ = value;
-    return *this;
-}
-client_options& client_options::max_resends(int value) {
-    max_resends_ = value;
-    return *this;
-}
+client_options& client_options::shards(std::size_t value) { return set(*this, shards_, value); }
+client_options& client_options::single_threaded(bool value) { return set(*this, single_threaded_, value); }
+client_options& client_options::queue_limit(std::size_t value) { return set(*this, queue_limit_, value); }
+client_options& client_options::max_resends(int value) { return set(*this, max_resends_, value); }
 client_options& client_options::timeout(std::chrono::nanoseconds value) {
-    timeout_ = value;
-    return *this;
+    return set(*this, timeout_, value);
 }
 client_options& client_options::connect_timeout(std::chrono::nanoseconds value) {
-    connect_timeout_ = value;
-    return *this;
+    return set(*this, connect_timeout_, value);
 }
 client_options& client_options::response_timeout(std::chrono::nanoseconds value) {
-    response_timeout_ = value;
-    return *this;
+    return set(*this, response_timeout_, value);
 }
 client_options& client_options::idle_timeout(std::chrono::nanoseconds value) {
-    idle_timeout_ = value;
-    return *this;
+    return set(*this, idle_timeout_, value);
 }
 client_options& client_options::max_connection_age(std::chrono::nanoseconds value) {
-    max_connection_age_ = value;
-    return *this;
+    return set(*this, max_connection_age_, value);
 }
-client_options& client_options::body_limit(std::size_t bytes) {
-    body_limit_ = bytes;
-    return *this;
-}
-client_options& client_options::header_limit(std::size_t bytes) {
-    header_limit_ = bytes;
-    return *this;
-}
-client_options& client_options::user_agent(std::string_view value) {
-    user_agent_ = value;
-    return *this;
-}
+client_options& client_options::body_limit(std::size_t bytes) { return set(*this, body_limit_, bytes); }
+client_options& client_options::header_limit(std::size_t bytes) { return set(*this, header_limit_, bytes); }
+client_options& client_options::user_agent(std::string_view value) { return set(*this, user_agent_, value); }
 
 } // namespace bandwidth::webrtc

@@ -159,7 +159,7 @@ private:
             return true;
         }
         void* const model = field.add_object(level_->model);
-        *++level_ = {model, &field.shape(), nullptr, 0, false};
+        *++level_ = {model, field.shape, nullptr, 0, false};
         return true;
     }
 

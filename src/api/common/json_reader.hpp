@@ -32,7 +32,7 @@ struct json_field {
     bool (*add_text)(void* model, std::string_view text) = nullptr;
     /// Makes place for an object: the model for its fields, which `shape` describes.
     void* (*add_object)(void* model) = nullptr;
-    const json_shape& (*shape)() = nullptr;
+    const json_shape* shape = nullptr;
     bool takes_null = true; ///< in place of an object; null in place of a text or an array always is
 };
 
@@ -56,7 +56,7 @@ std::optional<std::string> read_json(std::string_view json, const json_field& ro
 
 /// A whole text that is an object.
 template <class Model>
-constexpr json_field json_root(std::string_view noun, const json_shape& (*shape)()) {
+constexpr json_field json_root(std::string_view noun, const json_shape* shape) {
     return {noun,
             json_form::object,
             [](void* model) { *static_cast<Model*>(model) = Model(); },
@@ -100,7 +100,7 @@ struct json_member<Member> {
     static constexpr json_field text(std::string_view name, json_form form = json_form::text) {
         return {name, form, clear, add_text, nullptr, nullptr};
     }
-    static constexpr json_field object(std::string_view name, const json_shape& (*shape)(),
+    static constexpr json_field object(std::string_view name, const json_shape* shape,
                                        json_form form = json_form::object) {
         return {name, form, clear, nullptr, add_object, shape};
     }

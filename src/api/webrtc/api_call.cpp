@@ -52,72 +52,59 @@ bool api_call::names_what_was_asked() const {
 
 settled api_call::settle(const response& response, std::chrono::nanoseconds elapsed) {
     const bool success = response.status >= 200 && response.status < 300;
+    failed = false; // as it had with another request's response
     std::optional<std::string> problem;
-    if (success) {
-        if (decode) {
-            if (!value_)
-                value_ = std::make_unique<value_type>();
-            problem = decode(response.body, *value_);
-        }
-        if (!problem) {
-            failed = false; // as it had with another request's response
-            return names_what_was_asked() ? settled::value : settle_foreign(elapsed);
-        }
-    } else if (response.status == 404 && ignore_not_found) {
-        failed = false;
+    if (success && decode) {
+        if (!value_)
+            value_ = std::make_unique<value_type>();
+        problem = decode(response.body, *value_);
+    }
+    const bool is_value = (success && !problem) || (response.status == 404 && ignore_not_found);
+    if (is_value && (!success || names_what_was_asked()))
         return settled::value;
-    }
     failure_state known;
-    // Redacted before it is cut, so that no half of a secret stays at the end.
-    known.body = redact_tokens(response.body.substr(0, read_body));
-    if (success) {
-        known.code = errc::bad_json;
-        known.message = std::move(*problem);
-        known.request_id = clean_text(response.request_id, 128);
+    known.attempts = attempts;
+    known.elapsed = elapsed;
+    auto secrets = store_->secrets();
+    append_secrets_of_headers(request.header_lines(), secrets);
+    if (is_value) {
+        // Of the response nothing is kept, not even its status: it is somebody else's. Our own has not come.
+        known.code = errc::protocol_error;
+        known.delivery = delivery::maybe_processed;
+        known.message =
+            "the response is for " + abbreviated(named_id()) + ", not for " + abbreviated(asked_segment());
     } else {
-        known.code = make_http_error(response.status);
-        auto body = parse_error_body(known.body, response.content_type);
-        known.message = std::move(body.message);
-        known.request_id =
-            body.request_id.empty() ? clean_text(response.request_id, 128) : std::move(body.request_id);
-        // Where it leads is not told: a Location may hold a secret, and is for nobody to follow.
-        if (response.status < 400)
-            known.message =
-                "a redirect, which is not followed" + (known.message.empty() ? "" : ": " + known.message);
+        known.http_status = response.status;
+        known.delivery = delivery::answered;
+        known.request_id = clean_text(response.request_id, 128);
+        // Redacted before it is cut, so that no half of a secret stays at the end.
+        known.body = redact_tokens(response.body.substr(0, read_body));
+        if (problem) {
+            known.code = errc::bad_json;
+            known.message = std::move(*problem);
+        } else {
+            known.code = make_http_error(response.status);
+            auto body = parse_error_body(known.body, response.content_type);
+            known.message = std::move(body.message);
+            if (!body.request_id.empty())
+                known.request_id = std::move(body.request_id);
+            // Where it leads is not told: a Location may hold a secret, and is for nobody to follow.
+            if (response.status < 400)
+                known.message =
+                    "a redirect, which is not followed" + (known.message.empty() ? "" : ": " + known.message);
+        }
+        known.request_id = redact_values(redact_tokens(known.request_id), secrets);
+        known.body = redact_values(std::move(known.body), secrets);
+        known.body.resize(std::min(known.body.size(), kept_body));
+        known.body.shrink_to_fit();
+        if (!response.retry_after.empty())
+            known.retry_after =
+                parse_retry_after(response.retry_after, response.date,
+                                  std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
     }
-    known.http_status = response.status;
-    auto secrets = store_.secrets();
-    append_secrets_of_headers(request.header_lines(), secrets);
     known.message = redact_values(redact_tokens(known.message), secrets);
-    known.request_id = redact_values(redact_tokens(known.request_id), secrets);
-    known.body = redact_values(std::move(known.body), secrets);
-    known.body.resize(std::min(known.body.size(), kept_body));
-    known.body.shrink_to_fit();
-    if (!response.retry_after.empty())
-        known.retry_after =
-            parse_retry_after(response.retry_after, response.date,
-                              std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
-    known.attempts = attempts;
-    known.elapsed = elapsed;
-    known.delivery = delivery::answered;
     settle(failure(std::move(known)));
-    return settled::failure;
-}
-
-// Of the response nothing is kept, not even its status: it is somebody else's. Our own has not come.
-settled api_call::settle_foreign(std::chrono::nanoseconds elapsed) {
-    failure_state known;
-    known.code = errc::protocol_error;
-    known.message =
-        "the response is for " + abbreviated(named_id()) + ", not for " + abbreviated(asked_segment());
-    auto secrets = store_.secrets();
-    append_secrets_of_headers(request.header_lines(), secrets);
-    known.message = redact_values(redact_tokens(known.message), secrets);
-    known.attempts = attempts;
-    known.elapsed = elapsed;
-    known.delivery = delivery::maybe_processed;
-    settle(failure(std::move(known)));
-    return settled::mismatched;
+    return is_value ? settled::mismatched : settled::failure;
 }
 
 void api_call::recycle() noexcept {
@@ -133,52 +120,29 @@ void api_call::recycle() noexcept {
     if (value_)
         *value_ = {};
     request.clear();
-    store_.put(*this); // may destroy it
+    const auto store = std::move(store_); // it may be the last one to own it
+    store->put(*this);
 }
 
 api_call& call_store::take(const std::shared_ptr<pool>& home) {
-    const auto kept = [this] {
+    call* taken = nullptr;
+    {
         const std::lock_guard lock(mutex_);
-        auto* const found = static_cast<api_call*>(take_front(unused_));
-        in_use_ += found ? 1U : 0U;
-        return found;
-    };
-    auto* taken = kept();
-    if (!taken) {
-        taken = new api_call(*this);
-        const std::lock_guard lock(mutex_);
-        ++in_use_;
+        taken = take_front(unused_);
     }
-    taken->home() = home;
-    return *taken;
+    auto& fresh = taken ? static_cast<api_call&>(*taken) : *new api_call();
+    fresh.store_ = this;
+    fresh.home() = home;
+    return fresh;
 }
 
 void call_store::put(api_call& value) noexcept {
-    bool keeps = false;
-    bool last = false;
     {
         const std::lock_guard lock(mutex_);
-        --in_use_;
-        last = released_ && in_use_ == 0;
-        keeps = !released_ && unused_.size() < most_kept;
-        if (keeps)
-            unused_.push_front(value);
+        if (unused_.size() < most_kept)
+            return unused_.push_front(value);
     }
-    if (!keeps)
-        delete &value;
-    if (last)
-        delete this;
-}
-
-void call_store::release() noexcept {
-    bool last = false;
-    {
-        const std::lock_guard lock(mutex_);
-        released_ = true;
-        last = in_use_ == 0;
-    }
-    if (last)
-        delete this;
+    delete &value;
 }
 
 std::vector<std::string> call_store::secrets() const {

@@ -4,6 +4,8 @@
 #include <bandwidth/webrtc/participant.hpp>
 #include <bandwidth/webrtc/session.hpp>
 #include <bandwidth/webrtc/subscriptions.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -30,8 +32,6 @@ public:
     /// Reads the body of a success into the value; a text when it cannot.
     using decoder = std::optional<std::string> (*)(std::string_view body, value_type& value);
 
-    explicit api_call(call_store& store) noexcept : store_(store) {}
-
     settled settle(const response& response, std::chrono::nanoseconds elapsed) override;
     void settle(failure reason) override {
         reason_ = std::move(reason);
@@ -54,45 +54,36 @@ private:
     std::string_view named_id() const noexcept;
     std::string_view asked_segment() const noexcept;
     bool names_what_was_asked() const;
-    settled settle_foreign(std::chrono::nanoseconds elapsed);
 
-    call_store& store_;
-    failure reason_; // only with `failed`
+    friend class call_store;
+    boost::intrusive_ptr<call_store> store_; // while it is in use
+    failure reason_;                         // only with `failed`
     /// A hundred thousand calls may wait at once, so what is large has a place of its own when it comes. It
     /// stays for the next use.
     std::unique_ptr<value_type> value_;
 };
 
-/// Calls that are not in use. Keeps their memory, so that a call allocates nothing in the steady state.
-///
-/// It lives as long as any of its calls: the client lets go of it, the last call to come back destroys it.
-/// Thread safety: safe.
-class call_store {
+/// Calls that are not in use. Keeps their memory, so that a call allocates nothing in the steady state. The
+/// client and each call in use own it together. Thread safety: safe.
+class call_store : public boost::intrusive_ref_counter<call_store> {
 public:
-    static call_store& make(std::shared_ptr<const credential_source> credentials) {
-        return *new call_store(std::move(credentials));
-    }
-    /// A fresh call, its home the pool.
-    api_call& take(const std::shared_ptr<pool>& home);
-    void put(api_call& value) noexcept;
-    /// The owner is done with it.
-    void release() noexcept;
-    /// What must not stand in a failure, however a service may echo it: the credentials in use.
-    std::vector<std::string> secrets() const;
-
-private:
     explicit call_store(std::shared_ptr<const credential_source> credentials)
         : credentials_(std::move(credentials)) {}
     ~call_store();
 
+    /// A fresh call, its home the pool.
+    api_call& take(const std::shared_ptr<pool>& home);
+    void put(api_call& value) noexcept;
+    /// What must not stand in a failure, however a service may echo it: the credentials in use.
+    std::vector<std::string> secrets() const;
+
+private:
     // More are given back to the allocator, so that a burst does not hold its memory for ever.
     static constexpr std::size_t most_kept = 1024;
 
     const std::shared_ptr<const credential_source> credentials_;
     std::mutex mutex_;
     call_list unused_;
-    std::size_t in_use_ = 0;
-    bool released_ = false;
 };
 
 } // namespace bandwidth::webrtc::detail

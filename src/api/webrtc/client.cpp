@@ -18,14 +18,16 @@ namespace detail {
 
 namespace {
 
+// Large ones have a place of their own.
 template <class T>
-std::optional<std::string> decode_as(std::string_view body, api_call::value_type& value) {
-    return codec::decode(body, value.emplace<T>());
-}
+constexpr bool is_apart = std::is_same_v<T, participant> || std::is_same_v<T, created_participant>;
 
 template <class T>
-std::optional<std::string> decode_apart(std::string_view body, api_call::value_type& value) {
-    return codec::decode(body, *value.emplace<std::unique_ptr<T>>(std::make_unique<T>()));
+std::optional<std::string> decode_as(std::string_view body, api_call::value_type& value) {
+    if constexpr (is_apart<T>)
+        return codec::decode(body, *value.emplace<std::unique_ptr<T>>(std::make_unique<T>()));
+    else
+        return codec::decode(body, value.emplace<T>());
 }
 
 constexpr api_call::decoder no_value = nullptr;
@@ -37,68 +39,6 @@ std::size_t number_of_this_thread() noexcept {
     return number;
 }
 
-void add(client_stats& to, const counters& from) {
-    to.connections_connecting += from.connecting.get();
-    const auto idle = from.idle.get();
-    const auto open = from.open.get();
-    to.connections_idle += idle;
-    to.connections_active += open > idle ? open - idle : 0;
-    to.connections_draining += from.draining.get();
-    to.queue_depth += from.queue_depth.get();
-    to.in_flight += from.in_flight.get();
-    to.abandoned += from.abandoned.get();
-    to.calls_started += from.calls_started.get();
-    to.calls_succeeded += from.calls_succeeded.get();
-    to.calls_failed += from.calls_failed.get();
-    to.retries += from.retries.get();
-    to.retries_refused += from.retries_refused.get();
-    to.slow_responses += from.slow_responses.get();
-    to.pipelining_disabled += from.pipelining_disabled.get();
-    to.queue_wait_ns += from.queue_wait.get();
-    to.head_of_line_wait_ns += from.head_of_line_wait.get();
-    to.calls_cancelled += from.calls_cancelled.get();
-    to.requests_sent += from.requests_sent.get();
-    to.resends += from.resends.get();
-    to.dials += from.dials.get();
-    to.dials_failed += from.dials_failed.get();
-    to.handshakes_full += from.handshakes_full.get();
-    to.handshakes_resumed += from.handshakes_resumed.get();
-    to.connections_closed += from.connections_closed.get();
-    to.connections_lost += from.connections_lost.get();
-    to.unsolicited_bytes += from.unsolicited_bytes.get();
-    to.bytes_sent += from.bytes_sent.get();
-    to.bytes_received += from.bytes_received.get();
-    to.writes += from.writes.get();
-    to.deepest_pipeline = std::max(to.deepest_pipeline, from.deepest_pipeline.get());
-    to.calls_timed_out += from.calls_timed_out.get();
-    to.calls_cancelled_queued += from.calls_cancelled_queued.get();
-    to.calls_cancelled_in_flight += from.calls_cancelled_in_flight.get();
-    to.responses_2xx += from.responses_2xx.get();
-    to.responses_4xx += from.responses_4xx.get();
-    to.responses_5xx += from.responses_5xx.get();
-    to.responses_mismatched += from.responses_mismatched.get();
-    to.resends_announced += from.resends_announced.get();
-    to.resends_lost += from.resends_lost.get();
-    to.resends_given_up += from.resends_given_up.get();
-    to.resends_requested += from.resends_requested.get();
-    to.retries_throttled += from.retries_throttled.get();
-    to.retries_status += from.retries_status.get();
-    to.retries_timeout += from.retries_timeout.get();
-    to.retries_lost += from.retries_lost.get();
-    to.retries_protocol += from.retries_protocol.get();
-    to.dials_failed_resolving += from.dials_failed_resolving.get();
-    to.dials_failed_connecting += from.dials_failed_connecting.get();
-    to.dials_failed_tls += from.dials_failed_tls.get();
-    to.connections_closed_announced += from.connections_closed_announced.get();
-    to.connections_closed_ended += from.connections_closed_ended.get();
-    to.connections_closed_broken += from.connections_closed_broken.get();
-    to.connections_closed_protocol += from.connections_closed_protocol.get();
-    to.connections_closed_timeout += from.connections_closed_timeout.get();
-    to.connections_closed_idle += from.connections_closed_idle.get();
-    to.connections_closed_drained += from.connections_closed_drained.get();
-    to.connections_closed_abandoned += from.connections_closed_abandoned.get();
-}
-
 } // namespace
 
 /// A pool, and the calls that are prepared for it. Closes the pool when it goes.
@@ -106,8 +46,8 @@ class shard {
 public:
     shard(const asio::any_io_executor& executor, const client_options& options, pool_settings settings,
           std::shared_ptr<tls_context> tls)
-        : store_(&call_store::make(options.credentials()))
-        , pool_(pool::make(executor, std::move(settings), std::move(tls))) {}
+        : store_(new call_store(options.credentials()))
+        , pool_(detail::pool::make(executor, std::move(settings), std::move(tls))) {}
     ~shard() {
         if (pool_)
             pool_->close();
@@ -115,27 +55,31 @@ public:
     shard(shard&&) noexcept = default;
     shard& operator=(shard&&) = delete;
 
-    class pool& pool() const noexcept {
-        return *pool_;
+    detail::pool& pool() const noexcept { return *pool_; }
+    /// A call, and its handle.
+    std::pair<api_call&, call_handle> take() const {
+        auto& call = store_->take(pool_);
+        return {call, call_handle(&call)};
     }
-    api_call& take() const { return store_->take(pool_); }
 
 private:
-    struct store_releaser {
-        void operator()(call_store* store) const noexcept { store->release(); }
-    };
-    std::unique_ptr<call_store, store_releaser> store_;
-    std::shared_ptr<class pool> pool_;
+    boost::intrusive_ptr<call_store> store_;
+    std::shared_ptr<detail::pool> pool_;
 };
 
 /// What a client is made of. Shards have nothing in common but the execution context.
 class client_core {
 public:
-    client_core(const asio::any_io_executor& executor, const client_options& options)
-        : client_core(executor, options, check(options)) {}
-
-    client_core(const client_core&) = delete;
-    client_core& operator=(const client_core&) = delete;
+    client_core(const asio::any_io_executor& executor, const client_options& options,
+                const checked_settings& settings)
+        : account_path_(account_path(settings.path_prefix, options.account()))
+        , timeout_(options.timeout())
+        , sessions_kept_(settings.of_shard(0).schedule.max_connections * 2) {
+        auto contexts = load(settings.tls, settings.shards);
+        shards_.reserve(settings.shards);
+        for (std::size_t i = 0; i < settings.shards; ++i)
+            shards_.emplace_back(executor, options, settings.of_shard(i), std::move(contexts[i]));
+    }
 
     const std::vector<shard>& shards() const noexcept { return shards_; }
 
@@ -147,10 +91,9 @@ public:
     }
 
     /// A call of `which`, complete but for its body.
-    api_call& prepare(operation which, const session_id* session, const participant_id* participant,
-                      const call_options& options, api_call::decoder decode) {
-        api_call& call = shard_of_this_thread().take();
-        call_handle guard(&call);
+    call_handle prepare(operation which, const session_id* session, const participant_id* participant,
+                        const call_options& options, api_call::decoder decode) {
+        auto [call, handle] = shard_of_this_thread().take();
         const auto& route = route_of(which);
         if (session)
             refuse_if(call, validate_id("session id", session->value()));
@@ -158,8 +101,11 @@ public:
             refuse_if(call, validate_id("participant id", participant->value()));
         if (!options.refused_header().empty())
             refuse_if(call, options.refused_header());
-        if (options.attempt_timeout() && options.attempt_timeout()->count() <= 0)
-            refuse_if(call, "attempt_timeout is not over 0");
+        if (options.attempt_timeout()) {
+            if (options.attempt_timeout()->count() <= 0)
+                refuse_if(call, "attempt_timeout is not over 0");
+            call.extras().attempt_timeout = *options.attempt_timeout();
+        }
         if (options.retry()) {
             refuse_if(call, validate(*options.retry()));
             call.extras().retry = *options.retry();
@@ -171,10 +117,12 @@ public:
                                     : route.kind;
             call.request.dedicated_connection = options.dedicated_connection();
             call.request.has_content = route.has_body();
-            const auto id_size = append_target(
-                call.request.target, account_path_, which,
-                path_ids{session ? std::string_view(session->value()) : std::string_view(),
-                         participant ? std::string_view(participant->value()) : std::string_view()});
+            path_ids ids;
+            if (session)
+                ids.session = session->value();
+            if (participant)
+                ids.participant = participant->value();
+            const auto id_size = append_target(call.request.target, account_path_, which, ids);
             if (!options.header_lines().empty())
                 call.request.rare().header_lines = options.header_lines();
             // These responses name what was asked for.
@@ -182,57 +130,41 @@ public:
                 call.asked_size = static_cast<std::uint16_t>(id_size); // 3 times 256 bytes at most
         }
         call.timeout = options.timeout().value_or(timeout_);
-        if (options.attempt_timeout())
-            call.extras().attempt_timeout = *options.attempt_timeout();
         call.allow_resend = options.allow_resend();
         call.ignore_not_found = route.is_delete() && options.ignore_not_found();
         call.decode = decode;
-        return static_cast<api_call&>(*guard.release());
+        return std::move(handle);
     }
 
     /// As above, with a body.
     template <class Body>
-    api_call& prepare_with(const Body& body, operation which, const session_id* session,
-                           const participant_id* participant, const call_options& options,
-                           api_call::decoder decode) {
-        api_call& call = prepare(which, session, participant, options, decode);
-        call_handle guard(&call);
+    call_handle prepare(operation which, const session_id* session, const participant_id* participant,
+                        const call_options& options, api_call::decoder decode, const Body& body) {
+        auto handle = prepare(which, session, participant, options, decode);
+        auto& call = static_cast<api_call&>(*handle);
         if (!call.refused())
             refuse_if(call, codec::encode(body, call.request.rare().body));
-        return static_cast<api_call&>(*guard.release());
+        return handle;
     }
 
-    api_call& prepare_drain(std::chrono::nanoseconds limit) {
-        const auto part = [limit](const shard& of) {
-            api_call& call = of.take();
+    call_handle prepare_drain(std::chrono::nanoseconds limit) {
+        std::vector<call_handle> parts;
+        parts.reserve(shards_.size());
+        for (const auto& each : shards_) {
+            auto [call, handle] = each.take();
             call.is_drain = true;
             call.timeout = limit;
-            return call_handle(&call);
-        };
-        auto whole = part(shards_.front());
-        if (shards_.size() > 1) {
-            const auto joint = std::make_shared<joint_drain>();
-            joint->left = shards_.size() - 1;
-            joint->parts.reserve(joint->left);
-            for (std::size_t i = 1; i < shards_.size(); ++i)
-                joint->parts.push_back(part(shards_[i]));
-            static_cast<api_call&>(*whole).extras().joint = joint;
+            parts.push_back(std::move(handle));
         }
-        return static_cast<api_call&>(*whole.release());
+        auto first = std::move(parts.front());
+        parts.erase(parts.begin());
+        if (!parts.empty())
+            static_cast<api_call&>(*first).extras().joint =
+                std::make_shared<joint_drain>(joint_drain{std::move(parts), shards_.size() - 1});
+        return first;
     }
 
 private:
-    client_core(const asio::any_io_executor& executor, const client_options& options,
-                checked_settings settings)
-        : account_path_(account_path(settings.path_prefix, options.account()))
-        , timeout_(options.timeout())
-        , sessions_kept_(settings.of_shard(0).schedule.max_connections * 2) {
-        auto contexts = load(settings.tls, settings.shards);
-        shards_.reserve(settings.shards);
-        for (std::size_t i = 0; i < settings.shards; ++i)
-            shards_.emplace_back(executor, options, settings.of_shard(i), std::move(contexts[i]));
-    }
-
     /// The settings are read once; a context for each shard.
     std::vector<std::shared_ptr<tls_context>> load(const tls_settings& settings, std::size_t count) const {
         std::vector<std::shared_ptr<tls_context>> contexts;
@@ -326,7 +258,7 @@ result<T> take_result(call_handle handle) {
         return std::move(*reason);
     if constexpr (std::is_void_v<T>)
         return {};
-    else if constexpr (std::is_same_v<T, participant> || std::is_same_v<T, created_participant>)
+    else if constexpr (is_apart<T>)
         return std::move(*std::get<std::unique_ptr<T>>(done.value()));
     else
         return std::move(std::get<T>(done.value()));
@@ -359,9 +291,10 @@ template asio::awaitable<subscriptions> await_value<subscriptions>(call_handle);
 } // namespace detail
 
 using detail::call_handle;
+using op = detail::operation;
 
 client::client(executor_type executor, const client_options& options)
-    : core_(std::make_shared<detail::client_core>(executor, options)) {}
+    : core_(std::make_shared<detail::client_core>(executor, options, detail::check(options))) {}
 client::client(client&&) noexcept = default;
 client& client::operator=(client&&) noexcept = default;
 client::~client() = default;
@@ -377,80 +310,63 @@ void client::close() {
 client_stats client::stats() const {
     client_stats sum;
     for (const auto& shard : core_->shards())
-        detail::add(sum, shard.pool().stats());
+        shard.pool().stats().add_to(sum);
     return sum;
 }
 
 call_handle client::prepare_create_session(const session_request& request, const call_options& options) {
-    return call_handle(&core_->prepare_with(request, detail::operation::create_session, nullptr, nullptr,
-                                            options, &detail::decode_as<webrtc::session>));
+    return core_->prepare(op::create_session, nullptr, nullptr, options, detail::decode_as<session>, request);
 }
-
 call_handle client::prepare_get_session(const session_id& session, const call_options& options) {
-    return call_handle(&core_->prepare(detail::operation::get_session, &session, nullptr, options,
-                                       &detail::decode_as<webrtc::session>));
+    return core_->prepare(op::get_session, &session, nullptr, options, detail::decode_as<webrtc::session>);
 }
-
 call_handle client::prepare_delete_session(const session_id& session, const call_options& options) {
-    return call_handle(
-        &core_->prepare(detail::operation::delete_session, &session, nullptr, options, detail::no_value));
+    return core_->prepare(op::delete_session, &session, nullptr, options, detail::no_value);
 }
-
 call_handle client::prepare_list_session_participants(const session_id& session,
                                                       const call_options& options) {
-    return call_handle(&core_->prepare(detail::operation::list_session_participants, &session, nullptr,
-                                       options, &detail::decode_as<std::vector<webrtc::participant>>));
+    return core_->prepare(op::list_session_participants, &session, nullptr, options,
+                          detail::decode_as<std::vector<participant>>);
 }
-
 call_handle client::prepare_create_participant(const participant_request& request,
                                                const call_options& options) {
-    return call_handle(&core_->prepare_with(request, detail::operation::create_participant, nullptr, nullptr,
-                                            options, &detail::decode_apart<created_participant>));
+    return core_->prepare(op::create_participant, nullptr, nullptr, options,
+                          detail::decode_as<created_participant>, request);
 }
-
 call_handle client::prepare_get_participant(const participant_id& participant, const call_options& options) {
-    return call_handle(&core_->prepare(detail::operation::get_participant, nullptr, &participant, options,
-                                       &detail::decode_apart<webrtc::participant>));
+    return core_->prepare(op::get_participant, nullptr, &participant, options,
+                          detail::decode_as<webrtc::participant>);
 }
-
 call_handle client::prepare_delete_participant(const participant_id& participant,
                                                const call_options& options) {
-    return call_handle(&core_->prepare(detail::operation::delete_participant, nullptr, &participant, options,
-                                       detail::no_value));
+    return core_->prepare(op::delete_participant, nullptr, &participant, options, detail::no_value);
 }
-
 call_handle client::prepare_add_participant_to_session(const session_id& session,
                                                        const participant_id& participant,
-                                                       const webrtc::subscriptions& subscribe,
+                                                       const subscriptions& subscribe,
                                                        const call_options& options) {
-    return call_handle(&core_->prepare_with(subscribe, detail::operation::add_participant_to_session,
-                                            &session, &participant, options, detail::no_value));
+    return core_->prepare(op::add_participant_to_session, &session, &participant, options, detail::no_value,
+                          subscribe);
 }
-
 call_handle client::prepare_remove_participant_from_session(const session_id& session,
                                                             const participant_id& participant,
                                                             const call_options& options) {
-    return call_handle(&core_->prepare(detail::operation::remove_participant_from_session, &session,
-                                       &participant, options, detail::no_value));
+    return core_->prepare(op::remove_participant_from_session, &session, &participant, options,
+                          detail::no_value);
 }
-
 call_handle client::prepare_get_participant_subscriptions(const session_id& session,
                                                           const participant_id& participant,
                                                           const call_options& options) {
-    return call_handle(&core_->prepare(detail::operation::get_participant_subscriptions, &session,
-                                       &participant, options, &detail::decode_as<webrtc::subscriptions>));
+    return core_->prepare(op::get_participant_subscriptions, &session, &participant, options,
+                          detail::decode_as<subscriptions>);
 }
-
 call_handle client::prepare_update_participant_subscriptions(const session_id& session,
                                                              const participant_id& participant,
-                                                             const webrtc::subscriptions& subscribe,
+                                                             const subscriptions& subscribe,
                                                              const call_options& options) {
-    return call_handle(&core_->prepare_with(subscribe, detail::operation::update_participant_subscriptions,
-                                            &session, &participant, options, detail::no_value));
+    return core_->prepare(op::update_participant_subscriptions, &session, &participant, options,
+                          detail::no_value, subscribe);
 }
-
-call_handle client::prepare_drain(std::chrono::nanoseconds limit) {
-    return call_handle(&core_->prepare_drain(limit));
-}
+call_handle client::prepare_drain(std::chrono::nanoseconds limit) { return core_->prepare_drain(limit); }
 
 } // namespace bandwidth::webrtc

@@ -10,8 +10,6 @@
 
 namespace bandwidth::webrtc::detail {
 
-struct json_shape;
-
 /// JSON to models and back. The models befriend this class, so that a string goes from the response straight
 /// to its place.
 ///
@@ -27,8 +25,7 @@ struct codec {
     [[nodiscard]] static problem encode(const participant_request& request, std::string& body);
     [[nodiscard]] static problem encode(const subscriptions& request, std::string& body);
 
-    /// Reads the body of a response into `out`. On a problem
-    /// (`errc::bad_json`) `out` is unspecified.
+    /// Reads the body of a response into `out`. On a problem (`errc::bad_json`) `out` is unspecified.
     ///
     /// Strict about JSON (see `read_json`; of a repeated field the last one wins), tolerant about what it says:
     /// null is absent, an unknown field goes to `extra()`. An error: a known field of another type, and a
@@ -42,11 +39,7 @@ struct codec {
     [[nodiscard]] static problem decode(std::string_view json, subscriptions& out);
 
 private:
-    static const json_shape& session_shape();
-    static const json_shape& participant_shape();
-    static const json_shape& created_participant_shape();
-    static const json_shape& subscription_shape();
-    static const json_shape& subscriptions_shape();
+    struct shapes;
 };
 
 } // namespace bandwidth::webrtc::detail

@@ -40,21 +40,18 @@ std::optional<std::chrono::sys_seconds> parse_expiry(std::string_view number) {
 } // namespace
 
 struct device_token_reader {
-    static const json_shape& shape() {
-        using claims = device_token_claims;
-        static constexpr json_field fields[] = {
-            json_member<&claims::account_>::text("a", json_form::scalar),
-            json_member<&claims::participant_id_>::text("p", json_form::scalar),
-            json_member<&claims::version_>::text("v", json_form::scalar),
-            {"exp", json_form::scalar, nullptr,
-             [](void* model, std::string_view text) {
-                 static_cast<claims*>(model)->expires_at_ = parse_expiry(text);
-                 return true;
-             }},
-        };
-        static constexpr json_shape all = {fields, nullptr, nullptr};
-        return all;
-    }
+    using claims = device_token_claims;
+    static constexpr json_field fields[] = {
+        json_member<&claims::account_>::text("a", json_form::scalar),
+        json_member<&claims::participant_id_>::text("p", json_form::scalar),
+        json_member<&claims::version_>::text("v", json_form::scalar),
+        {"exp", json_form::scalar, nullptr,
+         [](void* model, std::string_view text) {
+             static_cast<claims*>(model)->expires_at_ = parse_expiry(text);
+             return true;
+         }},
+    };
+    static constexpr json_shape shape = {fields, nullptr, nullptr};
 };
 
 } // namespace detail

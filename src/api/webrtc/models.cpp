@@ -1,7 +1,30 @@
 #include <algorithm>
+#include <bandwidth/webrtc/device_api_version.hpp>
+#include <bandwidth/webrtc/ids.hpp>
 #include <bandwidth/webrtc/subscriptions.hpp>
+#include <ostream>
 
 namespace bandwidth::webrtc {
+
+std::ostream& operator<<(std::ostream& stream, const session_id& id) { return stream << id.value(); }
+
+std::ostream& operator<<(std::ostream& stream, const participant_id& id) { return stream << id.value(); }
+
+device_api_version::device_api_version(known_version version) {
+    if (version != unknown)
+        text_ = version == v2 ? "V2" : "V3";
+}
+
+device_api_version::device_api_version(std::string_view text) : text_(text) {
+    if (text_ == "v2" || text_ == "v3")
+        text_.front() = 'V';
+}
+
+device_api_version::known_version device_api_version::value() const noexcept {
+    if (text_ == "V3")
+        return v3;
+    return text_ == "V2" ? v2 : unknown;
+}
 
 participant_subscription& participant_subscription::stream_alias(std::string alias) {
     // OpenAPI demands unique items.
@@ -11,8 +34,7 @@ participant_subscription& participant_subscription::stream_alias(std::string ali
 }
 
 subscriptions subscriptions::all_in(webrtc::session_id id) {
-    subscriptions everybody;
-    everybody.session_id_.emplace(std::move(id));
+    auto everybody = only(std::move(id));
     everybody.everybody_ = true;
     return everybody;
 }
