@@ -63,23 +63,17 @@ void connector::look_up() {
 
 void connector::on_resolved(const name_answer& response) {
     ticket_ = 0;
-    if (response.code && !tried_.empty() && !is_absent(response.code)) {
-        // Looking the name up anew has told nothing, so it remains that its known addresses do not respond.
-        fail(errc::connect_failed, errors_);
-        return;
-    }
     if (response.code) {
         fail(is_absent(response.code) ? errc::host_not_found : errc::resolve_failed,
              endpoint_.host + ": " + response.code.message());
         return;
     }
-    version_ = response.version;
     cached_ = response.cached && tried_.empty(); // it looks up anew once at most
     auto addresses = response.addresses;
     std::erase_if(addresses, [this](const tcp::endpoint& address) {
         return std::find(tried_.begin(), tried_.end(), address) != tried_.end();
     });
-    if (addresses.empty())
+    if (addresses.empty()) // looking up anew has told nothing new
         fail(errc::connect_failed, errors_);
     else
         connect(addresses);
@@ -106,7 +100,7 @@ void connector::on_dialled(dialler::result&& result) {
     errors_ = with_earlier_errors(result.errors);
     // The host may have moved.
     if (!result.out_of_resources) {
-        host_.names().cache().all_failed(version_);
+        host_.names().cache().all_failed();
         if (cached_) {
             look_up();
             return;
@@ -238,7 +232,7 @@ void connector::close(close_reason why) noexcept {
     host_.names().forget(ticket_);
     if (why == close_reason::connect_timeout) {
         if (phase_ == connect_phase::connecting)
-            host_.names().cache().all_failed(version_);
+            host_.names().cache().all_failed();
         else if (phase_ == connect_phase::handshaking)
             host_.names().cache().misbehaved(address_);
     }

@@ -79,7 +79,6 @@ private:
     handler done_; // empty once it has ended
     connect_phase phase_ = connect_phase::resolving;
     std::uint64_t ticket_ = 0;         // of the look-up that is waited for; 0: none
-    std::uint64_t version_ = 0;        // of the addresses; 0: the host is an address itself
     bool cached_ = false;              // the addresses were known before this dial asked
     address_list tried_;               // addresses to which no connection could be made
     std::string errors_;               // of those

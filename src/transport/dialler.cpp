@@ -59,7 +59,7 @@ void dialler::on_attempt(std::size_t index, const error_code& ec) {
         return;
     auto& socket = attempts_[index];
     if (!ec) {
-        finish(result{std::move(socket), plan_.address(index), plan_.describe(), false});
+        finish(result{std::move(socket), plan_.address(index), {}, false});
         return;
     }
     error_code ignored;

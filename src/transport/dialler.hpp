@@ -27,7 +27,7 @@ public:
     struct result {
         std::optional<tcp_socket> socket;       ///< connected; none when every address has failed
         boost::asio::ip::tcp::endpoint address; ///< of the socket
-        std::string errors;                     ///< each address that failed, and why
+        std::string errors;                     ///< where there is none: each address, and why
         bool out_of_resources = false;          ///< it failed by this machine
     };
     using handler = std::function<void(result&&)>;
@@ -39,7 +39,7 @@ public:
     /// Closes every socket and forgets the handler.
     void cancel() noexcept;
     /// Each address that was tried so far, and what came of it.
-    std::string describe() const { return plan_.describe_all(); }
+    std::string describe() const { return plan_.describe(); }
 
     dialler(const dialler&) = delete;
     dialler& operator=(const dialler&) = delete;

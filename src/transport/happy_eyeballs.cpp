@@ -28,11 +28,6 @@ address_list interleave(const address_list& addresses) {
     return mixed;
 }
 
-happy_eyeballs::happy_eyeballs(const address_list& addresses, std::chrono::nanoseconds delay)
-    : addresses_(interleave(addresses))
-    , errors_(addresses_.size())
-    , delay_(std::max<std::chrono::nanoseconds>(delay, least_delay)) {}
-
 happy_eyeballs::action happy_eyeballs::next(time_point now) {
     if (failed_ == addresses_.size())
         return {step::give_up, 0, time_point::max()};
@@ -40,7 +35,7 @@ happy_eyeballs::action happy_eyeballs::next(time_point now) {
         return {step::wait, 0, time_point::max()};
     if (now < next_at_)
         return {step::wait, 0, next_at_};
-    next_at_ = now + delay_;
+    next_at_ = now + delay;
     return {step::attempt, started_++, next_at_};
 }
 
@@ -67,24 +62,17 @@ bool happy_eyeballs::out_of_resources() const noexcept {
             std::all_of(errors_.begin(), errors_.end(), says_nothing));
 }
 
-std::string happy_eyeballs::describe(std::size_t limit, bool with_silent) const {
+std::string happy_eyeballs::describe(std::size_t limit) const {
     // Room for ", and 1234 more".
     constexpr std::size_t reserve = 20;
     std::string text;
-    std::size_t told = 0;
     for (std::size_t i = 0; i < started_; ++i) {
-        if (!errors_[i] && !with_silent)
-            continue;
         auto one = text_of(addresses_[i]);
         one.append(" ").append(errors_[i] ? errors_[i].message() : "no response");
         if (text.size() + one.size() + reserve > limit)
-            break;
-        text.append(told == 0 ? "" : ", ").append(one);
-        ++told;
+            return text.append(i == 0 ? "" : ", and ") + std::to_string(started_ - i) + " more";
+        text.append(i == 0 ? "" : ", ").append(one);
     }
-    const auto all = with_silent ? started_ : failed_;
-    if (told < all)
-        text.append(told == 0 ? "" : ", and ").append(std::to_string(all - told)).append(" more");
     return text;
 }
 

@@ -74,11 +74,9 @@ private:
 /// Options whose names are looked up by `resolver`.
 inline bandwidth::webrtc::client_options with_resolver(bandwidth::webrtc::client_options options,
                                                        std::shared_ptr<detail::name_resolver> resolver,
-                                                       const detail::name_cache_settings& cache = {}) {
-    auto settings = std::make_shared<detail::name_settings>();
-    settings->resolver = std::move(resolver);
-    settings->cache = cache;
-    detail::client_options_access::names(options) = std::move(settings);
+                                                       detail::name_settings settings = {}) {
+    settings.resolver = std::move(resolver);
+    detail::client_options_access::names(options) = std::make_shared<detail::name_settings>(settings);
     return options;
 }
 
