@@ -33,21 +33,18 @@ struct loss_verdict {
     friend bool operator==(const loss_verdict&, const loss_verdict&) = default;
 };
 
-/// What becomes of a request whose connection ended. Pure. The columns are reasons of `close_reason`; `early`
-/// and `mismatched` count as `broken` with `ended`, all that this side does without a fault of the server's
-/// as `abandoned`.
+/// What becomes of a request whose connection ended. Pure. The columns are reasons of `close_reason`, `broken`
+/// stands for `ended`, `early_response` and `mismatched`, too, and `abandoned` for all that this side does
+/// without a fault of the server's. "fail" is with `maybe_processed` where nothing else is said.
 ///
-/// | request                              | announced       | ended, broken          | protocol_error |
-/// response_timeout       | abandoned              |
-/// |--------------------------------------|-----------------|------------------------|------------------------|------------------------|------------------------|
-/// | no byte sent                         | reassign        | reassign               | reassign | reassign |
-/// reassign               | | unsafe, or resend not allowed        | fail (not_sent) | fail (maybe_processed)
-/// | fail (maybe_processed) | fail (maybe_processed) | fail (maybe_processed) | | idempotent, the front |
-/// resend          | resend; retry if fresh | fail, or retry by      | retry                  | resend | | |
-/// |                        | the caller's policy    |                        |                        | |
-/// idempotent, behind the front         | resend          | resend                 | resend                 |
-/// resend                 | resend                 | | ... and sent again `max_resends` times | fail (not_sent)
-/// | fail (maybe_processed) | fail (maybe_processed) | fail (maybe_processed) | fail (maybe_processed) |
+/// | request                   | announced       | broken           | protocol_error   | response_timeout | abandoned |
+/// |---------------------------|-----------------|------------------|------------------|------------------|-----------|
+/// | no byte sent              | reassign        | reassign         | reassign         | reassign         | reassign  |
+/// | unsafe, resend forbidden  | fail (not_sent) | fail             | fail             | fail             | fail      |
+/// | idempotent, the front     | resend          | retry if fresh,  | retry if policy  | retry            | resend    |
+/// |                           |                 | else resend      | wants it or fail |                  |           |
+/// | idempotent, behind it     | resend          | resend           | resend           | resend           | resend    |
+/// | ... `max_resends` reached | fail (not_sent) | fail             | fail             | fail             | fail      |
 ///
 /// rejected: every one fails (not_sent); the next connection would be refused in the same way.
 ///
@@ -77,14 +74,14 @@ struct responded_request {
 /// What becomes of a response. Pure. Whatever it says, the policy's attempts, the budget, the deadline and
 /// `max_resends` have the last word, and then the response is delivered.
 ///
-/// | status                              | idempotent                     | unsafe |
-/// |-------------------------------------|--------------------------------|-----------------------------------------|
-/// | 408 that closes the connection      | resend (RFC 9110, 15.5.9)      | deliver | | 421, the first one |
-/// new_connection (RFC 9110, 15.5.20: whatever the method)                 || | 425, the first one | retry
-/// (RFC 8470, 5.2: it was not processed)                             || | 429, if the policy retries it |
-/// retry_throttled                | deliver, or retry_throttled by policy   | | 503, if the policy retries it
-/// | retry_throttled                | deliver                                 | | others that the policy
-/// retries      | retry                          | deliver                                 |
+/// | status                         | idempotent                           | unsafe                                |
+/// |--------------------------------|--------------------------------------|---------------------------------------|
+/// | 408 that closes the connection | resend (RFC 9110, 15.5.9)            | deliver                               |
+/// | 421, the first one             | new_connection (RFC 9110, 15.5.20)   | new_connection                        |
+/// | 425, the first one             | retry (RFC 8470, 5.2: not processed) | retry                                 |
+/// | 429, if the policy retries it  | retry_throttled                      | deliver, or retry_throttled by policy |
+/// | 503, if the policy retries it  | retry_throttled                      | deliver                               |
+/// | others that the policy retries | retry                                | deliver                               |
 ///
 /// A call whose resending the caller has forbidden gets every response.
 response_action after_response(const responded_request& request, int status,
