@@ -151,23 +151,14 @@ boost::system::error_condition make_error_condition(condition value) noexcept {
 error_code make_http_error(int status) noexcept { return {status, http_category()}; }
 
 const char* to_string(delivery value) noexcept {
-    switch (value) {
-    case delivery::not_sent:
-        return "not_sent";
-    case delivery::maybe_processed:
-        return "maybe_processed";
-    case delivery::answered:
-        return "answered";
-    }
-    return "unknown";
+    return value == delivery::not_sent          ? "not_sent"
+           : value == delivery::maybe_processed ? "maybe_processed"
+           : value == delivery::answered        ? "answered"
+                                                : "unknown";
 }
 
-failure::failure(error_code code, std::string message) {
-    auto state = std::make_shared<detail::failure_state>();
-    state->code = code;
-    state->message = std::move(message);
-    state_ = std::move(state);
-}
+failure::failure(error_code code, std::string message)
+    : failure(detail::failure_state{.code = code, .message = std::move(message)}) {}
 
 failure::failure(detail::failure_state state)
     : state_(std::make_shared<const detail::failure_state>(std::move(state))) {}
