@@ -11,20 +11,17 @@ std::string text_of(const boost::asio::ip::tcp::endpoint& address) {
 }
 
 address_list interleave(const address_list& addresses) {
-    address_list one; // of the first one's family
-    address_list other;
+    address_list families[2]; // that of the first address, and the other
     for (const auto& address : addresses) {
-        auto& family = address.protocol() == addresses.front().protocol() ? one : other;
+        auto& family = families[address.protocol() == addresses.front().protocol() ? 0 : 1];
         if (std::find(family.begin(), family.end(), address) == family.end())
             family.push_back(address);
     }
     address_list mixed;
-    for (std::size_t i = 0; i < std::max(one.size(), other.size()); ++i) {
-        if (i < one.size())
-            mixed.push_back(one[i]);
-        if (i < other.size())
-            mixed.push_back(other[i]);
-    }
+    for (std::size_t i = 0; i < addresses.size(); ++i)
+        for (const auto& family : families)
+            if (i < family.size())
+                mixed.push_back(family[i]);
     return mixed;
 }
 

@@ -20,15 +20,17 @@ bool is_absent(const error_code& code) noexcept {
 }
 
 name_answer name_cache::look_up_ended(const error_code& code, const address_list& addresses, time_point now) {
-    if (code && !is_absent(code))
-        return held_.addresses.empty() ? name_answer{code, {}, false}
-                                       : name_answer{{}, held_.addresses, false};
-    name_answer told{code, code ? address_list() : addresses, false};
-    if (!code && addresses.empty())
-        told.code = asio::error::no_data;
-    held_ = told;
-    held_.cached = true;
-    until_ = now + (told.code ? keep_absent_ : keep_);
+    const bool kept = !code || is_absent(code);
+    if (!kept && held_.addresses.empty())
+        return {code, {}, 0, false};
+    if (kept) {
+        held_ = {code, code ? address_list() : addresses, held_.version + 1, true};
+        if (!code && addresses.empty())
+            held_.code = asio::error::no_data;
+        until_ = now + (held_.code ? keep_absent_ : keep_);
+    }
+    auto told = held_;
+    told.cached = false;
     return told;
 }
 
@@ -52,12 +54,12 @@ struct name_lookup::return_path {
     name_lookup* owner; // null: nobody is there any more
 };
 
-name_lookup::name_lookup(const executor_type& executor, std::string host, std::string port,
+name_lookup::name_lookup(const serialized_executor& executor, std::string host, std::string port,
                          const name_settings& settings)
     : executor_(executor)
     , host_(std::move(host))
     , port_(std::move(port))
-    , resolver_(settings.resolver ? settings.resolver : std::make_shared<system_resolver>())
+    , resolver_(settings.resolver ? settings.resolver : system_resolver())
     , path_(new return_path{{}, this})
     , cache_(settings) {}
 
@@ -91,7 +93,7 @@ void name_lookup::look_up() {
         }
     };
     try {
-        resolver_->resolve(host_, port_, done);
+        resolver_(host_, port_, done);
     } catch (const boost::system::system_error& error) {
         done(error.code(), {});
     } catch (const std::exception&) { // no thread for it, say

@@ -13,26 +13,16 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// Where names are looked up: the system's resolver, or what a test puts in its place.
-class name_resolver {
-public:
-    using handler = std::function<void(const error_code&, const address_list&)>;
-
-    virtual ~name_resolver() = default;
-    name_resolver(const name_resolver&) = delete;
-    name_resolver& operator=(const name_resolver&) = delete;
-
-    /// Calls `done` once, on any thread and at any time. Throws where it cannot even start.
-    virtual void resolve(const std::string& host, const std::string& port, handler done) = 0;
-
-protected:
-    name_resolver() = default;
-};
+/// Where names are looked up: the system's resolver, or what a test puts in its place. Calls `done` once, on
+/// any thread and at any time. Throws where it cannot even start.
+using name_handler = std::function<void(const error_code&, const address_list&)>;
+using name_resolver =
+    std::function<void(const std::string& host, const std::string& port, name_handler done)>;
 
 /// How a pool looks up its host, and for how long it uses the result. getaddrinfo does not tell the records'
 /// TTL, so that is short enough for any that a service with failover by DNS has.
 struct name_settings {
-    std::shared_ptr<name_resolver> resolver; ///< null: the system's
+    name_resolver resolver; ///< empty: the system's
     std::chrono::nanoseconds keep = std::chrono::seconds(30);
     /// "No such host" (RFC 2308, section 5) is believed for this long: the next calls do not storm the name
     /// server, and a host that was just made known is found soon.
@@ -41,9 +31,10 @@ struct name_settings {
 
 /// What a dial is told about its host.
 struct name_answer {
-    error_code code;        ///< why there are no addresses
-    address_list addresses; ///< best first
-    bool cached = false;    ///< known before the dial asked
+    error_code code;           ///< why there are no addresses
+    address_list addresses;    ///< best first
+    std::uint64_t version = 0; ///< counts the look-ups whose results were kept
+    bool cached = false;       ///< known before the dial asked
 };
 
 /// True for responses that tell that there is no such host; false for those that tell nothing.
@@ -62,8 +53,11 @@ public:
     /// may be there though its name server is not.
     name_answer look_up_ended(const error_code& code, const address_list& addresses, time_point now);
 
-    /// No address was of use: the next dial looks up anew first.
-    void all_failed() noexcept { until_ = time_point::min(); }
+    /// No address of that version was of use: the next dial looks up anew first.
+    void all_failed(std::uint64_t version) noexcept {
+        if (version == held_.version)
+            until_ = time_point::min();
+    }
     /// A connection to this address was made: it goes first, so that the dials that follow do not wait again
     /// for those that were tried before it (RFC 8305, section 4: used addresses before unused ones).
     void worked(const boost::asio::ip::tcp::endpoint& address);
@@ -84,10 +78,9 @@ private:
 /// in flight keeps nothing alive, and is no work for the execution context.
 class name_lookup : public std::enable_shared_from_this<name_lookup> {
 public:
-    using executor_type = serialized_executor;
     using handler = std::function<void(const name_answer&)>;
 
-    name_lookup(const executor_type& executor, std::string host, std::string port,
+    name_lookup(const serialized_executor& executor, std::string host, std::string port,
                 const name_settings& settings);
     ~name_lookup() { abandon(); }
 
@@ -105,10 +98,10 @@ private:
     void look_up();
     void ended(const error_code& code, const address_list& addresses);
 
-    executor_type executor_;
+    serialized_executor executor_;
     std::string host_;
     std::string port_;
-    std::shared_ptr<name_resolver> resolver_;
+    name_resolver resolver_;
     std::shared_ptr<return_path> path_; // of the look-ups, which may outlive this
     name_cache cache_;
     std::map<std::uint64_t, handler> waiting_;

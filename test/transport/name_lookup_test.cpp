@@ -29,7 +29,7 @@ namespace {
 /// A pool's look-ups, and what those who asked were told.
 struct fixture {
     explicit fixture(name_settings settings = {}) {
-        settings.resolver = resolver;
+        settings.resolver = support::asking(resolver);
         names = std::make_shared<name_lookup>(serialized_executor::strand(context.get_executor()),
                                               "example.org", "443", settings);
         resolver->addresses.push_back(address("127.0.0.1", 443));
@@ -170,7 +170,7 @@ TEST_CASE("O10: a result that comes when the context is gone, and the look-ups a
     f.resolver->hold = true;
     auto context = std::make_unique<asio::io_context>();
     name_settings settings;
-    settings.resolver = f.resolver;
+    settings.resolver = support::asking(f.resolver);
     const auto names = std::make_shared<name_lookup>(serialized_executor::strand(context->get_executor()),
                                                      "example.org", "443", settings);
     bool told = false;
@@ -182,15 +182,12 @@ TEST_CASE("O10: a result that comes when the context is gone, and the look-ups a
 }
 
 TEST_CASE("W20: a resolver that cannot start is a failed look-up") {
-    class exhausted final : public name_resolver {
-        void resolve(const std::string&, const std::string&, handler) override {
-            throw boost::system::system_error(
-                make_error_code(boost::system::errc::resource_unavailable_try_again));
-        }
-    };
     asio::io_context context;
     name_settings settings;
-    settings.resolver = std::make_shared<exhausted>();
+    settings.resolver = [](const std::string&, const std::string&, const name_handler&) {
+        throw boost::system::system_error(
+            make_error_code(boost::system::errc::resource_unavailable_try_again));
+    };
     const auto names = std::make_shared<name_lookup>(serialized_executor::strand(context.get_executor()),
                                                      "example.org", "443", settings);
     std::vector<name_answer> told;
