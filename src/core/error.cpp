@@ -157,8 +157,12 @@ const char* to_string(delivery value) noexcept {
                                                 : "unknown";
 }
 
-failure::failure(error_code code, std::string message)
-    : failure(detail::failure_state{.code = code, .message = std::move(message)}) {}
+failure::failure(error_code code, std::string message) {
+    auto state = std::make_shared<detail::failure_state>();
+    state->code = code;
+    state->message = std::move(message);
+    state_ = std::move(state);
+}
 
 failure::failure(detail::failure_state state)
     : state_(std::make_shared<const detail::failure_state>(std::move(state))) {}

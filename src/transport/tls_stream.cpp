@@ -9,13 +9,6 @@ namespace bandwidth::webrtc::detail {
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
-namespace {
-
-// So that one connection with a fast server does not keep the others waiting.
-constexpr int reads_per_cycle = 4;
-
-} // namespace
-
 tls_stream::tls_stream(transport_host& host, stream_owner& owner, const endpoint& endpoint)
     : host_(host)
     , owner_(&owner)
@@ -76,6 +69,7 @@ void tls_stream::read_available() {
 }
 
 void tls_stream::read(error_code ec) {
+    constexpr int reads_per_cycle = 4; // a connection with a fast server does not keep the others waiting
     auto& cipher = host_.buffers().cipher;
     for (int i = 0; i < reads_per_cycle && made_; ++i) {
         std::size_t size = 0;
