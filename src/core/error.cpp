@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <bandwidth/webrtc/error.hpp>
 #include <bandwidth/webrtc/result.hpp>
 #include <boost/beast/http/status.hpp>
 #include <chrono>
+#include <iterator>
 #include <ostream>
 #include <utility>
 
@@ -9,71 +11,87 @@ namespace bandwidth::webrtc {
 
 namespace {
 
+// Answers to the questions of `condition`, a bit for each.
+constexpr unsigned bit(condition asked) { return 1U << static_cast<unsigned>(asked); }
+constexpr unsigned again = bit(condition::retryable);
+constexpr unsigned late = bit(condition::timeout) | again;
+constexpr unsigned tls = bit(condition::tls_error);
+
+struct error_row {
+    errc value;
+    const char* text;
+    unsigned conditions;
+};
+
+constexpr error_row errors[] = {
+    {errc::invalid_argument, "invalid argument", 0},
+    {errc::invalid_options, "invalid client options", 0},
+    {errc::host_not_found, "host not found", 0},
+    {errc::resolve_failed, "the host's name could not be resolved", again},
+    {errc::resolve_timeout, "timeout while resolving the host's name", late},
+    {errc::connect_failed, "connection failed", again},
+    {errc::connect_timeout, "timeout while connecting", late},
+    {errc::handshake_timeout, "timeout in the TLS handshake", late | tls},
+    {errc::handshake_failed, "TLS handshake failed", again | tls},
+    {errc::tls_untrusted, "the server's certificate is not trusted", tls},
+    {errc::tls_host_mismatch, "the server's certificate is for another host", tls},
+    {errc::tls_protocol, "the server does not speak our TLS", tls},
+    {errc::tls_rejected, "the server refused us in the TLS handshake", tls},
+    {errc::tls_failed, "TLS error", again | tls},
+    {errc::queue_full, "the queue for a connection is full", again},
+    {errc::queue_timeout, "timeout while waiting for a connection", late},
+    {errc::response_timeout, "timeout while waiting for the response", late},
+    {errc::body_timeout, "timeout in the response body", late},
+    {errc::connection_lost, "connection lost before the response", again},
+    {errc::incomplete_response, "connection lost in the middle of the response", again},
+    {errc::protocol_error, "the response is not valid HTTP, or another request's", 0},
+    {errc::response_too_large, "the response is over a limit", 0},
+    {errc::bad_json, "the response body is not what the operation promises", 0},
+    {errc::cancelled, "cancelled", 0},
+    {errc::client_closed, "client closed", 0},
+    {errc::no_usable_connection, "no connection could be used", again},
+};
+
+constexpr const char* condition_texts[] = {"client error", "server error", "throttled", "timeout",
+                                           "not found",    "unauthorized", "TLS error", "retryable"};
+static_assert(std::size(condition_texts) == static_cast<std::size_t>(condition::retryable));
+
+// Errors and conditions are numbered from 1.
+constexpr bool in_order() {
+    int number = 0;
+    return std::all_of(std::begin(errors), std::end(errors),
+                       [&](const error_row& row) { return static_cast<int>(row.value) == ++number; }) &&
+           number == static_cast<int>(errc::no_usable_connection);
+}
+static_assert(in_order());
+
+constexpr error_row unknown_error{errc(), "unknown error", 0};
+
+const error_row& row_of(int value) noexcept {
+    return value >= 1 && value <= std::ssize(errors) ? errors[value - 1] : unknown_error;
+}
+
+unsigned conditions_of(int status) noexcept {
+    unsigned met = 0;
+    const auto when = [&](bool is, condition asked) { met |= is ? bit(asked) : 0U; };
+    when(status >= 400 && status < 500, condition::client_error);
+    when(status >= 500, condition::server_error);
+    when(status == 429 || status == 503, condition::throttled);
+    when(status == 404 || status == 410, condition::not_found);
+    when(status == 401 || status == 403, condition::unauthorized);
+    when(status == 408 || status == 504, condition::timeout);
+    constexpr int retryable[] = {408, 421, 425, 429, 500, 502, 503, 504};
+    when(std::find(std::begin(retryable), std::end(retryable), status) != std::end(retryable),
+         condition::retryable);
+    return met;
+}
+
 class library_category final : public boost::system::error_category {
 public:
     library_category() : error_category(0x6277776562727463) {}
     const char* name() const noexcept override { return "bandwidth.webrtc"; }
-    std::string message(int value) const override { return text(value); }
-    const char* message(int value, char*, std::size_t) const noexcept override { return text(value); }
-
-private:
-    static const char* text(int value) noexcept {
-        switch (static_cast<errc>(value)) {
-        case errc::invalid_argument:
-            return "invalid argument";
-        case errc::invalid_options:
-            return "invalid client options";
-        case errc::host_not_found:
-            return "host not found";
-        case errc::resolve_failed:
-            return "the host's name could not be resolved";
-        case errc::resolve_timeout:
-            return "timeout while resolving the host's name";
-        case errc::connect_failed:
-            return "connection failed";
-        case errc::connect_timeout:
-            return "timeout while connecting";
-        case errc::handshake_timeout:
-            return "timeout in the TLS handshake";
-        case errc::handshake_failed:
-            return "TLS handshake failed";
-        case errc::tls_untrusted:
-            return "the server's certificate is not trusted";
-        case errc::tls_host_mismatch:
-            return "the server's certificate is for another host";
-        case errc::tls_protocol:
-            return "the server does not speak our TLS";
-        case errc::tls_rejected:
-            return "the server refused us in the TLS handshake";
-        case errc::tls_failed:
-            return "TLS error";
-        case errc::queue_full:
-            return "the queue for a connection is full";
-        case errc::queue_timeout:
-            return "timeout while waiting for a connection";
-        case errc::response_timeout:
-            return "timeout while waiting for the response";
-        case errc::body_timeout:
-            return "timeout in the response body";
-        case errc::connection_lost:
-            return "connection lost before the response";
-        case errc::incomplete_response:
-            return "connection lost in the middle of the response";
-        case errc::protocol_error:
-            return "the response is not valid HTTP, or another request's";
-        case errc::response_too_large:
-            return "the response is over a limit";
-        case errc::bad_json:
-            return "the response body is not what the operation promises";
-        case errc::cancelled:
-            return "cancelled";
-        case errc::client_closed:
-            return "client closed";
-        case errc::no_usable_connection:
-            return "no connection could be used";
-        }
-        return "unknown error";
-    }
+    std::string message(int value) const override { return row_of(value).text; }
+    const char* message(int value, char*, std::size_t) const noexcept override { return row_of(value).text; }
 };
 
 class status_category final : public boost::system::error_category {
@@ -94,96 +112,16 @@ public:
     question_category() : error_category(0x6277776562636f6e) {}
     const char* name() const noexcept override { return "bandwidth.webrtc.condition"; }
     std::string message(int value) const override {
-        switch (static_cast<condition>(value)) {
-        case condition::client_error:
-            return "client error";
-        case condition::server_error:
-            return "server error";
-        case condition::throttled:
-            return "throttled";
-        case condition::timeout:
-            return "timeout";
-        case condition::not_found:
-            return "not found";
-        case condition::unauthorized:
-            return "unauthorized";
-        case condition::tls_error:
-            return "TLS error";
-        case condition::retryable:
-            return "retryable";
-        }
-        return "unknown condition";
+        return value >= 1 && value <= std::ssize(condition_texts) ? condition_texts[value - 1]
+                                                                  : "unknown condition";
     }
     bool equivalent(const error_code& code, int value) const noexcept override {
-        const auto asked = static_cast<condition>(value);
+        if (value < 1 || value > std::ssize(condition_texts))
+            return false;
+        const unsigned asked = bit(static_cast<condition>(value));
         if (code.category() == http_category())
-            return status_is(code.value(), asked);
-        if (code.category() == webrtc_category())
-            return error_is(static_cast<errc>(code.value()), asked);
-        return false;
-    }
-
-private:
-    static bool status_is(int status, condition asked) noexcept {
-        switch (asked) {
-        case condition::client_error:
-            return status >= 400 && status < 500;
-        case condition::server_error:
-            return status >= 500;
-        case condition::throttled:
-            return status == 429 || status == 503;
-        case condition::not_found:
-            return status == 404 || status == 410;
-        case condition::unauthorized:
-            return status == 401 || status == 403;
-        case condition::timeout:
-            return status == 408 || status == 504;
-        case condition::retryable:
-            return status == 408 || status == 421 || status == 425 || status == 429 || status == 500 ||
-                   status == 502 || status == 503 || status == 504;
-        case condition::tls_error:
-            return false;
-        }
-        return false;
-    }
-
-    static bool error_is(errc value, condition asked) noexcept {
-        switch (value) {
-        case errc::resolve_timeout:
-        case errc::connect_timeout:
-        case errc::queue_timeout:
-        case errc::response_timeout:
-        case errc::body_timeout:
-            return asked == condition::timeout || asked == condition::retryable;
-        case errc::handshake_timeout:
-            return asked == condition::timeout || asked == condition::tls_error ||
-                   asked == condition::retryable;
-        case errc::handshake_failed:
-        case errc::tls_failed:
-            return asked == condition::tls_error || asked == condition::retryable;
-        case errc::tls_untrusted:
-        case errc::tls_host_mismatch:
-        case errc::tls_protocol:
-        case errc::tls_rejected:
-            return asked == condition::tls_error;
-        case errc::resolve_failed:
-        case errc::connect_failed:
-        case errc::queue_full:
-        case errc::connection_lost:
-        case errc::incomplete_response:
-        case errc::no_usable_connection:
-            return asked == condition::retryable;
-        case errc::invalid_argument:
-        case errc::invalid_options:
-        case errc::host_not_found:
-        case errc::protocol_error:
-        case errc::response_too_large:
-        case errc::bad_json:
-        case errc::cancelled:
-        case errc::client_closed:
-            return false;
-        }
-        return false;
+            return (conditions_of(code.value()) & asked) != 0;
+        return code.category() == webrtc_category() && (row_of(code.value()).conditions & asked) != 0;
     }
 };
 
@@ -213,15 +151,10 @@ boost::system::error_condition make_error_condition(condition value) noexcept {
 error_code make_http_error(int status) noexcept { return {status, http_category()}; }
 
 const char* to_string(delivery value) noexcept {
-    switch (value) {
-    case delivery::not_sent:
-        return "not_sent";
-    case delivery::maybe_processed:
-        return "maybe_processed";
-    case delivery::answered:
-        return "answered";
-    }
-    return "unknown";
+    return value == delivery::not_sent          ? "not_sent"
+           : value == delivery::maybe_processed ? "maybe_processed"
+           : value == delivery::answered        ? "answered"
+                                                : "unknown";
 }
 
 failure::failure(error_code code, std::string message) {

@@ -1,19 +1,27 @@
 #include "core/http_grammar.hpp"
 
+#include <algorithm>
+
 namespace bandwidth::webrtc::detail {
 
 namespace {
-
-// Takes blanks off the front.
-void skip_blanks(std::string_view& text) noexcept {
-    while (!text.empty() && is_blank(text.front()))
-        text.remove_prefix(1);
-}
 
 bool take_token(std::string_view& text) noexcept {
     const auto size = token_size(text);
     text.remove_prefix(size);
     return size != 0;
+}
+
+// Takes `c` off the front, with the blanks around it.
+bool take_separator(std::string_view& text, char c) noexcept {
+    const auto skip_blanks = [](std::string_view from) {
+        return from.substr(std::min(from.find_first_not_of(" \t"), from.size()));
+    };
+    const auto rest = skip_blanks(text);
+    if (!rest.starts_with(c))
+        return false;
+    text = skip_blanks(rest.substr(1));
+    return true;
 }
 
 // Up to and with the closing quote.
@@ -31,33 +39,15 @@ bool take_quoted_string(std::string_view& text) noexcept {
 
 } // namespace
 
-bool valid_field_value(std::string_view value) noexcept { return find_control(value) == value.size(); }
-
-bool valid_field_name(std::string_view name) noexcept {
-    return !name.empty() && token_size(name) == name.size();
-}
-
 bool valid_chunk_extensions(std::string_view text) noexcept {
     if (!valid_field_value(text))
         return false;
     while (!text.empty()) {
-        skip_blanks(text);
-        if (text.empty() || text.front() != ';')
+        if (!take_separator(text, ';') || !take_token(text))
             return false;
-        text.remove_prefix(1);
-        skip_blanks(text);
-        if (!take_token(text))
+        if (take_separator(text, '=') &&
+            !(text.starts_with('"') ? take_quoted_string(text) : take_token(text)))
             return false;
-        auto rest = text;
-        skip_blanks(rest);
-        if (rest.empty() || rest.front() != '=')
-            continue;
-        rest.remove_prefix(1);
-        skip_blanks(rest);
-        const bool quoted = !rest.empty() && rest.front() == '"';
-        if (!(quoted ? take_quoted_string(rest) : take_token(rest)))
-            return false;
-        text = rest;
     }
     return true;
 }

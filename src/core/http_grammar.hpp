@@ -64,9 +64,11 @@ inline std::size_t find_control(std::string_view text, std::size_t from = 0) noe
 }
 
 /// Whether `value` may stand as a header field's value. A CR or LF would put a second line on the wire.
-bool valid_field_value(std::string_view value) noexcept;
+inline bool valid_field_value(std::string_view value) noexcept { return find_control(value) == value.size(); }
 /// Whether `name` is a token.
-bool valid_field_name(std::string_view name) noexcept;
+inline bool valid_field_name(std::string_view name) noexcept {
+    return !name.empty() && token_size(name) == name.size();
+}
 /// *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] ) (RFC 9112, section 7.1.1).
 bool valid_chunk_extensions(std::string_view text) noexcept;
 

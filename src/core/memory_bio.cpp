@@ -15,8 +15,6 @@ int read_bio(BIO* bio, char* data, int size) {
     auto& wire = *static_cast<memory_bio*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
     if (wire.input.empty()) {
-        if (wire.input_ended)
-            return 0;
         BIO_set_retry_read(bio);
         return -1;
     }

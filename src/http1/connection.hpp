@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "core/clock.hpp"
 #include "core/close_reason.hpp"
 #include "core/exchange.hpp"
-#include "core/time_point.hpp"
 #include "http1/pipeline.hpp"
 #include "http1/request_encoder.hpp"
 #include "http1/response_reader.hpp"

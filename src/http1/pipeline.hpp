@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/clock.hpp"
 #include "core/exchange.hpp"
-#include "core/time_point.hpp"
 
 namespace bandwidth::webrtc::detail::http1 {
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/time_point.hpp"
+#include "core/clock.hpp"
 
 namespace bandwidth::webrtc::detail {
 

@@ -1,149 +1,110 @@
 #include "policy/retry_after.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstdint>
+#include <span>
+
+#include "core/http_grammar.hpp"
 
 namespace bandwidth::webrtc::detail {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> day_names = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-constexpr std::array<std::string_view, 7> long_day_names = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                                            "Thursday", "Friday", "Saturday"};
-constexpr std::array<std::string_view, 12> month_names = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-// Takes a date apart from its front. Once something is not there, nothing is any more.
-class date_reader {
-public:
-    explicit date_reader(std::string_view text) noexcept : left_(text) {}
-
-    bool literal(std::string_view text) noexcept {
-        if (good_ && left_.starts_with(text))
-            left_.remove_prefix(text.size());
-        else
-            good_ = false;
-        return good_;
-    }
-    // The position of the name that comes next.
-    template <std::size_t Size>
-    unsigned one_of(const std::array<std::string_view, Size>& names) noexcept {
-        for (unsigned i = 0; good_ && i != Size; ++i) {
-            if (left_.starts_with(names[i])) {
-                left_.remove_prefix(names[i].size());
-                return i;
-            }
-        }
-        good_ = false;
-        return 0;
-    }
-    // Exactly so many digits; where `padded`, the first may be a space.
-    int digits(std::size_t count, bool padded = false) noexcept {
-        int value = 0;
-        for (std::size_t i = 0; i != count; ++i) {
-            const char c = i < left_.size() ? left_[i] : '\0';
-            if (padded && i == 0 && c == ' ')
-                continue;
-            good_ = good_ && c >= '0' && c <= '9';
-            if (!good_)
-                return 0;
-            value = value * 10 + (c - '0');
-        }
-        left_.remove_prefix(count);
-        return value;
-    }
-    bool finished() const noexcept { return good_ && left_.empty(); }
-
-private:
-    std::string_view left_;
-    bool good_ = true;
-};
+constexpr std::string_view day_names[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+constexpr std::string_view long_day_names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                               "Thursday", "Friday", "Saturday"};
+constexpr std::string_view month_names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 struct date_parts {
-    int year = 0;
-    unsigned month = 0; // from 0
-    int day = 0, hour = 0, minute = 0, second = 0;
+    unsigned year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
 };
 
-void read_time(date_reader& in, date_parts& to) noexcept {
-    to.hour = in.digits(2);
-    in.literal(":");
-    to.minute = in.digits(2);
-    in.literal(":");
-    to.second = in.digits(2);
+// Takes one of the names off the front of `text`; `value` is its place among them, from 1.
+bool take_name(std::string_view& text, std::span<const std::string_view> names, unsigned& value) noexcept {
+    const auto found = std::find_if(names.begin(), names.end(),
+                                    [&](std::string_view name) { return text.starts_with(name); });
+    if (found == names.end())
+        return false;
+    text.remove_prefix(found->size());
+    value = static_cast<unsigned>(found - names.begin()) + 1;
+    return true;
 }
 
-std::optional<date_parts> read_fixdate(std::string_view text) noexcept {
-    date_reader in(text);
-    date_parts to;
-    in.one_of(day_names);
-    in.literal(", ");
-    to.day = in.digits(2);
-    in.literal(" ");
-    to.month = in.one_of(month_names);
-    in.literal(" ");
-    to.year = in.digits(4);
-    in.literal(" ");
-    read_time(in, to);
-    in.literal(" GMT");
-    return in.finished() ? std::optional(to) : std::nullopt;
+// Takes a number of exactly so many digits off the front.
+bool take_number(std::string_view& text, std::size_t digits, unsigned& value) noexcept {
+    if (text.size() < digits || !read_number(text.substr(0, digits), value))
+        return false;
+    text.remove_prefix(digits);
+    return true;
 }
 
-// The year has two digits still.
-std::optional<date_parts> read_rfc850(std::string_view text) noexcept {
-    date_reader in(text);
-    date_parts to;
-    in.one_of(long_day_names);
-    in.literal(", ");
-    to.day = in.digits(2);
-    in.literal("-");
-    to.month = in.one_of(month_names);
-    in.literal("-");
-    to.year = in.digits(2);
-    in.literal(" ");
-    read_time(in, to);
-    in.literal(" GMT");
-    return in.finished() ? std::optional(to) : std::nullopt;
+// Takes off the front what a letter stands for, as in strftime.
+bool take_part(std::string_view& text, char what, date_parts& to) noexcept {
+    unsigned ignored = 0;
+    switch (what) {
+    case 'a':
+        return take_name(text, day_names, ignored);
+    case 'A':
+        return take_name(text, long_day_names, ignored);
+    case 'b':
+        return take_name(text, month_names, to.month);
+    case 'Y':
+        return take_number(text, 4, to.year);
+    case 'y':
+        return take_number(text, 2, to.year);
+    case 'e': // its first digit may be a space
+        if (!text.starts_with(' '))
+            return take_number(text, 2, to.day);
+        text.remove_prefix(1);
+        return take_number(text, 1, to.day);
+    case 'd':
+        return take_number(text, 2, to.day);
+    case 'H':
+        return take_number(text, 2, to.hour);
+    case 'M':
+        return take_number(text, 2, to.minute);
+    default: // S
+        return take_number(text, 2, to.second);
+    }
 }
 
-std::optional<date_parts> read_asctime(std::string_view text) noexcept {
-    date_reader in(text);
-    date_parts to;
-    in.one_of(day_names);
-    in.literal(" ");
-    to.month = in.one_of(month_names);
-    in.literal(" ");
-    to.day = in.digits(2, true);
-    in.literal(" ");
-    read_time(in, to);
-    in.literal(" ");
-    to.year = in.digits(4);
-    return in.finished() ? std::optional(to) : std::nullopt;
+std::optional<date_parts> read_date(std::string_view text, std::string_view form) noexcept {
+    date_parts parts;
+    for (; !form.empty(); form.remove_prefix(1)) {
+        if (form.front() == '%') {
+            form.remove_prefix(1);
+            if (!take_part(text, form.front(), parts))
+                return std::nullopt;
+        } else if (text.starts_with(form.front())) {
+            text.remove_prefix(1);
+        } else {
+            return std::nullopt;
+        }
+    }
+    return text.empty() ? std::optional(parts) : std::nullopt;
 }
 
 std::optional<std::chrono::sys_seconds> to_time(const date_parts& parts) noexcept {
-    const auto date = std::chrono::year(parts.year) / std::chrono::month(parts.month + 1) /
-                      std::chrono::day(static_cast<unsigned>(parts.day));
+    const auto date = std::chrono::year(static_cast<int>(parts.year)) / std::chrono::month(parts.month) /
+                      std::chrono::day(parts.day);
     if (!date.ok() || parts.hour > 23 || parts.minute > 59 || parts.second > 60)
         return std::nullopt;
     return std::chrono::sys_days(date) + std::chrono::hours(parts.hour) + std::chrono::minutes(parts.minute) +
-           std::chrono::seconds(std::min(parts.second, 59));
+           std::chrono::seconds(std::min(parts.second, 59U));
 }
 
 } // namespace
 
 std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text, std::chrono::sys_seconds now) {
-    if (const auto parts = read_fixdate(text))
-        return to_time(*parts);
-    if (const auto parts = read_asctime(text))
-        return to_time(*parts);
-    auto parts = read_rfc850(text);
+    for (const auto* const form : {"%a, %d %b %Y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"})
+        if (const auto parts = read_date(text, form))
+            return to_time(*parts);
+    auto parts = read_date(text, "%A, %d-%b-%y %H:%M:%S GMT");
     if (!parts)
         return std::nullopt;
     const std::chrono::year_month_day today(std::chrono::floor<std::chrono::days>(now));
-    const int this_year = static_cast<int>(today.year());
+    const auto this_year = static_cast<unsigned>(static_cast<int>(today.year()));
     parts->year += this_year - this_year % 100;
     const auto time = to_time(*parts);
     // 50 years of 365.2425 days: the exact day of the turn is nobody's concern.
@@ -154,16 +115,9 @@ std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text, s
 }
 
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view text, std::chrono::sys_seconds now) {
-    if (text.empty())
-        return std::nullopt;
-    if (text.front() >= '0' && text.front() <= '9') {
-        std::int64_t value = 0;
-        const char* const last = text.data() + text.size();
-        const auto [end, ec] = std::from_chars(text.data(), last, value);
-        if (ec != std::errc() || end != last)
-            return std::nullopt;
+    std::int64_t value = 0;
+    if (!text.starts_with('-') && read_number(text, value))
         return std::min(std::chrono::seconds(value), longest_retry_after);
-    }
     const auto date = parse_http_date(text, now);
     if (!date)
         return std::nullopt;

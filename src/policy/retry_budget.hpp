@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdint>
 
-#include "core/time_point.hpp"
+#include "core/clock.hpp"
 
 namespace bandwidth::webrtc::detail {
 

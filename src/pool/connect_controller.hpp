@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/time_point.hpp"
+#include "core/clock.hpp"
 
 namespace bandwidth::webrtc::detail {
 

@@ -49,7 +49,6 @@ public:
     /// The calls of all queues, without those that pause.
     std::size_t size() const noexcept { return queues_[0].size() + queues_[1].size() + queues_[2].size(); }
     std::size_t size_for(const call& value) const noexcept { return queues_[index_of(value)].size(); }
-    bool empty() const noexcept { return size() == 0; }
 
     /// Calls `function` for each call that waits in a queue. It may remove that call.
     template <class Function>

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "core/time_point.hpp"
+#include "core/clock.hpp"
 
 namespace bandwidth::webrtc::detail {
 

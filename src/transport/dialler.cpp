@@ -7,7 +7,7 @@ namespace bandwidth::webrtc::detail {
 
 namespace asio = boost::asio;
 
-std::shared_ptr<dialler> dialler::start(const executor_type& executor, const address_list& addresses,
+std::shared_ptr<dialler> dialler::start(const serialized_executor& executor, const address_list& addresses,
                                         handler done) {
     std::shared_ptr<dialler> made(new dialler(executor, addresses, std::move(done)));
     // Without an address there is nothing that could complete.
@@ -17,9 +17,6 @@ std::shared_ptr<dialler> dialler::start(const executor_type& executor, const add
         made->go_on();
     return made;
 }
-
-dialler::dialler(const executor_type& executor, const address_list& addresses, handler done)
-    : plan_(addresses), executor_(executor), timer_(executor), done_(std::move(done)) {}
 
 void dialler::go_on() {
     if (!done_) // cancelled in the meantime
@@ -31,7 +28,13 @@ void dialler::go_on() {
             attempt(action.index);
             break;
         case happy_eyeballs::step::wait:
-            wait(action.until);
+            if (action.until != time_point::max()) {
+                timer_.expires_after(action.until - clock::now());
+                timer_.async_wait([self = shared_from_this()](const error_code& ec) {
+                    if (!ec)
+                        self->go_on();
+                });
+            }
             return;
         case happy_eyeballs::step::give_up:
             finish(result{std::nullopt, {}, plan_.describe(), plan_.out_of_resources()});
@@ -59,25 +62,13 @@ void dialler::on_attempt(std::size_t index, const error_code& ec) {
         return;
     auto& socket = attempts_[index];
     if (!ec) {
-        finish(result{std::move(socket), plan_.address(index), plan_.describe(), false});
+        finish(result{std::move(socket), plan_.address(index), {}, false});
         return;
     }
     error_code ignored;
     socket.close(ignored);
     plan_.failed(index, ec, clock::now());
     go_on();
-}
-
-void dialler::wait(time_point until) {
-    if (until == time_point::max()) {
-        timer_.cancel();
-        return;
-    }
-    timer_.expires_after(until - clock::now());
-    timer_.async_wait([self = shared_from_this()](const error_code& ec) {
-        if (!ec)
-            self->go_on();
-    });
 }
 
 void dialler::finish(result outcome) {

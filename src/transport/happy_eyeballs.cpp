@@ -11,27 +11,19 @@ std::string text_of(const boost::asio::ip::tcp::endpoint& address) {
 }
 
 address_list interleave(const address_list& addresses) {
-    address_list one; // of the first one's family
-    address_list other;
+    address_list families[2]; // that of the first address, and the other
     for (const auto& address : addresses) {
-        auto& family = address.protocol() == addresses.front().protocol() ? one : other;
+        auto& family = families[address.protocol() == addresses.front().protocol() ? 0 : 1];
         if (std::find(family.begin(), family.end(), address) == family.end())
             family.push_back(address);
     }
     address_list mixed;
-    for (std::size_t i = 0; i < std::max(one.size(), other.size()); ++i) {
-        if (i < one.size())
-            mixed.push_back(one[i]);
-        if (i < other.size())
-            mixed.push_back(other[i]);
-    }
+    for (std::size_t i = 0; i < addresses.size(); ++i)
+        for (const auto& family : families)
+            if (i < family.size())
+                mixed.push_back(family[i]);
     return mixed;
 }
-
-happy_eyeballs::happy_eyeballs(const address_list& addresses, std::chrono::nanoseconds delay)
-    : addresses_(interleave(addresses))
-    , errors_(addresses_.size())
-    , delay_(std::max<std::chrono::nanoseconds>(delay, least_delay)) {}
 
 happy_eyeballs::action happy_eyeballs::next(time_point now) {
     if (failed_ == addresses_.size())
@@ -40,7 +32,7 @@ happy_eyeballs::action happy_eyeballs::next(time_point now) {
         return {step::wait, 0, time_point::max()};
     if (now < next_at_)
         return {step::wait, 0, next_at_};
-    next_at_ = now + delay_;
+    next_at_ = now + delay;
     return {step::attempt, started_++, next_at_};
 }
 
@@ -67,24 +59,17 @@ bool happy_eyeballs::out_of_resources() const noexcept {
             std::all_of(errors_.begin(), errors_.end(), says_nothing));
 }
 
-std::string happy_eyeballs::describe(std::size_t limit, bool with_silent) const {
+std::string happy_eyeballs::describe(std::size_t limit) const {
     // Room for ", and 1234 more".
     constexpr std::size_t reserve = 20;
     std::string text;
-    std::size_t told = 0;
     for (std::size_t i = 0; i < started_; ++i) {
-        if (!errors_[i] && !with_silent)
-            continue;
         auto one = text_of(addresses_[i]);
         one.append(" ").append(errors_[i] ? errors_[i].message() : "no response");
         if (text.size() + one.size() + reserve > limit)
-            break;
-        text.append(told == 0 ? "" : ", ").append(one);
-        ++told;
+            return text.append(i == 0 ? "" : ", and ") + std::to_string(started_ - i) + " more";
+        text.append(i == 0 ? "" : ", ").append(one);
     }
-    const auto all = with_silent ? started_ : failed_;
-    if (told < all)
-        text.append(told == 0 ? "" : ", and ").append(std::to_string(all - told)).append(" more");
     return text;
 }
 

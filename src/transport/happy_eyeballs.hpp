@@ -32,10 +32,8 @@ address_list interleave(const address_list& addresses);
 /// getaddrinfo gives both families in one response.
 class happy_eyeballs {
 public:
-    /// RFC 8305, section 5: "a recommended value for a default delay is 250 milliseconds".
-    static constexpr std::chrono::milliseconds default_delay{250};
-    /// "It is RECOMMENDED that the minimum value be 100 milliseconds": shorter ones make for congestion.
-    static constexpr std::chrono::milliseconds least_delay{100};
+    /// The Connection Attempt Delay: "a recommended value for a default delay is 250 milliseconds".
+    static constexpr std::chrono::milliseconds delay{250};
 
     enum class step : std::uint8_t {
         attempt, ///< start to connect to `address(index)`, and ask again
@@ -48,8 +46,9 @@ public:
         time_point until = time_point::max(); ///< the latest time to ask again
     };
 
-    /// Tries the addresses in the order of `interleave`. A delay under `least_delay` is that.
-    explicit happy_eyeballs(const address_list& addresses, std::chrono::nanoseconds delay = default_delay);
+    /// Tries the addresses in the order of `interleave`.
+    explicit happy_eyeballs(const address_list& addresses)
+        : addresses_(interleave(addresses)), errors_(addresses_.size()) {}
 
     /// What to do now.
     action next(time_point now);
@@ -57,21 +56,16 @@ public:
     void failed(std::size_t index, const error_code& code, time_point now);
 
     const boost::asio::ip::tcp::endpoint& address(std::size_t index) const { return addresses_[index]; }
-    const address_list& addresses() const noexcept { return addresses_; }
     /// Whether an attempt failed for want of something on this machine (descriptors, memory, ports), which
     /// tells nothing of its address.
     bool out_of_resources() const noexcept;
-    /// Each address that has failed with its error, in at most `limit` bytes; for the rest there is a number.
-    std::string describe(std::size_t limit = 200) const { return describe(limit, false); }
-    /// The same with the addresses that were tried and have neither failed nor connected.
-    std::string describe_all(std::size_t limit = 200) const { return describe(limit, true); }
+    /// Each address that was tried, and what came of it, in at most `limit` bytes; for the rest there is a
+    /// number.
+    std::string describe(std::size_t limit = 200) const;
 
 private:
-    std::string describe(std::size_t limit, bool with_silent) const;
-
     address_list addresses_;
     std::vector<error_code> errors_; // as long as addresses_
-    std::chrono::nanoseconds delay_;
     std::size_t started_ = 0;
     std::size_t failed_ = 0;
     time_point next_at_ = time_point::min();

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "transport/name_lookup.hpp"
@@ -43,16 +46,23 @@ protected:
     ~transport_host() = default;
 };
 
-/// One cycle of the pool, for as long as it lives.
-class cycle_scope {
-public:
-    explicit cycle_scope(transport_host& host) noexcept : host_(host) { host_.begin_cycle(); }
-    ~cycle_scope() { host_.end_cycle(); }
-    cycle_scope(const cycle_scope&) = delete;
-    cycle_scope& operator=(const cycle_scope&) = delete;
-
-private:
-    transport_host& host_;
+struct end_of_cycle {
+    transport_host& host;
+    ~end_of_cycle() { host.end_cycle(); }
 };
+
+/// A completion that runs `function` with `self` in one cycle, and does nothing once `self` has ended: also
+/// when that is by what the cycle begins with.
+template <class Self, class Function>
+auto in_cycle(transport_host& host, std::shared_ptr<Self> self, Function function) {
+    return [keep = host.keep_alive(), &host, self = std::move(self), function](auto&&... results) {
+        if (self->ended())
+            return;
+        host.begin_cycle();
+        const end_of_cycle ends{host};
+        if (!self->ended())
+            std::invoke(function, *self, std::forward<decltype(results)>(results)...);
+    };
+}
 
 } // namespace bandwidth::webrtc::detail

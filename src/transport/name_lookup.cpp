@@ -1,10 +1,11 @@
 #include "transport/name_lookup.hpp"
 
+#include <algorithm>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/system/errc.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
-#include <iterator>
 #include <mutex>
 #include <utility>
 
@@ -14,6 +15,38 @@ namespace bandwidth::webrtc::detail {
 
 namespace asio = boost::asio;
 
+bool is_absent(const error_code& code) noexcept {
+    return code == asio::error::host_not_found || code == asio::error::no_data;
+}
+
+name_answer name_cache::look_up_ended(const error_code& code, const address_list& addresses, time_point now) {
+    const bool kept = !code || is_absent(code);
+    if (!kept && held_.addresses.empty())
+        return {code, {}, 0, false};
+    if (kept) {
+        held_ = {code, code ? address_list() : addresses, held_.version + 1, true};
+        if (!code && addresses.empty())
+            held_.code = asio::error::no_data;
+        until_ = now + (held_.code ? keep_absent_ : keep_);
+    }
+    auto told = held_;
+    told.cached = false;
+    return told;
+}
+
+void name_cache::worked(const asio::ip::tcp::endpoint& address) {
+    auto& known = held_.addresses;
+    const auto found = std::find(known.begin(), known.end(), address);
+    std::rotate(known.begin(), found, found == known.end() ? found : found + 1);
+}
+
+void name_cache::misbehaved(const asio::ip::tcp::endpoint& address) {
+    auto& known = held_.addresses;
+    const auto found = std::find(known.begin(), known.end(), address);
+    if (found != known.end())
+        std::rotate(found, found + 1, known.end());
+}
+
 /// By which a look-up finds back. It knows the way only as long as there is somebody to go to: a look-up may
 /// end when the execution context is long gone.
 struct name_lookup::return_path {
@@ -21,14 +54,14 @@ struct name_lookup::return_path {
     name_lookup* owner; // null: nobody is there any more
 };
 
-name_lookup::name_lookup(const executor_type& executor, std::string host, std::string port,
+name_lookup::name_lookup(const serialized_executor& executor, std::string host, std::string port,
                          const name_settings& settings)
     : executor_(executor)
     , host_(std::move(host))
     , port_(std::move(port))
-    , resolver_(settings.resolver ? settings.resolver : std::make_shared<system_resolver>())
+    , resolver_(settings.resolver ? settings.resolver : system_resolver())
     , path_(new return_path{{}, this})
-    , cache_(settings.cache) {}
+    , cache_(settings) {}
 
 void name_lookup::abandon() noexcept {
     const std::lock_guard lock(path_->mutex);
@@ -36,44 +69,31 @@ void name_lookup::abandon() noexcept {
 }
 
 std::uint64_t name_lookup::ask(handler told) {
-    const auto ticket = ++tickets_;
-    const auto now = clock::now();
-    const auto* const known = cache_.known(now);
-    waiting_.emplace(ticket, waiter{std::move(told), known != nullptr});
-    if (known) {
-        asio::post(
-            executor_,
-            [self = shared_from_this(), ticket, response = *known] {
-                if (const auto found = self->waiting_.extract(ticket)) // else it has left
-                    found.mapped().told(response);
-            });
+    if (const auto* const known = cache_.known(clock::now())) {
+        asio::post(executor_, [told = std::move(told), response = *known] { told(response); });
+        return 0;
     }
-    if (cache_.wants_look_up(now))
+    waiting_.emplace(++tickets_, std::move(told));
+    if (!std::exchange(looking_up_, true))
         look_up();
-    return ticket;
+    return tickets_;
 }
-
-void name_lookup::forget(std::uint64_t ticket) { waiting_.erase(ticket); }
 
 void name_lookup::look_up() {
     // By way of the executor in any case: a resolver may call from anywhere. While the lock is held, the
     // execution context is there.
     auto done = [path = path_](const error_code& code, const address_list& addresses) {
         const std::lock_guard lock(path->mutex);
-        if (!path->owner) {
+        if (!path->owner)
             return;
-        }
         if (auto alive = path->owner->weak_from_this().lock()) { // else it waits for the lock, to go
             const auto& executor = path->owner->executor_;
-            auto copy = addresses; // a captured reference to const could not be moved out again
-            asio::post(executor, [self = std::move(alive), code, found = std::move(copy)] {
-                self->ended(code, found);
-            });
+            asio::post(executor,
+                       [self = std::move(alive), code, addresses] { self->ended(code, addresses); });
         }
     };
-    cache_.look_up_began();
     try {
-        resolver_->resolve(host_, port_, done);
+        resolver_(host_, port_, done);
     } catch (const boost::system::system_error& error) {
         done(error.code(), {});
     } catch (const std::exception&) { // no thread for it, say
@@ -82,16 +102,11 @@ void name_lookup::look_up() {
 }
 
 void name_lookup::ended(const error_code& code, const address_list& addresses) {
+    looking_up_ = false;
     const auto response = cache_.look_up_ended(code, addresses, clock::now());
-    std::map<std::uint64_t, waiter> told;
-    for (auto at = waiting_.begin(); at != waiting_.end();) {
-        const auto next = std::next(at);
-        if (!at->second.promised) // else it gets what it was promised
-            told.insert(waiting_.extract(at));
-        at = next;
-    }
-    for (const auto& [ticket, each] : told)
-        each.told(response);
+    const auto waited = std::exchange(waiting_, {});
+    for (const auto& [ticket, told] : waited)
+        told(response);
 }
 
 } // namespace bandwidth::webrtc::detail

@@ -1,57 +1,93 @@
 #pragma once
 
 #include <bandwidth/webrtc/error.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 
-#include "transport/name_cache.hpp"
+#include "transport/happy_eyeballs.hpp"
 #include "transport/serialized_executor.hpp"
 
 namespace bandwidth::webrtc::detail {
 
-/// Where names are looked up: the system's resolver, or what a test puts in its place.
-class name_resolver {
-public:
-    using handler = std::function<void(const error_code&, const address_list&)>;
+/// Where names are looked up: the system's resolver, or what a test puts in its place. Calls `done` once, on
+/// any thread and at any time. Throws where it cannot even start.
+using name_handler = std::function<void(const error_code&, const address_list&)>;
+using name_resolver =
+    std::function<void(const std::string& host, const std::string& port, name_handler done)>;
 
-    virtual ~name_resolver() = default;
-    name_resolver(const name_resolver&) = delete;
-    name_resolver& operator=(const name_resolver&) = delete;
-
-    /// Calls `done` once, on any thread and at any time. Throws where it cannot even start.
-    virtual void resolve(const std::string& host, const std::string& port, handler done) = 0;
-
-protected:
-    name_resolver() = default;
+/// How a pool looks up its host, and for how long it uses the result. getaddrinfo does not tell the records'
+/// TTL, so that is short enough for any that a service with failover by DNS has.
+struct name_settings {
+    name_resolver resolver; ///< empty: the system's
+    std::chrono::nanoseconds keep = std::chrono::seconds(30);
+    /// "No such host" (RFC 2308, section 5) is believed for this long: the next calls do not storm the name
+    /// server, and a host that was just made known is found soon.
+    std::chrono::nanoseconds keep_absent = std::chrono::seconds(5);
 };
 
-/// How a pool looks up its host.
-struct name_settings {
-    std::shared_ptr<name_resolver> resolver; ///< null: the system's
-    name_cache_settings cache;
+/// What a dial is told about its host.
+struct name_answer {
+    error_code code;           ///< why there are no addresses
+    address_list addresses;    ///< best first
+    std::uint64_t version = 0; ///< counts the look-ups whose results were kept
+    bool cached = false;       ///< known before the dial asked
+};
+
+/// True for responses that tell that there is no such host; false for those that tell nothing.
+bool is_absent(const error_code& code) noexcept;
+
+/// What is known of one name. Sans-io: the time is told.
+class name_cache {
+public:
+    explicit name_cache(const name_settings& settings = {})
+        : keep_(settings.keep), keep_absent_(settings.keep_absent) {}
+
+    /// What may be used without a look-up; null when there is nothing.
+    const name_answer* known(time_point now) const noexcept { return now < until_ ? &held_ : nullptr; }
+    /// Takes what the name server said. The response for those that waited. A failure other than "no such
+    /// host" is not kept, and where there are addresses, however old, those are told in its place: the server
+    /// may be there though its name server is not.
+    name_answer look_up_ended(const error_code& code, const address_list& addresses, time_point now);
+
+    /// No address of that version was of use: the next dial looks up anew first.
+    void all_failed(std::uint64_t version) noexcept {
+        if (version == held_.version)
+            until_ = time_point::min();
+    }
+    /// A connection to this address was made: it goes first, so that the dials that follow do not wait again
+    /// for those that were tried before it (RFC 8305, section 4: used addresses before unused ones).
+    void worked(const boost::asio::ip::tcp::endpoint& address);
+    /// It accepted a connection and then was of no use: it goes last, so that the next dial tries another.
+    void misbehaved(const boost::asio::ip::tcp::endpoint& address);
+
+private:
+    std::chrono::nanoseconds keep_;
+    std::chrono::nanoseconds keep_absent_;
+    name_answer held_;
+    time_point until_ = time_point::min(); // what is held is used without asking
 };
 
 /// The look-ups of one pool, which all its dials share: `name_cache` with a resolver and a clock.
 ///
-/// A look-up blocks a thread and cannot be cancelled. So there is one at a time; those who wait for it leave
-/// on their own, by `forget`; and what comes late is kept for the dials to come. A look-up in flight keeps
-/// nothing alive, and is no work for the execution context.
+/// A look-up blocks a thread and cannot be cancelled. So there is one at a time, whatever number of dials wait
+/// for it; those leave on their own, by `forget`; and what comes late is kept for the dials to come. A look-up
+/// in flight keeps nothing alive, and is no work for the execution context.
 class name_lookup : public std::enable_shared_from_this<name_lookup> {
 public:
-    using executor_type = serialized_executor;
     using handler = std::function<void(const name_answer&)>;
 
-    name_lookup(const executor_type& executor, std::string host, std::string port,
+    name_lookup(const serialized_executor& executor, std::string host, std::string port,
                 const name_settings& settings);
     ~name_lookup() { abandon(); }
 
-    /// `told` is called once on the executor, never from inside of this function, and destroyed then; not at
-    /// all after `forget`. Returns what `forget` wants.
+    /// `told` is called once on the executor, never from inside of this function, and destroyed then. Returns
+    /// what `forget` wants: who waits for a look-up is not told any more.
     std::uint64_t ask(handler told);
-    void forget(std::uint64_t ticket);
+    void forget(std::uint64_t ticket) { waiting_.erase(ticket); }
     /// The execution context is going. When this returns, no other thread uses it any more.
     void abandon() noexcept;
 
@@ -59,21 +95,18 @@ public:
 
 private:
     struct return_path;
-    struct waiter {
-        handler told;
-        bool promised; ///< what was known when it asked is on its way
-    };
     void look_up();
     void ended(const error_code& code, const address_list& addresses);
 
-    executor_type executor_;
+    serialized_executor executor_;
     std::string host_;
     std::string port_;
-    std::shared_ptr<name_resolver> resolver_;
+    name_resolver resolver_;
     std::shared_ptr<return_path> path_; // of the look-ups, which may outlive this
     name_cache cache_;
-    std::map<std::uint64_t, waiter> waiting_;
+    std::map<std::uint64_t, handler> waiting_;
     std::uint64_t tickets_ = 0;
+    bool looking_up_ = false;
 };
 
 } // namespace bandwidth::webrtc::detail

@@ -4,32 +4,34 @@ namespace bandwidth::webrtc::detail {
 
 namespace asio = boost::asio;
 
-// As a continuation (`relationship.continuation`) a function would wait for the end of the one that gave it,
-// which may be a caller's handler that blocks until the call is done. So the executor is asked to fork.
+namespace {
+
+// Gives `make` the executor by its own type where that is known. As a continuation
+// (`relationship.continuation`) a function would wait for the end of the one that gave it, which may be a
+// caller's handler that blocks until the call is done. So the executor is asked to fork.
+template <class Make>
+auto with_forking(const asio::any_io_executor& below, Make make) {
+    if (const auto* const known = below.target<asio::io_context::executor_type>())
+        return make(asio::require(*known, asio::execution::relationship.fork));
+    return make(asio::prefer(below, asio::execution::relationship.fork));
+}
+
+} // namespace
 
 serialized_executor serialized_executor::strand(const asio::any_io_executor& below) {
-    auto shared = [&] {
-        if (const auto* const known = below.target<io_executor>()) {
-            const auto forks = asio::require(*known, asio::execution::relationship.fork);
-            return shared_state{choice<asio::strand<io_executor>, true>(asio::make_strand(forks))};
-        }
-        const auto forks = asio::prefer(below, asio::execution::relationship.fork);
-        return shared_state{choice<asio::strand<asio::any_io_executor>, true>(asio::make_strand(forks))};
+    const auto make = [](const auto& forks) {
+        return shared_state{
+            choice<asio::strand<std::decay_t<decltype(forks)>>, true>(asio::make_strand(forks))};
     };
-    return {std::make_shared<shared_state>(shared()), false};
+    return {std::make_shared<shared_state>(with_forking(below, make)), false};
 }
 
 serialized_executor serialized_executor::single_threaded(const asio::any_io_executor& below,
                                                          void (*behind)(void*), void* argument) {
-    auto shared = [&] {
-        if (const auto* const known = below.target<io_executor>()) {
-            const auto forks = asio::require(*known, asio::execution::relationship.fork);
-            return shared_state{choice<io_executor, false>(forks), behind, argument};
-        }
-        const auto forks = asio::prefer(below, asio::execution::relationship.fork);
-        return shared_state{choice<asio::any_io_executor, false>(forks), behind, argument};
+    const auto make = [&](const auto& forks) {
+        return shared_state{choice<std::decay_t<decltype(forks)>, false>(forks), behind, argument};
     };
-    return {std::make_shared<shared_state>(shared()), false};
+    return {std::make_shared<shared_state>(with_forking(below, make)), false};
 }
 
 asio::execution_context& serialized_executor::query(asio::execution::context_t) const noexcept {

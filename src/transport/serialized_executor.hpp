@@ -64,9 +64,6 @@ public:
     friend bool operator==(const serialized_executor& a, const serialized_executor& b) noexcept {
         return a.shared_ == b.shared_ && a.never_blocks_ == b.never_blocks_;
     }
-    friend bool operator!=(const serialized_executor& a, const serialized_executor& b) noexcept {
-        return !(a == b);
-    }
 
 private:
     using io_executor = boost::asio::io_context::executor_type;

@@ -34,18 +34,19 @@ private:
 
 } // namespace
 
-void system_resolver::resolve(const std::string& host, const std::string& port, handler done) {
-    const blocked_signals blocked;
-    std::thread([look_up = look_up_, host, port, done = std::move(done)] {
-        error_code ec;
-        const auto addresses = look_up(host, port, ec);
-        done(ec, addresses);
-    }).detach();
+name_resolver system_resolver(blocking_look_up look_up) {
+    return [look_up](const std::string& host, const std::string& port, name_handler done) {
+        const blocked_signals blocked;
+        std::thread([look_up, host, port, done = std::move(done)] {
+            error_code ec;
+            const auto addresses = look_up(host, port, ec);
+            done(ec, addresses);
+        }).detach();
+    };
 }
 
 // The blocking form of Asio's resolver runs on the calling thread; the context is there for its type only.
-address_list system_resolver::by_getaddrinfo(const std::string& host, const std::string& port,
-                                             error_code& ec) {
+address_list by_getaddrinfo(const std::string& host, const std::string& port, error_code& ec) {
     asio::io_context context;
     tcp::resolver resolver(context);
     address_list addresses;

@@ -24,7 +24,10 @@ int keep_session(SSL* ssl, SSL_SESSION* session) {
     return 1; // the reference is ours now
 }
 
-[[noreturn]] void refuse(const std::string& text) { throw api_error(failure(errc::invalid_options, text)); }
+[[noreturn]] void refuse(const std::string& text) {
+    ERR_clear_error();
+    throw api_error(failure(errc::invalid_options, text));
+}
 
 openssl_ptr<BIO> text_of(const char* option, const std::string& pem) {
     if (pem.size() > INT_MAX)
@@ -68,20 +71,15 @@ void use_client_certificate(SSL_CTX* context, const tls_settings& settings) {
     ERR_clear_error();
     if (!key)
         refuse("client_certificate: no PEM private key in it, or one that is encrypted or damaged");
-    if (X509_check_private_key(chain.front().get(), key.get()) != 1) {
-        ERR_clear_error();
+    if (X509_check_private_key(chain.front().get(), key.get()) != 1)
         refuse("client_certificate: the private key is not that of the first certificate");
-    }
     bool taken = SSL_CTX_use_certificate(context, chain.front().get()) == 1;
     for (std::size_t i = 1; taken && i < chain.size(); ++i)
         taken = SSL_CTX_add1_chain_cert(context, chain[i].get()) == 1;
     taken = taken && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
     if (!taken) { // such as a key that is too short for the system's security level
         const char* const reason = ERR_reason_error_string(ERR_peek_error());
-        std::string text =
-            std::string("client_certificate: cannot be used: ") + (reason ? reason : "no reason");
-        ERR_clear_error();
-        refuse(text);
+        refuse(std::string("client_certificate: cannot be used: ") + (reason ? reason : "no reason"));
     }
 }
 
@@ -120,16 +118,12 @@ tls_context::tls_context(std::vector<public_key_hash> pins, std::size_t session_
 tls_context::tls_context(const tls_settings& settings, std::size_t session_limit)
     : tls_context(settings.pins, session_limit) {
     SSL_CTX* const context = native();
-    if (settings.ca_pem.empty() && settings.ca_file.empty()) {
-        if (SSL_CTX_set_default_verify_paths(context) != 1)
-            refuse("the system's certificate authorities cannot be loaded");
-    }
+    if (settings.ca_pem.empty() && settings.ca_file.empty() && SSL_CTX_set_default_verify_paths(context) != 1)
+        refuse("the system's certificate authorities cannot be loaded");
     if (!settings.ca_pem.empty())
         trust_pem(context, settings.ca_pem);
-    if (!settings.ca_file.empty() && SSL_CTX_load_verify_file(context, settings.ca_file.c_str()) != 1) {
-        ERR_clear_error();
+    if (!settings.ca_file.empty() && SSL_CTX_load_verify_file(context, settings.ca_file.c_str()) != 1)
         refuse("ca_file: no PEM certificates can be read from it");
-    }
     ERR_clear_error();
     if (!settings.certificate_pem.empty() || !settings.private_key_pem.empty())
         use_client_certificate(context, settings);

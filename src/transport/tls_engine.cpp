@@ -25,11 +25,6 @@ int alert_of(unsigned long error) {
     return value >= 0 && value <= 255 ? value : -1;
 }
 
-template <class Values>
-bool contains(const Values& values, int value) {
-    return std::find(values.begin(), values.end(), value) != values.end();
-}
-
 // RFC 8446, section 6.2: what a server says of a client's certificate, of its absence, or of who is behind
 // it.
 bool refuses_us(int alert) {
@@ -37,7 +32,7 @@ bool refuses_us(int alert) {
                                    SSL_AD_CERTIFICATE_REVOKED, SSL_AD_CERTIFICATE_EXPIRED,
                                    SSL_AD_CERTIFICATE_UNKNOWN, SSL_AD_UNKNOWN_CA,
                                    SSL_AD_ACCESS_DENIED,       TLS13_AD_CERTIFICATE_REQUIRED};
-    return contains(alerts, alert);
+    return std::ranges::count(alerts, alert) != 0;
 }
 
 // Alerts that nothing but a handshake brings about. Others, such as internal_error, may come at any time, and
@@ -115,8 +110,6 @@ tls_engine::~tls_engine() {
     SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
 
-bool tls_engine::resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
-
 tls_engine::status tls_engine::handshake() {
     if (failed_)
         return status::failed;
@@ -146,7 +139,7 @@ tls_engine::status tls_engine::read(char* buffer, std::size_t capacity, std::siz
     clear_errors(); // once: between the records nobody else's code runs
     do {
         // All is decrypted. OpenSSL would find that out too, and take longer.
-        if (handshake_done_ && wire_.input.empty() && !wire_.input_ended && SSL_has_pending(ssl_.get()) == 0)
+        if (handshake_done_ && wire_.input.empty() && SSL_has_pending(ssl_.get()) == 0)
             return status::want_input;
         std::size_t piece = 0;
         const int result = SSL_read_ex(ssl_.get(), buffer + size, capacity - size, &piece);
@@ -187,20 +180,15 @@ void tls_engine::close_notify() {
 }
 
 tls_engine::status tls_engine::classify(int result) {
-    switch (SSL_get_error(ssl_.get(), result)) {
-    case SSL_ERROR_WANT_READ:
+    const int kind = SSL_get_error(ssl_.get(), result);
+    if (kind == SSL_ERROR_WANT_READ)
         return status::want_input;
-    case SSL_ERROR_ZERO_RETURN:
+    if (kind == SSL_ERROR_ZERO_RETURN)
         return status::closed;
-    default:
-        break;
-    }
     const auto error = ERR_peek_error();
     ERR_clear_error();
     if (!handshake_done_)
         return fail_handshake(error);
-    if (wire_.input_ended && (error == 0 || ssl_reason(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING))
-        return fail(errc::connection_lost, "the connection ended without a close_notify");
     const int alert = alert_of(error);
     rejected_ = is_of_handshake(alert) && !data_received_ && SSL_version(ssl_.get()) == TLS1_3_VERSION;
     if (rejected_)
@@ -219,8 +207,6 @@ tls_engine::status tls_engine::fail_handshake(unsigned long error) {
                         ? "no certificate of the chain has a pinned public key"
                         : X509_verify_cert_error_string(verdict));
     }
-    if (wire_.input_ended && (error == 0 || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING))
-        return fail(errc::handshake_failed, "the server ended the connection during the handshake");
     // Before TLS 1.3 there is no alert for "a certificate is required".
     const int alert = alert_of(error);
     if (refuses_us(alert) || (alert == SSL_AD_HANDSHAKE_FAILURE && certificate_requested_))
@@ -237,7 +223,7 @@ tls_engine::status tls_engine::fail_handshake(unsigned long error) {
         SSL_R_BAD_EXTENSION,
         SSL_R_EXCESSIVE_MESSAGE_SIZE,
         static_cast<int>(SSL_AD_REASON_OFFSET) + SSL_AD_NO_APPLICATION_PROTOCOL};
-    return fail(contains(not_our_tls, reason) ? errc::tls_protocol : errc::handshake_failed,
+    return fail(std::ranges::count(not_our_tls, reason) != 0 ? errc::tls_protocol : errc::handshake_failed,
                 error_text(error));
 }
 

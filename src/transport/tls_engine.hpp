@@ -36,8 +36,6 @@ public:
     /// Bytes from the wire. They must stay until the next call that is not `read` or `handshake`; both take
     /// all of them before they give `want_input`.
     void input(std::string_view bytes) noexcept { wire_.input = bytes; }
-    /// The wire has ended without a close_notify.
-    void input_ended() noexcept { wire_.input_ended = true; }
 
     /// Drives the handshake. `ok` when it is done, its certificate checked.
     status handshake();
@@ -63,7 +61,7 @@ public:
     std::string& output() noexcept { return wire_.output; }
 
     /// Whether the handshake resumed a session.
-    bool resumed() const noexcept;
+    bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
     /// Whether the failure of the last `read` says that the server refused our side of the handshake after it
     /// was done for us. In TLS 1.3 the client may send as soon as it has sent its own certificate, and the
     /// server's verdict on that is the first thing to read (RFC 8446, section 4.4.2.4): a request that was

@@ -9,42 +9,45 @@ namespace bandwidth::webrtc::detail {
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
-namespace {
-
-// So that one connection with a fast server does not keep the others waiting.
-constexpr int reads_per_cycle = 4;
-
-} // namespace
-
 tls_stream::tls_stream(transport_host& host, stream_owner& owner, const endpoint& endpoint)
-    : host_(host), owner_(&owner), connector_(std::make_shared<connector>(host, owner, endpoint)) {}
+    : host_(host)
+    , owner_(&owner)
+    , server_(endpoint.host)
+    , connector_(std::make_shared<connector>(host, endpoint)) {}
 
-// What every completion does: nothing once the stream has ended, and all within one cycle.
-template <class Function>
-auto tls_stream::in_cycle(Function function) {
-    return [keep = host_.keep_alive(), self = shared_from_this(), function](const error_code& ec) {
-        if (!self->owner_)
-            return;
-        const cycle_scope scope(self->host_);
-        function(*self, ec);
-    };
-}
+// --- the beginning ---------------------------------------------------------------------------------------
 
 void tls_stream::connect() {
-    connector_->start(
-        [self = shared_from_this()](connector::outcome result) { self->on_connected(std::move(result)); });
+    connector_->start([self = shared_from_this()](connector::outcome result) {
+        self->on_tcp_connected(std::move(result));
+    });
 }
 
-void tls_stream::on_connected(connector::outcome result) {
-    connector_.reset();
-    if (!result.stream) {
+void tls_stream::on_tcp_connected(connector::outcome result) {
+    if (!result.socket) {
+        connector_.reset();
         std::exchange(owner_, nullptr)->on_connect_failed(result.code, std::move(result.text));
         return;
     }
-    made_ = std::move(result.stream);
-    owner_->on_connected(made_->tls->resumed(), round_trip_of(made_->socket));
-    if (made_) {
+    made_ = std::make_unique<secured_socket>(std::move(*result.socket), host_.tls(), server_);
+    shake_hands();
+    if (made_)
         wait_for_input();
+}
+
+void tls_stream::shake_hands() {
+    auto& tls = made_->tls;
+    const auto status = tls.handshake();
+    const auto not_written = write_output(); // an alert too, where the handshake has failed
+    if (status == tls_engine::status::failed || status == tls_engine::status::closed) {
+        end(stream_end::broken, tls.code(), tls.text());
+    } else if (not_written && status == tls_engine::status::want_input) {
+        write_failed(not_written);
+    } else if (not_written) {
+        end(stream_end::broken, {}, not_written.message());
+    } else if (status == tls_engine::status::ok) {
+        connector_.reset();
+        owner_->on_connected(tls.resumed(), round_trip_of(made_->socket));
         decrypt(); // what came behind the handshake
     }
 }
@@ -52,24 +55,21 @@ void tls_stream::on_connected(connector::outcome result) {
 // --- reading ---------------------------------------------------------------------------------------------
 
 void tls_stream::wait_for_input() {
-    if (!std::exchange(waits_for_input_, true)) {
-        made_->socket.async_wait(tcp::socket::wait_read, in_cycle([](tls_stream& self, const error_code& ec) {
-                                     self.waits_for_input_ = false;
-                                     self.read(ec);
-                                     if (self.made_)
-                                         self.wait_for_input();
-                                 }));
-    }
+    const auto arrived = [](tls_stream& self, const error_code& ec) {
+        self.read(ec);
+        if (self.made_)
+            self.wait_for_input();
+    };
+    made_->socket.async_wait(tcp::socket::wait_read, in_cycle(host_, shared_from_this(), arrived));
 }
 
 void tls_stream::read_available() {
-    if (connector_)
-        connector_->read_available();
-    else if (made_)
+    if (made_)
         read({});
 }
 
 void tls_stream::read(error_code ec) {
+    constexpr int reads_per_cycle = 4; // a connection with a fast server does not keep the others waiting
     auto& cipher = host_.buffers().cipher;
     for (int i = 0; i < reads_per_cycle && made_; ++i) {
         std::size_t size = 0;
@@ -77,18 +77,18 @@ void tls_stream::read(error_code ec) {
             size = made_->socket.read_some(asio::buffer(cipher), ec);
         if (ec == asio::error::would_block || ec == asio::error::interrupted)
             return;
-        if (ec == asio::error::eof) {
-            end(stream_end::truncated, {}, {});
-            return;
-        }
         if (ec) {
-            end(stream_end::broken, {}, ec.message());
+            const bool eof = ec == asio::error::eof;
+            end(eof ? stream_end::truncated : stream_end::broken, {}, eof ? std::string() : ec.message());
             return;
         }
         owner_->on_received(size, size < cipher.size());
         if (made_) {
-            made_->tls->input(std::string_view(cipher.data(), size));
-            decrypt();
+            made_->tls.input(std::string_view(cipher.data(), size));
+            if (connector_)
+                shake_hands();
+            else
+                decrypt();
         }
         if (size < cipher.size())
             return;
@@ -98,7 +98,7 @@ void tls_stream::read(error_code ec) {
 void tls_stream::decrypt() {
     auto& plain = host_.buffers().plain;
     while (made_) {
-        auto& tls = *made_->tls;
+        auto& tls = made_->tls;
         std::size_t size = 0;
         const auto status = tls.read(plain.data(), plain.size(), size);
         if (size != 0) {
@@ -106,18 +106,17 @@ void tls_stream::decrypt() {
             if (!made_)
                 return;
         }
-        switch (status) {
-        case tls_engine::status::ok:
-            break;
-        case tls_engine::status::want_input:
+        if (status == tls_engine::status::want_input) {
             if (!tls.output().empty()) // a key update asks for a response
                 send();
             return;
-        case tls_engine::status::closed:
-            end(stream_end::closed, {}, {});
-            return;
-        case tls_engine::status::failed:
-            end(tls.rejected() ? stream_end::rejected : stream_end::broken, tls.code(), tls.text());
+        }
+        if (status != tls_engine::status::ok) {
+            const bool closed = status == tls_engine::status::closed;
+            end(closed           ? stream_end::closed
+                : tls.rejected() ? stream_end::rejected
+                                 : stream_end::broken,
+                tls.code(), tls.text());
             return;
         }
     }
@@ -126,9 +125,9 @@ void tls_stream::decrypt() {
 // --- writing ---------------------------------------------------------------------------------------------
 
 void tls_stream::flush() {
-    while (made_ && !waits_for_room_ && !owner_->output().empty()) {
+    while (made_ && !connector_ && !waits_for_room_ && !owner_->output().empty()) {
         const auto record = owner_->output().substr(0, tls_engine::largest_record);
-        auto& tls = *made_->tls;
+        auto& tls = made_->tls;
         before_ = tls.output().size();
         if (tls.write(record) != tls_engine::status::ok) {
             // Nothing of it was encrypted, so nothing of it can be seen.
@@ -142,7 +141,12 @@ void tls_stream::flush() {
 }
 
 void tls_stream::send() {
-    auto& output = made_->tls->output();
+    if (const auto not_written = write_output())
+        write_failed(not_written);
+}
+
+error_code tls_stream::write_output() {
+    auto& output = made_->tls.output();
     error_code failed;
     while (sent_ < output.size() && !waits_for_room_ && !failed) {
         error_code ec;
@@ -150,12 +154,12 @@ void tls_stream::send() {
             made_->socket.write_some(asio::buffer(output.data() + sent_, output.size() - sent_), ec);
         if (ec == asio::error::would_block) {
             waits_for_room_ = true;
-            made_->socket.async_wait(tcp::socket::wait_write,
-                                     in_cycle([](tls_stream& self, const error_code&) {
-                                         self.waits_for_room_ = false;
-                                         self.send();
-                                         self.flush();
-                                     }));
+            const auto has_room = [](tls_stream& self, const error_code&) {
+                self.waits_for_room_ = false;
+                self.send();
+                self.flush();
+            };
+            made_->socket.async_wait(tcp::socket::wait_write, in_cycle(host_, shared_from_this(), has_room));
         } else if (ec) {
             if (ec != asio::error::interrupted)
                 failed = ec;
@@ -173,8 +177,7 @@ void tls_stream::send() {
         output.clear();
         sent_ = before_ = 0;
     }
-    if (failed)
-        write_failed(failed);
+    return failed;
 }
 
 // What the server has sent before it closed is still to be read, and tells best what has happened. But a
@@ -190,14 +193,21 @@ void tls_stream::write_failed(const error_code& ec) {
 // --- the end ---------------------------------------------------------------------------------------------
 
 void tls_stream::release_buffers() noexcept {
-    if (made_ && made_->tls->output().empty())
-        made_->tls->release_buffers();
+    if (made_ && made_->tls.output().empty())
+        made_->tls.release_buffers();
 }
 
 void tls_stream::end(stream_end how, const error_code& code, std::string text) {
     auto* const owner = std::exchange(owner_, nullptr);
     shut();
-    owner->on_end(how, code, std::move(text));
+    if (const auto connecting = std::exchange(connector_, nullptr)) {
+        connecting->handshake_failed();
+        if (how == stream_end::truncated)
+            text = "the server ended the connection during the handshake";
+        owner->on_connect_failed(code ? code : error_code(errc::handshake_failed), std::move(text));
+    } else {
+        owner->on_end(how, code, std::move(text));
+    }
 }
 
 void tls_stream::close(close_reason why) noexcept {
@@ -210,8 +220,8 @@ void tls_stream::close(close_reason why) noexcept {
 void tls_stream::shut() noexcept {
     if (made_ && !waits_for_room_) {
         // RFC 9112, section 9.8: a closure alert before closing, without waiting for the peer's.
-        made_->tls->close_notify();
-        auto& output = made_->tls->output();
+        made_->tls.close_notify();
+        auto& output = made_->tls.output();
         error_code ignored;
         made_->socket.write_some(asio::buffer(output.data() + sent_, output.size() - sent_), ignored);
     }

@@ -19,7 +19,7 @@
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-using detail::name_cache_settings;
+using detail::name_settings;
 using support::address;
 using support::answered;
 using support::blackhole;
@@ -81,7 +81,7 @@ TEST_CASE("W01: a host that appears is found when its absence is no longer belie
     const auto resolver = resolver_of(server);
     resolver->code = asio::error::host_not_found;
     asio::io_context context;
-    client client(context, with_resolver(options_for(server), resolver, name_cache_settings{30s, 15s, 0ns}));
+    client client(context, with_resolver(options_for(server), resolver, name_settings{nullptr, 30s, 0ns}));
     CHECK(wait_for(context, client.try_create_session()).error().code() == errc::host_not_found);
     resolver->code = {};
     CHECK(wait_for(context, client.try_create_session()).has_value());
@@ -295,7 +295,7 @@ TEST_CASE(
     const auto resolver = resolver_of(*servers.one);
     asio::io_context context;
     client client(context, with_resolver(servers.options().max_connections(3).max_connection_age(100ms),
-                                         resolver, name_cache_settings{20ms, 10ms, 0ns}));
+                                         resolver, name_settings{nullptr, 20ms, 0ns}));
     std::size_t started = 0;
     std::size_t good = 0;
     std::size_t left = 0;

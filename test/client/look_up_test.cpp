@@ -78,9 +78,7 @@ TEST_CASE("O20: a client that closes waits for no name server") {
     collector<session> results;
     {
         asio::io_context context;
-        client client(
-            context,
-            with_resolver(named_host(), std::make_shared<support::detail::system_resolver>(&ask_silent)));
+        client client(context, with_resolver(named_host(), support::detail::system_resolver(&ask_silent)));
         client.async_get_session(session_id("s"), results.next());
         run_until(context, [&] { return client.stats().connections_connecting == 1; });
         server->asked.get_future().wait();

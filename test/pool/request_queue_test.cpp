@@ -51,7 +51,7 @@ using in_that_order = std::vector<const detail::call*>;
 
 TEST_CASE("each call waits in the queue of its kind, until its deadline") {
     tested_queue on;
-    CHECK(on.queue.empty());
+    CHECK(on.queue.size() == 0);
     CHECK(on.queue.front(queue_kind::shared) == nullptr);
     auto& get = on.push();
     auto& post = on.push(queue_kind::exclusive);
@@ -144,7 +144,7 @@ TEST_CASE("a call in a pause waits for its end, and in none of the queues") {
     on.queue.remove(get);
     on.queue.pause(get, start + 2s);
     CHECK(get.where == test_call::state::paused);
-    CHECK(on.queue.empty());
+    CHECK(on.queue.size() == 0);
     CHECK(on.stats.queue_depth == 0);
     CHECK(on.timers.next() == start + 2s);
     on.queue.end_pause(get);
@@ -166,7 +166,7 @@ TEST_CASE("all that wait, and all that pause, can be taken out one by one") {
         seen.push_back(&each);
     });
     CHECK(seen == in_that_order{&on.calls[0], &on.calls[3], &on.calls[1], &on.calls[2]});
-    CHECK(on.queue.empty());
+    CHECK(on.queue.size() == 0);
     on.queue.for_each_paused([&](detail::call& each) {
         on.queue.end_pause(each);
         seen.push_back(&each);

@@ -35,9 +35,9 @@ inline tcp::endpoint address(const std::string& ip, std::uint16_t port) {
 }
 
 /// A name server that a test controls.
-class fake_resolver final : public detail::name_resolver {
+class fake_resolver {
 public:
-    void resolve(const std::string& host, const std::string& port, handler done) override {
+    void resolve(const std::string& host, const std::string& port, detail::name_handler done) {
         ++look_ups;
         asked = host + ":" + port;
         pending_.push_back(std::move(done));
@@ -68,18 +68,30 @@ public:
     std::string asked;
 
 private:
-    std::deque<handler> pending_;
+    std::deque<detail::name_handler> pending_;
 };
+
+/// The resolver that a client or a look-up is given.
+inline detail::name_resolver asking(std::shared_ptr<fake_resolver> resolver) {
+    return [resolver = std::move(resolver)](const std::string& host, const std::string& port,
+                                            detail::name_handler done) {
+        resolver->resolve(host, port, std::move(done));
+    };
+}
 
 /// Options whose names are looked up by `resolver`.
 inline bandwidth::webrtc::client_options with_resolver(bandwidth::webrtc::client_options options,
-                                                       std::shared_ptr<detail::name_resolver> resolver,
-                                                       const detail::name_cache_settings& cache = {}) {
-    auto settings = std::make_shared<detail::name_settings>();
-    settings->resolver = std::move(resolver);
-    settings->cache = cache;
-    detail::client_options_access::names(options) = std::move(settings);
+                                                       detail::name_resolver resolver,
+                                                       detail::name_settings settings = {}) {
+    settings.resolver = std::move(resolver);
+    detail::client_options_access::names(options) = std::make_shared<detail::name_settings>(settings);
     return options;
+}
+
+inline bandwidth::webrtc::client_options with_resolver(const bandwidth::webrtc::client_options& options,
+                                                       std::shared_ptr<fake_resolver> resolver,
+                                                       const detail::name_settings& settings = {}) {
+    return with_resolver(options, asking(std::move(resolver)), settings);
 }
 
 /// An address that does not respond to a SYN: a listening socket whose queue is full (Linux then drops a SYN,

@@ -35,12 +35,11 @@ TEST_CASE("O20: look-ups end while their clients close, and while their contexts
     for (int round = 0; round < 60; ++round) {
         auto context = std::make_unique<asio::io_context>();
         auto owner = std::make_unique<client>(
-            *context,
-            support::with_resolver(client_options{}
-                                       .base_url("https://api.example")
-                                       .account("9900000")
-                                       .credentials("user", "secret"),
-                                   std::make_shared<support::detail::system_resolver>(&respond_when_told)));
+            *context, support::with_resolver(client_options{}
+                                                 .base_url("https://api.example")
+                                                 .account("9900000")
+                                                 .credentials("user", "secret"),
+                                             support::detail::system_resolver(&respond_when_told)));
         support::collector<session> results;
         owner->async_get_session(session_id("s"), results.next());
         support::run_until(*context, [&] { return asked == round + 1; });

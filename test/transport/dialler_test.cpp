@@ -89,7 +89,6 @@ TEST_CASE("W04: an address that refuses costs nothing") {
     finish(context, one);
     REQUIRE(one.outcome.socket);
     CHECK(one.outcome.address == server.local_endpoint());
-    CHECK(one.outcome.errors == "127.0.0.1:" + std::to_string(nobody.port()) + " Connection refused");
 }
 
 TEST_CASE("W04: all addresses refuse: the end names each with its error") {

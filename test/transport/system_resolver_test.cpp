@@ -26,9 +26,9 @@ struct response {
 };
 
 /// Looks a name up, and waits for the response.
-response look_up(system_resolver&& resolver, const std::string& host, const std::string& port) {
+response look_up(const name_resolver& resolver, const std::string& host, const std::string& port) {
     std::promise<response> told;
-    resolver.resolve(host, port, [&told](const error_code& code, const address_list& addresses) {
+    resolver(host, port, [&told](const error_code& code, const address_list& addresses) {
         told.set_value(response{code, addresses, std::this_thread::get_id()});
     });
     return told.get_future().get();

@@ -188,28 +188,6 @@ TEST_CASE("there is no close_notify before the handshake is done") {
     CHECK(pair.client.output().empty());
 }
 
-TEST_CASE("T10: an end without close_notify is told apart") {
-    for (const int version : both_versions) {
-        connected_pair pair(version);
-        std::string received;
-        pair.receive(received);
-        pair.client.input_ended();
-        CHECK(pair.read(received) == status::failed);
-        CHECK(pair.client.code() == errc::connection_lost);
-        CHECK(pair.read(received) == status::failed); // and stays so
-        CHECK(pair.client.write("x") == status::failed);
-    }
-}
-
-TEST_CASE("an end in the middle of the handshake") {
-    localhost_pair pair;
-    CHECK(pair.client.handshake() == status::want_input);
-    pair.client.input_ended();
-    CHECK(pair.client.handshake() == status::failed);
-    CHECK(pair.client.code() == errc::handshake_failed);
-    CHECK_FALSE(pair.client.text().empty());
-}
-
 TEST_CASE("a record that was tampered with is a failure of TLS") {
     connected_pair pair;
     std::string received;
