@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 
 #include "core/clock.hpp"
@@ -18,18 +20,46 @@ public:
     retry_budget(double per_second, double ratio) noexcept : floor_(per_second * seconds), ratio_(ratio) {}
 
     /// A call was sent for the first time.
-    void deposit(time_point now) noexcept;
+    void deposit(time_point now) noexcept {
+        advance(now);
+        ++window_[static_cast<std::size_t>(current_ % seconds)].calls;
+        ++calls_;
+    }
     /// Takes one request out; false when there is none left.
-    bool withdraw(time_point now) noexcept;
+    bool withdraw(time_point now) noexcept {
+        if (balance(now) < 1)
+            return false;
+        charge(now);
+        return true;
+    }
     /// Takes one out even if there is none: for what is sent again because the server said that it had not
     /// been processed, which is never refused but leaves less for the others.
-    void charge(time_point now) noexcept;
+    void charge(time_point now) noexcept {
+        advance(now);
+        ++window_[static_cast<std::size_t>(current_ % seconds)].again;
+        ++again_;
+    }
     /// What may still be withdrawn.
-    double balance(time_point now) noexcept;
+    double balance(time_point now) noexcept {
+        advance(now);
+        return std::max(floor_, static_cast<double>(calls_) * ratio_) - static_cast<double>(again_);
+    }
 
 private:
     static constexpr int seconds = 10;
-    void advance(time_point now) noexcept;
+    void advance(time_point now) noexcept {
+        const auto second_now = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
+        if (second_now == current_)
+            return;
+        const auto passed = std::min<std::int64_t>(second_now - current_, seconds);
+        for (std::int64_t i = 1; i <= passed; ++i) {
+            auto& oldest = window_[static_cast<std::size_t>((second_now - passed + i) % seconds)];
+            calls_ -= oldest.calls;
+            again_ -= oldest.again;
+            oldest = {};
+        }
+        current_ = second_now;
+    }
 
     struct second {
         std::uint32_t calls = 0;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 
 #include "pool/call.hpp"
 #include "pool/counters.hpp"
@@ -31,10 +33,33 @@ public:
 
     /// Whether a call that is new to the pool finds its queue full.
     bool is_full_for(const call& value) const noexcept { return queues_[index_of(value)].size() >= limit_; }
-    void push(call& value, time_point now);
-    void remove(call& value) noexcept;
+    void push(call& value, time_point now) {
+        if (value.sequence == 0)
+            value.sequence = ++sequence_;
+        value.where = call::state::queued;
+        value.connection = nullptr;
+        value.queued_since = now;
+        auto& queue = queues_[index_of(value)];
+        auto place = queue.end();
+        if (!queue.empty() && queue.back().sequence > value.sequence) // it comes back
+            place = std::find_if(queue.begin(), queue.end(),
+                                 [&](const call& waiting) { return waiting.sequence > value.sequence; });
+        queue.insert(place, value);
+        timers_.set(value, value.deadline());
+        increase(counters_.queue_depth);
+    }
+    void remove(call& value) noexcept {
+        auto& queue = queues_[index_of(value)];
+        queue.erase(queue.iterator_to(value));
+        decrease(counters_.queue_depth);
+    }
     /// The call waits until `until`, and is in none of the queues meanwhile.
-    void pause(call& value, time_point until);
+    void pause(call& value, time_point until) {
+        value.where = call::state::paused;
+        value.connection = nullptr;
+        paused_.push_back(value);
+        timers_.set(value, until);
+    }
     /// Takes the call out of those that pause. The caller then pushes it, or completes it.
     void end_pause(call& value) noexcept { paused_.erase(paused_.iterator_to(value)); }
 
@@ -44,7 +69,11 @@ public:
         return queue.empty() ? nullptr : &queue.front();
     }
     /// The call behind `value` in its queue; null where there is none.
-    call* behind(call& value) noexcept;
+    call* behind(call& value) noexcept {
+        auto& queue = queues_[index_of(value)];
+        const auto next = std::next(queue.iterator_to(value));
+        return next == queue.end() ? nullptr : &*next;
+    }
     std::size_t size(kind of) const noexcept { return queues_[static_cast<std::size_t>(of)].size(); }
     /// The calls of all queues, without those that pause.
     std::size_t size() const noexcept { return queues_[0].size() + queues_[1].size() + queues_[2].size(); }

@@ -118,10 +118,6 @@ void scheduler::submit(call& value) {
     }
 }
 
-void scheduler::fail(call& value, const error_code& code, std::string_view text) {
-    fail(value, code, text, delivery::not_sent);
-}
-
 void scheduler::fail(call& value, const error_code& code, std::string_view text, delivery known) {
     failure_state state;
     state.code = code;
@@ -358,13 +354,37 @@ void scheduler::close() {
     if (closed_)
         return;
     closed_ = true;
-    constexpr std::string_view text = "the client was closed";
     const bool cut_off = active_calls_ != 0;
     timers_.remove(connect_again_);
-    fail_queue(errc::client_closed, text);
+    end_everything([this](call& value, delivery known) {
+        fail(value, errc::client_closed, "the client was closed", known);
+    });
+    finish_drains(cut_off);
+}
+
+void scheduler::on_context_shutdown() noexcept {
+    closed_ = true;
+    const auto drop = [this](call& value, delivery) {
+        timers_.remove(value);
+        value.recycle();
+    };
+    end_everything(drop);
+    while (auto* const value = take_front(drains_))
+        drop(*value, {});
+    connections_.sweep();
+}
+
+// Takes each call from where it stands and gives it to `end`, with what is known of its request; closes each
+// connection.
+template <class End>
+void scheduler::end_everything(End end) {
+    queue_.for_each([&](call& value) {
+        queue_.remove(value);
+        end(value, delivery::not_sent);
+    });
     queue_.for_each_paused([&](call& value) {
         queue_.end_pause(value);
-        fail(value, errc::client_closed, text);
+        end(value, delivery::not_sent);
     });
     while (connections_.size() != 0) {
         auto& value = *connections_.all().back();
@@ -374,43 +394,12 @@ void scheduler::close() {
             if (!slot.owner)
                 continue;
             decrease(counters_.in_flight);
-            fail(static_cast<call&>(*slot.owner), errc::client_closed, text,
-                 requests.state_of(slot) == send_state::unsent ? delivery::not_sent
-                                                               : delivery::maybe_processed);
+            end(static_cast<call&>(*slot.owner), requests.state_of(slot) == send_state::unsent
+                                                     ? delivery::not_sent
+                                                     : delivery::maybe_processed);
         }
         remove(value, close_reason::shutdown);
     }
-    finish_drains(cut_off);
-}
-
-void scheduler::on_context_shutdown() noexcept {
-    closed_ = true;
-    const auto drop = [this](call& value) {
-        timers_.remove(value);
-        value.recycle();
-    };
-    queue_.for_each([&](call& value) {
-        queue_.remove(value);
-        drop(value);
-    });
-    queue_.for_each_paused([&](call& value) {
-        queue_.end_pause(value);
-        drop(value);
-    });
-    while (!drains_.empty()) {
-        auto& value = drains_.front();
-        drains_.pop_front();
-        drop(value);
-    }
-    while (connections_.size() != 0) {
-        auto& value = *connections_.all().back();
-        const auto& requests = value.http.requests();
-        for (std::size_t i = 0; i < requests.size(); ++i)
-            if (auto* const owner = requests.at(i).owner)
-                drop(static_cast<call&>(*owner));
-        remove(value, close_reason::shutdown);
-    }
-    connections_.sweep();
 }
 
 } // namespace bandwidth::webrtc::detail

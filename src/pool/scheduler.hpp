@@ -116,8 +116,8 @@ public:
 private:
     // scheduler.cpp: the cycle, and the life of a call.
     void run_timers();
-    void fail(call& value, const error_code& code, std::string_view text, delivery known);
-    void fail(call& value, const error_code& code, std::string_view text = {});
+    void fail(call& value, const error_code& code, std::string_view text = {},
+              delivery known = delivery::not_sent);
     void complete(call& value, bool success);
     void give_up(call& value, errc code);
     void give_up_in_flight(call& value, errc code);
@@ -125,6 +125,8 @@ private:
     template <class Predicate>
     void fail_waiting(Predicate which, const error_code& code, std::string_view text);
     void fail_queue(const error_code& code, std::string_view text);
+    template <class End>
+    void end_everything(End end);
     void check_drained();
     void finish_drains(bool cut_off);
     const pooled_connection* furthest_connecting() const noexcept;

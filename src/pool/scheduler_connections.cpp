@@ -114,7 +114,7 @@ void scheduler::on_response(pooled_connection& value) {
     const std::chrono::nanoseconds latency = now_ - value.http.staged_at();
     latency_.responded(service, latency);
     increase(counters_.head_of_line_wait_ns, static_cast<std::uint64_t>((latency - service).count()));
-    health_.answered(value.http.closes(), received.http_1_1, now_);
+    health_.responded(value.http.closes(), received.http_1_1, now_);
     if (received.keep_alive_timeout) {
         // This side closes the connection before the server does, so that no request crosses the server's
         // close.

@@ -13,13 +13,13 @@ constexpr time_point start(1h);
 TEST_CASE("P5: a new server gets pipelines, and goes on to while it keeps its connections") {
     pipelining_health health;
     for (int i = 0; i < 1000; ++i)
-        health.answered(false, true, start + i * 1s);
+        health.responded(false, true, start + i * 1s);
     CHECK(health.trusted(start + 1000s));
 }
 
 TEST_CASE("P5: a response in HTTP/1.0 ends trust for a minute") {
     pipelining_health health;
-    health.answered(true, false, start);
+    health.responded(true, false, start);
     CHECK_FALSE(health.trusted(start));
     CHECK_FALSE(health.trusted(start + 60s - 1ns));
     CHECK(health.trusted(start + 60s));
@@ -31,7 +31,7 @@ TEST_CASE("P5: 8 closes among 32 responses end trust, 7 do not") {
         pipelining_health health;
         for (int round = 0; round < 10; ++round)
             for (int i = 0; i < 32; ++i)
-                health.answered(i < closes, true, start);
+                health.responded(i < closes, true, start);
         CHECK(health.trusted(start) == (closes == 7));
     }
 }
@@ -39,7 +39,7 @@ TEST_CASE("P5: 8 closes among 32 responses end trust, 7 do not") {
 TEST_CASE("P5: a server that closes after every 37th response is trusted") {
     pipelining_health health;
     for (int i = 1; i < 10'000; ++i)
-        health.answered(i % 37 == 0, true, start);
+        health.responded(i % 37 == 0, true, start);
     CHECK(health.trusted(start));
 }
 
@@ -64,12 +64,12 @@ TEST_CASE("P5: the pause doubles while trust is broken soon again, and starts an
     pipelining_health health;
     auto now = start;
     for (const auto pause : {60s, 120s, 240s, 480s, 600s, 600s}) {
-        health.answered(false, false, now);
+        health.responded(false, false, now);
         CHECK_FALSE(health.trusted(now + pause - 1s));
         CHECK(health.trusted(now + pause));
         now += pause;
     }
     now += 600s;
-    health.answered(false, false, now);
+    health.responded(false, false, now);
     CHECK(health.trusted(now + 60s));
 }
