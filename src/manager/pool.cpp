@@ -154,13 +154,14 @@ void pool::begin_cycle() noexcept {
 
 void pool::take_submitted() noexcept {
     refresh_credentials();
+    if (!std::exchange(posted_, false))
+        return; // so that calls which are started in several handlers go out together
     call_list calls;
     std::shared_ptr<tls_context> reloaded;
     bool close = false;
     {
         const std::lock_guard lock(mutex_);
-        if (std::exchange(posted_, false))
-            cycle_scheduled_ = false;
+        cycle_scheduled_ = false;
         calls = std::exchange(inbox_.calls, {});
         cancellations_.swap(inbox_.cancellations);
         reloaded = std::exchange(inbox_.tls, nullptr);

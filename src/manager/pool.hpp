@@ -40,10 +40,8 @@ struct pool_settings {
 /// their executors. Their handlers never run in a cycle.
 ///
 /// The inbox is under one mutex. A thread that puts something into it and finds `cycle_scheduled_` unset
-/// sets the flag, leaves the mutex, and posts a cycle. Every cycle empties the inbox; the cycle that was
-/// posted unsets the flag in the same hold of the mutex. So what was put in before that is taken by this
-/// cycle, if not by an earlier one, and a thread that comes later posts the next cycle. At most one is
-/// posted at a time.
+/// sets the flag, leaves the mutex, and posts a cycle. The posted cycle unsets the flag and empties the inbox
+/// in one hold of the mutex; other cycles leave it, so that calls of several handlers go out together.
 ///
 /// Life: pending operations (a cycle, the timer, each connection's wait) hold the pool; the pool owns the
 /// calls that were submitted. A call that is done holds nothing of the pool. When the execution context goes

@@ -1,8 +1,7 @@
 #include "pool/scheduler.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
+#include <string>
 #include <utility>
 
 // The cycle, and the life of a call.
@@ -31,8 +30,6 @@ scheduler::scheduler(const scheduler_settings& settings, const request_encoder& 
     , latency_(settings.late_floor)
     , again_(settings.again, counters_)
     , depth_(settings.depth) {}
-
-scheduler::~scheduler() = default;
 
 // One cycle. What was received was told by the streams before this. It comes before the timers, so that a
 // response that has arrived is never dropped for a timeout that is overdue only because the thread was held
@@ -108,10 +105,8 @@ void scheduler::submit(call& value) {
         if (queue_.is_full_for(value))
             assign_waiting(); // some of those that wait may only be waiting for the end of this cycle
         if (queue_.is_full_for(value)) {
-            std::array<char, 64> text{};
-            std::snprintf(text.data(), text.size(), "%zu calls wait for a connection",
-                          queue_.size_for(value));
-            fail(value, errc::queue_full, text.data());
+            fail(value, errc::queue_full,
+                 std::to_string(queue_.size_for(value)) + " calls wait for a connection");
         } else {
             queue_.push(value, now_);
         }

@@ -78,7 +78,6 @@ protected:
 class scheduler {
 public:
     scheduler(const scheduler_settings& settings, const request_encoder& encoder, scheduler_host& host);
-    ~scheduler();
 
     /// Everything until `end_cycle` happens at this time. The streams tell now what they have received.
     void begin_cycle(time_point now) noexcept { now_ = now; }

@@ -198,7 +198,7 @@ private:
             extra = '{';
         else
             extra.back() = ',';
-        extra.append(as_written(key_begin_, key_end_)).append(1, ':');
+        extra.append(as_written(key_begin_ - 1, key_end_)).append(1, ':');
         extra.append(as_written(value_begin(), position_)).append(1, '}');
     }
 
@@ -206,12 +206,12 @@ private:
     // text that is read; for any other the parser has a buffer.
     std::string_view whole_string(json::string_view last_part, std::size_t size, json::error_code& ec) {
         if (!std::less<>()(last_part.data(), begin_) && std::less<>()(last_part.data(), end_)) {
-            string_begin_ = last_part.data() - 1;
-            position_ = last_part.data() + last_part.size() + 1;
+            string_begin_ = last_part.data();
+            position_ = string_begin_ + last_part.size() + 1;
             return last_part;
         }
         step_behind('"');
-        string_begin_ = position_ - 1;
+        string_begin_ = position_;
         for (; *position_ != '"'; ++position_)
             position_ += *position_ == '\\' ? 1 : 0;
         ++position_;
@@ -257,7 +257,7 @@ private:
     const char* position_;
     const char* end_;
     std::string_view written_;
-    const char* string_begin_ = nullptr; // of the last string
+    const char* string_begin_ = nullptr; // of the last string, behind the quote
     const char* key_begin_ = nullptr;    // of the current field's
     const char* key_end_ = nullptr;
     // 0: nothing is skipped. 1: an unknown field's value comes. More: one less is the number of the arrays and
