@@ -11,21 +11,6 @@ namespace bandwidth::webrtc::detail {
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
-namespace {
-
-// Asio has registered the socket with the reactor for writability, which tells that it has connected, and
-// keeps it so: each wait for input would then find it writable, and wake the reactor for nothing.
-void forget_writability(tcp_socket& socket, error_code& ec) {
-    const auto protocol = socket.local_endpoint(ec).protocol();
-    if (!ec) {
-        const auto descriptor = socket.release(ec);
-        if (!ec)
-            socket.assign(protocol, descriptor, ec);
-    }
-}
-
-} // namespace
-
 void connector::start(handler done) {
     done_ = std::move(done);
     error_code not_an_address;

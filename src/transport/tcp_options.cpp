@@ -24,17 +24,28 @@ void try_tcp_option(tcp_socket& socket, int name, int value) noexcept {
     setsockopt(socket.native_handle(), IPPROTO_TCP, name, &value, sizeof value);
 }
 
+// The descriptor is closed where the socket cannot have it.
+void adopt(tcp_socket& socket, const asio::ip::tcp& protocol, int descriptor, error_code& ec) {
+    socket.assign(protocol, descriptor, ec);
+    if (ec)
+        ::close(descriptor);
+}
+
 } // namespace
 
 void open_socket(tcp_socket& socket, const asio::ip::tcp& protocol, error_code& ec) {
     const int descriptor = ::socket(protocol.family(), protocol.type() | SOCK_CLOEXEC, protocol.protocol());
-    if (descriptor < 0) {
+    if (descriptor < 0)
         ec.assign(errno, asio::error::get_system_category());
-        return;
-    }
-    socket.assign(protocol, descriptor, ec);
-    if (ec)
-        ::close(descriptor);
+    else
+        adopt(socket, protocol, descriptor, ec);
+}
+
+void forget_writability(tcp_socket& socket, error_code& ec) {
+    const auto protocol = socket.local_endpoint(ec).protocol();
+    const int descriptor = ec ? -1 : socket.release(ec);
+    if (!ec)
+        adopt(socket, protocol, descriptor, ec);
 }
 
 void set_tcp_options(tcp_socket& socket, error_code& ec) {

@@ -17,6 +17,11 @@ using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, serial
 /// `open` cannot do that, and to set the flag afterwards leaves a moment in which another thread may fork.
 void open_socket(tcp_socket& socket, const boost::asio::ip::tcp& protocol, error_code& ec);
 
+/// Asio has registered a connected socket with the reactor for writability, by which it learns that it has
+/// connected, and keeps it so: each wait for input would find it writable and wake the reactor for nothing.
+/// This registers it for reading alone.
+void forget_writability(tcp_socket& socket, error_code& ec);
+
 /// Prepares a connected socket for requests. Fails only where the socket itself is of no use any more.
 ///
 /// TCP_NODELAY: without it a batch waits for the acknowledgement of the one before, 40 ms each.
