@@ -13,7 +13,7 @@ include/bandwidth/webrtc/testing    :
 src/core                            :
 src/policy                          : src/core
 src/transport                       : src/core
-src/http1                           : src/core src/transport
+src/http1                           : src/core
 src/pool                            : src/core src/policy src/transport src/http1
 src/manager                         : src/core src/http1 src/policy src/transport src/pool
 src/api/common                      : src/core src/http1 src/policy src/transport src/pool src/manager

@@ -13,7 +13,6 @@
 #include "http1/pipeline.hpp"
 #include "http1/request_encoder.hpp"
 #include "http1/response_reader.hpp"
-#include "transport/stream.hpp"
 
 namespace bandwidth::webrtc::detail::http1 {
 
@@ -36,7 +35,8 @@ namespace bandwidth::webrtc::detail::http1 {
 ///
 /// Another protocol in the place of this class has to offer `accepts`, `stage`, `unstage`, `abandon`,
 /// `output`, `output_taken` and `output_sent`, `receive`, `end_of_stream` and `next`; and the `send_state`
-/// and the owner of each request. That responses come in order, and so the front, belongs to HTTP/1.1.
+/// and the owner of each request. That responses come in order, and so the front, belongs to HTTP/1.1. It has
+/// more functions than other classes because it is all that the pool sees of a protocol.
 class connection {
 public:
     connection(std::size_t depth, const response_limits& limits) : requests_(depth), reader_(limits) {}

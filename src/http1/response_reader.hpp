@@ -69,7 +69,8 @@ struct response {
 ///   body is an error.
 /// - Trailers are checked, counted and dropped: they change neither framing nor persistence nor anything else
 ///   (RFC 9110, section 6.5.1; RFC 9112, section 7.1.2).
-/// An obs-fold is replaced by a space, as RFC 9112, section 5.2 asks of a user agent.
+/// An obs-fold is replaced by a space, as RFC 9112, section 5.2 asks of a user agent. Its many members are what
+/// is known in the middle of a response, since the bytes may stop anywhere.
 class response_reader {
 public:
     enum class status { need_more, done, failed };

@@ -37,19 +37,18 @@ std::shared_ptr<pool> pool::make(const asio::any_io_executor& executor, pool_set
     if (!has_locks(context))
         refuse("executor: a context with BOOST_ASIO_CONCURRENCY_HINT_UNSAFE has no locks");
     std::shared_ptr<pool> made(new pool(executor, std::move(settings), std::move(tls)));
+    made->executor_.follow_by([](void* self) { static_cast<pool*>(self)->run_completions(); }, made);
     asio::use_service<pool_service>(context).add(made);
     if (made->settings_.schedule.min_connections != 0)
-        made->put_in([](inbox&) {});
+        made->put_in([](inbox&) {}, false);
     return made;
 }
 
 pool::pool(const asio::any_io_executor& executor, pool_settings settings, std::shared_ptr<tls_context> tls)
     : settings_(std::move(settings))
     , base_executor_(executor)
-    , executor_(settings_.single_threaded
-                    ? executor_type::single_threaded(
-                          executor, [](void* self) { static_cast<pool*>(self)->run_completions(); }, this)
-                    : executor_type::strand(executor))
+    , executor_(settings_.single_threaded ? executor_type::single_threaded(executor)
+                                          : executor_type::strand(executor))
     , timer_(executor_)
     , tls_(std::move(tls))
     , names_(std::make_shared<name_lookup>(executor_, settings_.endpoint.host, settings_.endpoint.port,
@@ -64,10 +63,7 @@ pool::pool(const asio::any_io_executor& executor, pool_settings settings, std::s
     }
 }
 
-pool::~pool() {
-    executor_.forget_behind();
-    abandon();
-}
+pool::~pool() { abandon(); }
 
 void pool::abandon() noexcept {
     names_->abandon();
@@ -88,12 +84,13 @@ void pool::abandon() noexcept {
 
 /// False when the execution context is being destroyed, and nothing was put in.
 template <class Put>
-bool pool::put_in(Put put) {
+bool pool::put_in(Put put, bool urgent) {
     {
         const std::lock_guard lock(mutex_);
         if (abandoned_)
             return false;
         put(inbox_);
+        inbox_.urgent |= urgent;
         if (std::exchange(cycle_scheduled_, true))
             return true;
     }
@@ -102,7 +99,7 @@ bool pool::put_in(Put put) {
 }
 
 void pool::submit(call& value) noexcept {
-    if (!put_in([&](inbox& in) { in.calls.push_back(value); }))
+    if (!put_in([&](inbox& in) { in.calls.push_back(value); }, false))
         value.recycle();
 }
 
@@ -121,7 +118,7 @@ void pool::close() noexcept {
 // The cycle is posted beside the strand, and goes there when it runs: in the strand's queue it would hold the
 // strand, so that the connections which are ready before it would each need another round of the scheduler.
 void pool::post_cycle() noexcept {
-    auto enter = [self = shared_from_this()]() mutable {
+    auto enter = [self = shared_from_this()]() mutable noexcept {
         const auto executor = self->executor_;
         executor.execute([self = std::move(self)] { self->cycle(true); });
     };
@@ -154,14 +151,16 @@ void pool::begin_cycle() noexcept {
 
 void pool::take_submitted() noexcept {
     refresh_credentials();
-    if (!std::exchange(posted_, false))
-        return; // so that calls which are started in several handlers go out together
     call_list calls;
     std::shared_ptr<tls_context> reloaded;
     bool close = false;
     {
         const std::lock_guard lock(mutex_);
-        cycle_scheduled_ = false;
+        if (std::exchange(posted_, false))
+            cycle_scheduled_ = false;
+        else if (!inbox_.urgent)
+            return; // calls alone wait for the posted cycle, so that those of several handlers go out together
+        inbox_.urgent = false;
         calls = std::exchange(inbox_.calls, {});
         cancellations_.swap(inbox_.cancellations);
         reloaded = std::exchange(inbox_.tls, nullptr);

@@ -41,13 +41,16 @@ struct pool_settings {
 ///
 /// The inbox is under one mutex. A thread that puts something into it and finds `cycle_scheduled_` unset
 /// sets the flag, leaves the mutex, and posts a cycle. The posted cycle unsets the flag and empties the inbox
-/// in one hold of the mutex; other cycles leave it, so that calls of several handlers go out together.
+/// in one hold of the mutex. Other cycles empty it if there is more than calls in it, so that a call which was
+/// cancelled while it waited is never written; calls alone they leave, so that those of several handlers go
+/// out together.
 ///
 /// Life: pending operations (a cycle, the timer, each connection's wait) hold the pool; the pool owns the
 /// calls that were submitted. A call that is done holds nothing of the pool. When the execution context goes
 /// first, its shutdown abandons the calls.
 ///
-/// No allocation that fails is survived from `submit` on: the functions of a cycle are noexcept.
+/// No allocation that fails is survived from `submit` on: the functions of a cycle are noexcept. Its members
+/// are many because a pool has one of each thing that its connections share.
 class pool final : public std::enable_shared_from_this<pool>, private scheduler_host, private transport_host {
 public:
     /// \throws api_error (`errc::invalid_options`) when the executor or the credentials cannot be used.
@@ -87,6 +90,7 @@ private:
         std::vector<std::uint64_t> cancellations;
         std::shared_ptr<tls_context> tls; ///< of the last `reload_tls`; null: none
         bool close = false;
+        bool urgent = false; ///< there is more than calls
     };
 
     pool(const asio::any_io_executor& executor, pool_settings settings, std::shared_ptr<tls_context> tls);
@@ -109,7 +113,7 @@ private:
     std::string authorization() const;
     void refresh_credentials() noexcept;
     template <class Put>
-    bool put_in(Put put);
+    bool put_in(Put put, bool urgent = true);
     void post_cycle() noexcept;
     void cycle(bool posted) noexcept;
     void deliver() noexcept;

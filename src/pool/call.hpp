@@ -44,6 +44,8 @@ enum class settled : std::uint8_t {
 /// | in_flight | a connection's slot points to it | response; loss of the connection; deadline; ...   |
 /// | paused    | the request queue                | the end of its pause; deadline; cancellation      |
 /// | done      | its completion                   | its handler runs                                  |
+///
+/// Its members are many, and plain values: each part of the pool keeps what it needs of a call in the call.
 class call : public pending_call, public exchange, public timed, public boost::intrusive::list_base_hook<> {
 public:
     enum class state : std::uint8_t { prepared, queued, in_flight, paused, done };

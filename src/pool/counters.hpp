@@ -27,7 +27,8 @@ struct counters : client_stats {
     /// Any thread.
     void add_to(client_stats& sum) const noexcept {
         constexpr auto count = sizeof(client_stats) / sizeof(std::uint64_t);
-        static_assert(sizeof(client_stats) == sizeof(std::uint64_t[count]));
+        static_assert(sizeof(client_stats) == sizeof(std::uint64_t[count]) &&
+                      alignof(client_stats) >= std::atomic_ref<std::uint64_t>::required_alignment);
         const auto deepest = sum.deepest_pipeline;
         auto* const to = reinterpret_cast<std::uint64_t*>(&sum); // all members are of this type
         auto* const from = reinterpret_cast<std::uint64_t*>(const_cast<counters*>(this));

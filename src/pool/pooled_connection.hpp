@@ -24,20 +24,23 @@ struct scheduler_settings;
 /// |------------|------|------------------------|--------------------------------------------------------|
 /// | connecting |      | no                     | idle; closed                                           |
 /// | idle       | yes  | any                    | confirming or busy (a request); draining; closed       |
-/// | confirming | yes  | no, until its first    | idle or busy (the response); blocked; draining; closed |
-/// |            |      | response has shown     |                                                        |
+/// | confirming | yes  | no, until its first    | idle or busy (the response); blocked; reserving;       |
+/// |            |      | response has shown     | draining; closed                                       |
 /// |            |      | that pipelines work    |                                                        |
 /// | busy       | yes  | up to the depth, none  | idle (its last response); blocked; reserving;          |
 /// |            |      | behind an exclusive    | draining; closed                                       |
-/// | blocked    | yes  | no: the front's        | idle or busy (that response); draining; closed         |
-/// |            |      | response is late, or   |                                                        |
+/// | blocked    | yes  | no: the front's        | idle, confirming or busy (that response); draining;    |
+/// |            |      | response is late, or   | closed                                                 |
 /// |            |      | long                   |                                                        |
-/// | reserving  | yes  | no: it is to become    | reserved (its last response); busy (not needed);       |
-/// |            |      | idle for an exclusive  | blocked; draining; closed                              |
+/// | reserving  | yes  | no: it is to become    | reserved (its last response); confirming or busy (not  |
+/// |            |      | idle for an exclusive  | needed); blocked; draining; closed                     |
 /// |            |      | call                   |                                                        |
 /// | reserved   | yes  | an exclusive one first | confirming or busy (a request); idle (not needed); ... |
 /// | draining   | yes  | no                     | closed, after the responses to what is in flight       |
 /// | closed     |      | no                     | destroyed at the end of the cycle                      |
+///
+/// It has many members because the times and counts on which its timer and its choice depend stand here, as
+/// plain values that the scheduler keeps.
 class pooled_connection final : public stream_owner, public timed, public boost::intrusive::list_base_hook<> {
 public:
     enum class state : std::uint8_t {

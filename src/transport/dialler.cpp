@@ -30,7 +30,7 @@ void dialler::go_on() {
         case happy_eyeballs::step::wait:
             if (action.until != time_point::max()) {
                 timer_.expires_after(action.until - clock::now());
-                timer_.async_wait([self = shared_from_this()](const error_code& ec) {
+                timer_.async_wait([self = shared_from_this()](const error_code& ec) noexcept {
                     if (!ec)
                         self->go_on();
                 });
@@ -48,13 +48,14 @@ void dialler::attempt(std::size_t index) {
     error_code not_opened;
     open_socket(socket, plan_.address(index).protocol(), not_opened);
     if (not_opened) { // EMFILE, for one: fails as an attempt, too
-        asio::post(executor_,
-                   [self = shared_from_this(), index, not_opened] { self->on_attempt(index, not_opened); });
+        asio::post(executor_, [self = shared_from_this(), index, not_opened]() noexcept {
+            self->on_attempt(index, not_opened);
+        });
         return;
     }
-    socket.async_connect(plan_.address(index), [self = shared_from_this(), index](const error_code& ec) {
-        self->on_attempt(index, ec);
-    });
+    socket.async_connect(
+        plan_.address(index),
+        [self = shared_from_this(), index](const error_code& ec) noexcept { self->on_attempt(index, ec); });
 }
 
 void dialler::on_attempt(std::size_t index, const error_code& ec) {

@@ -52,10 +52,10 @@ struct end_of_cycle {
 };
 
 /// A completion that runs `function` with `self` in one cycle, and does nothing once `self` has ended: also
-/// when that is by what the cycle begins with.
+/// when that is by what the cycle begins with. What throws ends the program: half a cycle cannot be undone.
 template <class Self, class Function>
 auto in_cycle(transport_host& host, std::shared_ptr<Self> self, Function function) {
-    return [keep = host.keep_alive(), &host, self = std::move(self), function](auto&&... results) {
+    return [keep = host.keep_alive(), &host, self = std::move(self), function](auto&&... results) noexcept {
         if (self->ended())
             return;
         host.begin_cycle();

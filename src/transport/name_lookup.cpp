@@ -88,8 +88,9 @@ void name_lookup::look_up() {
             return;
         if (auto alive = path->owner->weak_from_this().lock()) { // else it waits for the lock, to go
             const auto& executor = path->owner->executor_;
-            asio::post(executor,
-                       [self = std::move(alive), code, addresses] { self->ended(code, addresses); });
+            asio::post(executor, [self = std::move(alive), code, addresses]() noexcept {
+                self->ended(code, addresses);
+            });
         }
     };
     try {

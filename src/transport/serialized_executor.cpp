@@ -26,10 +26,9 @@ serialized_executor serialized_executor::strand(const asio::any_io_executor& bel
     return {std::make_shared<shared_state>(with_forking(below, make)), false};
 }
 
-serialized_executor serialized_executor::single_threaded(const asio::any_io_executor& below,
-                                                         void (*behind)(void*), void* argument) {
-    const auto make = [&](const auto& forks) {
-        return shared_state{choice<std::decay_t<decltype(forks)>, false>(forks), behind, argument};
+serialized_executor serialized_executor::single_threaded(const asio::any_io_executor& below) {
+    const auto make = [](const auto& forks) {
+        return shared_state{choice<std::decay_t<decltype(forks)>, false>(forks)};
     };
     return {std::make_shared<shared_state>(with_forking(below, make)), false};
 }

@@ -25,11 +25,14 @@ class serialized_executor {
 public:
     /// A strand over an executor: any number of threads may run it.
     static serialized_executor strand(const boost::asio::any_io_executor& below);
-    /// The executor itself, which is never run by two threads at a time. `behind` is called behind each
-    /// function that was given to it, when that has returned, until `forget_behind`; it may throw.
-    static serialized_executor single_threaded(const boost::asio::any_io_executor& below,
-                                               void (*behind)(void*), void* argument);
-    void forget_behind() const noexcept { shared_->behind = nullptr; }
+    /// The executor itself, which is never run by two threads at a time.
+    static serialized_executor single_threaded(const boost::asio::any_io_executor& below);
+    /// Without a strand: `behind` is called with `owner` behind each function that was given to this, when
+    /// that has returned, as long as there is an owner. It may throw. To be set before the first function.
+    void follow_by(void (*behind)(void*), std::weak_ptr<void> owner) noexcept {
+        shared_->behind = behind;
+        shared_->owner = std::move(owner);
+    }
 
     /// May run the function inside of this, where Asio's executor would.
     template <class Function>
@@ -83,17 +86,17 @@ private:
                      choice<io_executor, false>, choice<boost::asio::any_io_executor, false>>
             executor;
         void (*behind)(void*) = nullptr;
-        void* argument = nullptr;
+        std::weak_ptr<void> owner = {};
     };
 
     template <class Function>
     struct followed {
         void operator()() {
             std::move(function)();
-            if (shared->behind)
-                shared->behind(shared->argument);
+            if (const auto owner = shared->owner.lock())
+                shared->behind(owner.get());
         }
-        Function function; // may keep alive what `behind` is about
+        Function function;
         std::shared_ptr<const shared_state> shared;
     };
 

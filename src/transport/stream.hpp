@@ -11,15 +11,6 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// How the bytes from a server came to their end.
-enum class stream_end : std::uint8_t {
-    closed,    ///< a close_notify: the server has said all that it had to say
-    truncated, ///< a FIN without one
-    broken,    ///< a reset, an error of TLS, a write that failed
-    rejected, ///< TLS 1.3: the server refused our side of the handshake after that was done for us, so it has
-              ///< looked at nothing that was sent
-};
-
 /// How far a stream has come that is being established. A timeout's error names it.
 enum class connect_phase : std::uint8_t { resolving, connecting, handshaking };
 

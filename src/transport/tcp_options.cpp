@@ -54,18 +54,10 @@ void set_tcp_options(tcp_socket& socket, error_code& ec) {
         return;
     error_code ignored;
     socket.set_option(asio::socket_base::keep_alive(true), ignored);
-#ifdef TCP_KEEPIDLE
     try_tcp_option(socket, TCP_KEEPIDLE, idle_before_probe);
-#endif
-#ifdef TCP_KEEPINTVL
     try_tcp_option(socket, TCP_KEEPINTVL, between_probes);
-#endif
-#ifdef TCP_KEEPCNT
     try_tcp_option(socket, TCP_KEEPCNT, unanswered_probes);
-#endif
-#ifdef TCP_USER_TIMEOUT
     try_tcp_option(socket, TCP_USER_TIMEOUT, unacknowledged);
-#endif
 }
 
 std::chrono::nanoseconds round_trip_of(tcp_socket& socket) noexcept {

@@ -4,6 +4,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include "client/warm_up.hpp"
 #include "support/chaos_server.hpp"
 #include "support/test_client.hpp"
+#include "support/text.hpp"
 
 // The caller cancels one call: it ends at once, and its neighbours never notice.
 
@@ -118,6 +120,37 @@ TEST_CASE("a call that was cancelled in flight ends at once, its neighbours on t
         CHECK(support::at_rest(client.stats()));
         CHECK(wait_for(context, client.try_create_session()).has_value());
         CHECK(client.stats().dials == 1); // the connection is as good as before
+    }
+}
+
+TEST_CASE(
+    "a POST that is cancelled while it waits is not written, also where a response frees its connection "
+    "first") {
+    for (const bool single_threaded : {false, true}) {
+        CAPTURE(single_threaded);
+        testing::scripted_server server;
+        server.add(testing::script{}.expect_requests().hold().send(support::session_response("slow")));
+        asio::io_context context;
+        client client(context, options_for(server).max_connections(1).single_threaded(single_threaded));
+        asio::cancellation_signal signal;
+        collector<session> slow, cancelled;
+        client.async_get_session(session_id("slow"), slow.next());
+        run_until(context, [&] { return server.state(0) == testing::script_state::held; });
+        client.async_create_session(session_request{},
+                                    asio::bind_cancellation_slot(signal.slot(), cancelled.next()));
+        run_until(
+            context, [&] { return client.stats().queue_depth == 1; });
+        asio::post(context, [&] {
+            server.release(0);
+            REQUIRE(server.wait_until_ended(0, support::generous_limit)); // the response is in the socket
+            // The context finds the response before it comes to what `emit` has posted.
+            asio::post(context, [&] { signal.emit(cancellation_type::terminal); });
+        });
+        cancelled.wait(context);
+        slow.wait(context);
+        CHECK(slow.succeeded() == 1);
+        CHECK(cancelled[0].error().delivery() == delivery::not_sent);
+        CHECK(support::count_of(server.received(0), "POST ") == 0);
     }
 }
 

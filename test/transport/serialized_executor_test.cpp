@@ -19,9 +19,10 @@ namespace asio = boost::asio;
 namespace {
 
 /// Counts in `behind`.
-serialized_executor counting(const asio::any_io_executor& below, int& count) {
-    return serialized_executor::single_threaded(
-        below, [](void* to) { ++*static_cast<int*>(to); }, &count);
+serialized_executor counting(const asio::any_io_executor& below, const std::shared_ptr<int>& count) {
+    auto made = serialized_executor::single_threaded(below);
+    made.follow_by([](void* to) { ++*static_cast<int*>(to); }, count);
+    return made;
 }
 
 /// Eight threads give it functions, four run it: never two at once, each thread's in their order.
@@ -81,7 +82,7 @@ TEST_CASE("serialized_executor: a strand over another executor runs one function
 
 TEST_CASE("serialized_executor: what is posted never runs inside, what is dispatched on a free thread does") {
     asio::io_context context;
-    int behind = 0;
+    auto behind = std::make_shared<int>(0);
     for (const auto& executor :
          {serialized_executor::strand(context.get_executor()), counting(context.get_executor(), behind)}) {
         bool posted = false;
@@ -101,29 +102,30 @@ TEST_CASE("serialized_executor: what is posted never runs inside, what is dispat
 
 TEST_CASE("serialized_executor: without a strand, something runs behind each function") {
     asio::io_context context;
-    int behind = 0;
+    auto behind = std::make_shared<int>(0);
     const auto executor = counting(context.get_executor(), behind);
     int seen = -1;
-    asio::post(executor, [&] { seen = behind; });
+    asio::post(executor, [&] { seen = *behind; });
     context.run();
     CHECK(seen == 0); // not before it
-    CHECK(behind == 1);
-    asio::dispatch(context, [&] { asio::dispatch(executor, [&] { seen = behind; }); });
+    CHECK(*behind == 1);
+    asio::dispatch(context, [&] { asio::dispatch(executor, [&] { seen = *behind; }); });
     context.restart();
     context.run();
     CHECK(seen == 1);
-    CHECK(behind == 2);
-    executor.forget_behind();
-    asio::post(executor, [] {});
+    CHECK(*behind == 2);
+    behind.reset(); // so that there is nobody to call
+    asio::post(executor, [&] { seen = 3; });
     context.restart();
     CHECK(context.run() == 1);
-    CHECK(behind == 2);
+    CHECK(seen == 3);
 }
 
 TEST_CASE("serialized_executor: what is behind a function may throw out of run()") {
     asio::io_context context;
-    const auto executor = serialized_executor::single_threaded(
-        context.get_executor(), [](void*) { throw std::runtime_error("behind"); }, nullptr);
+    const auto owner = std::make_shared<int>(0);
+    auto executor = serialized_executor::single_threaded(context.get_executor());
+    executor.follow_by([](void*) { throw std::runtime_error("behind"); }, owner);
     bool ran = false;
     asio::post(executor, [&] { ran = true; });
     bool thrown = false;
@@ -139,7 +141,7 @@ TEST_CASE("serialized_executor: what is behind a function may throw out of run()
 TEST_CASE(
     "serialized_executor: what waits when the context is destroyed is destroyed without having been run") {
     const auto token = std::make_shared<int>(0);
-    int behind = 0;
+    auto behind = std::make_shared<int>(0);
     {
         asio::io_context context;
         for (const auto& executor : {serialized_executor::strand(context.get_executor()),
@@ -151,7 +153,7 @@ TEST_CASE(
         CHECK(token.use_count() == 5);
     }
     CHECK(token.use_count() == 1);
-    CHECK(behind == 0);
+    CHECK(*behind == 0);
 }
 
 TEST_CASE("serialized_executor: copies are equal, others are not") {
