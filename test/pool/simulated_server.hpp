@@ -81,13 +81,16 @@ public:
     }
     /// Something that is no response.
     void send(std::string_view bytes) { on_the_way_ += finished_ ? "" : bytes; }
+    /// An end that is on its way already remains what it is.
     void end(ending how) {
         finished_ = true;
-        end_on_the_way_ = how;
+        if (end_on_the_way_ == ending::none)
+            end_on_the_way_ = how;
     }
     /// It breaks down: what is on the way is lost.
     void break_down(ending how) {
         on_the_way_.clear();
+        end_on_the_way_ = ending::none;
         // A close_notify would tell that a body is complete which ends with the connection.
         end(ends_with_body_ && how == ending::close_notify ? ending::fin : how);
     }

@@ -118,9 +118,11 @@ private:
         if (known.is_open() &&
             (known.status() == state::idle || known.status() == state::reserved) != (size == 0))
             break_rule("the state of a connection and its requests do not agree");
-        // Up to the server's limit they may go.
+        // Up to the server's limit they may go; and one of which TLS has taken a part cannot be taken back.
         const bool unlimited = known.request_limit == std::numeric_limits<std::size_t>::max();
-        if (known.status() == state::draining && requests.unsent() != 0 && unlimited)
+        const auto in_output = known.http.output().size();
+        if (known.status() == state::draining && in_output != 0 && unlimited &&
+            in_output >= requests.at(size - 1).end - requests.at(size - 1).begin)
             break_rule("requests wait to be written on a connection that takes no more");
         if (!known.staged && !link.jammed && link.has_unwritten())
             break_rule("a staged request that nobody is to write");
