@@ -121,11 +121,9 @@ void scheduler::fail(call& value, const error_code& code, std::string_view text,
     state.elapsed = now_ - value.started;
     state.delivery = value.maybe_processed ? delivery::maybe_processed : known;
     value.settle(failure(std::move(state)));
-    if (value.is_drain)
-        ; // it is no call
-    else if (code == errc::cancelled)
+    if (!value.is_drain && code == errc::cancelled)
         increase(counters_.calls_cancelled);
-    else if (code == condition::timeout)
+    else if (!value.is_drain && code == condition::timeout)
         increase(counters_.calls_timed_out);
     complete(value, false);
 }

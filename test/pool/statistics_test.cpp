@@ -241,3 +241,13 @@ TEST_CASE("the wait behind others is counted from the time at which there are ot
     pool.respond(0);
     CHECK(pool.stats().head_of_line_wait_ns <= 100'000'000);
 }
+
+TEST_CASE("a drain that is cancelled is not counted, since it is no call") {
+    fake_pool pool(with_connections(1));
+    pool.submit();
+    auto& drain = pool.drain();
+    pool.cancel(drain);
+    CHECK(drain.why.code() == errc::cancelled);
+    CHECK(pool.stats().calls_cancelled == 0);
+    CHECK(pool.stats().calls_failed == 0);
+}
