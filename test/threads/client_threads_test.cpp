@@ -309,38 +309,11 @@ TEST_CASE("eight threads use a client while others reload its TLS options and re
 }
 
 TEST_CASE("O10: eight threads call and cancel, another reloads and drains, then the client is destroyed") {
-    loopback_server server(loopback_options{}.delay(1ms).requests_per_connection(20));
-    running_context context(4);
-    for (int round = 0; round < 6; ++round) {
-        completions all;
-        std::atomic<int> twice = 0;
-        std::optional<client> owner(std::in_place, *context, options_for(server).max_connections(3));
-        std::thread other([&] {
-            while (all.count() < 100)
-                std::this_thread::yield();
-            owner->reload_tls(options_for(server));
-            const auto stats = owner->stats();
-            if (stats.calls_started < 100)
-                ++twice;
-            if (round % 3 == 1)
-                owner->async_drain(
-                    20s, [](const result<void>&) {});
-            else if (round % 3 == 2)
-                owner->close();
-        });
-        on_threads(callers, [&](int number) {
-            for (int i = 0; i < 40; ++i) {
-                start_counted(*context, all, twice, i % 3 == 0, [&](auto handler) {
-                    if (i % 4 != 0)
-                        owner->async_get_session(session_id(std::to_string(number)), std::move(handler));
-                    else
-                        owner->async_create_session(session_request{}, std::move(handler));
-                });
-            }
-        });
-        other.join();
-        owner.reset(); // with most of them in flight or in the queue
-        CHECK(all.wait());
-        CHECK(twice == 0);
-    }
+    check_use_until_destroyed(
+        4, [](client_options& options) { options.max_connections(3); });
+}
+
+TEST_CASE("O10: the same without a strand, where one thread runs the context and others do the rest") {
+    check_use_until_destroyed(
+        1, [](client_options& options) { options.single_threaded(true); });
 }

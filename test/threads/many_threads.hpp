@@ -1,5 +1,7 @@
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <atomic>
 #include <bandwidth/webrtc/client.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -14,6 +16,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -28,6 +31,7 @@ namespace test {
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
+using namespace std::chrono_literals;
 
 constexpr int callers = 8;
 
@@ -130,6 +134,51 @@ void start_counted(asio::io_context& context, completions& all, std::atomic<int>
     start(asio::bind_cancellation_slot(signal->slot(), asio::bind_executor(strand, std::move(handler))));
     if (cancel)
         asio::post(strand, [signal] { signal->emit(asio::cancellation_type::total); });
+}
+
+/// Eight threads call and cancel, another one reloads, and drains or closes; then the client is destroyed, with
+/// most of the calls in flight or in the queue. Each call ends once.
+template <class Change>
+void check_use_until_destroyed(int context_threads, Change change) {
+    testing::loopback_server server(testing::loopback_options{}.delay(1ms).requests_per_connection(20));
+    running_context context(context_threads);
+    auto options = support::options_for(server);
+    change(options);
+    for (int round = 0; round < 6; ++round) {
+        completions all;
+        std::atomic<int> twice = 0;
+        std::optional<client> owner(std::in_place, *context, options);
+        std::thread other([&] {
+            while (all.count() < 50)
+                std::this_thread::yield();
+            owner->reload_tls(options);
+            if (owner->stats().calls_started < 50)
+                ++twice;
+            if (round % 3 == 2) {
+                owner->close();
+                return;
+            }
+            for (int i = 0; i < 3; ++i) // the first cuts off, the second is cancelled
+                start_counted(
+                    *context, all, twice, i == 1,
+                    [&](auto handler) {
+                        owner->async_drain(round % 3 == 0 && i == 0 ? 1ms : 20s, std::move(handler));
+                    });
+        });
+        on_threads(callers, [&](int number) {
+            for (int i = 0; i < 40; ++i)
+                start_counted(*context, all, twice, i % 3 == 0, [&](auto handler) {
+                    if (i % 4 != 0)
+                        owner->async_get_session(session_id(std::to_string(number)), std::move(handler));
+                    else
+                        owner->async_create_session(session_request{}, std::move(handler));
+                });
+        });
+        other.join();
+        owner.reset();
+        CHECK(all.wait());
+        CHECK(twice == 0);
+    }
 }
 
 } // namespace test

@@ -20,7 +20,6 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using namespace test;
 using support::options_for;
-using testing::loopback_options;
 using testing::loopback_server;
 
 TEST_CASE("two contexts with four threads each and a client each share nothing") {
@@ -80,42 +79,6 @@ TEST_CASE("four shards: eight threads and coroutines that move between threads u
 }
 
 TEST_CASE("O10, O15: four shards: use, cancel, reload, drain and close from many threads, then destroy") {
-    loopback_server server(loopback_options{}.delay(1ms).requests_per_connection(20));
-    running_context context(4);
-    for (int round = 0; round < 6; ++round) {
-        completions all;
-        std::atomic<int> twice = 0;
-        std::optional<client> owner(std::in_place, *context, options_for(server).shards(4));
-        std::thread other([&] {
-            while (all.count() < 50)
-                std::this_thread::yield();
-            owner->reload_tls(options_for(server));
-            if (owner->stats().calls_started < 50)
-                ++twice;
-            if (round % 3 == 2) {
-                owner->close();
-                return;
-            }
-            for (int i = 0; i < 3; ++i) // the first cuts off, the second is cancelled
-                start_counted(
-                    *context, all, twice, i == 1,
-                    [&](auto handler) {
-                        owner->async_drain(round % 3 == 0 && i == 0 ? 1ms : 20s, std::move(handler));
-                    });
-        });
-        on_threads(callers, [&](int number) {
-            for (int i = 0; i < 40; ++i) {
-                start_counted(*context, all, twice, i % 3 == 0, [&](auto handler) {
-                    if (i % 4 != 0)
-                        owner->async_get_session(session_id(std::to_string(number)), std::move(handler));
-                    else
-                        owner->async_create_session(session_request{}, std::move(handler));
-                });
-            }
-        });
-        other.join();
-        owner.reset();
-        CHECK(all.wait());
-        CHECK(twice == 0);
-    }
+    check_use_until_destroyed(
+        4, [](client_options& options) { options.shards(4); });
 }
