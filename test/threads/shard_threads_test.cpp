@@ -17,7 +17,6 @@
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;
-using namespace std::chrono_literals;
 using namespace test;
 using support::options_for;
 using testing::loopback_server;
