@@ -14,7 +14,7 @@ bool is_unreserved(std::string_view text) noexcept {
     std::size_t i = 0;
 #ifdef __SSE2__
     // Ids are of 36 characters, and almost always plain: 16 at a time. Boost.URL's own search, a byte at a
-    // time, costs 830 instructions more for each call, 5 % of all that it makes.
+    // time, costs 770 instructions more for each call, of 14 to 24 thousand.
     const auto within = [](__m128i bytes, char first, char count) {
         const auto offsets = _mm_sub_epi8(bytes, _mm_set1_epi8(first));
         return _mm_cmpeq_epi8(_mm_min_epu8(offsets, _mm_set1_epi8(static_cast<char>(count - 1))), offsets);
