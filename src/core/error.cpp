@@ -17,39 +17,46 @@ constexpr unsigned again = bit(condition::retryable);
 constexpr unsigned late = bit(condition::timeout) | again;
 constexpr unsigned tls = bit(condition::tls_error);
 
+namespace portable = boost::system::errc;
+
 struct error_row {
     errc value;
     const char* text;
     unsigned conditions;
+    portable::errc_t equal_to; // the error of the system that asks for the same reaction
 };
 
 constexpr error_row errors[] = {
-    {errc::invalid_argument, "invalid argument", 0},
-    {errc::invalid_options, "invalid client options", 0},
-    {errc::host_not_found, "host not found", 0},
-    {errc::resolve_failed, "the host's name could not be resolved", again},
-    {errc::resolve_timeout, "timeout while resolving the host's name", late},
-    {errc::connect_failed, "connection failed", again},
-    {errc::connect_timeout, "timeout while connecting", late},
-    {errc::handshake_timeout, "timeout in the TLS handshake", late | tls},
-    {errc::handshake_failed, "TLS handshake failed", again | tls},
-    {errc::tls_untrusted, "the server's certificate is not trusted", tls},
-    {errc::tls_host_mismatch, "the server's certificate is for another host", tls},
-    {errc::tls_protocol, "the server does not speak our TLS", tls},
-    {errc::tls_rejected, "the server refused us in the TLS handshake", tls},
-    {errc::tls_failed, "TLS error", again | tls},
-    {errc::queue_full, "the queue for a connection is full", again},
-    {errc::queue_timeout, "timeout while waiting for a connection", late},
-    {errc::response_timeout, "timeout while waiting for the response", late},
-    {errc::body_timeout, "timeout in the response body", late},
-    {errc::connection_lost, "connection lost before the response", again},
-    {errc::incomplete_response, "connection lost in the middle of the response", again},
-    {errc::protocol_error, "the response is not valid HTTP, or another request's", 0},
-    {errc::response_too_large, "the response is over a limit", 0},
-    {errc::bad_json, "the response body is not what the operation promises", 0},
-    {errc::cancelled, "cancelled", 0},
-    {errc::client_closed, "client closed", 0},
-    {errc::no_usable_connection, "no connection could be used", again},
+    {errc::invalid_argument, "invalid argument", 0, portable::invalid_argument},
+    {errc::invalid_options, "invalid client options", 0, portable::invalid_argument},
+    {errc::host_not_found, "host not found", 0, portable::address_not_available},
+    {errc::resolve_failed, "the host's name could not be resolved", again,
+     portable::resource_unavailable_try_again},
+    {errc::resolve_timeout, "timeout while resolving the host's name", late, portable::timed_out},
+    {errc::connect_failed, "connection failed", again, portable::connection_refused},
+    {errc::connect_timeout, "timeout while connecting", late, portable::timed_out},
+    {errc::handshake_timeout, "timeout in the TLS handshake", late | tls, portable::timed_out},
+    {errc::handshake_failed, "TLS handshake failed", again | tls, portable::connection_aborted},
+    {errc::tls_untrusted, "the server's certificate is not trusted", tls, portable::permission_denied},
+    {errc::tls_host_mismatch, "the server's certificate is for another host", tls,
+     portable::permission_denied},
+    {errc::tls_protocol, "the server does not speak our TLS", tls, portable::protocol_not_supported},
+    {errc::tls_rejected, "the server refused us in the TLS handshake", tls, portable::permission_denied},
+    {errc::tls_failed, "TLS error", again | tls, portable::protocol_error},
+    {errc::queue_full, "the queue for a connection is full", again, portable::resource_unavailable_try_again},
+    {errc::queue_timeout, "timeout while waiting for a connection", late, portable::timed_out},
+    {errc::response_timeout, "timeout while waiting for the response", late, portable::timed_out},
+    {errc::body_timeout, "timeout in the response body", late, portable::timed_out},
+    {errc::connection_lost, "connection lost before the response", again, portable::connection_reset},
+    {errc::incomplete_response, "connection lost in the middle of the response", again,
+     portable::connection_reset},
+    {errc::protocol_error, "the response is not valid HTTP, or another request's", 0,
+     portable::protocol_error},
+    {errc::response_too_large, "the response is over a limit", 0, portable::message_size},
+    {errc::bad_json, "the response body is not what the operation promises", 0, portable::bad_message},
+    {errc::cancelled, "cancelled", 0, portable::operation_canceled},
+    {errc::client_closed, "client closed", 0, portable::operation_canceled},
+    {errc::no_usable_connection, "no connection could be used", again, portable::connection_aborted},
 };
 
 constexpr const char* condition_texts[] = {"client error", "server error", "throttled", "timeout",
@@ -65,7 +72,7 @@ constexpr bool in_order() {
 }
 static_assert(in_order());
 
-constexpr error_row unknown_error{errc(), "unknown error", 0};
+constexpr error_row unknown_error{errc(), "unknown error", 0, portable::success};
 
 const error_row& row_of(int value) noexcept {
     return value >= 1 && value <= std::ssize(errors) ? errors[value - 1] : unknown_error;
@@ -92,6 +99,10 @@ public:
     const char* name() const noexcept override { return "bandwidth.webrtc"; }
     std::string message(int value) const override { return row_of(value).text; }
     const char* message(int value, char*, std::size_t) const noexcept override { return row_of(value).text; }
+    boost::system::error_condition default_error_condition(int value) const noexcept override {
+        const auto equal = row_of(value).equal_to;
+        return equal == portable::success ? boost::system::error_condition(value, *this) : equal;
+    }
 };
 
 class status_category final : public boost::system::error_category {

@@ -103,8 +103,8 @@ void pool::submit(call& value) noexcept {
         value.recycle();
 }
 
-void pool::cancel(std::uint64_t id) {
-    put_in([&](inbox& in) { in.cancellations.push_back(id); });
+void pool::cancel(std::uint64_t id, bool only_unsent) {
+    put_in([&](inbox& in) { in.cancellations.push_back({id, only_unsent}); });
 }
 
 void pool::reload_tls(std::shared_ptr<tls_context> context) noexcept {
@@ -175,9 +175,9 @@ void pool::take_submitted() noexcept {
             cancellable_.insert(*value);
         scheduler_.submit(*value);
     }
-    for (const auto id : cancellations_)
+    for (const auto& [id, only_unsent] : cancellations_)
         if (call* const value = cancellable_.find(id))
-            scheduler_.cancel(*value);
+            scheduler_.cancel(*value, only_unsent);
     cancellations_.clear();
     if (close) // what was submitted before it fails with it, as what was in flight does
         scheduler_.close();

@@ -67,9 +67,10 @@ public:
     std::uint64_t next_cancel_id() noexcept {
         return last_cancel_id_.fetch_add(1, std::memory_order_relaxed) + 1;
     }
-    /// Any thread. Cancels the call with that number, if it is not done.
+    /// Any thread. Cancels the call with that number, if it is not done; with `only_unsent`, only if no byte
+    /// of it can have left.
     /// \throws std::bad_alloc and nothing has happened.
-    void cancel(std::uint64_t id);
+    void cancel(std::uint64_t id, bool only_unsent);
     /// Any thread. Calls submitted from now on use this context; open connections end when the calls in
     /// flight on them have their responses.
     void reload_tls(std::shared_ptr<tls_context> context) noexcept;
@@ -85,9 +86,13 @@ public:
 private:
     using timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                              asio::wait_traits<std::chrono::steady_clock>, executor_type>;
+    struct cancellation {
+        std::uint64_t id;
+        bool only_unsent;
+    };
     struct inbox {
         call_list calls;
-        std::vector<std::uint64_t> cancellations;
+        std::vector<cancellation> cancellations;
         std::shared_ptr<tls_context> tls; ///< of the last `reload_tls`; null: none
         bool close = false;
         bool urgent = false; ///< there is more than calls
@@ -137,7 +142,7 @@ private:
     call_list finished_;   // in this cycle
     call_list completing_; // without a strand: those whose handlers run behind the cycle, on the same thread
 
-    std::vector<std::uint64_t> cancellations_; // of this cycle; kept for its memory
+    std::vector<cancellation> cancellations_; // of this cycle; kept for its memory
     std::atomic<std::uint64_t> last_cancel_id_{0};
     handler_memory cycle_memory_; // for the one posted cycle that there can be, so that posting never fails
 

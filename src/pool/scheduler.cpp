@@ -179,6 +179,15 @@ void scheduler::on_timer(call& value) {
     give_up_in_flight(value, in_body ? errc::body_timeout : errc::response_timeout);
 }
 
+bool scheduler::may_have_had_effect(const call& value) noexcept {
+    if (value.is_drain || value.resends + value.retries != 0)
+        return true;
+    if (value.where != call::state::in_flight)
+        return false;
+    const auto& requests = value.connection->http.requests();
+    return requests.state_of(requests.at(requests.index_of(value))) != send_state::unsent;
+}
+
 // The caller no longer waits: he has cancelled, or the deadline has passed.
 void scheduler::give_up(call& value, errc code) {
     switch (value.where) {

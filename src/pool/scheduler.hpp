@@ -89,7 +89,12 @@ public:
     // In a cycle.
     void submit(call& value);
     /// The caller has cancelled the call. Nothing happens when the call is done already.
-    void cancel(call& value) { give_up(value, errc::cancelled); }
+    /// \param only_unsent do nothing if a byte of the request may have left this machine (Asio's `total`:
+    ///        the operation has had no effect), or if the call drains the pool, which has had its effect.
+    void cancel(call& value, bool only_unsent = false) {
+        if (!only_unsent || !may_have_had_effect(value))
+            give_up(value, errc::cancelled);
+    }
     /// Every connection is replaced: those that exist take no more calls, and close when they are idle.
     void drain_connections();
     /// Fails every call, closes every connection, and refuses later calls.
@@ -118,6 +123,7 @@ private:
     void fail(call& value, const error_code& code, std::string_view text = {},
               delivery known = delivery::not_sent);
     void complete(call& value, bool success);
+    static bool may_have_had_effect(const call& value) noexcept;
     void give_up(call& value, errc code);
     void give_up_in_flight(call& value, errc code);
     void follow(const resend::verdict& verdict, call& value);

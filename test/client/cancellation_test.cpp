@@ -37,6 +37,8 @@ using testing::loopback_server;
 namespace {
 
 const auto all_types = {cancellation_type::terminal, cancellation_type::partial, cancellation_type::total};
+// Those that end a call also when its request has left.
+const auto types_at_any_time = {cancellation_type::terminal, cancellation_type::partial};
 
 asio::awaitable<void> read_one(client& client, failure& out) {
     const auto read = co_await client.try_get_session(session_id("s"));
@@ -90,7 +92,7 @@ TEST_CASE("a call that was cancelled before it was sent is never sent") {
 }
 
 TEST_CASE("a call that was cancelled in flight ends at once, its neighbours on the connection as ever") {
-    for (const auto type : all_types) {
+    for (const auto type : types_at_any_time) {
         chaos_server server;
         asio::io_context context;
         client client(context, server.client_options().max_connections(1).response_timeout(100s));
@@ -165,13 +167,58 @@ TEST_CASE("a POST that was cancelled in flight is not sent again") {
                                 asio::bind_cancellation_slot(signal.slot(), results.next()));
     run_until(context, [&] { return server.stats().requests_post == 1; });
     client.async_create_session(session_request{}, results.next());
-    signal.emit(cancellation_type::total);
+    signal.emit(cancellation_type::partial);
     results.wait(context);
     CHECK(results[0].error().code() == errc::cancelled);
     CHECK(results[0].error().delivery() == delivery::maybe_processed);
     CHECK(results[1].has_value());
     CHECK(server.stats().requests_post == 2);
     CHECK(server.session_count() == 2);
+}
+
+TEST_CASE(
+    "total cancellation ends a call as long as no byte of it can have left, and does nothing afterwards") {
+    chaos_server server;
+    asio::io_context context;
+    client client(context, server.client_options().max_connections(1).pipeline_depth(1));
+    support::warm_up_with_session(context, client);
+    server.pause();
+    collector<session> results;
+    asio::cancellation_signal sent, waiting;
+    client.async_get_session(session_id("sent"), asio::bind_cancellation_slot(sent.slot(), results.next()));
+    client.async_get_session(session_id("waits"),
+                             asio::bind_cancellation_slot(waiting.slot(), results.next()));
+    run_until(context, [&] { return client.stats().in_flight == 1 && client.stats().queue_depth == 1; });
+    sent.emit(cancellation_type::total);
+    waiting.emit(cancellation_type::total);
+    run_until(context, [&] { return client.stats().calls_cancelled == 1; });
+    CHECK(client.stats().in_flight == 1);
+    CHECK(client.stats().abandoned == 0);
+    server.resume();
+    results.wait(context);
+    CHECK(results[0].has_value());
+    CHECK(results[1].error().code() == errc::cancelled);
+    CHECK(results[1].error().delivery() == delivery::not_sent);
+    CHECK(support::at_rest(client.stats()));
+}
+
+TEST_CASE("a cancellation of another type ends a call that total cancellation has left alone") {
+    chaos_server server;
+    asio::io_context context;
+    client client(context, server.client_options().max_connections(1));
+    support::warm_up_with_session(context, client);
+    server.pause();
+    collector<session> results;
+    asio::cancellation_signal signal;
+    client.async_get_session(session_id("s"), asio::bind_cancellation_slot(signal.slot(), results.next()));
+    run_until(context, [&] { return client.stats().in_flight == 1; });
+    signal.emit(cancellation_type::total);
+    signal.emit(cancellation_type::terminal);
+    results.wait(context);
+    CHECK(results[0].error().code() == errc::cancelled);
+    CHECK(results[0].error().delivery() == delivery::maybe_processed);
+    CHECK(client.stats().calls_cancelled == 1);
+    server.resume();
 }
 
 TEST_CASE("O09: a cancellation that comes late does nothing, also not to the next call") {
@@ -244,7 +291,7 @@ TEST_CASE("repeated cancellation completes the call once") {
     collector<session> results;
     client.async_get_session(session_id("s"), asio::bind_cancellation_slot(signal.slot(), results.next()));
     for (int i = 0; i < 5; ++i)
-        signal.emit(cancellation_type::total);
+        signal.emit(cancellation_type::terminal);
     results.wait(context);
     CHECK(wait_for(context, client.try_create_session()).has_value());
     CHECK(results.each_once());
@@ -296,8 +343,9 @@ TEST_CASE("coroutines: terminal cancellation by default, every type when the cor
     CHECK(run(read_one, cancellation_type::terminal) == errc::cancelled);
     CHECK(run(read_one, cancellation_type::total) == make_http_error(404)); // Asio's default
     CHECK(run(read_one_throwing, cancellation_type::terminal) == errc::cancelled);
-    for (const auto type : all_types)
+    for (const auto type : types_at_any_time)
         CHECK(run(read_one_totally, type) == errc::cancelled);
+    CHECK(run(read_one_totally, cancellation_type::total) == make_http_error(404)); // it has been sent
 }
 
 TEST_CASE("O07: many calls, half of them cancelled at different moments") {
@@ -312,7 +360,7 @@ TEST_CASE("O07: many calls, half of them cancelled at different moments") {
         client.async_get_session(session_id("s" + std::to_string(i)),
                                  asio::bind_cancellation_slot(signals[i].slot(), results.next()));
         if (i >= 40 && i % 2 == 0) {
-            signals[i - 40].emit(cancellation_type::total);
+            signals[i - 40].emit(cancellation_type::terminal);
             context.poll();
         }
     }

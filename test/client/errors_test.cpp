@@ -3,6 +3,7 @@
 #include <bandwidth/webrtc/client.hpp>
 #include <sstream>
 #include <string>
+#include <system_error>
 
 #include "support/test_client.hpp"
 
@@ -72,6 +73,30 @@ TEST_CASE("W24: that no connection could be used is an error of its own, and may
     CHECK(code != condition::timeout);
     CHECK(code != condition::tls_error);
     CHECK(code.message() == "no connection could be used");
+}
+
+TEST_CASE("every error equals the error of the system that asks for the same reaction") {
+    namespace portable = boost::system::errc;
+    CHECK(make_error_code(errc::cancelled) == portable::operation_canceled);
+    CHECK(make_error_code(errc::client_closed) == portable::operation_canceled);
+    for (const auto late : {errc::resolve_timeout, errc::connect_timeout, errc::handshake_timeout,
+                            errc::queue_timeout, errc::response_timeout, errc::body_timeout}) {
+        CHECK(make_error_code(late) == portable::timed_out);
+        CHECK(make_error_code(late) == condition::timeout);
+    }
+    CHECK(make_error_code(errc::connection_lost) == portable::connection_reset);
+    CHECK(make_error_code(errc::invalid_argument) == portable::invalid_argument);
+    CHECK(make_error_code(errc::invalid_argument) != portable::operation_canceled);
+    for (int value = 1; value <= static_cast<int>(errc::no_usable_connection); ++value) {
+        CAPTURE(value);
+        const error_code code(value, webrtc_category());
+        CHECK(code.default_error_condition().category() == boost::system::generic_category());
+        CHECK(code.default_error_condition().value() != 0);
+        CHECK((code == portable::timed_out) == (code == condition::timeout));
+        // The errors of the standard library say the same.
+        CHECK((std::error_code(code) == std::errc::timed_out) == (code == condition::timeout));
+    }
+    CHECK(error_code(999, webrtc_category()) != portable::timed_out);
 }
 
 TEST_CASE("each documented status is an error code of its own, with the service's message") {

@@ -208,7 +208,7 @@ TEST_CASE("a cancellation reaches the call of its own shard") {
                                      asio::bind_cancellation_slot(signals.at(i).slot(), results.next()));
         });
         run_until(context, [&] { return client.stats().in_flight == shards; });
-        signals.at(cancelled).emit(asio::cancellation_type::total);
+        signals.at(cancelled).emit(asio::cancellation_type::terminal);
         run_until(context, [&] { return results.left() < shards; });
         CHECK(results.order().front() == cancelled);
         client.close();
@@ -309,7 +309,7 @@ TEST_CASE("O15: who waits for a drain may stop waiting, and the drain goes on") 
     collector<void> drained;
     client.async_drain(20s, asio::bind_cancellation_slot(signal.slot(), drained.next()));
     run_until(context, [&] { return client.stats().connections_idle == 0; });
-    signal.emit(asio::cancellation_type::total);
+    signal.emit(asio::cancellation_type::terminal);
     drained.wait(context);
     CHECK(drained[0].error().code() == errc::cancelled);
     CHECK(results.left() == 1);

@@ -46,10 +46,11 @@ concept other_than_duration = !std::is_convertible_v<T, std::chrono::nanoseconds
 /// inside of the function that started the call. Each call completes on its own: a handler that blocks delays
 /// no other handler while another thread of its context is idle.
 /// Time: one deadline bounds all of a call: queue, connect and every attempt.
-/// Cancellation: terminal, partial and total end a call at once with `errc::cancelled`. A call that waits
-/// for a connection is removed. If a connection has taken the call, its response is read and dropped when it
-/// comes; other calls on the connection never notice. Note that `boost::asio::co_spawn` lets only terminal
-/// cancellation in by default.
+/// Cancellation: terminal and partial end a call at once with `errc::cancelled`. A call that waits for a
+/// connection is removed. If a connection has taken the call, its response is read and dropped when it comes;
+/// other calls on the connection never notice. Total ends a call in the same way as long as no byte of its
+/// request can have left this machine, and does nothing else, as Asio defines it. Note that
+/// `boost::asio::co_spawn` lets only terminal cancellation in by default.
 /// Threads: every function but the destructor, move and assignment may be called from any thread at the same
 /// time. A cancellation signal is emitted on the executor of the call's handler.
 /// Lifetime: the destructor closes at once, and every call in flight completes with `errc::client_closed`.

@@ -224,12 +224,12 @@ struct cancel_hook {
     std::uint64_t id;
 
     void operator()(asio::cancellation_type type) const {
-        constexpr auto any = asio::cancellation_type::terminal | asio::cancellation_type::partial |
-                             asio::cancellation_type::total;
-        if ((type & any) == asio::cancellation_type::none)
+        using enum asio::cancellation_type;
+        const bool at_once = (type & (terminal | partial)) != none;
+        if (!at_once && (type & total) == none)
             return;
         if (const auto alive = home.lock())
-            alive->cancel(id);
+            alive->cancel(id, !at_once);
     }
 };
 
