@@ -55,12 +55,10 @@ webrtc::session_id create_session(const webrtc::testing::loopback_server& server
     webrtc::client client(io.get_executor(), server.client_options());
     webrtc::result<webrtc::session> made = webrtc::failure(webrtc::errc::client_closed, "");
     bool ended = false;
-    client.async_create_session(
-        webrtc::session_request(),
-        [&](webrtc::result<webrtc::session> outcome) {
-            made = std::move(outcome);
-            ended = true;
-        });
+    client.try_create_session(webrtc::session_request())([&](webrtc::result<webrtc::session> outcome) {
+        made = std::move(outcome);
+        ended = true;
+    });
     run_until(io, [&] { return ended; });
     return made.value().id();
 }
@@ -76,12 +74,10 @@ heap_figures ours(const webrtc::testing::loopback_server& server, const webrtc::
     run_until(io, [&] { return client.stats().connections_idle == connections; });
     std::size_t right = 0, ended = 0;
     for (std::size_t k = 0; k < connections; ++k)
-        client.async_get_session(
-            id,
-            [&](const webrtc::result<webrtc::session>& got) {
-                ++ended;
-                right += got && got->id() == id ? 1 : 0;
-            });
+        client.try_get_session(id)([&](const webrtc::result<webrtc::session>& got) {
+            ++ended;
+            right += got && got->id() == id ? 1 : 0;
+        });
     run_until(io, [&] { return ended == connections; });
     // A connection gives its buffers back when it has been idle for a second.
     bool rested = false;

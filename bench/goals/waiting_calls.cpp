@@ -65,12 +65,10 @@ starter spawned(call& body) {
 /// Without a coroutine: what is left is the library's alone.
 void start_with_handler(asio::io_context&, webrtc::client& client, const webrtc::session_id& id,
                         std::size_t& closed) {
-    client.async_get_session(
-        id,
-        [&closed](const webrtc::result<webrtc::session>& got) {
-            if (!got && got.error().code() == webrtc::errc::client_closed)
-                ++closed;
-        });
+    client.try_get_session(id)([&closed](const webrtc::result<webrtc::session>& got) {
+        if (!got && got.error().code() == webrtc::errc::client_closed)
+            ++closed;
+    });
 }
 
 using handlers = std::vector<asio::any_completion_handler<void()>>;

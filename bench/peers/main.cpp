@@ -38,13 +38,13 @@ public:
     explicit calls(const webrtc::client_options& options) : client_(context_, options) {}
 
     void get(const std::string& name) {
-        client_.async_get_session(webrtc::session_id(name), expect("GET", name));
+        client_.try_get_session(webrtc::session_id(name))(expect("GET", name));
     }
     void get(const std::string& name, asio::cancellation_slot slot) {
-        client_.async_get_session(webrtc::session_id(name),
-                                  asio::bind_cancellation_slot(slot, expect("GET", name)));
+        client_.try_get_session(webrtc::session_id(name))(
+            asio::bind_cancellation_slot(slot, expect("GET", name)));
     }
-    void post() { client_.async_create_session(webrtc::session_request{}, expect("POST", "sessions")); }
+    void post() { client_.try_create_session()(expect("POST", "sessions")); }
     void run_for(std::chrono::milliseconds time) {
         context_.restart();
         context_.run_for(time);

@@ -8,6 +8,7 @@
 #include <bandwidth/webrtc/device_api_version.hpp>
 #include <bandwidth/webrtc/device_token.hpp>
 #include <bandwidth/webrtc/error.hpp>
+#include <bandwidth/webrtc/group_conditions.hpp>
 #include <bandwidth/webrtc/ids.hpp>
 #include <bandwidth/webrtc/media.hpp>
 #include <bandwidth/webrtc/operation.hpp>

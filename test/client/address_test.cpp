@@ -59,7 +59,7 @@ TEST_CASE("W01: no such host: all who wait fail, with one look-up, and so do tho
     for (int round = 0; round < 2; ++round) {
         collector<session> results;
         for (int i = 0; i < 20; ++i)
-            client.async_create_session(session_request{}, results.next());
+            client.try_create_session()(results.next());
         results.wait(context);
         CHECK(results.each_once());
         for (std::size_t i = 0; i < results.size(); ++i) {
@@ -96,9 +96,9 @@ TEST_CASE(
     asio::io_context context;
     client client(context, with_resolver(options_for(server).connect_timeout(300ms), resolver));
     collector<session> results;
-    client.async_create_session(session_request{}, call_options{}.timeout(100ms), results.next());
+    client.try_create_session(session_request{}, call_options{}.timeout(100ms))(results.next());
     for (int i = 0; i < 10; ++i)
-        client.async_create_session(session_request{}, results.next());
+        client.try_create_session()(results.next());
     results.wait(context);
     CHECK(results.order()[0] == 0);
     for (std::size_t i = 0; i < results.size(); ++i) {
@@ -112,7 +112,7 @@ TEST_CASE(
     CHECK(resolver->look_ups == 1);
     // Another dial waits for the same look-up.
     const auto dials = client.stats().dials;
-    client.async_create_session(session_request{}, results.next());
+    client.try_create_session()(results.next());
     run_until(context, [&] { return client.stats().dials > dials; });
     CHECK(resolver->look_ups == 1);
     resolver->respond();
@@ -166,7 +166,7 @@ TEST_CASE("W03: the first address is blackholed: every call is served by the sec
         collector<session> results;
         const auto began = std::chrono::steady_clock::now();
         for (int i = 0; i < 20; ++i)
-            client.async_create_session(session_request{}, results.next());
+            client.try_create_session()(results.next());
         results.wait(context);
         CHECK(results.succeeded() == 20);
         CHECK(std::chrono::steady_clock::now() - began >= 240ms);
@@ -192,7 +192,7 @@ TEST_CASE("W04: all addresses refuse: the failure is quick and names each of the
     client client(context, with_resolver(named_host().connect_timeout(20s), resolver));
     collector<session> results;
     for (int i = 0; i < 5; ++i)
-        client.async_create_session(session_request{}, results.next());
+        client.try_create_session()(results.next());
     results.wait(context);
     for (std::size_t i = 0; i < results.size(); ++i) {
         const auto& seen = results[i].error();
@@ -235,9 +235,9 @@ TEST_CASE(
         const auto before = support::open_descriptors();
         client client(context, with_resolver(options, resolver));
         collector<session> results;
-        client.async_create_session(session_request{}, call_options{}.timeout(100ms), results.next());
+        client.try_create_session(session_request{}, call_options{}.timeout(100ms))(results.next());
         for (int i = 0; i < 10; ++i)
-            client.async_create_session(session_request{}, results.next());
+            client.try_create_session()(results.next());
         results.wait(context);
         CHECK(results.each_once());
         CHECK(results.order()[0] == 0);
@@ -303,12 +303,10 @@ TEST_CASE(
         while (left < 12) {
             ++left;
             ++started;
-            client.async_get_session(
-                session_id("none"),
-                [&](const result<session>& outcome) {
-                    good += answered(outcome) ? 1U : 0U;
-                    --left;
-                });
+            client.try_get_session(session_id("none"))([&](const result<session>& outcome) {
+                good += answered(outcome) ? 1U : 0U;
+                --left;
+            });
         }
     };
     const auto busy_until = [&](auto done) {
@@ -345,7 +343,7 @@ TEST_CASE("W19: the host moves and its old address refuses: the same dial looks 
     run_until(context, [&] { return client.stats().connections_idle == 0; });
     collector<session> results;
     for (int i = 0; i < 20; ++i)
-        client.async_create_session(session_request{}, results.next());
+        client.try_create_session()(results.next());
     results.wait(context);
     CHECK(results.succeeded() == 20);
     CHECK(client.stats().dials_failed == 0);

@@ -60,14 +60,13 @@ std::vector<kind_of_call> kinds_of_call() {
     return {
         {"GET",
          [](client& client, auto& results) {
-             client.async_get_session(session_id("same"), told<session>(results, [](const auto& read) {
-                                          return read->tag().value_or("none");
-                                      }));
+             client.try_get_session(session_id("same"))(
+                 told<session>(results, [](const auto& read) { return read->tag().value_or("none"); }));
          },
          session_with("stray"), session_with("own"), "own"},
         {"POST",
          [id_of](client& client, auto& results) {
-             client.async_create_session(session_request{}, told<session>(results, id_of));
+             client.try_create_session()(told<session>(results, id_of));
          },
          support::session_response("stray"), support::session_response("own"), "own"},
         {"PUT",
@@ -78,7 +77,7 @@ std::vector<kind_of_call> kinds_of_call() {
          no_content, no_content, ""},
         {"DELETE",
          [nothing](client& client, auto& results) {
-             client.async_delete_session(session_id("s"), told<void>(results, nothing));
+             client.try_delete_session(session_id("s"))(told<void>(results, nothing));
          },
          no_content, no_content, ""},
     };
@@ -103,7 +102,7 @@ script used_once() {
 void make_idle(asio::io_context& context, client& client, scripted_server& server, std::size_t connections) {
     collector<session> warm;
     for (std::size_t i = 0; i < connections; ++i)
-        client.async_get_session(session_id("warm"), warm.next());
+        client.try_get_session(session_id("warm"))(warm.next());
     for (std::size_t i = 0; i < connections; ++i)
         run_until(context, [&] { return server.state(i) == testing::script_state::held; });
     for (std::size_t i = 0; i < connections; ++i)

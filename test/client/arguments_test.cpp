@@ -202,10 +202,10 @@ TEST_CASE("a refused argument does no harm to the calls around it") {
     asio::io_context context;
     client client(context, options_for(server));
     support::collector<session> results;
-    client.async_create_session(session_request{}, results.next());
-    client.async_get_session(session_id("a/b"), results.next());
-    client.async_create_session(session_request{}.tag(std::string(51, 'x')), results.next());
-    client.async_create_session(session_request{}, results.next());
+    client.try_create_session()(results.next());
+    client.try_get_session(session_id("a/b"))(results.next());
+    client.try_create_session(session_request{}.tag(std::string(51, 'x')))(results.next());
+    client.try_create_session()(results.next());
     results.wait(context);
     CHECK(results.succeeded() == 2);
     CHECK(server.session_count() == 2);

@@ -51,7 +51,7 @@ TEST_CASE("nobody listens: every waiting call fails fast, and a later one finds 
     client client(context, nobody_there(port).ca_pem(authority.pem()).timeout(3s));
     collector<session> results;
     for (int i = 0; i < 20; ++i)
-        client.async_create_session(session_request{}, results.next());
+        client.try_create_session()(results.next());
     results.wait(context);
     for (std::size_t i = 0; i < results.size(); ++i) {
         CHECK(results[i].error().code() == errc::connect_failed);
@@ -97,7 +97,7 @@ TEST_CASE("a server that is silent after the request") {
     client client(context, options_for(server).response_timeout(80ms).max_connections(2));
     collector<session> results;
     for (int i = 0; i < 6; ++i)
-        client.async_get_session(session_id("s"), results.next());
+        client.try_get_session(session_id("s"))(results.next());
     results.wait(context);
     for (std::size_t i = 0; i < results.size(); ++i) {
         CHECK(results[i].error().code() == errc::response_timeout);
@@ -146,7 +146,7 @@ TEST_CASE("a server that closes every connection at once: no storm") {
     client client(context, options_for(server).max_connections(2).timeout(5s));
     collector<session> results;
     for (int i = 0; i < 6; ++i)
-        client.async_get_session(session_id("s" + std::to_string(i)), results.next());
+        client.try_get_session(session_id("s" + std::to_string(i)))(results.next());
     results.wait(context);
     CHECK(results.each_once());
     for (std::size_t i = 0; i < results.size(); ++i) {

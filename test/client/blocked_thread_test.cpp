@@ -90,10 +90,10 @@ TEST_CASE(
             const auto start = [&](collector<session>& results) {
                 for (std::size_t i = 0; i < connections; ++i) {
                     if (post) {
-                        client.async_create_session(session_request{}, results.next());
+                        client.try_create_session()(results.next());
                     } else {
-                        client.async_get_session(session_id("same"), call_options{}.dedicated_connection(),
-                                                 results.next());
+                        client.try_get_session(session_id("same"),
+                                               call_options{}.dedicated_connection())(results.next());
                     }
                 }
             };
@@ -139,7 +139,7 @@ TEST_CASE("O18: all responses of a pipeline that arrived meanwhile are delivered
     support::warm_up_with_session(context, client, "same");
     const auto start = [&](collector<session>& results) {
         for (std::size_t i = 0; i < depth; ++i)
-            client.async_get_session(session_id("same"), results.next());
+            client.try_get_session(session_id("same"))(results.next());
     };
     for (int round = 0; round < 2;
          ++round) { // twice, after which a server is taken for one that breaks pipelines
@@ -176,7 +176,7 @@ TEST_CASE("O18: what arrived of a body counts as progress, though it was read la
     asio::io_context context;
     client client(context, options_for(server).max_connections(1).response_timeout(timeout));
     collector<session> results;
-    client.async_create_session(session_request{}, results.next());
+    client.try_create_session()(results.next());
     run_until_held(context, server, 1);
     block(context, server, 1);
     server.release(0);
@@ -198,7 +198,7 @@ TEST_CASE("O18: an attempt's timeout judges the server's silence, too") {
     asio::io_context context;
     client client(context, options_for(server).max_connections(1));
     collector<session> results;
-    client.async_create_session(session_request{}, call_options{}.attempt_timeout(timeout), results.next());
+    client.try_create_session(session_request{}, call_options{}.attempt_timeout(timeout))(results.next());
     run_until_held(context, server, 1);
     block(context, server, 1);
     results.wait(context);
@@ -223,9 +223,9 @@ TEST_CASE("O18: a call's own deadline holds all the same, and its neighbours hav
     client client(context, options_for(server).max_connections(1).response_timeout(timeout));
     support::warm_up_with_session(context, client, "same");
     collector<session> results;
-    client.async_get_session(session_id("same"), results.next());
-    client.async_get_session(session_id("same"), call_options{}.timeout(timeout), results.next());
-    client.async_get_session(session_id("same"), results.next());
+    client.try_get_session(session_id("same"))(results.next());
+    client.try_get_session(session_id("same"), call_options{}.timeout(timeout))(results.next());
+    client.try_get_session(session_id("same"))(results.next());
     run_until_held(context, server, 1);
     block(context, server, 1);
     results.wait(context);
@@ -250,7 +250,7 @@ TEST_CASE("O18: a handshake whose next flight arrived while the thread was block
     asio::io_context context;
     client client(context, options_for(server).max_connections(1).connect_timeout(timeout));
     collector<session> results;
-    client.async_create_session(session_request{}, results.next());
+    client.try_create_session()(results.next());
     run_until_held(context, server, 1);
     run_until(context, [&] { return client.stats().bytes_sent != 0; }); // the ClientHello
     bool done = false;

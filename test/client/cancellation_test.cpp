@@ -72,10 +72,10 @@ TEST_CASE("a call that was cancelled before it was sent is never sent") {
         client client(context, options_for(server));
         collector<session> results;
         asio::cancellation_signal signal;
-        client.async_get_session(session_id("neighbour"), results.next());
-        client.async_get_session(session_id("cancelled"),
-                                 asio::bind_cancellation_slot(signal.slot(), results.next()));
-        client.async_get_session(session_id("neighbour"), results.next());
+        client.try_get_session(session_id("neighbour"))(results.next());
+        client.try_get_session(session_id("cancelled"))(
+            asio::bind_cancellation_slot(signal.slot(), results.next()));
+        client.try_get_session(session_id("neighbour"))(results.next());
         signal.emit(type);
         CHECK(results.left() == 3); // not inside of emit either
         results.wait(context);
@@ -101,10 +101,10 @@ TEST_CASE("a call that was cancelled in flight ends at once, its neighbours on t
         collector<session> results;
         collector<session> cancelled;
         asio::cancellation_signal signal;
-        client.async_get_session(session_id("before"), results.next());
-        client.async_get_session(session_id("slow"),
-                                 asio::bind_cancellation_slot(signal.slot(), cancelled.next()));
-        client.async_get_session(session_id("behind"), results.next());
+        client.try_get_session(session_id("before"))(results.next());
+        client.try_get_session(session_id("slow"))(
+            asio::bind_cancellation_slot(signal.slot(), cancelled.next()));
+        client.try_get_session(session_id("behind"))(results.next());
         run_until(context, [&] { return client.stats().in_flight == 3; });
         signal.emit(type);
         cancelled.wait(context);
@@ -136,10 +136,9 @@ TEST_CASE(
         client client(context, options_for(server).max_connections(1).single_threaded(single_threaded));
         asio::cancellation_signal signal;
         collector<session> slow, cancelled;
-        client.async_get_session(session_id("slow"), slow.next());
+        client.try_get_session(session_id("slow"))(slow.next());
         run_until(context, [&] { return server.state(0) == testing::script_state::held; });
-        client.async_create_session(session_request{},
-                                    asio::bind_cancellation_slot(signal.slot(), cancelled.next()));
+        client.try_create_session()(asio::bind_cancellation_slot(signal.slot(), cancelled.next()));
         run_until(
             context, [&] { return client.stats().queue_depth == 1; });
         asio::post(context, [&] {
@@ -163,10 +162,9 @@ TEST_CASE("a POST that was cancelled in flight is not sent again") {
     client client(context, options_for(server).max_connections(1));
     asio::cancellation_signal signal;
     collector<session> results;
-    client.async_create_session(session_request{},
-                                asio::bind_cancellation_slot(signal.slot(), results.next()));
+    client.try_create_session()(asio::bind_cancellation_slot(signal.slot(), results.next()));
     run_until(context, [&] { return server.stats().requests_post == 1; });
-    client.async_create_session(session_request{}, results.next());
+    client.try_create_session()(results.next());
     signal.emit(cancellation_type::partial);
     results.wait(context);
     CHECK(results[0].error().code() == errc::cancelled);
@@ -185,9 +183,8 @@ TEST_CASE(
     server.pause();
     collector<session> results;
     asio::cancellation_signal sent, waiting;
-    client.async_get_session(session_id("sent"), asio::bind_cancellation_slot(sent.slot(), results.next()));
-    client.async_get_session(session_id("waits"),
-                             asio::bind_cancellation_slot(waiting.slot(), results.next()));
+    client.try_get_session(session_id("sent"))(asio::bind_cancellation_slot(sent.slot(), results.next()));
+    client.try_get_session(session_id("waits"))(asio::bind_cancellation_slot(waiting.slot(), results.next()));
     run_until(context, [&] { return client.stats().in_flight == 1 && client.stats().queue_depth == 1; });
     sent.emit(cancellation_type::total);
     waiting.emit(cancellation_type::total);
@@ -210,7 +207,7 @@ TEST_CASE("a cancellation of another type ends a call that total cancellation ha
     server.pause();
     collector<session> results;
     asio::cancellation_signal signal;
-    client.async_get_session(session_id("s"), asio::bind_cancellation_slot(signal.slot(), results.next()));
+    client.try_get_session(session_id("s"))(asio::bind_cancellation_slot(signal.slot(), results.next()));
     run_until(context, [&] { return client.stats().in_flight == 1; });
     signal.emit(cancellation_type::total);
     signal.emit(cancellation_type::terminal);
@@ -228,8 +225,7 @@ TEST_CASE("O09: a cancellation that comes late does nothing, also not to the nex
     asio::cancellation_signal signal;
     collector<session> results;
     for (int i = 0; i < 3; ++i) {
-        client.async_create_session(session_request{},
-                                    asio::bind_cancellation_slot(signal.slot(), results.next()));
+        client.try_create_session()(asio::bind_cancellation_slot(signal.slot(), results.next()));
         results.wait(context);
         signal.emit(cancellation_type::terminal);
         signal.emit(cancellation_type::total);
@@ -248,19 +244,16 @@ TEST_CASE("O09: a cancellation between a call's completion and its handler hits 
     client client(context, options_for(server));
     asio::cancellation_signal signal;
     collector<session> results;
-    client.async_create_session(
-        session_request{},
-        asio::bind_cancellation_slot(signal.slot(),
-                                     asio::bind_executor(
-                                         handlers,
-                                         [&, first = results.next()](result<session> made) mutable {
-                                             first(std::move(made));
-                                             // Takes the memory of the call that has just ended,
-                                             // before the cancellation is looked at.
-                                             client.async_create_session(
-                                                 session_request{},
-                                                 asio::bind_cancellation_slot(signal.slot(), results.next()));
-                                         })));
+    client.try_create_session()(asio::bind_cancellation_slot(
+        signal.slot(), asio::bind_executor(
+                           handlers,
+                           [&, first = results.next()](result<session> made) mutable {
+                               first(std::move(made));
+                               // Takes the memory of the call that has just ended,
+                               // before the cancellation is looked at.
+                               client.try_create_session()(
+                                   asio::bind_cancellation_slot(signal.slot(), results.next()));
+                           })));
     run_until(context, [&] { return client.stats().calls_succeeded == 1; });
     signal.emit(cancellation_type::terminal); // the handler has not run
     CHECK(handlers.run_one() == 1);
@@ -276,8 +269,7 @@ TEST_CASE("a cancellation that asks for nothing does nothing") {
     client client(context, options_for(server));
     asio::cancellation_signal signal;
     collector<session> results;
-    client.async_create_session(session_request{},
-                                asio::bind_cancellation_slot(signal.slot(), results.next()));
+    client.try_create_session()(asio::bind_cancellation_slot(signal.slot(), results.next()));
     signal.emit(cancellation_type::none);
     results.wait(context);
     CHECK(results.succeeded() == 1);
@@ -289,7 +281,7 @@ TEST_CASE("repeated cancellation completes the call once") {
     client client(context, options_for(server));
     asio::cancellation_signal signal;
     collector<session> results;
-    client.async_get_session(session_id("s"), asio::bind_cancellation_slot(signal.slot(), results.next()));
+    client.try_get_session(session_id("s"))(asio::bind_cancellation_slot(signal.slot(), results.next()));
     for (int i = 0; i < 5; ++i)
         signal.emit(cancellation_type::terminal);
     results.wait(context);
@@ -305,7 +297,7 @@ TEST_CASE("O08: cancelled while the connection is being made: the dial is not lo
     client client(context, options_for(server));
     asio::cancellation_signal signal;
     collector<session> results;
-    client.async_get_session(session_id("s"), asio::bind_cancellation_slot(signal.slot(), results.next()));
+    client.try_get_session(session_id("s"))(asio::bind_cancellation_slot(signal.slot(), results.next()));
     run_until(context, [&] { return client.stats().connections_connecting == 1; });
     signal.emit(cancellation_type::terminal);
     results.wait(context);
@@ -357,8 +349,8 @@ TEST_CASE("O07: many calls, half of them cancelled at different moments") {
     std::vector<asio::cancellation_signal> signals(count);
     collector<session> results;
     for (std::size_t i = 0; i < count; ++i) {
-        client.async_get_session(session_id("s" + std::to_string(i)),
-                                 asio::bind_cancellation_slot(signals[i].slot(), results.next()));
+        client.try_get_session(session_id("s" + std::to_string(i)))(
+            asio::bind_cancellation_slot(signals[i].slot(), results.next()));
         if (i >= 40 && i % 2 == 0) {
             signals[i - 40].emit(cancellation_type::terminal);
             context.poll();

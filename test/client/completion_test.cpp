@@ -76,11 +76,11 @@ TEST_CASE("on one thread handlers run in the step that reads their responses, an
     REQUIRE(made.has_value());
     std::vector<int> order;
     const auto get = [&](int number, const asio::any_io_executor& executor) {
-        client.async_get_session(made->id(),
-                                 asio::bind_executor(executor, [&order, number](const result<session>& got) {
-                                     CHECK(got.has_value());
-                                     order.push_back(number);
-                                 }));
+        client.try_get_session(made->id())(
+            asio::bind_executor(executor, [&order, number](const result<session>& got) {
+                CHECK(got.has_value());
+                order.push_back(number);
+            }));
     };
     const auto strand = asio::make_strand(context);
     get(1, context.get_executor());
@@ -98,12 +98,12 @@ TEST_CASE("a handler whose executor never blocks does not run where the response
     const auto made = support::wait_for(context, client.try_create_session());
     REQUIRE(made.has_value());
     bool ran = false;
-    client.async_get_session(made->id(), asio::bind_executor(asio::require(context.get_executor(),
-                                                                           asio::execution::blocking.never),
-                                                             [&ran](const result<session>& got) {
-                                                                 CHECK(got.has_value());
-                                                                 ran = true;
-                                                             }));
+    client.try_get_session(made->id())(
+        asio::bind_executor(asio::require(context.get_executor(), asio::execution::blocking.never),
+                            [&ran](const result<session>& got) {
+                                CHECK(got.has_value());
+                                ran = true;
+                            }));
     run_to_next_success(context, client);
     CHECK_FALSE(ran);
     run_until(context, [&] { return ran; });
@@ -117,12 +117,12 @@ TEST_CASE("a handler runs once, on its associated executor, and not inside of th
     int ran = 0;
     bool inline_call = true;
     bool here = false;
-    client.async_create_session(session_request{}, asio::bind_executor(tracker, [&](result<session> outcome) {
-                                    ++ran;
-                                    CHECK(outcome.has_value());
-                                    CHECK_FALSE(inline_call);
-                                    here = tracker.running_here();
-                                }));
+    client.try_create_session()(asio::bind_executor(tracker, [&](result<session> outcome) {
+        ++ran;
+        CHECK(outcome.has_value());
+        CHECK_FALSE(inline_call);
+        here = tracker.running_here();
+    }));
     inline_call = false;
     CHECK(ran == 0);
     run_until(context, [&] { return ran != 0; });
@@ -138,11 +138,11 @@ TEST_CASE("a refused argument too completes later and on the associated executor
     client client(context, options_for(server));
     const support::tracker_executor tracker(context);
     int ran = 0;
-    client.async_get_session(session_id(""), asio::bind_executor(tracker, [&](result<session> outcome) {
-                                 ++ran;
-                                 CHECK(outcome.error().code() == errc::invalid_argument);
-                                 CHECK(tracker.running_here());
-                             }));
+    client.try_get_session(session_id(""))(asio::bind_executor(tracker, [&](result<session> outcome) {
+        ++ran;
+        CHECK(outcome.error().code() == errc::invalid_argument);
+        CHECK(tracker.running_here());
+    }));
     CHECK(ran == 0);
     run_until(context, [&] { return ran != 0; });
     CHECK(server.stats().connections_accepted == 0);
@@ -155,12 +155,10 @@ TEST_CASE("a handler without an executor of its own runs on the client's") {
     client client(asio::any_io_executor(tracker), options_for(server));
     CHECK(client.get_executor() == asio::any_io_executor(tracker));
     bool done = false;
-    client.async_create_session(
-        session_request{},
-        [&](result<session>) {
-            CHECK(tracker.running_here());
-            done = true;
-        });
+    client.try_create_session()([&](result<session>) {
+        CHECK(tracker.running_here());
+        done = true;
+    });
     run_until(context, [&] { return done; });
 }
 
@@ -173,21 +171,17 @@ TEST_CASE("a handler never runs on the pool's strand") {
     std::thread other;
     std::atomic<bool> second_done = false;
     std::atomic<bool> first_done = false;
-    client.async_create_session(
-        session_request{},
-        [&](result<session>) {
-            client.async_create_session(
-                session_request{},
-                [&](result<session> outcome) {
-                    CHECK(outcome.has_value());
-                    second_done = true;
-                });
-            const auto end = std::chrono::steady_clock::now() + support::generous_limit;
-            while (!second_done && std::chrono::steady_clock::now() < end)
-                std::this_thread::yield();
-            CHECK(second_done);
-            first_done = true;
+    client.try_create_session()([&](result<session>) {
+        client.try_create_session()([&](result<session> outcome) {
+            CHECK(outcome.has_value());
+            second_done = true;
         });
+        const auto end = std::chrono::steady_clock::now() + support::generous_limit;
+        while (!second_done && std::chrono::steady_clock::now() < end)
+            std::this_thread::yield();
+        CHECK(second_done);
+        first_done = true;
+    });
     const auto run = [&context, &first_done] {
         while (!first_done)
             context.run_one_for(std::chrono::milliseconds(10));
@@ -203,8 +197,8 @@ TEST_CASE("handlers that can only be moved") {
     client client(context, options_for(server));
     std::optional<result<session>> small;
     std::optional<result<session>> large;
-    client.async_create_session(session_request{}, move_only_handler{std::make_unique<int>(1), &small});
-    client.async_create_session(session_request{}, large_handler{std::make_unique<int>(1), {}, &large});
+    client.try_create_session()(move_only_handler{std::make_unique<int>(1), &small});
+    client.try_create_session()(large_handler{std::make_unique<int>(1), {}, &large});
     run_until(context, [&] { return small && large; });
     CHECK(small->has_value());
     CHECK(large->has_value());
@@ -221,11 +215,11 @@ TEST_CASE("a handler's resources are gone before its neighbours wait for them") 
         void operator()(const result<session>& outcome) const {
             REQUIRE(outcome.has_value());
             if (--left != 0)
-                client.async_create_session(session_request{}, *this);
+                client.try_create_session()(*this);
         }
     };
     int left = 200;
-    client.async_create_session(session_request{}, chain{client, left});
+    client.try_create_session()(chain{client, left});
     run_until(context, [&] { return left == 0; });
     CHECK(server.session_count() == 200);
     CHECK(client.stats().dials == 1);
@@ -236,10 +230,9 @@ TEST_CASE("an exception from a handler leaves through run(), and the other handl
     asio::io_context context;
     client client(context, options_for(server));
     support::collector<session> others;
-    client.async_get_session(session_id(""), others.next());
-    client.async_get_session(session_id(""),
-                             [](const result<session>&) { throw std::runtime_error("mine"); });
-    client.async_get_session(session_id(""), others.next());
+    client.try_get_session(session_id(""))(others.next());
+    client.try_get_session(session_id(""))([](const result<session>&) { throw std::runtime_error("mine"); });
+    client.try_get_session(session_id(""))(others.next());
     bool thrown = false;
     while (!thrown) { // not in an assertion: doctest would catch it
         try {
@@ -260,7 +253,7 @@ TEST_CASE("an operation that is dropped sends nothing") {
     client client(context, options_for(server));
     { auto dropped = client.try_create_session(); }
     { auto dropped = client.create_session(); }
-    { auto dropped = client.async_create_session(session_request{}, asio::deferred); }
+    { auto dropped = client.try_create_session()(asio::deferred); }
     context.poll();
     CHECK(support::wait_for(context, client.try_create_session()).has_value()); // the next one is well
     CHECK(server.stats().requests() == 1);
@@ -293,15 +286,15 @@ TEST_CASE("a client is moved with calls in flight") {
     asio::io_context context;
     client first(context, options_for(server));
     support::collector<session> results;
-    first.async_create_session(session_request{}, results.next());
+    first.try_create_session()(results.next());
     client second(std::move(first));
-    second.async_create_session(session_request{}, results.next());
+    second.try_create_session()(results.next());
     results.wait(context);
     CHECK(results.succeeded() == 2);
     client third(context, options_for(server));
-    third.async_create_session(session_request{}, results.next());
+    third.try_create_session()(results.next());
     third = std::move(second); // closes what it was
-    third.async_create_session(session_request{}, results.next());
+    third.try_create_session()(results.next());
     results.wait(context);
     CHECK(results[2].error().code() == errc::client_closed);
     CHECK(results[3].has_value());
@@ -313,7 +306,7 @@ TEST_CASE("an operation joins a parallel group") {
     client client(context, options_for(server));
     bool done = false;
     asio::experimental::make_parallel_group(client.try_create_session(),
-                                            client.async_get_session(session_id("none"), asio::deferred))
+                                            client.try_get_session(session_id("none"))(asio::deferred))
         .async_wait(
             asio::experimental::wait_for_all(),
             [&](auto, const result<session>& made, const result<session>& read) {
@@ -331,7 +324,7 @@ TEST_CASE("calls that are started together are completed in the order of their r
     REQUIRE(support::wait_for(context, client.try_create_session()).has_value());
     support::collector<session> results;
     for (int i = 0; i < 50; ++i)
-        client.async_get_session(session_id("s" + std::to_string(i)), results.next());
+        client.try_get_session(session_id("s" + std::to_string(i)))(results.next());
     results.wait(context);
     CHECK(results.each_once());
     CHECK(std::is_sorted(results.order().begin(), results.order().end()));
@@ -344,15 +337,15 @@ TEST_CASE("a handler on another context may destroy the client and the client's 
     asio::thread_pool elsewhere(1);
     std::promise<void> left;
     std::promise<void> done;
-    made->async_create_session(session_request{}, asio::bind_executor(
-                                                      elsewhere,
-                                                      [&](const result<session>& outcome) {
-                                                          left.get_future().wait();
-                                                          CHECK(outcome.has_value());
-                                                          made.reset();
-                                                          io.reset();
-                                                          done.set_value();
-                                                      }));
+    made->try_create_session()(asio::bind_executor(
+        elsewhere,
+        [&](const result<session>& outcome) {
+            left.get_future().wait();
+            CHECK(outcome.has_value());
+            made.reset();
+            io.reset();
+            done.set_value();
+        }));
     run_until(*io, [&] { return made->stats().calls_succeeded == 1; });
     left.set_value();
     done.get_future().wait();

@@ -29,8 +29,8 @@ TEST_CASE("a deadline in flight: the call ends on time, its neighbours are answe
     support::warm_up_with_session(context, client);
     server.pause();
     collector<session> results;
-    client.async_get_session(session_id("slow"), call_options{}.timeout(50ms), results.next());
-    client.async_get_session(session_id("behind"), results.next());
+    client.try_get_session(session_id("slow"), call_options{}.timeout(50ms))(results.next());
+    client.try_get_session(session_id("behind"))(results.next());
     support::run_until(context, [&] { return results.left() == 1; });
     CHECK(results[0].error().code() == errc::response_timeout);
     CHECK(results[0].error().code() == condition::timeout);
@@ -50,8 +50,8 @@ TEST_CASE("a deadline in the queue: nothing is sent") {
     asio::io_context context;
     client client(context, options_for(server).max_connections(1));
     collector<session> results;
-    client.async_create_session(session_request{}, results.next());
-    client.async_create_session(session_request{}, call_options{}.timeout(100ms), results.next());
+    client.try_create_session()(results.next());
+    client.try_create_session(session_request{}, call_options{}.timeout(100ms))(results.next());
     results.wait(context);
     CHECK(results.order().front() == 1);
     CHECK(results[0].has_value());
@@ -102,8 +102,8 @@ TEST_CASE("an attempt timeout starts when the request goes out, not in the queue
     asio::io_context context;
     client client(context, options_for(server).max_connections(1));
     collector<session> results;
-    client.async_create_session(session_request{}, results.next());
-    client.async_create_session(session_request{}, call_options{}.attempt_timeout(100ms), results.next());
+    client.try_create_session()(results.next());
+    client.try_create_session(session_request{}, call_options{}.attempt_timeout(100ms))(results.next());
     results.wait(context);
     CHECK(results.succeeded() == 2);    // the second waited for longer than its attempt timeout
     server.inject(fault{}.delay(100s)); // longer than a test may take

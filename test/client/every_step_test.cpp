@@ -105,7 +105,7 @@ public:
             start();
             return;
         }
-        client_.async_get_session(session_id("n0"), [this](const result<session>& warm) {
+        client_.try_get_session(session_id("n0"))([this](const result<session>& warm) {
             CHECK_MESSAGE(warm.has_value(), warm.error().describe());
             start();
         });
@@ -178,11 +178,11 @@ private:
                 completed(i, outcome.has_value(), outcome.error());
             };
             if (method == "GET")
-                client_.async_get_session(session_id(name), read);
+                client_.try_get_session(session_id(name))(read);
             else if (method == "POST")
-                client_.async_create_session(session_request{}.tag(name), read);
+                client_.try_create_session(session_request{}.tag(name))(read);
             else
-                client_.async_delete_session(session_id(name), done);
+                client_.try_delete_session(session_id(name))(done);
         }
     }
     void completed(std::size_t index, bool succeeded, const failure& why) {
@@ -195,7 +195,7 @@ private:
             return;
         // Right afterwards, a fresh request. Not a POST: it might meet the end of a connection whose response
         // came whole.
-        client_.async_get_session(session_id("n0"), [this](result<session> outcome) {
+        client_.try_get_session(session_id("n0"))([this](result<session> outcome) {
             fresh_ = std::move(outcome);
             done_ = true;
         });

@@ -96,9 +96,9 @@ TEST_CASE("on one thread: any executor will do that is run by one thread at a ti
     {
         client client(one_of_three, for_one_thread(server));
         for (int i = 0; i < 20; ++i) {
-            const auto made = client.async_create_session(session_request{}, asio::use_future).get();
+            const auto made = client.try_create_session()(asio::use_future).get();
             REQUIRE(made.has_value());
-            const auto read = client.async_get_session(made->id(), asio::use_future).get();
+            const auto read = client.try_get_session(made->id())(asio::use_future).get();
             CHECK(read.has_value());
         }
     }
@@ -115,15 +115,15 @@ TEST_CASE("on one thread: handlers of other contexts and of strands run there") 
     int on_strand = 0;
     int elsewhere = 0;
     for (int i = 0; i < 5; ++i) {
-        client.async_get_session(session_id("s"), [&](const result<session>&) { ++here; });
-        client.async_get_session(session_id("s"), asio::bind_executor(strand, [&](const result<session>&) {
-                                     CHECK(strand.running_in_this_thread());
-                                     ++on_strand;
-                                 }));
-        client.async_get_session(session_id("s"), asio::bind_executor(other, [&](const result<session>&) {
-                                     CHECK(other.get_executor().running_in_this_thread());
-                                     ++elsewhere;
-                                 }));
+        client.try_get_session(session_id("s"))([&](const result<session>&) { ++here; });
+        client.try_get_session(session_id("s"))(asio::bind_executor(strand, [&](const result<session>&) {
+            CHECK(strand.running_in_this_thread());
+            ++on_strand;
+        }));
+        client.try_get_session(session_id("s"))(asio::bind_executor(other, [&](const result<session>&) {
+            CHECK(other.get_executor().running_in_this_thread());
+            ++elsewhere;
+        }));
     }
     run_until(context, [&] { return here == 5 && on_strand == 5 && client.stats().calls_failed == 15; });
     CHECK(elsewhere == 0);
@@ -137,7 +137,7 @@ TEST_CASE("on one thread: calls from other threads") {
     std::optional<client> owner(std::in_place, context, for_one_thread(server));
     std::thread caller([&] {
         for (int i = 0; i < 50; ++i) {
-            const auto made = owner->async_create_session(session_request{}, asio::use_future).get();
+            const auto made = owner->try_create_session()(asio::use_future).get();
             CHECK(made.has_value());
         }
         owner->close();
@@ -157,11 +157,11 @@ TEST_CASE("on one thread: a handler throws, and the others of its cycle run all 
     asio::io_context context;
     client client(context, for_one_thread(server));
     collector<session> others;
-    client.async_get_session(session_id(""), others.next()); // refused, all in one cycle
+    client.try_get_session(session_id(""))(others.next()); // refused, all in one cycle
     for (int i = 0; i < 2; ++i) {
-        client.async_get_session(session_id(""),
-                                 [](const result<session>&) { throw std::runtime_error("mine"); });
-        client.async_get_session(session_id(""), others.next());
+        client.try_get_session(session_id(""))(
+            [](const result<session>&) { throw std::runtime_error("mine"); });
+        client.try_get_session(session_id(""))(others.next());
     }
     int thrown = 0;
     while (others.left() != 0) {
@@ -182,9 +182,9 @@ TEST_CASE("on one thread: a handler destroys the client, those behind it complet
     asio::io_context context;
     std::optional<client> owner(std::in_place, context, for_one_thread(server));
     collector<session> results;
-    owner->async_get_session(session_id("slow"), results.next());
-    owner->async_get_session(session_id(""), [&](const result<session>&) { owner.reset(); });
-    owner->async_get_session(session_id(""), results.next());
+    owner->try_get_session(session_id("slow"))(results.next());
+    owner->try_get_session(session_id(""))([&](const result<session>&) { owner.reset(); });
+    owner->try_get_session(session_id(""))(results.next());
     results.wait(context);
     CHECK(results.each_once());
     CHECK(results[0].error().code() == errc::client_closed);
@@ -200,17 +200,14 @@ TEST_CASE("on one thread: a handler starts calls, and runs the context until the
     client client(context, for_one_thread(server));
     int inner = 0;
     bool done = false;
-    client.async_create_session(
-        session_request{},
-        [&](const result<session>& made) {
-            REQUIRE(made.has_value());
-            for (int i = 0; i < 10; ++i)
-                client.async_get_session(
-                    made->id(), [&](const result<session>& read) { inner += read ? 1 : 0; });
-            while (inner != 10)
-                context.run_one();
-            done = true;
-        });
+    client.try_create_session()([&](const result<session>& made) {
+        REQUIRE(made.has_value());
+        for (int i = 0; i < 10; ++i)
+            client.try_get_session(made->id())([&](const result<session>& read) { inner += read ? 1 : 0; });
+        while (inner != 10)
+            context.run_one();
+        done = true;
+    });
     run_until(context, [&] { return done; });
 }
 
@@ -222,12 +219,10 @@ TEST_CASE("on one thread: the context is destroyed with calls in every state") {
         asio::io_context context;
         client client(context, for_one_thread(server).max_connections(2));
         for (int i = 0; i < 30; ++i) {
-            client.async_get_session(
-                session_id(i % 10 == 0 ? "" : "s"),
-                [&, token](const result<session>&) {
-                    CHECK(used);
-                    throw std::runtime_error("the rest is left");
-                });
+            client.try_get_session(session_id(i % 10 == 0 ? "" : "s"))([&, token](const result<session>&) {
+                CHECK(used);
+                throw std::runtime_error("the rest is left");
+            });
         }
         if (used) {
             CHECK_THROWS_AS(

@@ -174,8 +174,8 @@ TEST_CASE("F17: what a 204 in a pipeline has for a body is not the next call's r
     REQUIRE(wait_for(context, client.try_get_session(session_id("warm"))).has_value());
     collector<void> removed;
     collector<session> read;
-    client.async_delete_session(session_id("first"), removed.next());
-    client.async_get_session(session_id("next"), read.next());
+    client.try_delete_session(session_id("first"))(removed.next());
+    client.try_get_session(session_id("next"))(read.next());
     removed.wait(context);
     read.wait(context);
     CHECK(removed[0].has_value());
@@ -198,8 +198,8 @@ TEST_CASE("F20: a response that is missing in a pipeline: the last call runs int
     client client(context, options_for(server).response_timeout(700ms).max_connections(1));
     REQUIRE(wait_for(context, client.try_get_session(session_id("warm"))).has_value());
     collector<session> results;
-    client.async_get_session(session_id("one"), results.next());
-    client.async_get_session(session_id("missing"), results.next());
+    client.try_get_session(session_id("one"))(results.next());
+    client.try_get_session(session_id("missing"))(results.next());
     results.wait(context);
     CHECK(results.each_once());
     CHECK(results[0].has_value());

@@ -60,13 +60,13 @@ std::string read_id(std::size_t i) { return "n" + std::to_string(i + 1) + "-" + 
 void start(client& client, collector<session>& reads, collector<void>& writes, std::size_t count,
            bool with_bodies) {
     for (std::size_t i = 0; i < count; ++i) {
-        client.async_get_session(session_id(read_id(i)), padded(i * 131 % 20'000), reads.next());
+        client.try_get_session(session_id(read_id(i)), padded(i * 131 % 20'000))(reads.next());
         if (with_bodies && i % 3 == 0) {
             auto everybody = subscriptions::only(session_id("s"));
             for (std::size_t k = 0; k < 20 + i; ++k)
                 everybody.add(participant_id(std::string(200, 'p') + std::to_string(k)));
-            client.async_update_participant_subscriptions(
-                session_id("s"), participant_id("n" + std::to_string(1000 + i)), everybody, writes.next());
+            client.try_update_participant_subscriptions(
+                session_id("s"), participant_id("n" + std::to_string(1000 + i)), everybody)(writes.next());
         }
     }
 }
@@ -129,9 +129,9 @@ TEST_CASE("W16: calls that give up while the send buffer is full, and those behi
     collector<session> reads;
     collector<session> hasty;
     for (int i = 0; i < 20; ++i) {
-        client.async_get_session(session_id("patient-" + std::to_string(i)), padded(8000), reads.next());
-        client.async_get_session(session_id("hasty-" + std::to_string(i)), padded(8000).timeout(100ms),
-                                 hasty.next());
+        client.try_get_session(session_id("patient-" + std::to_string(i)), padded(8000))(reads.next());
+        client.try_get_session(session_id("hasty-" + std::to_string(i)),
+                               padded(8000).timeout(100ms))(hasty.next());
     }
     hasty.wait(context);
     for (std::size_t i = 0; i < hasty.size(); ++i)
@@ -161,7 +161,7 @@ TEST_CASE(
         server.respond_early("/" + id(early));
         collector<session> reads;
         for (std::size_t i = 0; i < 12; ++i) // each is larger than what the system holds on the way
-            client.async_get_session(session_id(id(i)), padded(400'000), reads.next());
+            client.try_get_session(session_id(id(i)), padded(400'000))(reads.next());
         reads.wait(context);
         REQUIRE(reads.each_once());
         for (std::size_t i = 0; i < reads.size(); ++i) {
@@ -192,7 +192,7 @@ TEST_CASE(
     server.pause(1); // the first connection
     collector<session> reads;
     for (int i = 0; i < 100; ++i)
-        client.async_get_session(session_id("s" + std::to_string(i)), padded(10'000), reads.next());
+        client.try_get_session(session_id("s" + std::to_string(i)), padded(10'000))(reads.next());
     reads.wait(context);
     REQUIRE(reads.each_once());
     for (std::size_t i = 0; i < reads.size(); ++i) {

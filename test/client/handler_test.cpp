@@ -110,8 +110,8 @@ TEST_CASE("a handler that finds no room in its call is kept in memory of its ass
     int all = 0;
     int ran = 0;
     const auto call = [&](auto handler) {
-        client.async_get_session(session_id(""),
-                                 asio::bind_allocator(counting_allocator<void>(alive, all), handler));
+        client.try_get_session(session_id(""))(
+            asio::bind_allocator(counting_allocator<void>(alive, all), handler));
     };
     call(sized_handler<8>{&ran, {}});
     CHECK(all == 0);
@@ -125,8 +125,8 @@ TEST_CASE("a handler that finds no room in its call is kept in memory of its ass
     {
         asio::io_context unused;
         bandwidth::webrtc::client other(unused, options_for(server));
-        other.async_get_session(session_id(""), asio::bind_allocator(counting_allocator<void>(alive, all),
-                                                                     sized_handler<400>{&ran, {}}));
+        other.try_get_session(session_id(""))(
+            asio::bind_allocator(counting_allocator<void>(alive, all), sized_handler<400>{&ran, {}}));
         CHECK(alive == 1);
     }
     CHECK(alive == 0);
@@ -139,9 +139,8 @@ TEST_CASE("handlers of all sizes run once") {
         client client(context, options_for(server).single_threaded(single_threaded));
         int ran = 0;
         const auto call = [&](auto handler) {
-            client.async_get_session(session_id(""), std::move(handler));
-            client.async_get_session(session_id(""),
-                                     asio::bind_executor(asio::make_strand(context), handler));
+            client.try_get_session(session_id(""))(std::move(handler));
+            client.try_get_session(session_id(""))(asio::bind_executor(asio::make_strand(context), handler));
         };
         call(sized_handler<1>{&ran, {}});
         call(sized_handler<24>{&ran, {}});
@@ -166,13 +165,13 @@ TEST_CASE("a handler's executor need be no more than an executor") {
     int ran = 0;
     const auto call = [&](const auto& executor) {
         initiating = true;
-        client.async_get_session(session_id(""),
-                                 asio::bind_executor(executor, [&](const result<session>& outcome) {
-                                     CHECK(outcome.error().code() == errc::invalid_argument);
-                                     CHECK_FALSE(initiating);
-                                     CHECK(state.running);
-                                     ++ran;
-                                 }));
+        client.try_get_session(session_id(""))(
+            asio::bind_executor(executor, [&](const result<session>& outcome) {
+                CHECK(outcome.error().code() == errc::invalid_argument);
+                CHECK_FALSE(initiating);
+                CHECK(state.running);
+                ++ran;
+            }));
         initiating = false;
     };
     call(plain_executor(state));
@@ -201,11 +200,10 @@ TEST_CASE("an executor that runs functions at once does not run a handler inside
         void operator()(const result<session>& outcome) const {
             REQUIRE(outcome.has_value());
             if (--left != 0)
-                client.async_create_session(session_request{}, asio::bind_executor(executor, *this));
+                client.try_create_session()(asio::bind_executor(executor, *this));
         }
     };
-    client.async_create_session(
-        session_request{},
+    client.try_create_session()(
         asio::bind_executor(plain_executor(state), chain{client, plain_executor(state), left}));
     run_until(context, [&] { return left == 0; });
     CHECK(server.session_count() == 100);
@@ -223,12 +221,12 @@ TEST_CASE("O19: a completion that waits on another context holds nothing of the 
             asio::io_context context;
             client client(context, options_for(server));
             for (int i = 0; i < 3; ++i) {
-                client.async_get_session(session_id("s"), asio::bind_executor(
-                                                              other,
-                                                              [&ran, token](const result<session>& got) {
-                                                                  CHECK(got.error().http_status() == 404);
-                                                                  ran = true;
-                                                              }));
+                client.try_get_session(session_id("s"))(asio::bind_executor(
+                    other,
+                    [&ran, token](const result<session>& got) {
+                        CHECK(got.error().http_status() == 404);
+                        ran = true;
+                    }));
             }
             run_until(context, [&] { return client.stats().calls_failed == 3; });
         }

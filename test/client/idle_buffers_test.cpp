@@ -37,7 +37,7 @@ TEST_CASE("a connection without buffers serves as before, and its end is seen at
 
     collector<session> results;
     for (int i = 0; i < 200; ++i)
-        user.async_get_session(made->id(), results.next());
+        user.try_get_session(made->id())(results.next());
     results.wait(context);
     CHECK(results.succeeded() == 200);
     CHECK(user.stats().dials == 1);

@@ -79,7 +79,7 @@ TEST_CASE("O20: a client that closes waits for no name server") {
     {
         asio::io_context context;
         client client(context, with_resolver(named_host(), support::detail::system_resolver(&ask_silent)));
-        client.async_get_session(session_id("s"), results.next());
+        client.try_get_session(session_id("s"))(results.next());
         run_until(context, [&] { return client.stats().connections_connecting == 1; });
         server->asked.get_future().wait();
         client.close();
@@ -102,7 +102,7 @@ TEST_CASE("W19: a dial that this side ends says nothing against its address") {
         resolver->addresses = {hole.where()};
         const auto options = options_for_host(hole.where().port(), resolver);
         client client(context, options);
-        client.async_get_session(session_id("s"), results.next());
+        client.try_get_session(session_id("s"))(results.next());
         settle(context);
         CHECK(client.stats().dials == 1);
         client.reload_tls(options); // so another dial takes its place
@@ -120,7 +120,7 @@ TEST_CASE("W19: a dial that this side ends says nothing against its address") {
         resolver->addresses = {address("127.0.0.1", port), address("127.0.0.1", other.port())};
         const auto options = options_for_host(port, resolver);
         client client(context, options);
-        client.async_get_session(session_id("s"), results.next());
+        client.try_get_session(session_id("s"))(results.next());
         run_until(context, [&] { return server.connections() == 1; });
         settle(context);
         client.reload_tls(options);
@@ -139,8 +139,7 @@ TEST_CASE("O08: cancelled while the name is looked up: the slot is free at once,
     client client(context, with_resolver(options_for(server), resolver));
     collector<session> results;
     asio::cancellation_signal signal;
-    client.async_create_session(session_request{},
-                                asio::bind_cancellation_slot(signal.slot(), results.next()));
+    client.try_create_session()(asio::bind_cancellation_slot(signal.slot(), results.next()));
     run_until(context, [&] { return resolver->pending() == 1; });
     signal.emit(asio::cancellation_type::terminal);
     results.wait(context);
@@ -168,8 +167,7 @@ TEST_CASE(
                   with_resolver(options_for(server).connect_timeout(400ms).max_connections(1), resolver));
     collector<session> results;
     asio::cancellation_signal signal;
-    client.async_create_session(session_request{},
-                                asio::bind_cancellation_slot(signal.slot(), results.next()));
+    client.try_create_session()(asio::bind_cancellation_slot(signal.slot(), results.next()));
     run_until(context, [&] { return resolver->look_ups == 1 && support::open_descriptors() > before; });
     signal.emit(asio::cancellation_type::total);
     results.wait(context);
@@ -194,8 +192,8 @@ TEST_CASE(
     collector<session> results;
     std::vector<asio::cancellation_signal> signals(100);
     for (auto& signal : signals)
-        client.async_get_session(session_id("none"),
-                                 asio::bind_cancellation_slot(signal.slot(), results.next()));
+        client.try_get_session(session_id("none"))(
+            asio::bind_cancellation_slot(signal.slot(), results.next()));
     run_until(context, [&] { return resolver->pending() == 1; });
     for (std::size_t i = 0; i < signals.size(); ++i)
         if (i % 2 == 0)
@@ -229,7 +227,7 @@ TEST_CASE("O08: the client goes while its host is looked up or dialled") {
         {
             client client(context, with_resolver(named_host(), resolver));
             for (int i = 0; i < 5; ++i)
-                client.async_create_session(session_request{}, results.next());
+                client.try_create_session()(results.next());
             run_until(context, [&] {
                 return resolver->look_ups == 1 && (looking_up || support::open_descriptors() > before);
             });
@@ -262,8 +260,7 @@ TEST_CASE("O08: the context goes while a host is looked up or dialled") {
             auto owned = std::make_shared<client>(context, with_resolver(named_host(), resolver));
             auto& calls = *owned;
             // The call owns the client, as a coroutine does that waits for it.
-            calls.async_create_session(session_request{},
-                                       [watched, owned](const result<session>&) { ++*watched; });
+            calls.try_create_session()([watched, owned](const result<session>&) { ++*watched; });
             owned.reset();
             context.run_for(30ms);
             CHECK(resolver->look_ups == 1);

@@ -181,7 +181,7 @@ TEST_CASE("W13: resends are bounded") {
     client client(context, options_for(server).max_resends(most).max_connections(1));
     collector<session> results;
     for (unsigned i = 0; i < calls; ++i)
-        client.async_get_session(session_id("s" + std::to_string(i)), results.next());
+        client.try_get_session(session_id("s" + std::to_string(i)))(results.next());
     results.wait(context);
     CHECK(results.each_once());
     for (std::size_t i = 0; i < results.size(); ++i) {
@@ -204,7 +204,7 @@ TEST_CASE("W11: Connection: close in the middle of a pipeline, every call is ans
     client client(context, options_for(server).max_connections(1));
     collector<session> results;
     for (int i = 0; i < 100; ++i)
-        client.async_get_session(session_id("s" + std::to_string(i)), results.next());
+        client.try_get_session(session_id("s" + std::to_string(i)))(results.next());
     results.wait(context);
     CHECK(results.each_once());
     for (std::size_t i = 0; i < results.size(); ++i)
@@ -223,7 +223,7 @@ TEST_CASE("announced closes in every pipeline cost a call one resend at most: th
     client client(context, options_for(server).max_connections(1).pipeline_depth(32).max_resends(1));
     collector<session> results;
     for (int i = 0; i < 100; ++i)
-        client.async_get_session(session_id("s" + std::to_string(i)), results.next());
+        client.try_get_session(session_id("s" + std::to_string(i)))(results.next());
     results.wait(context);
     CHECK(results.each_once());
     for (std::size_t i = 0; i < results.size(); ++i)
@@ -237,7 +237,7 @@ TEST_CASE("POSTs where the server closes after every few responses") {
     client client(context, options_for(server).max_connections(2));
     collector<session> results;
     for (int i = 0; i < 50; ++i)
-        client.async_create_session(session_request{}.tag("t" + std::to_string(i)), results.next());
+        client.try_create_session(session_request{}.tag("t" + std::to_string(i)))(results.next());
     results.wait(context);
     CHECK(results.succeeded() == 50);
     CHECK(server.session_count() == 50);
@@ -262,7 +262,7 @@ TEST_CASE("W10: a reset or a close in the middle of a pipeline, the rest is sent
         server.inject(injected);
         collector<session> results;
         for (int i = 0; i < 8; ++i)
-            client.async_get_session(session_id("s" + std::to_string(i)), results.next());
+            client.try_get_session(session_id("s" + std::to_string(i)))(results.next());
         results.wait(context);
         CHECK(results.each_once());
         for (std::size_t i = 0; i < results.size(); ++i)
@@ -290,7 +290,7 @@ TEST_CASE("garbage as a response fails its request alone, the innocent behind it
     server.inject(fault{}.on("GET", "/s1").garbage("HTTP/9.9 banana\r\n\r\n"));
     collector<session> results;
     for (int i = 0; i < 4; ++i)
-        client.async_get_session(session_id("s" + std::to_string(i)), results.next());
+        client.try_get_session(session_id("s" + std::to_string(i)))(results.next());
     results.wait(context);
     CHECK(results[0].error().http_status() == 404);
     CHECK(results[1].error().code() == errc::protocol_error);
@@ -321,7 +321,7 @@ TEST_CASE("N5: after a failed connection the next one is not pipelined on until 
     REQUIRE(wait_for(context, client.try_get_session(session_id("warm"))).has_value());
     collector<session> results;
     for (int i = 0; i < 4; ++i)
-        client.async_get_session(session_id("s" + std::to_string(i)), results.next());
+        client.try_get_session(session_id("s" + std::to_string(i)))(results.next());
     run_until(context, [&] { return server.received(1).find("\r\n\r\n") != std::string::npos; });
     CHECK(count_of(server.received(1), "GET ") == 1);
     results.wait(context);
@@ -344,8 +344,8 @@ TEST_CASE("W12: a response that arrived before the reset is delivered, what is b
     client client(context, options_for(server).max_connections(1));
     REQUIRE(wait_for(context, client.try_get_session(session_id("first"))).has_value());
     collector<session> results;
-    client.async_get_session(session_id("a"), results.next());
-    client.async_get_session(session_id("b"), results.next());
+    client.try_get_session(session_id("a"))(results.next());
+    client.try_get_session(session_id("b"))(results.next());
     // The response and the reset are both there before this side reads, or writes again.
     context.restart();
     context.poll();
@@ -401,8 +401,8 @@ TEST_CASE("I2, F20: a response that nobody asked for, while calls are in flight,
     const auto first = wait_for(context, client.try_get_session(session_id("first")));
     REQUIRE(first.has_value());
     collector<session> results;
-    client.async_get_session(session_id("a"), results.next());
-    client.async_get_session(session_id("b"), results.next());
+    client.try_get_session(session_id("a"))(results.next());
+    client.try_get_session(session_id("b"))(results.next());
     results.wait(context);
     REQUIRE(results[0].has_error());
     const auto& why = results[0].error();

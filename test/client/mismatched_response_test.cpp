@@ -54,7 +54,7 @@ TEST_CASE("F20: two responses change places: their calls fail or are sent again,
     REQUIRE(wait_for(context, client.try_get_session(session_id("first"))).has_value());
     collector<session> results;
     for (const auto* const id : {"a", "b", "c"})
-        client.async_get_session(session_id(id), results.next());
+        client.try_get_session(session_id(id))(results.next());
     results.wait(context);
     CHECK(results.each_once());
     REQUIRE_MESSAGE(results[0].has_value(), results[0].error().describe());

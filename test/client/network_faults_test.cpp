@@ -52,7 +52,7 @@ TEST_CASE("W06: connections reset as soon as they are accepted are failed dials:
     client client(context, options_for(server).timeout(10s).max_connections(4));
     collector<session> results;
     for (int i = 0; i < 20; ++i)
-        client.async_create_session(session_request{}, results.next());
+        client.try_create_session()(results.next());
     results.wait(context);
     CHECK(results.each_once());
     for (std::size_t i = 0; i < results.size(); ++i) {
@@ -111,9 +111,9 @@ TEST_CASE(
     resets = true;
     collector<session> results;
     for (int i = 0; i < 200; ++i)
-        client.async_get_session(session_id("s" + std::to_string(i)), results.next());
+        client.try_get_session(session_id("s" + std::to_string(i)))(results.next());
     for (int i = 0; i < 10; ++i)
-        client.async_create_session(session_request{}, results.next());
+        client.try_create_session()(results.next());
     results.wait(context);
     CHECK(results.succeeded() == 210);
     CHECK(client.stats().resends == 0);
@@ -167,7 +167,7 @@ TEST_CASE("W07, W09: all of many idle connections end at once") {
         for (int round = 0; round < 3; ++round) {
             collector<session> results;
             for (int i = 0; i < 64; ++i)
-                client.async_create_session(session_request{}, results.next());
+                client.try_create_session()(results.next());
             results.wait(context);
             CHECK(results.succeeded() == 64);
             run_until(context, [&] { return client.stats().connections_connecting == 0; });
@@ -219,7 +219,7 @@ TEST_CASE(
     server.pause(1); // dead, but still there
     collector<session> results;
     for (int i = 0; i < 16; ++i)
-        client.async_get_session(session_id("s" + std::to_string(i)), results.next());
+        client.try_get_session(session_id("s" + std::to_string(i)))(results.next());
     results.wait(context);
     for (std::size_t i = 0; i < results.size(); ++i)
         CHECK_MESSAGE(results[i].has_value(), results[i].error().describe());
@@ -252,7 +252,7 @@ TEST_CASE("W15: responses that come byte by byte, each in a record of its own") 
     warm_up_with_session(context, client);
     collector<session> results;
     for (const char* const id : {"a", "b", "c"})
-        client.async_get_session(session_id(id), results.next());
+        client.try_get_session(session_id(id))(results.next());
     results.wait(context);
     for (std::size_t i = 0; i < results.size(); ++i) {
         REQUIRE_MESSAGE(results[i].has_value(), results[i].error().describe());
@@ -271,8 +271,8 @@ TEST_CASE("W15: requests that are read byte by byte") {
     warm_up_with_session(context, client);
     collector<session> results;
     for (int i = 0; i < 20; ++i)
-        client.async_get_session(session_id("s" + std::to_string(i)),
-                                 call_options{}.header("X-Padding", std::string(1000, 'p')), results.next());
+        client.try_get_session(session_id("s" + std::to_string(i)),
+                               call_options{}.header("X-Padding", std::string(1000, 'p')))(results.next());
     results.wait(context);
     for (std::size_t i = 0; i < results.size(); ++i) {
         REQUIRE_MESSAGE(results[i].has_value(), results[i].error().describe());
@@ -339,7 +339,7 @@ TEST_CASE("O08: cancelled in the TLS handshake: the slot is free at once, the di
     client client(context, options_for(server).connect_timeout(500ms).max_connections(1));
     collector<session> results;
     asio::cancellation_signal signal;
-    client.async_get_session(session_id("s"), asio::bind_cancellation_slot(signal.slot(), results.next()));
+    client.try_get_session(session_id("s"))(asio::bind_cancellation_slot(signal.slot(), results.next()));
     run_until(context, [&] { return server.state(0) == testing::script_state::ended; });
     signal.emit(asio::cancellation_type::terminal);
     results.wait(context);
@@ -361,7 +361,7 @@ TEST_CASE(
     client client(context, server.client_options());
     collector<session> results;
     asio::cancellation_signal signal;
-    client.async_get_session(session_id("s"), asio::bind_cancellation_slot(signal.slot(), results.next()));
+    client.try_get_session(session_id("s"))(asio::bind_cancellation_slot(signal.slot(), results.next()));
     run_until(context, [&] { return server.connections_accepted() == 1; });
     signal.emit(asio::cancellation_type::terminal);
     results.wait(context);
@@ -383,10 +383,10 @@ TEST_CASE("O08: cancelled in the queue behind a busy connection: never sent, its
     collector<session> busy;
     collector<session> queued;
     asio::cancellation_signal signal;
-    client.async_get_session(session_id("busy"), busy.next());
+    client.try_get_session(session_id("busy"))(busy.next());
     run_until(context, [&] { return client.stats().in_flight == 1; });
-    client.async_get_session(session_id("n1"), asio::bind_cancellation_slot(signal.slot(), queued.next()));
-    client.async_get_session(session_id("second"), queued.next());
+    client.try_get_session(session_id("n1"))(asio::bind_cancellation_slot(signal.slot(), queued.next()));
+    client.try_get_session(session_id("second"))(queued.next());
     run_until(context, [&] { return client.stats().queue_depth == 2; });
     CHECK(wait_for(context, client.try_get_session(session_id("third"))).error().code() == errc::queue_full);
     signal.emit(asio::cancellation_type::total);
@@ -394,7 +394,7 @@ TEST_CASE("O08: cancelled in the queue behind a busy connection: never sent, its
     CHECK(queued[0].error().code() == errc::cancelled);
     CHECK(queued[0].error().delivery() == delivery::not_sent);
     CHECK(client.stats().queue_depth == 1);
-    client.async_get_session(session_id("n4"), queued.next());
+    client.try_get_session(session_id("n4"))(queued.next());
     server.resume();
     queued.wait(context);
     busy.wait(context);

@@ -100,7 +100,7 @@ TEST_CASE(
         collector<session> results;
         std::uint64_t most = 0;
         for (std::size_t i = 0; i < count; ++i)
-            client.async_get_session(id, results.next());
+            client.try_get_session(id)(results.next());
         run_until(context, [&] {
             most = std::max(most, client.stats().in_flight);
             return results.left() == 0;
@@ -116,7 +116,7 @@ TEST_CASE(
         collector<session> results;
         const auto options = call_options{}.timeout(in_time ? 100s : 300ms);
         for (std::size_t i = 0; i < calls; ++i)
-            client.async_get_session(id, options, results.next());
+            client.try_get_session(id, options)(results.next());
         std::uint64_t longest = 0;
         const auto ended = [&](std::size_t count) {
             run_until(context, [&] {
@@ -168,14 +168,14 @@ TEST_CASE("O10: destroyed with a hundred requests in flight, by their caller or 
         server.inject(fault{}.on("GET").delay(20s));
         collector<session> results;
         bool first_done = false;
-        owner->async_get_session(session_id("first"), [&](const result<session>& outcome) {
+        owner->try_get_session(session_id("first"))([&](const result<session>& outcome) {
             CHECK(outcome.error().http_status() == 404);
             if (by_completion)
                 owner.reset();
             first_done = true;
         });
         for (int i = 0; i < 100; ++i)
-            owner->async_get_session(id, results.next());
+            owner->try_get_session(id)(results.next());
         run_until(context, [&] { return first_done; });
         if (!by_completion) {
             run_until(context, [&] { return owner->stats().in_flight == 100; });
@@ -204,9 +204,9 @@ TEST_CASE(
     collector<session> results;
     for (int i = 0; i < 300; ++i)
         if (i % 3 == 0)
-            client.async_create_session(session_request{}, results.next());
+            client.try_create_session()(results.next());
         else
-            client.async_get_session(id, results.next());
+            client.try_get_session(id)(results.next());
     run_until(context, [&] { return results.left() < 200; });
     const auto drained = wait_for(context, client.try_drain(30s));
     CHECK(drained.has_value());

@@ -26,7 +26,7 @@ namespace {
 void read_all(asio::io_context& context, client& client, const std::vector<session_id>& ids) {
     collector<session> results;
     for (const auto& id : ids)
-        client.async_get_session(id, results.next());
+        client.try_get_session(id)(results.next());
     results.wait(context);
     REQUIRE(results.each_once());
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -38,7 +38,7 @@ void read_all(asio::io_context& context, client& client, const std::vector<sessi
 std::vector<session_id> make_sessions(asio::io_context& context, client& client, int count) {
     collector<session> results;
     for (int i = 0; i < count; ++i)
-        client.async_create_session(session_request{}.tag("t" + std::to_string(i)), results.next());
+        client.try_create_session(session_request{}.tag("t" + std::to_string(i)))(results.next());
     results.wait(context);
     std::vector<session_id> ids;
     for (std::size_t i = 0; i < results.size(); ++i) {
@@ -80,7 +80,7 @@ TEST_CASE("requests are written in the order of their calls") {
     client client(context, options_for(server).max_connections(1));
     collector<session> results;
     for (int i = 0; i < 60; ++i)
-        client.async_get_session(session_id("s" + std::to_string(i)), results.next());
+        client.try_get_session(session_id("s" + std::to_string(i)))(results.next());
     results.wait(context);
     const auto received = server.received();
     REQUIRE(received.size() == 60);
@@ -119,13 +119,13 @@ TEST_CASE("a POST is written only when what was sent before it is answered, and 
         return server.received(0).find(text) != std::string::npos;
     };
     collector<session> results;
-    client.async_get_session(session_id("a"), results.next());
-    client.async_get_session(session_id("b"), results.next());
-    client.async_create_session(session_request{}, results.next());
+    client.try_get_session(session_id("a"))(results.next());
+    client.try_get_session(session_id("b"))(results.next());
+    client.try_create_session()(results.next());
     support::run_until(context, [&] { return received("/sessions/b"); });
     CHECK_FALSE(received("POST ")); // its predecessors are not answered yet
     support::run_until(context, [&] { return received("POST "); });
-    client.async_get_session(session_id("after"), results.next());
+    client.try_get_session(session_id("after"))(results.next());
     support::run_until(context, [&] { return client.stats().calls_started == 5; });
     context.poll();
     CHECK(results.left() == 2);
@@ -142,8 +142,8 @@ TEST_CASE("neither POSTs nor GETs starve where both keep coming") {
     client client(context, options_for(server).max_connections(1));
     collector<session> results;
     for (int i = 0; i < 200; ++i) {
-        client.async_create_session(session_request{}, results.next());
-        client.async_get_session(session_id("none"), results.next());
+        client.try_create_session()(results.next());
+        client.try_get_session(session_id("none"))(results.next());
     }
     results.wait(context);
     CHECK(results.each_once());
@@ -157,7 +157,7 @@ TEST_CASE("the first request on a new connection goes alone") {
     client client(context, options_for(server).max_connections(1));
     collector<session> results;
     for (int i = 0; i < 8; ++i)
-        client.async_get_session(session_id("none"), results.next());
+        client.try_get_session(session_id("none"))(results.next());
     results.wait(context);
     CHECK(server.stats().max_pipelined == 7); // all eight fit, had the first not been alone
 }

@@ -92,7 +92,7 @@ TEST_CASE("never more connections than allowed") {
         client client(context, options_for(server).max_connections(most));
         collector<session> results;
         for (int i = 0; i < 100; ++i)
-            client.async_create_session(session_request{}, results.next());
+            client.try_create_session()(results.next());
         results.wait(context);
         CHECK(results.succeeded() == 100);
         CHECK(server.stats().connections_accepted == most);
@@ -174,7 +174,7 @@ TEST_CASE("the queue is bounded: what is over its limit fails at once, the rest 
     client client(context, options_for(server).max_connections(1).queue_limit(10));
     collector<session> results;
     for (int i = 0; i < 30; ++i)
-        client.async_create_session(session_request{}, results.next());
+        client.try_create_session()(results.next());
     run_until(context, [&] { return results.left() <= 10; });
     CHECK(client.stats().calls_succeeded == 0); // the refused ones did not wait for the served ones
     results.wait(context);
@@ -198,7 +198,7 @@ TEST_CASE("what a connection can take at once does not count against the queue's
     REQUIRE(wait_for(context, client.try_get_session(session_id("none"))).error().http_status() == 404);
     collector<session> results;
     for (int i = 0; i < 9; ++i) // eight in flight, one waits
-        client.async_get_session(session_id("none"), results.next());
+        client.try_get_session(session_id("none"))(results.next());
     results.wait(context);
     for (std::size_t i = 0; i < results.size(); ++i)
         CHECK(results[i].error().http_status() == 404);

@@ -87,7 +87,7 @@ TEST_CASE("POSTs that may be repeated are pipelined") {
     REQUIRE(wait_for(context, client.try_create_session()).has_value());
     collector<session> results;
     for (int i = 0; i < 8; ++i)
-        client.async_create_session(session_request{}, call_options{}.idempotent(), results.next());
+        client.try_create_session(session_request{}, call_options{}.idempotent())(results.next());
     results.wait(context);
     CHECK(results.succeeded() == 8);
     CHECK(client.stats().deepest_pipeline == 8);
@@ -111,7 +111,7 @@ TEST_CASE("the budget holds for all calls together") {
     server.inject(fault{}.on("GET").always().respond(500));
     collector<session> results;
     for (int i = 0; i < 200; ++i)
-        client.async_get_session(session_id("s"), results.next());
+        client.try_get_session(session_id("s"))(results.next());
     results.wait(context);
     CHECK(results.each_once());
     CHECK(results.succeeded() == 0);
@@ -129,9 +129,9 @@ TEST_CASE("P8: a call with a dedicated connection holds up nobody") {
     server.inject(fault{}.on("GET", "/participants").delay(60s));
     collector<std::vector<participant>> slow;
     collector<session> quick_ones;
-    client.async_list_session_participants(made->id(), call_options{}.dedicated_connection(), slow.next());
+    client.try_list_session_participants(made->id(), call_options{}.dedicated_connection())(slow.next());
     for (int i = 0; i < 50; ++i)
-        client.async_get_session(made->id(), quick_ones.next());
+        client.try_get_session(made->id())(quick_ones.next());
     quick_ones.wait(context);
     CHECK(quick_ones.succeeded() == 50);
     CHECK(slow.left() == 1);

@@ -53,7 +53,7 @@ void in_each_shard(Function function) {
 void get_in_each_shard(client& client, collector<session>& results, int times = 1) {
     in_each_shard([&](std::size_t) {
         for (int i = 0; i < times; ++i)
-            client.async_get_session(session_id("s"), results.next());
+            client.try_get_session(session_id("s"))(results.next());
     });
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("the calls of a thread stay in a shard, those of others go to others, 
     client client(context, options_for(server).shards(shards).max_connections(shards));
     collector<session> alone;
     for (int i = 0; i < 20; ++i)
-        client.async_get_session(session_id("s"), alone.next());
+        client.try_get_session(session_id("s"))(alone.next());
     alone.wait(context);
     CHECK(server.stats().connections_accepted == 1);
 
@@ -178,7 +178,7 @@ TEST_CASE("a queue that is full is that of one shard") {
         options_for(server).shards(shards).max_connections(shards).pipeline_depth(1).queue_limit(shards * 2));
     collector<session> full;
     for (int i = 0; i < 20; ++i)
-        client.async_get_session(session_id("s"), full.next());
+        client.try_get_session(session_id("s"))(full.next());
     collector<session> results;
     get_in_each_shard(client, results);
     full.wait(context);
@@ -204,8 +204,8 @@ TEST_CASE("a cancellation reaches the call of its own shard") {
         std::array<asio::cancellation_signal, shards> signals;
         collector<session> results;
         in_each_shard([&](std::size_t i) {
-            client.async_get_session(session_id("s"),
-                                     asio::bind_cancellation_slot(signals.at(i).slot(), results.next()));
+            client.try_get_session(session_id("s"))(
+                asio::bind_cancellation_slot(signals.at(i).slot(), results.next()));
         });
         run_until(context, [&] { return client.stats().in_flight == shards; });
         signals.at(cancelled).emit(asio::cancellation_type::terminal);
@@ -249,12 +249,12 @@ TEST_CASE("O15: a drain waits for the calls of all shards, and all refuse later 
     collector<session> results;
     in_each_shard([&](std::size_t) {
         for (int i = 0; i < 10; ++i)
-            client.async_create_session(session_request{}, results.next());
+            client.try_create_session()(results.next());
     });
     collector<void> drained;
-    client.async_drain(20s, drained.next());
+    client.try_drain(20s)(drained.next());
     collector<void> drained_too;
-    client.async_drain(20s, drained_too.next());
+    client.try_drain(20s)(drained_too.next());
     collector<session> late;
     get_in_each_shard(client, late);
     drained.wait(context);
@@ -282,7 +282,7 @@ TEST_CASE("O15: one shard takes too long to drain, whichever it is") {
         client client(context, options_for(server).shards(shards));
         collector<session> results;
         in_each_shard([&](std::size_t i) {
-            client.async_get_session(session_id(i == slow ? "slow" : "fast"), results.next());
+            client.try_get_session(session_id(i == slow ? "slow" : "fast"))(results.next());
         });
         run_until(context, [&] { return results.left() == 1 && client.stats().in_flight == 1; });
         const auto drained = wait_for(context, client.try_drain(50ms));
@@ -304,10 +304,10 @@ TEST_CASE("O15: who waits for a drain may stop waiting, and the drain goes on") 
     server.inject(fault{}.on("GET", "/slow").delay(500ms));
     collector<session> results;
     // In one shard: the others have drained by then, maybe the first among them.
-    client.async_get_session(session_id("slow"), results.next());
+    client.try_get_session(session_id("slow"))(results.next());
     asio::cancellation_signal signal;
     collector<void> drained;
-    client.async_drain(20s, asio::bind_cancellation_slot(signal.slot(), drained.next()));
+    client.try_drain(20s)(asio::bind_cancellation_slot(signal.slot(), drained.next()));
     run_until(context, [&] { return client.stats().connections_idle == 0; });
     signal.emit(asio::cancellation_type::terminal);
     drained.wait(context);
@@ -328,7 +328,7 @@ TEST_CASE("O10: close and destruction end what is in flight in every shard, and 
         std::optional<client> owner(std::in_place, context, options_for(server).shards(shards));
         get_in_each_shard(*owner, results, 5);
         run_until(context, [&] { return owner->stats().in_flight >= shards; });
-        owner->async_drain(20s, drained.next());
+        owner->try_drain(20s)(drained.next());
         if (closed)
             owner->close();
         else

@@ -32,10 +32,10 @@ namespace {
 /// Calls in every state: in flight, pipelined behind others, in the queue, refused.
 void start_everything(client& client, collector<session>& results) {
     for (int i = 0; i < 20; ++i)
-        client.async_get_session(session_id("s"), results.next());
+        client.try_get_session(session_id("s"))(results.next());
     for (int i = 0; i < 10; ++i)
-        client.async_create_session(session_request{}, results.next());
-    client.async_get_session(session_id(""), results.next());
+        client.try_create_session()(results.next());
+    client.try_get_session(session_id(""))(results.next());
 }
 
 asio::awaitable<void> own_a_client(client owned) {
@@ -73,11 +73,11 @@ TEST_CASE("O15: a drain with traffic: every call is answered, later ones are ref
     client client(context, options_for(server).max_connections(2));
     collector<session> results;
     for (int i = 0; i < 50; ++i)
-        client.async_create_session(session_request{}, results.next());
+        client.try_create_session()(results.next());
     collector<void> drained;
-    client.async_drain(20s, drained.next());
+    client.try_drain(20s)(drained.next());
     collector<session> late;
-    client.async_create_session(session_request{}, late.next());
+    client.try_create_session()(late.next());
     drained.wait(context);
     CHECK(drained[0].has_value());
     results.wait(context); // they were completed before the drain, or together with it
@@ -98,8 +98,8 @@ TEST_CASE("a drain that takes too long cuts the rest off, and says so") {
     asio::io_context context;
     client client(context, options_for(server));
     collector<session> results;
-    client.async_get_session(session_id("slow"), results.next());
-    client.async_get_session(session_id("fast"), results.next());
+    client.try_get_session(session_id("slow"))(results.next());
+    client.try_get_session(session_id("fast"))(results.next());
     const auto drained = wait_for(context, client.try_drain(100ms));
     REQUIRE(drained.has_error());
     CHECK(drained.error().code() == errc::client_closed);
@@ -114,9 +114,9 @@ TEST_CASE("the throwing form of drain, and two drains at once") {
     asio::io_context context;
     client client(context, options_for(server));
     collector<session> results;
-    client.async_create_session(session_request{}, results.next());
+    client.try_create_session()(results.next());
     collector<void> first;
-    client.async_drain(10s, first.next());
+    client.try_drain(10s)(first.next());
     support::run_coroutine(context, throwing_drain(client));
     first.wait(context);
     CHECK(first[0].has_value());
@@ -184,12 +184,12 @@ TEST_CASE("O10: a client is destroyed by a handler of its own") {
     std::optional<client> owner(std::in_place, context, options_for(server));
     collector<session> results;
     bool done = false;
-    owner->async_create_session(session_request{}, [&](const result<session>& outcome) {
+    owner->try_create_session()([&](const result<session>& outcome) {
         CHECK(outcome.has_value());
         owner.reset();
         done = true;
     });
-    owner->async_get_session(session_id("s"), results.next());
+    owner->try_get_session(session_id("s"))(results.next());
     run_until(context, [&] { return done; });
     results.wait(context);
     CHECK(results.each_once());
@@ -245,8 +245,7 @@ TEST_CASE("calls on a context that nobody ever runs are destroyed with it") {
     {
         asio::io_context context;
         client client(context, options_for(server));
-        client.async_create_session(session_request{},
-                                    [token](const result<session>&) { FAIL("completed"); });
+        client.try_create_session()([token](const result<session>&) { FAIL("completed"); });
         CHECK(token.use_count() == 2);
     }
     CHECK(token.use_count() == 1);
@@ -258,7 +257,7 @@ TEST_CASE("close while the connection is being made") {
     asio::io_context context;
     client client(context, options_for(server));
     collector<session> results;
-    client.async_get_session(session_id("s"), results.next());
+    client.try_get_session(session_id("s"))(results.next());
     run_until(context, [&] { return server.connections() == 1; });
     client.close();
     results.wait(context);

@@ -93,8 +93,8 @@ TEST_CASE("T13: a close_notify in the middle of a pipeline is answered, and the 
         tls_trial trial(options_for(server).max_connections(1));
         REQUIRE(trial.get("a").has_value());
         support::collector<session> results;
-        trial.client().async_get_session(session_id("b"), results.next());
-        trial.client().async_get_session(session_id("c"), results.next());
+        trial.client().try_get_session(session_id("b"))(results.next());
+        trial.client().try_get_session(session_id("c"))(results.next());
         results.wait(trial.context());
         REQUIRE(results[0].has_value());
         REQUIRE(results[1].has_value());

@@ -242,8 +242,8 @@ TEST_CASE("T07: one dial that stalls does not hold up the calls that another con
     asio::io_context context;
     client client(context, options_for(server).max_connections(2).connect_timeout(5s));
     support::collector<session> results;
-    client.async_get_session(session_id("s"), results.next());
-    client.async_get_session(session_id("s"), results.next());
+    client.try_get_session(session_id("s"))(results.next());
+    client.try_get_session(session_id("s"))(results.next());
     results.wait(context);
     CHECK(results.succeeded() == 2);
     CHECK(results[0]->id().value() == "s");

@@ -128,8 +128,8 @@ TEST_CASE("T17: many calls that wait for a server that refuses us fail together 
         client client(context, options_for(server).max_connections(2));
         support::collector<session> results;
         for (int i = 0; i < 10; ++i) {
-            client.async_create_session(session_request{}, results.next());
-            client.async_get_session(session_id("s"), results.next());
+            client.try_create_session()(results.next());
+            client.try_get_session(session_id("s"))(results.next());
         }
         results.wait(context);
         CHECK(results.each_once());

@@ -105,11 +105,11 @@ TEST_CASE("T21: calls in flight are answered on the old connection, which closes
     REQUIRE(trial.get("a").has_value());
     support::collector<session> results;
     auto& client = trial.client();
-    client.async_get_session(session_id("b"), results.next());
-    client.async_get_session(session_id("c"), results.next());
+    client.try_get_session(session_id("b"))(results.next());
+    client.try_get_session(session_id("c"))(results.next());
     run_until(trial.context(), [&] { return client.stats().requests_sent == 3; });
     client.reload_tls(options_for(server));
-    client.async_get_session(session_id("d"), results.next());
+    client.try_get_session(session_id("d"))(results.next());
     results.wait(trial.context());
     CHECK(results.succeeded() == 3);
     CHECK(results[0]->id().value() == "b");
@@ -131,11 +131,11 @@ TEST_CASE("T21: with one connection allowed, calls wait until the old one has dr
     tls_trial trial(options_for(server).max_connections(1));
     support::collector<session> results;
     auto& client = trial.client();
-    client.async_get_session(session_id("a"), results.next());
+    client.try_get_session(session_id("a"))(results.next());
     run_until(trial.context(), [&] { return client.stats().requests_sent == 1; });
     client.reload_tls(options_for(server));
-    client.async_get_session(session_id("b"), results.next());
-    client.async_create_session(session_request{}, results.next());
+    client.try_get_session(session_id("b"))(results.next());
+    client.try_create_session()(results.next());
     results.wait(trial.context());
     CHECK(results.succeeded() == 3);
     CHECK(server.connections() == 2);
@@ -166,7 +166,7 @@ TEST_CASE("T21: a handshake that is under way begins again with the new options"
         asio::io_context context;
         client client(context, options_for(server));
         support::collector<session> results;
-        client.async_create_session(session_request{}, results.next());
+        client.try_create_session()(results.next());
         run_until(context, [&] { return server.handshake(0).server_name == "localhost"; });
         client.reload_tls(options_for(server));
         results.wait(context);
@@ -180,7 +180,7 @@ TEST_CASE("T21: a handshake that is under way begins again with the new options"
         asio::io_context context;
         client client(context, options_for(trusted).ca_pem(certificate_authority().pem()));
         support::collector<session> results;
-        client.async_create_session(session_request{}, results.next());
+        client.try_create_session()(results.next());
         client.reload_tls(options_for(trusted));
         results.wait(context);
         CHECK(results.succeeded() == 1);
@@ -193,15 +193,15 @@ TEST_CASE("T21: a connection that was never used is replaced, and no call fails 
     client client(context, options_for(server).max_connections(1));
     asio::cancellation_signal gone;
     support::collector<session> results;
-    client.async_create_session(session_request{}, asio::bind_cancellation_slot(gone.slot(), results.next()));
+    client.try_create_session()(asio::bind_cancellation_slot(gone.slot(), results.next()));
     run_until(context, [&] { return client.stats().connections_connecting == 1; });
     gone.emit(asio::cancellation_type::terminal);
     results.wait(context);
     CHECK(results[0].error().code() == errc::cancelled);
     run_until(context, [&] { return client.stats().connections_idle == 1; });
     client.reload_tls(options_for(server));
-    client.async_create_session(session_request{}, results.next());
-    client.async_create_session(session_request{}, results.next());
+    client.try_create_session()(results.next());
+    client.try_create_session()(results.next());
     results.wait(context);
     CHECK(results.succeeded() == 2);
     CHECK(server.stats().connections_accepted == 2);
@@ -259,7 +259,7 @@ TEST_CASE("T21: reloaded again and again by one thread, used by others: every ca
     loopback_server server;
     asio::thread_pool threads(2);
     client client(threads, options_for(server).max_connections(4));
-    const auto made = client.async_create_session(session_request{}, asio::use_future).get();
+    const auto made = client.try_create_session()(asio::use_future).get();
     REQUIRE(made.has_value());
     constexpr int rounds = 20;
     std::atomic<int> round{0};
@@ -275,7 +275,7 @@ TEST_CASE("T21: reloaded again and again by one thread, used by others: every ca
         ++round;
         round.notify_one();
         for (int i = 0; i < 50; ++i)
-            responses.push_back(client.async_get_session(made->id(), asio::use_future));
+            responses.push_back(client.try_get_session(made->id())(asio::use_future));
         for (auto& response : responses) {
             const auto outcome = response.get();
             CHECK_MESSAGE(outcome.has_value(), (outcome ? "" : outcome.error().describe()));

@@ -95,7 +95,7 @@ TEST_CASE("O21: every descriptor of a client, and of the servers, is closed on e
     resolver->addresses = {hole.where()};
     client dialling(context, support::with_resolver(options_for(server), resolver));
     collector<session> results;
-    dialling.async_get_session(session_id("s"), results.next());
+    dialling.try_get_session(session_id("s"))(results.next());
     run_until(context, [&] { return dialling.stats().connections_connecting == 1; });
     const auto now = descriptors();
     CHECK(now.size() >= before.size() + 2 + 2 + 2 + 1); // listeners, accepted, connected, dialling

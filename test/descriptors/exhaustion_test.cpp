@@ -65,7 +65,7 @@ TEST_CASE("W20: no descriptor for the first connection: a clear error, and the p
             const no_descriptors none;
             collector<session> results;
             for (int i = 0; i < 20; ++i)
-                client.async_create_session(session_request{}, results.next());
+                client.try_create_session()(results.next());
             results.wait(context);
             CHECK(results.each_once());
             for (std::size_t i = 0; i < results.size(); ++i) {
@@ -99,8 +99,8 @@ TEST_CASE("W20: no descriptor for another connection: the open one serves all ca
         const no_descriptors none;
         collector<session> results;
         for (int i = 0; i < 50; ++i) {
-            client.async_create_session(session_request{}, results.next());
-            client.async_get_session(session_id("none"), results.next());
+            client.try_create_session()(results.next());
+            client.try_get_session(session_id("none"))(results.next());
         }
         results.wait(context);
         CHECK(results.each_once());

@@ -63,7 +63,7 @@ private:
         auto id = "s" + std::to_string(started_) + std::string(started_ % 17, 'x');
         ++started_;
         const session_id session(id);
-        client_.async_get_session(session, [this, id = std::move(id)](const result<webrtc_session>& outcome) {
+        client_.try_get_session(session)([this, id = std::move(id)](const result<webrtc_session>& outcome) {
             ++answered_;
             if (outcome && outcome->id().value() == id)
                 ++matched_;

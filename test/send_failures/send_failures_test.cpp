@@ -38,9 +38,9 @@ client_options patient(const scripted_server& server) {
 
 void start(client& client, bool post, collector<session>& results) {
     if (post)
-        client.async_create_session(session_request{}, results.next());
+        client.try_create_session()(results.next());
     else
-        client.async_get_session(session_id("own"), results.next());
+        client.try_get_session(session_id("own"))(results.next());
 }
 
 std::string request_lines(const scripted_server& server, std::size_t connection) {

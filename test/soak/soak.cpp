@@ -164,7 +164,7 @@ public:
             if (context_.run_one_for(60s) == 0)
                 complain("nothing happens any more");
         }
-        client_->async_drain(30s, [this](const result<void>& outcome) {
+        client_->try_drain(30s)([this](const result<void>& outcome) {
             if (outcome.has_error())
                 complain("drain: " + outcome.error().describe());
         });
@@ -251,14 +251,14 @@ private:
         const auto name = "n" + std::to_string(nonce);
         const auto kind = nonce % 50;
         if (kind == 0)
-            client_->async_create_session(session_request{}.tag(name), handler<session>(nonce));
+            client_->try_create_session(session_request{}.tag(name))(handler<session>(nonce));
         else if (kind < 5)
-            client_->async_delete_session(session_id(name), handler<void>(nonce));
+            client_->try_delete_session(session_id(name))(handler<void>(nonce));
         else if (kind < 10)
-            client_->async_add_participant_to_session(session_id("s"), participant_id(name), subscriptions{},
-                                                      handler<void>(nonce));
+            client_->try_add_participant_to_session(session_id("s"), participant_id(name),
+                                                    subscriptions{})(handler<void>(nonce));
         else
-            client_->async_get_session(session_id(name), handler<session>(nonce));
+            client_->try_get_session(session_id(name))(handler<session>(nonce));
     }
 
     template <class T>

@@ -98,10 +98,10 @@ TEST_CASE("the allocations of a call with a handler in the steady state") {
             progress& seen;
             void operator()(const result<session>& got) const {
                 if (seen.answered(got))
-                    client.async_get_session(id, *this);
+                    client.try_get_session(id)(*this);
             }
         };
-        client.async_get_session(id, chain{client, id, seen});
+        client.try_get_session(id)(chain{client, id, seen});
     });
 }
 
@@ -122,11 +122,11 @@ TEST_CASE("the allocations of a call that may be cancelled in the steady state")
             asio::cancellation_signal& signal;
             void operator()(const result<session>& got) const {
                 if (seen.answered(got))
-                    client.async_get_session(id, asio::bind_cancellation_slot(signal.slot(), *this));
+                    client.try_get_session(id)(asio::bind_cancellation_slot(signal.slot(), *this));
             }
         };
         auto& signal = signals[next++ % signals.size()];
-        client.async_get_session(
-            id, asio::bind_cancellation_slot(signal.slot(), chain{client, id, seen, signal}));
+        client.try_get_session(id)(
+            asio::bind_cancellation_slot(signal.slot(), chain{client, id, seen, signal}));
     });
 }

@@ -29,13 +29,13 @@ TEST_CASE("a handler that waits for another call holds up its own thread only") 
         const auto work = asio::make_work_guard(context);
         for (int i = 0; i < 2; ++i)
             threads.emplace_back([&] { context.run(); });
-        const auto made = client.async_create_session(session_request{}, asio::use_future).get();
+        const auto made = client.try_create_session()(asio::use_future).get();
         REQUIRE(made.has_value());
         const auto id = made->id();
         for (int i = 0; i < 100; ++i) {
             std::promise<bool> answered;
-            client.async_get_session(id, [&](const result<session>& first) {
-                auto second = client.async_get_session(id, asio::use_future);
+            client.try_get_session(id)([&](const result<session>& first) {
+                auto second = client.try_get_session(id)(asio::use_future);
                 const bool came = second.wait_for(support::generous_limit) == std::future_status::ready;
                 answered.set_value(first && came && second.get());
             });
@@ -59,18 +59,16 @@ TEST_CASE("handlers of the same cycle wait for each other, each on a thread of i
     int running = 0;
     int together = 0;
     for (int i = 0; i < count; ++i) {
-        client.async_get_session(
-            session_id("s"),
-            [&](const result<session>& outcome) {
-                CHECK(outcome.error().code() == errc::client_closed);
-                std::unique_lock lock(mutex);
-                ++running;
-                arrived.notify_all();
-                together += arrived.wait_for(
-                                lock, support::generous_limit, [&] { return running == count; })
-                                ? 1
-                                : 0;
-            });
+        client.try_get_session(session_id("s"))([&](const result<session>& outcome) {
+            CHECK(outcome.error().code() == errc::client_closed);
+            std::unique_lock lock(mutex);
+            ++running;
+            arrived.notify_all();
+            together += arrived.wait_for(
+                            lock, support::generous_limit, [&] { return running == count; })
+                            ? 1
+                            : 0;
+        });
     }
     support::run_until(context, [&] { return client.stats().in_flight == count; });
     client.close(); // ends all of them in one cycle

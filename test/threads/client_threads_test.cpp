@@ -97,13 +97,13 @@ TEST_CASE("the handlers of one context, the client on another") {
     const auto here = std::this_thread::get_id();
     int done = 0; // not atomic: only this thread may touch it
     for (int i = 0; i < 100; ++i) {
-        client.async_create_session(session_request{}, asio::bind_executor(
-                                                           handlers,
-                                                           [&](const result<session>& outcome) {
-                                                               CHECK(outcome.has_value());
-                                                               CHECK(std::this_thread::get_id() == here);
-                                                               ++done;
-                                                           }));
+        client.try_create_session()(asio::bind_executor(
+            handlers,
+            [&](const result<session>& outcome) {
+                CHECK(outcome.has_value());
+                CHECK(std::this_thread::get_id() == here);
+                ++done;
+            }));
     }
     // The calls keep this context running until their handlers have run.
     handlers.run_for(support::generous_limit);
@@ -131,10 +131,8 @@ TEST_CASE("O07: a storm of cancellations from other threads' calls") {
                         ++unexpected;
                     all.happened();
                 };
-                client.async_get_session(
-                    session_id("s" + std::to_string(i)),
-                    asio::bind_cancellation_slot(signal->slot(),
-                                                 asio::bind_executor(strand, std::move(handler))));
+                client.try_get_session(session_id("s" + std::to_string(i)))(asio::bind_cancellation_slot(
+                    signal->slot(), asio::bind_executor(strand, std::move(handler))));
                 if (cancel)
                     asio::post(strand, [signal] { signal->emit(asio::cancellation_type::total); });
             });
@@ -167,7 +165,7 @@ TEST_CASE("O15: a drain while eight threads start calls") {
     on_threads(callers, [&](int) {
         for (int i = 0; i < 100; ++i) {
             all.expect();
-            client.async_create_session(session_request{}, [&](const result<session>& outcome) {
+            client.try_create_session()([&](const result<session>& outcome) {
                 if (outcome.has_error() && outcome.error().code() == errc::client_closed &&
                     outcome.error().delivery() == delivery::not_sent)
                     ++refused;
@@ -193,7 +191,7 @@ TEST_CASE("O10: a client is destroyed while its calls run on four threads") {
         std::optional<client> owner(std::in_place, *context, options_for(server).max_connections(2));
         for (int i = 0; i < 50; ++i) {
             all.expect();
-            owner->async_get_session(session_id("s"), [&](const result<session>&) { all.happened(); });
+            owner->try_get_session(session_id("s"))([&](const result<session>&) { all.happened(); });
         }
         while (all.count() < round * 2)
             std::this_thread::yield();
@@ -211,8 +209,7 @@ TEST_CASE("close from one thread, calls from others") {
         on_threads(4, [&](int number) {
             for (int i = 0; i < 20; ++i) {
                 all.expect();
-                client.async_create_session(session_request{},
-                                            [&](const result<session>&) { all.happened(); });
+                client.try_create_session()([&](const result<session>&) { all.happened(); });
                 if (number == 0 && i == 10)
                     client.close();
             }
@@ -233,14 +230,13 @@ TEST_CASE("connections that are lost under many threads: each call ends once, no
     on_threads(callers, [&](int number) {
         for (int i = 0; i < 30; ++i) {
             all.expect();
-            client.async_create_session(
-                session_request{}.tag(std::to_string(number) + "-" + std::to_string(i)),
-                [&](const result<session>& outcome) {
-                    succeeded += outcome.has_value() ? 1 : 0;
-                    all.happened();
-                });
+            client.try_create_session(session_request{}.tag(
+                std::to_string(number) + "-" + std::to_string(i)))([&](const result<session>& outcome) {
+                succeeded += outcome.has_value() ? 1 : 0;
+                all.happened();
+            });
             all.expect();
-            client.async_get_session(session_id("s"), [&](const result<session>&) { all.happened(); });
+            client.try_get_session(session_id("s"))([&](const result<session>&) { all.happened(); });
         }
     });
     CHECK(all.wait());

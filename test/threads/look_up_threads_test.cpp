@@ -41,7 +41,7 @@ TEST_CASE("O20: look-ups end while their clients close, and while their contexts
                                                  .credentials("user", "secret"),
                                              support::detail::system_resolver(&respond_when_told)));
         support::collector<session> results;
-        owner->async_get_session(session_id("s"), results.next());
+        owner->try_get_session(session_id("s"))(results.next());
         support::run_until(*context, [&] { return asked == round + 1; });
         // The response is under way from here on.
         if (round % 3 == 0) {

@@ -162,16 +162,16 @@ void check_use_until_destroyed(int context_threads, Change change) {
                 start_counted(
                     *context, all, twice, i == 1,
                     [&](auto handler) {
-                        owner->async_drain(round % 3 == 0 && i == 0 ? 1ms : 20s, std::move(handler));
+                        owner->try_drain(round % 3 == 0 && i == 0 ? 1ms : 20s)(std::move(handler));
                     });
         });
         on_threads(callers, [&](int number) {
             for (int i = 0; i < 40; ++i)
                 start_counted(*context, all, twice, i % 3 == 0, [&](auto handler) {
                     if (i % 4 != 0)
-                        owner->async_get_session(session_id(std::to_string(number)), std::move(handler));
+                        owner->try_get_session(session_id(std::to_string(number)))(std::move(handler));
                     else
-                        owner->async_create_session(session_request{}, std::move(handler));
+                        owner->try_create_session()(std::move(handler));
                 });
         });
         other.join();

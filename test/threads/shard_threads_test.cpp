@@ -33,8 +33,7 @@ TEST_CASE("two contexts with four threads each and a client each share nothing")
     std::thread end_of_second([&] {
         for (int i = 0; i < 100; ++i) {
             cut_off.expect();
-            second->async_create_session(
-                session_request{}, [&](const result<session>&) { cut_off.happened(); });
+            second->try_create_session()([&](const result<session>&) { cut_off.happened(); });
         }
         while (cut_off.count() < 20)
             std::this_thread::yield();

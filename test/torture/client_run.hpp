@@ -150,14 +150,14 @@ private:
         const auto name = "n" + std::to_string(nonce);
         inside_ = true;
         if (kind < 4) {
-            client_.async_get_session(session_id(name), options, handler<session>(nonce));
+            client_.try_get_session(session_id(name), options)(handler<session>(nonce));
         } else if (kind < 6) {
-            client_.async_create_session(session_request{}.tag(name), options, handler<session>(nonce));
+            client_.try_create_session(session_request{}.tag(name), options)(handler<session>(nonce));
         } else if (kind < 7) {
-            client_.async_add_participant_to_session(session_id("s"), participant_id(name), subscriptions{},
-                                                     options, handler<void>(nonce));
+            client_.try_add_participant_to_session(session_id("s"), participant_id(name), subscriptions{},
+                                                   options)(handler<void>(nonce));
         } else {
-            client_.async_delete_session(session_id(name), options, handler<void>(nonce));
+            client_.try_delete_session(session_id(name), options)(handler<void>(nonce));
         }
         inside_ = false;
     }

@@ -26,17 +26,17 @@ class client_core;
 template <class T>
 concept execution_context = std::is_convertible_v<T&, boost::asio::execution_context&>;
 
-template <class T>
-concept other_than_duration = !std::is_convertible_v<T, std::chrono::nanoseconds>;
-
 } // namespace detail
 
 /// A client of Bandwidth's WebRTC API for one account: eleven operations, each in three forms, over a pool of
 /// pipelined TLS connections.
 ///
 /// - `co_await client.get_session(id)` gives the value or throws `api_error`.
-/// - `co_await client.try_get_session(id)` gives a `result`; nothing is thrown, no exception is made.
-/// - `client.async_get_session(id, token)` takes any Asio completion token for `void(result<session>)`.
+/// - `co_await client.try_get_session(id)` gives a `result`; nothing is thrown, no exception is made. Any
+///   other completion token for `void(result<session>)` is taken by `client.try_get_session(id)(token)`.
+/// - `client.async_get_session(id, options, token)` takes any completion token for
+///   `void(std::exception_ptr, session)`, and so does what Asio's own operations do with it. The exception is
+///   an `api_error`; beside one, the value is empty.
 ///
 /// Arguments are copied, and encoded, before the function returns; nothing needs to outlive it. A refused
 /// argument (an empty id, a header with a line end ...) is a failure of the call like any other, with
@@ -89,15 +89,12 @@ public:
                                                   const call_options& options = {}) {
         return operation<webrtc::session>(prepare_create_session(request, options));
     }
-    /// As `create_session`, with any completion token for `void(result<session>)`.
+    /// As `create_session`, with any completion token for `void(std::exception_ptr, session)`.
     template <class CompletionToken>
     auto async_create_session(const session_request& request, const call_options& options,
                               CompletionToken&& token) {
-        return try_create_session(request, options)(std::forward<CompletionToken>(token));
-    }
-    template <class CompletionToken>
-    auto async_create_session(const session_request& request, CompletionToken&& token) {
-        return try_create_session(request)(std::forward<CompletionToken>(token));
+        return detail::initiate_call<detail::as_exception<webrtc::session>>(
+            prepare_create_session(request, options), std::forward<CompletionToken>(token));
     }
 
     /// Reads a session. `GET /sessions/{sessionId}`.
@@ -110,15 +107,12 @@ public:
                                                const call_options& options = {}) {
         return operation<webrtc::session>(prepare_get_session(session, options));
     }
-    /// As `get_session`, with any completion token for `void(result<session>)`.
+    /// As `get_session`, with any completion token for `void(std::exception_ptr, session)`.
     template <class CompletionToken>
     auto async_get_session(const webrtc::session_id& session, const call_options& options,
                            CompletionToken&& token) {
-        return try_get_session(session, options)(std::forward<CompletionToken>(token));
-    }
-    template <class CompletionToken>
-    auto async_get_session(const webrtc::session_id& session, CompletionToken&& token) {
-        return try_get_session(session)(std::forward<CompletionToken>(token));
+        return detail::initiate_call<detail::as_exception<webrtc::session>>(
+            prepare_get_session(session, options), std::forward<CompletionToken>(token));
     }
 
     /// Deletes a session. `DELETE /sessions/{sessionId}`.
@@ -130,15 +124,12 @@ public:
     operation<void> try_delete_session(const webrtc::session_id& session, const call_options& options = {}) {
         return operation<void>(prepare_delete_session(session, options));
     }
-    /// As `delete_session`, with any completion token for `void(result<void>)`.
+    /// As `delete_session`, with any completion token for `void(std::exception_ptr)`.
     template <class CompletionToken>
     auto async_delete_session(const webrtc::session_id& session, const call_options& options,
                               CompletionToken&& token) {
-        return try_delete_session(session, options)(std::forward<CompletionToken>(token));
-    }
-    template <class CompletionToken>
-    auto async_delete_session(const webrtc::session_id& session, CompletionToken&& token) {
-        return try_delete_session(session)(std::forward<CompletionToken>(token));
+        return detail::initiate_call<detail::as_exception<void>>(prepare_delete_session(session, options),
+                                                                 std::forward<CompletionToken>(token));
     }
 
     // Participants.
@@ -154,15 +145,12 @@ public:
                                                           const call_options& options = {}) {
         return operation<created_participant>(prepare_create_participant(request, options));
     }
-    /// As `create_participant`, with any completion token for `void(result<created_participant>)`.
+    /// As `create_participant`, with any completion token for `void(std::exception_ptr, created_participant)`.
     template <class CompletionToken>
     auto async_create_participant(const participant_request& request, const call_options& options,
                                   CompletionToken&& token) {
-        return try_create_participant(request, options)(std::forward<CompletionToken>(token));
-    }
-    template <class CompletionToken>
-    auto async_create_participant(const participant_request& request, CompletionToken&& token) {
-        return try_create_participant(request)(std::forward<CompletionToken>(token));
+        return detail::initiate_call<detail::as_exception<created_participant>>(
+            prepare_create_participant(request, options), std::forward<CompletionToken>(token));
     }
 
     /// Reads a participant. `GET /participants/{participantId}`.
@@ -175,15 +163,12 @@ public:
                                                        const call_options& options = {}) {
         return operation<webrtc::participant>(prepare_get_participant(participant, options));
     }
-    /// As `get_participant`, with any completion token for `void(result<participant>)`.
+    /// As `get_participant`, with any completion token for `void(std::exception_ptr, participant)`.
     template <class CompletionToken>
     auto async_get_participant(const webrtc::participant_id& participant, const call_options& options,
                                CompletionToken&& token) {
-        return try_get_participant(participant, options)(std::forward<CompletionToken>(token));
-    }
-    template <class CompletionToken>
-    auto async_get_participant(const webrtc::participant_id& participant, CompletionToken&& token) {
-        return try_get_participant(participant)(std::forward<CompletionToken>(token));
+        return detail::initiate_call<detail::as_exception<webrtc::participant>>(
+            prepare_get_participant(participant, options), std::forward<CompletionToken>(token));
     }
 
     /// Deletes a participant. `DELETE /participants/{participantId}`.
@@ -196,15 +181,12 @@ public:
                                            const call_options& options = {}) {
         return operation<void>(prepare_delete_participant(participant, options));
     }
-    /// As `delete_participant`, with any completion token for `void(result<void>)`.
+    /// As `delete_participant`, with any completion token for `void(std::exception_ptr)`.
     template <class CompletionToken>
     auto async_delete_participant(const webrtc::participant_id& participant, const call_options& options,
                                   CompletionToken&& token) {
-        return try_delete_participant(participant, options)(std::forward<CompletionToken>(token));
-    }
-    template <class CompletionToken>
-    auto async_delete_participant(const webrtc::participant_id& participant, CompletionToken&& token) {
-        return try_delete_participant(participant)(std::forward<CompletionToken>(token));
+        return detail::initiate_call<detail::as_exception<void>>(
+            prepare_delete_participant(participant, options), std::forward<CompletionToken>(token));
     }
 
     // Who is in a session, and who hears whom.
@@ -223,15 +205,12 @@ public:
             prepare_list_session_participants(session, options));
     }
     /// As `list_session_participants`, with any completion token for
-    /// `void(result<std::vector<participant>>)`.
+    /// `void(std::exception_ptr, std::vector<participant>)`.
     template <class CompletionToken>
     auto async_list_session_participants(const webrtc::session_id& session, const call_options& options,
                                          CompletionToken&& token) {
-        return try_list_session_participants(session, options)(std::forward<CompletionToken>(token));
-    }
-    template <class CompletionToken>
-    auto async_list_session_participants(const webrtc::session_id& session, CompletionToken&& token) {
-        return try_list_session_participants(session)(std::forward<CompletionToken>(token));
+        return detail::initiate_call<detail::as_exception<std::vector<webrtc::participant>>>(
+            prepare_list_session_participants(session, options), std::forward<CompletionToken>(token));
     }
 
     /// Joins a participant to a session, and subscribes it to media in the same step. `PUT
@@ -251,21 +230,15 @@ public:
                                                    const call_options& options = {}) {
         return operation<void>(prepare_add_participant_to_session(session, participant, subscribe, options));
     }
-    /// As `add_participant_to_session`, with any completion token for `void(result<void>)`.
+    /// As `add_participant_to_session`, with any completion token for `void(std::exception_ptr)`.
     template <class CompletionToken>
     auto async_add_participant_to_session(const webrtc::session_id& session,
                                           const webrtc::participant_id& participant,
                                           const webrtc::subscriptions& subscribe, const call_options& options,
                                           CompletionToken&& token) {
-        return try_add_participant_to_session(session, participant, subscribe,
-                                              options)(std::forward<CompletionToken>(token));
-    }
-    template <class CompletionToken>
-    auto async_add_participant_to_session(const webrtc::session_id& session,
-                                          const webrtc::participant_id& participant,
-                                          const webrtc::subscriptions& subscribe, CompletionToken&& token) {
-        return try_add_participant_to_session(session, participant,
-                                              subscribe)(std::forward<CompletionToken>(token));
+        return detail::initiate_call<detail::as_exception<void>>(
+            prepare_add_participant_to_session(session, participant, subscribe, options),
+            std::forward<CompletionToken>(token));
     }
 
     /// Takes a participant out of a session, and drops its subscriptions there. `DELETE
@@ -282,20 +255,14 @@ public:
                                                         const call_options& options = {}) {
         return operation<void>(prepare_remove_participant_from_session(session, participant, options));
     }
-    /// As `remove_participant_from_session`, with any completion token for `void(result<void>)`.
+    /// As `remove_participant_from_session`, with any completion token for `void(std::exception_ptr)`.
     template <class CompletionToken>
     auto async_remove_participant_from_session(const webrtc::session_id& session,
                                                const webrtc::participant_id& participant,
                                                const call_options& options, CompletionToken&& token) {
-        return try_remove_participant_from_session(session, participant,
-                                                   options)(std::forward<CompletionToken>(token));
-    }
-    template <class CompletionToken>
-    auto async_remove_participant_from_session(const webrtc::session_id& session,
-                                               const webrtc::participant_id& participant,
-                                               CompletionToken&& token) {
-        return try_remove_participant_from_session(session,
-                                                   participant)(std::forward<CompletionToken>(token));
+        return detail::initiate_call<detail::as_exception<void>>(
+            prepare_remove_participant_from_session(session, participant, options),
+            std::forward<CompletionToken>(token));
     }
 
     /// Reads what a participant is subscribed to. `GET
@@ -313,19 +280,14 @@ public:
         return operation<webrtc::subscriptions>(
             prepare_get_participant_subscriptions(session, participant, options));
     }
-    /// As `get_participant_subscriptions`, with any completion token for `void(result<subscriptions>)`.
+    /// As `get_participant_subscriptions`, with any completion token for `void(std::exception_ptr, subscriptions)`.
     template <class CompletionToken>
     auto async_get_participant_subscriptions(const webrtc::session_id& session,
                                              const webrtc::participant_id& participant,
                                              const call_options& options, CompletionToken&& token) {
-        return try_get_participant_subscriptions(session, participant,
-                                                 options)(std::forward<CompletionToken>(token));
-    }
-    template <class CompletionToken>
-    auto async_get_participant_subscriptions(const webrtc::session_id& session,
-                                             const webrtc::participant_id& participant,
-                                             CompletionToken&& token) {
-        return try_get_participant_subscriptions(session, participant)(std::forward<CompletionToken>(token));
+        return detail::initiate_call<detail::as_exception<webrtc::subscriptions>>(
+            prepare_get_participant_subscriptions(session, participant, options),
+            std::forward<CompletionToken>(token));
     }
 
     /// Replaces all that a participant is subscribed to. `PUT
@@ -345,22 +307,15 @@ public:
         return operation<void>(
             prepare_update_participant_subscriptions(session, participant, subscribe, options));
     }
-    /// As `update_participant_subscriptions`, with any completion token for `void(result<void>)`.
+    /// As `update_participant_subscriptions`, with any completion token for `void(std::exception_ptr)`.
     template <class CompletionToken>
     auto async_update_participant_subscriptions(const webrtc::session_id& session,
                                                 const webrtc::participant_id& participant,
                                                 const webrtc::subscriptions& subscribe,
                                                 const call_options& options, CompletionToken&& token) {
-        return try_update_participant_subscriptions(session, participant, subscribe,
-                                                    options)(std::forward<CompletionToken>(token));
-    }
-    template <class CompletionToken>
-    auto async_update_participant_subscriptions(const webrtc::session_id& session,
-                                                const webrtc::participant_id& participant,
-                                                const webrtc::subscriptions& subscribe,
-                                                CompletionToken&& token) {
-        return try_update_participant_subscriptions(session, participant,
-                                                    subscribe)(std::forward<CompletionToken>(token));
+        return detail::initiate_call<detail::as_exception<void>>(
+            prepare_update_participant_subscriptions(session, participant, subscribe, options),
+            std::forward<CompletionToken>(token));
     }
 
     // The client itself.
@@ -377,15 +332,11 @@ public:
     operation<void> try_drain(std::chrono::nanoseconds limit = std::chrono::seconds(30)) {
         return operation<void>(prepare_drain(limit));
     }
-    /// As `drain`, with any completion token for `void(result<void>)`.
+    /// As `drain`, with any completion token for `void(std::exception_ptr)`.
     template <class CompletionToken>
     auto async_drain(std::chrono::nanoseconds limit, CompletionToken&& token) {
-        return try_drain(limit)(std::forward<CompletionToken>(token));
-    }
-
-    template <detail::other_than_duration CompletionToken>
-    auto async_drain(CompletionToken&& token) {
-        return try_drain()(std::forward<CompletionToken>(token));
+        return detail::initiate_call<detail::as_exception<void>>(prepare_drain(limit),
+                                                                 std::forward<CompletionToken>(token));
     }
 
     /// Uses other TLS options from now on, for certificates that are renewed while the client runs.

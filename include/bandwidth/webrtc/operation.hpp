@@ -1,7 +1,6 @@
 #pragma once
 
 #include <bandwidth/webrtc/detail/pending_call.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <type_traits>
 #include <utility>
@@ -24,11 +23,10 @@ public:
     explicit operation(detail::call_handle call) noexcept : call_(std::move(call)) {}
 
     template <class CompletionToken>
-    auto operator()(CompletionToken&& token) && -> decltype(boost::asio::async_initiate<CompletionToken,
-                                                                                        signature>(
-        std::declval<detail::initiate<T>>(), token, std::declval<detail::call_handle>())) {
-        return boost::asio::async_initiate<CompletionToken, signature>(detail::initiate<T>(), token,
-                                                                       std::move(call_));
+    auto operator()(CompletionToken&& token) && -> decltype(detail::initiate_call<detail::as_result<T>>(
+        std::declval<detail::call_handle>(), std::forward<CompletionToken>(token))) {
+        return detail::initiate_call<detail::as_result<T>>(std::move(call_),
+                                                           std::forward<CompletionToken>(token));
     }
 
 private:

@@ -211,7 +211,7 @@ struct part_drained {
 void start_parts(const std::shared_ptr<joint_drain>& joint, const std::shared_ptr<pool>& first) {
     auto parts = std::exchange(joint->parts, {});
     for (auto& part : parts)
-        part->bind<void>(part_drained{first, joint});
+        part->bind<as_result<void>>(part_drained{first, joint});
     for (auto& part : parts)
         start(std::move(part), {});
 }
@@ -263,6 +263,8 @@ result<T> take_result(call_handle handle) {
     else
         return std::move(std::get<T>(done.value()));
 }
+
+std::exception_ptr to_exception(const failure& reason) { return std::make_exception_ptr(api_error(reason)); }
 
 template <class T>
 asio::awaitable<T> await_value(call_handle call) {

@@ -8,9 +8,11 @@
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/require.hpp>
+#include <exception>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -34,11 +36,55 @@ using call_handle = std::unique_ptr<pending_call, call_releaser>;
 template <class T>
 result<T> take_result(call_handle call);
 
+/// The exception of the throwing forms.
+std::exception_ptr to_exception(const failure& reason);
+
+/// How a handler is told the outcome: as a `result`.
+template <class T>
+struct as_result {
+    using signature = void(result<T>);
+
+    template <class Handler>
+    static void complete(Handler&& handler, call_handle call) {
+        // The call is given back before the handler runs: the handler may start the next call, or destroy the
+        // client.
+        auto outcome = take_result<T>(std::move(call));
+        std::forward<Handler>(handler)(std::move(outcome));
+    }
+};
+
+/// As the operations of Asio and Beast tell theirs: an exception, null where there is none, and the value.
+template <class T>
+struct as_exception {
+    using signature = void(std::exception_ptr, T);
+
+    template <class Handler>
+    static void complete(Handler&& handler, call_handle call) {
+        auto outcome = take_result<T>(std::move(call));
+        if (outcome.has_value())
+            std::forward<Handler>(handler)(std::exception_ptr(), std::move(*outcome));
+        else
+            std::forward<Handler>(handler)(to_exception(outcome.error()), T());
+    }
+};
+
+template <>
+struct as_exception<void> {
+    using signature = void(std::exception_ptr);
+
+    template <class Handler>
+    static void complete(Handler&& handler, call_handle call) {
+        const auto outcome = take_result<void>(std::move(call));
+        std::forward<Handler>(handler)(outcome.has_value() ? std::exception_ptr()
+                                                           : to_exception(outcome.error()));
+    }
+};
+
 /// A caller's handler as the call keeps it: a handler that takes the call. Its memory comes from the call, or
 /// from the allocator that is associated with the caller's handler. It has no cancellation slot: the call
 /// uses the slot of the caller's handler directly, and `any_completion_handler` would put a signal of its own
 /// between.
-template <class T, class Handler>
+template <class Form, class Handler>
 class kept_handler {
 public:
     using otherwise = asio::associated_allocator_t<Handler, asio::recycling_allocator<void>>;
@@ -57,10 +103,7 @@ public:
         // The signal may be emitted until here; from now on the caller may use it for something else.
         if (auto slot = asio::get_associated_cancellation_slot(handler_); slot.is_connected())
             slot.clear();
-        // The call is given back before the handler runs: the handler may start the next call, or destroy the
-        // client.
-        auto outcome = take_result<T>(std::move(call));
-        std::move(handler_)(std::move(outcome));
+        Form::complete(std::move(handler_), std::move(call));
     }
 
 private:
@@ -75,11 +118,14 @@ public:
     pending_call(const pending_call&) = delete;
     pending_call& operator=(const pending_call&) = delete;
 
+    /// The client's executor, until the call is submitted.
+    const asio::any_io_executor& client_executor() const noexcept;
+
     /// Moves the handler in. It is destroyed when this throws.
-    template <class T, class Handler>
+    template <class Form, class Handler>
     void bind(Handler&& handler) {
         run_on(asio::get_associated_executor(handler, client_executor()));
-        using kept = kept_handler<T, std::decay_t<Handler>>;
+        using kept = kept_handler<Form, std::decay_t<Handler>>;
         // Swapped, since the move assignment of Boost 1.81 calls itself for ever.
         erased_handler(kept(std::forward<Handler>(handler), memory_)).swap(handler_);
     }
@@ -109,8 +155,6 @@ protected:
 
 private:
     using erased_handler = asio::any_completion_handler<void(call_handle)>;
-
-    const asio::any_io_executor& client_executor() const noexcept;
 
     void run_on(const asio::any_io_executor& executor);
     template <class Executor>
@@ -144,14 +188,35 @@ private:
 /// never inside of this function.
 void start(call_handle call, asio::cancellation_slot slot);
 
-template <class T>
-struct initiate {
+/// Starts a call, for `async_initiate`. It has the client's executor, so that adapters which need a timer, such
+/// as `cancel_after` of later versions of Asio, find one.
+template <class Form>
+class initiate {
+public:
+    using executor_type = asio::any_io_executor;
+
+    explicit initiate(call_handle call) noexcept : call_(std::move(call)) {}
+
+    executor_type get_executor() const noexcept { return call_->client_executor(); }
+
     template <class Handler>
-    void operator()(Handler&& handler, call_handle call) const {
+    void operator()(Handler&& handler) {
         auto slot = asio::get_associated_cancellation_slot(handler);
-        call->template bind<T>(std::forward<Handler>(handler));
-        start(std::move(call), slot);
+        call_->template bind<Form>(std::forward<Handler>(handler));
+        start(std::move(call_), slot);
     }
+
+private:
+    call_handle call_;
 };
+
+/// Has the token start the call, now or later.
+template <class Form, class CompletionToken>
+auto initiate_call(call_handle call, CompletionToken&& token)
+    -> decltype(asio::async_initiate<CompletionToken, typename Form::signature>(
+        std::declval<initiate<Form>>(), token)) {
+    return asio::async_initiate<CompletionToken, typename Form::signature>(initiate<Form>(std::move(call)),
+                                                                           token);
+}
 
 } // namespace bandwidth::webrtc::detail
