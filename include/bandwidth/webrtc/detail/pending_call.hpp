@@ -111,6 +111,36 @@ private:
     handler_memory* memory_;
 };
 
+/// An executor of Asio's older kind, such as `io_context::strand`, as one of the kind that
+/// `any_completion_executor` holds. It counts as outstanding work, and never runs a function inside of
+/// `execute`.
+template <class Older>
+class adapted_executor {
+public:
+    explicit adapted_executor(const Older& adapted) noexcept : adapted_(adapted) {
+        adapted_.on_work_started();
+    }
+    adapted_executor(const adapted_executor& other) noexcept : adapted_executor(other.adapted_) {}
+    adapted_executor& operator=(const adapted_executor&) = delete;
+    ~adapted_executor() { adapted_.on_work_finished(); }
+
+    asio::execution_context& query(asio::execution::context_t) const noexcept { return adapted_.context(); }
+    template <class Function>
+    void execute(Function&& function) const {
+        adapted_.post(std::forward<Function>(function), std::allocator<void>());
+    }
+
+    friend bool operator==(const adapted_executor& a, const adapted_executor& b) noexcept {
+        return a.adapted_ == b.adapted_;
+    }
+    friend bool operator!=(const adapted_executor& a, const adapted_executor& b) noexcept {
+        return !(a == b);
+    }
+
+private:
+    Older adapted_;
+};
+
 /// The part of a call that the caller's side knows: the completion handler and the executor that it wants.
 /// One call serves every handler type, so what is behind it compiles once.
 class pending_call {
@@ -168,7 +198,10 @@ private:
     template <class Executor>
     void keep_executor(const Executor& executor) {
         using namespace asio::execution;
-        if constexpr (asio::can_require_v<const Executor&, blocking_t::never_t>) {
+        if constexpr (!is_executor_v<Executor>) {
+            executor_ = adapted_executor<Executor>(executor);
+            may_block_ = false;
+        } else if constexpr (asio::can_require_v<const Executor&, blocking_t::never_t>) {
             executor_ = asio::prefer(asio::require(executor, blocking.never), outstanding_work.tracked,
                                      relationship.continuation);
             may_block_ = false;
