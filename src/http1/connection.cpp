@@ -84,21 +84,13 @@ connection::action connection::next() {
         case response_reader::status::done:
             return respond();
         case response_reader::status::failed:
-            return close(close_reason::protocol_error, reader_.error(), describe_refused());
+            return close(close_reason::protocol_error, reader_.error(), reader_.refused());
         case response_reader::status::need_more:
             break;
         }
     }
     keep_rest();
     return stream_ended_ ? end() : action::none;
-}
-
-// A success that cannot be read has a status all the same, which the failure tells.
-std::string connection::describe_refused() const {
-    const auto& refused = reader_.message();
-    if (!refused.body_dropped)
-        return {};
-    return "HTTP " + std::to_string(refused.status) + " in a content coding that was not asked for";
 }
 
 // A response refers to the bytes that came, so these are let go of only here, when the next one is read.

@@ -106,7 +106,6 @@ private:
     action respond();
     action close(close_reason reason, error_code code, std::string text);
     action end();
-    std::string describe_refused() const;
     void keep_rest();
 
     pipeline requests_;

@@ -7,7 +7,8 @@ namespace bandwidth::webrtc::detail {
 
 request_encoder::request_encoder(std::string_view host, std::string_view user_agent) {
     common_.append("Host: ").append(host).append("\r\nUser-Agent: ").append(user_agent);
-    common_.append("\r\nAccept: application/json\r\n");
+    // Without the second field any content coding would be acceptable (RFC 9110, section 12.5.3).
+    common_.append("\r\nAccept: application/json\r\nAccept-Encoding: identity\r\n");
     rebuild();
 }
 

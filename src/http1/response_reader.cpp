@@ -63,7 +63,7 @@ void response_reader::release_buffers() noexcept {
         return;
     message_ = {};
     piece_ = {};
-    for (auto* const kept : {&body_, &content_type_, &request_id_, &retry_after_, &date_})
+    for (auto* const kept : {&body_, &content_type_, &content_coding_, &request_id_, &retry_after_, &date_})
         std::string().swap(*kept);
 }
 
@@ -91,7 +91,7 @@ response_reader::status response_reader::feed(std::string_view& input) {
         // RFC 9110, section 15.2: any number of interim responses may come before the final one. They share
         // one budget of bytes and fields with it, so a server cannot hold a connection with them.
         if (++interim_ > limits_.interim)
-            return fail(errc::protocol_error);
+            return fail(errc::protocol_error, "more interim responses than are taken");
         start_head();
     }
 }
@@ -141,15 +141,17 @@ response_reader::status response_reader::no_line_end(std::string_view window, st
                                                      std::string_view input) noexcept {
     const bool may_follow = at == window.size() || (window[at] == '\r' && at + 1 == window.size());
     if (!may_follow)
-        return fail(errc::protocol_error);
-    return window.size() < input.size() ? fail(errc::response_too_large) : status::need_more;
+        return fail(errc::protocol_error, "a character in a line that must not be there");
+    return window.size() < input.size() ? fail(errc::response_too_large, "a header section over its limit")
+                                        : status::need_more;
 }
 
 response_reader::status response_reader::put_status_line(std::string_view& input) {
-    // HTTP-version SP status-code SP [ reason-phrase ] (RFC 9112, section 4)
+    // HTTP-version SP status-code SP [ reason-phrase ] (RFC 9112, section 4). Servers that give no reason may
+    // leave out the second space as well.
     constexpr std::string_view name = "HTTP/1.";
     if (input.substr(0, name.size()) != name.substr(0, input.size()))
-        return fail(errc::protocol_error);
+        return fail(errc::protocol_error, "something else where a status line should begin");
     const auto window = within_limit(input);
     const auto end = find_control(window, scanned_);
     if (!is_line_end(window, end)) {
@@ -157,13 +159,14 @@ response_reader::status response_reader::put_status_line(std::string_view& input
         return no_line_end(window, end, input);
     }
     const auto line = window.substr(0, end);
-    if (line.size() < 13 || (line[7] != '0' && line[7] != '1') || line[8] != ' ' || line[12] != ' ' ||
-        !is_digit(line[9]) || !is_digit(line[10]) || !is_digit(line[11]))
-        return fail(errc::protocol_error);
+    if (line.size() < 12 || (line[7] != '0' && line[7] != '1') || line[8] != ' ' ||
+        (line.size() > 12 && line[12] != ' ') || !is_digit(line[9]) || !is_digit(line[10]) ||
+        !is_digit(line[11]))
+        return fail(errc::protocol_error, "a malformed status line");
     message_.http_1_1 = line[7] == '1';
     message_.status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
     if (message_.status < 100 || message_.status > 599 || message_.status == 101)
-        return fail(errc::protocol_error);
+        return fail(errc::protocol_error, "a status that is none, or that nobody asked for");
     input.remove_prefix(end + 2);
     header_bytes_ += end + 2;
     scanned_ = 0;
@@ -213,19 +216,19 @@ response_reader::status response_reader::put_fields(std::string_view& input) {
 // field-name ":" OWS field-value OWS (RFC 9112, section 5)
 inline bool response_reader::take_field(std::string_view line) {
     if (++fields_ > limits_.fields)
-        return refuse(errc::response_too_large);
+        return refuse(errc::response_too_large, "more header fields than are taken");
     const char* const begin = line.data();
     const char* const end = begin + line.size();
     const auto* const colon = static_cast<const char*>(std::memchr(begin, ':', line.size()));
     if (!colon)
-        return refuse(errc::protocol_error);
+        return refuse(errc::protocol_error, "a header line without a colon");
     const std::string_view name(begin, static_cast<std::size_t>(colon - begin));
     const auto value = trim({colon + 1, static_cast<std::size_t>(end - colon - 1)});
     if (part_ == part::fields && !folded_)
         return on_field(name, value);
     folded_ = false;
     if (part_ == part::trailers)
-        return valid_field_name(name) || refuse(errc::protocol_error);
+        return valid_field_name(name) || refuse(errc::protocol_error, "a trailer whose name is none");
     const auto whole = unfold(value);
     const bool accepted = on_field(name, whole);
     keep(); // views into `whole`
@@ -241,10 +244,8 @@ response_reader::status response_reader::head_ended() noexcept {
     // body that it stands for, but that is in doubt as well, since no request asked for a 304.
     const bool announces_body = chunked_ || content_length_.value_or(0) != 0;
     if (message_.status < 200)
-        return announces_body ? fail(errc::protocol_error) : status::done;
-    // A failure without its body still has its status; a success without its body has nothing.
-    if (message_.body_dropped && message_.status < 300)
-        return fail(errc::protocol_error);
+        return announces_body ? fail(errc::protocol_error, "an interim response that announces a body")
+                              : status::done;
     if (message_.status == 204 || message_.status == 304) {
         if (announces_body)
             message_.keep_alive = false;
@@ -260,7 +261,7 @@ response_reader::status response_reader::head_ended() noexcept {
         return status::need_more;
     }
     if (*content_length_ > limits_.body_bytes)
-        return fail(errc::response_too_large);
+        return fail(errc::response_too_large, "a body over its limit");
     left_ = *content_length_;
     part_ = part::body;
     return left_ == 0 ? status::done : status::need_more;
@@ -270,7 +271,7 @@ response_reader::status response_reader::put_body(std::string_view& input) {
     if (part_ == part::to_end) {
         body_bytes_ += input.size();
         if (body_bytes_ > limits_.body_bytes)
-            return fail(errc::response_too_large);
+            return fail(errc::response_too_large, "a body over its limit");
         left_ = input.size();
     }
     const auto piece =
@@ -286,27 +287,27 @@ response_reader::status response_reader::put_body(std::string_view& input) {
 response_reader::status response_reader::put_chunk_line(std::string_view& input) {
     const std::size_t begin = chunk_seen_ ? 2 : 0;
     if (chunk_seen_ && (input[0] != '\r' || (input.size() > 1 && input[1] != '\n')))
-        return fail(errc::protocol_error);
+        return fail(errc::protocol_error, "a chunk that does not end where its size says");
     if (input.size() <= begin)
         return status::need_more;
     if (!is_hex_digit(input[begin]))
-        return fail(errc::protocol_error);
+        return fail(errc::protocol_error, "a chunk size that is no number");
     const auto end = input.find('\n', begin);
     if (std::min(end, input.size()) - begin > most_size_digits + limits_.chunk_extension)
-        return fail(errc::response_too_large);
+        return fail(errc::response_too_large, "a chunk size with more extensions than are taken");
     if (end == std::string_view::npos)
         return status::need_more;
     auto line = input.substr(begin, end - begin);
     if (!line.ends_with('\r'))
-        return fail(errc::protocol_error);
+        return fail(errc::protocol_error, "a chunk size line that does not end with CRLF");
     line.remove_suffix(1);
     const auto digits =
         static_cast<std::size_t>(std::find_if_not(line.begin(), line.end(), is_hex_digit) - line.begin());
     const auto extensions = line.substr(digits);
     if (!read_number(line.substr(0, digits), left_, 16) || !valid_chunk_extensions(extensions))
-        return fail(errc::protocol_error);
+        return fail(errc::protocol_error, "a malformed chunk size line");
     if (extensions.size() > limits_.chunk_extension || left_ > limits_.body_bytes - body_bytes_)
-        return fail(errc::response_too_large);
+        return fail(errc::response_too_large, "a body over its limit");
     body_bytes_ += left_;
     chunk_seen_ = true;
     input.remove_prefix(end + 1);
@@ -316,8 +317,6 @@ response_reader::status response_reader::put_chunk_line(std::string_view& input)
 
 // In one piece it stays in the caller's buffer.
 void response_reader::add_to_body(std::string_view piece) {
-    if (message_.body_dropped)
-        return;
     if (piece_.empty() && body_.empty()) {
         piece_ = piece;
         return;
@@ -327,7 +326,9 @@ void response_reader::add_to_body(std::string_view piece) {
 }
 
 response_reader::status response_reader::end_of_stream(bool clean) {
-    return !done_ && part_ == part::to_end && clean ? finish() : fail(errc::incomplete_response);
+    return !done_ && part_ == part::to_end && clean
+               ? finish()
+               : fail(errc::incomplete_response, "the end of the connection in the middle of a response");
 }
 
 response_reader::status response_reader::finish() noexcept {
@@ -341,18 +342,20 @@ void response_reader::keep() {
     body_.append(piece_);
     piece_ = {};
     keep_view(message_.content_type, content_type_);
+    keep_view(message_.content_coding, content_coding_);
     keep_view(message_.request_id, request_id_);
     keep_view(message_.retry_after, retry_after_);
     keep_view(message_.date, date_);
 }
 
-response_reader::status response_reader::fail(errc value) noexcept {
-    error_ = value;
+response_reader::status response_reader::fail(errc value, const char* what) noexcept {
+    refuse(value, what);
     return status::failed;
 }
 
-bool response_reader::refuse(errc value) noexcept {
+bool response_reader::refuse(errc value, const char* what) noexcept {
     error_ = value;
+    refused_ = what;
     return false;
 }
 

@@ -26,11 +26,9 @@ struct response {
     bool close_announced = false; ///< by Connection: close
     bool keep_alive = false;      ///< RFC 9112, section 9.3, and it is certain where the response ends
     std::string_view body;
-    /// The body is in a content coding that nobody asked for (RFC 9110, section 8.4), so it was read past and
-    /// `body` is empty. Only of a failure: a success that cannot be read is an error.
-    bool body_dropped = false;
     std::string_view content_type;
-    std::string_view request_id; ///< the service's id of the request
+    std::string_view content_coding; ///< RFC 9110, section 8.4; empty for identity. `body` is as it came
+    std::string_view request_id;     ///< the service's id of the request
     std::string_view retry_after;
     std::string_view date; ///< when the server sent it, by its own clock
     /// For how long the server says that it keeps an idle connection ("Keep-Alive: timeout=N", RFC 2068,
@@ -63,8 +61,6 @@ struct response {
 ///   that is no number, or two that differ (RFC 9112, sections 6.1 and 6.3; response smuggling).
 /// - A version other than 1.0 and 1.1, a status below 100 or above 599, and a 101 that nobody asked for.
 /// - A 204 or 304 that announces a body ends where its header section does, and nothing behind it is read.
-/// - A success in a content coding other than identity. A failure in such a coding is delivered without its
-///   body.
 /// - Interim responses are skipped, in bounded number and size (RFC 9110, section 15.2); one that announces a
 ///   body is an error.
 /// - Trailers are checked, counted and dropped: they change neither framing nor persistence nor anything else
@@ -88,11 +84,12 @@ public:
     /// Gives back the memory of the last response; not while one is being read. There is no `message()` then.
     void release_buffers() noexcept;
 
-    /// The final response, with `done`. With `failed`, its `status` and `body_dropped` are what is known of
-    /// it.
+    /// The final response, with `done`.
     const response& message() const noexcept { return message_; }
     /// What went wrong: `protocol_error`, `response_too_large` or `incomplete_response`.
     errc error() const noexcept { return error_; }
+    /// The same for people: what was refused. Nothing of the response's own text is in it.
+    const char* refused() const noexcept { return refused_; }
     /// Whether a byte of the message has come, interim responses included.
     bool started() const noexcept { return !done_ && started_; }
     /// Whether the header section of the final response is complete.
@@ -124,8 +121,8 @@ private:
     void add_to_body(std::string_view piece);
     status finish() noexcept;
     void keep();
-    status fail(errc value) noexcept;
-    bool refuse(errc value) noexcept;
+    status fail(errc value, const char* what) noexcept;
+    bool refuse(errc value, const char* what) noexcept;
 
     response_limits limits_;
     response message_;
@@ -133,6 +130,7 @@ private:
     // another one.
     std::string body_;
     std::string content_type_;
+    std::string content_coding_;
     std::string request_id_;
     std::string retry_after_;
     std::string date_;
@@ -152,6 +150,7 @@ private:
     bool keep_alive_ = false; // Connection: keep-alive
     std::optional<std::uint64_t> content_length_;
     errc error_ = errc::protocol_error;
+    const char* refused_ = "";
 };
 
 } // namespace bandwidth::webrtc::detail

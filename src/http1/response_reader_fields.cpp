@@ -53,12 +53,8 @@ bool response_reader::on_field(std::string_view name, std::string_view value) {
     case 16:
         if (equals_token(name, "x-amzn-requestid"))
             return set(message_.request_id);
-        // None was offered (no Accept-Encoding), and none is decoded.
-        if (equals_token(name, "content-encoding")) {
-            if (!value.empty() && !equals_token(value, "identity"))
-                message_.body_dropped = true;
-            return true;
-        }
+        if (equals_token(name, "content-encoding"))
+            return equals_token(value, "identity") || set(message_.content_coding);
         break;
     case 17:
         if (equals_token(name, "transfer-encoding"))
@@ -67,12 +63,12 @@ bool response_reader::on_field(std::string_view name, std::string_view value) {
     default:
         break;
     }
-    return valid_field_name(name) || refuse(errc::protocol_error);
+    return valid_field_name(name) || refuse(errc::protocol_error, "a header field whose name is none");
 }
 
 bool response_reader::on_transfer_encoding(std::string_view value) noexcept {
     if (chunked_ || content_length_ || !message_.http_1_1 || !equals_token(value, "chunked"))
-        return refuse(errc::protocol_error);
+        return refuse(errc::protocol_error, "a transfer coding other than chunked, or beside a length");
     chunked_ = true;
     return true;
 }
@@ -80,7 +76,7 @@ bool response_reader::on_transfer_encoding(std::string_view value) noexcept {
 // One number, or the same one several times (RFC 9110, section 8.6).
 bool response_reader::on_content_length(std::string_view value) noexcept {
     if (chunked_)
-        return refuse(errc::protocol_error);
+        return refuse(errc::protocol_error, "a length beside a transfer coding");
     if (std::uint64_t length = 0; !content_length_ && read_number(value, length)) { // as nearly always
         content_length_ = length;
         return true;
@@ -90,7 +86,7 @@ bool response_reader::on_content_length(std::string_view value) noexcept {
         more = value.find(',') != std::string_view::npos;
         std::uint64_t length = 0;
         if (!read_number(take_element(value), length) || content_length_.value_or(length) != length)
-            return refuse(errc::protocol_error);
+            return refuse(errc::protocol_error, "a length that is no number, or two that differ");
         content_length_ = length;
     }
     return true;
@@ -108,7 +104,7 @@ bool response_reader::on_connection(std::string_view value) noexcept {
         else if (equals_token(option, "keep-alive"))
             keep_alive_ = true;
         else if (!option.empty() && !valid_field_name(option)) // a token, as names are
-            return refuse(errc::protocol_error);
+            return refuse(errc::protocol_error, "a connection option that is none");
     }
     return true;
 }

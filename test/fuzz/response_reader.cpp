@@ -19,7 +19,7 @@ struct kept_response {
     bool keep_alive = false;
     std::string body, content_type, request_id, retry_after, date;
     std::optional<std::chrono::seconds> keep_alive_timeout;
-    bool body_dropped = false;
+    std::string content_coding;
     std::optional<unsigned> keep_alive_max;
 
     friend bool operator==(const kept_response&, const kept_response&) = default;
@@ -50,12 +50,10 @@ reading read(std::string_view wire, const detail::response_limits& limits, NextS
             require(said.status >= 200 && said.status <= 599, "a final status");
             require(said.body.size() <= limits.body_bytes, "a body within its limit");
             require(!reader.started() && !reader.header_done(), "nothing is started behind a response");
-            result.responses.push_back({said.status, said.keep_alive, std::string(said.body),
-                                        std::string(said.content_type), std::string(said.request_id),
-                                        std::string(said.retry_after), std::string(said.date),
-                                        said.keep_alive_timeout, said.body_dropped, said.keep_alive_max});
-            require(!said.body_dropped || (said.body.empty() && said.status >= 300),
-                    "only the body of a failure is dropped");
+            result.responses.push_back(
+                {said.status, said.keep_alive, std::string(said.body), std::string(said.content_type),
+                 std::string(said.request_id), std::string(said.retry_after), std::string(said.date),
+                 said.keep_alive_timeout, std::string(said.content_coding), said.keep_alive_max});
         }
         result.failed = verdict == status::failed;
         left = std::string(input);

@@ -29,7 +29,7 @@ struct kept_response {
     std::string body, content_type, request_id, retry_after;
     std::string date{};
     std::optional<std::chrono::seconds> keep_alive_timeout{};
-    bool body_dropped = false;
+    std::string content_coding;
     std::optional<unsigned> keep_alive_max{};
 
     friend bool operator==(const kept_response&, const kept_response&) = default;
@@ -94,10 +94,10 @@ private:
         using enum detail::response_reader::status;
         if (status == done) {
             const auto& said = reader_.message();
-            result_.responses.push_back({said.status, said.keep_alive, std::string(said.body),
-                                         std::string(said.content_type), std::string(said.request_id),
-                                         std::string(said.retry_after), std::string(said.date),
-                                         said.keep_alive_timeout, said.body_dropped, said.keep_alive_max});
+            result_.responses.push_back(
+                {said.status, said.keep_alive, std::string(said.body), std::string(said.content_type),
+                 std::string(said.request_id), std::string(said.retry_after), std::string(said.date),
+                 said.keep_alive_timeout, std::string(said.content_coding), said.keep_alive_max});
         } else if (status == failed) {
             result_.failed = true;
             result_.error = reader_.error();

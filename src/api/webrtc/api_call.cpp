@@ -54,10 +54,15 @@ settled api_call::settle(const response& response, std::chrono::nanoseconds elap
     const bool success = response.status >= 200 && response.status < 300;
     failed = false; // as it had with another request's response
     std::optional<std::string> problem;
+    std::optional<std::string> coded; // what is said of a body that cannot be read
+    if (!response.content_coding.empty()) {
+        coded = "its body is in the content coding \"" + clean_text(response.content_coding, 32) +
+                "\", which was not asked for";
+    }
     if (success && decode) {
         if (!value_)
             value_ = std::make_unique<value_type>();
-        problem = decode(response.body, *value_);
+        problem = coded ? coded : decode(response.body, *value_);
     }
     const bool is_value = (success && !problem) || (response.status == 404 && ignore_not_found);
     if (is_value && (!success || names_what_was_asked()))
@@ -78,14 +83,15 @@ settled api_call::settle(const response& response, std::chrono::nanoseconds elap
         known.delivery = delivery::answered;
         known.request_id = clean_text(response.request_id, 128);
         // Redacted before it is cut, so that no half of a secret stays at the end.
-        known.body = redact_tokens(response.body.substr(0, read_body));
+        if (!coded)
+            known.body = redact_tokens(response.body.substr(0, read_body));
         if (problem) {
             known.code = errc::bad_json;
             known.message = std::move(*problem);
         } else {
             known.code = make_http_error(response.status);
             auto body = parse_error_body(known.body, response.content_type);
-            known.message = std::move(body.message);
+            known.message = coded ? std::move(*coded) : std::move(body.message);
             if (!body.request_id.empty())
                 known.request_id = std::move(body.request_id);
             // Where it leads is not told: a Location may hold a secret, and is for nobody to follow.
