@@ -19,7 +19,7 @@ struct kept_response {
     bool keep_alive = false;
     std::string body, content_type, request_id, retry_after, date;
     std::optional<std::chrono::seconds> keep_alive_timeout;
-    std::string content_coding;
+    std::string content_coding = {};
     std::optional<unsigned> keep_alive_max;
 
     friend bool operator==(const kept_response&, const kept_response&) = default;

@@ -60,7 +60,7 @@ public:
     std::string make() {
         const std::string body(upto(20), 'b');
         std::string wire = pick({"HTTP/1.1 200 OK\r\n", "HTTP/1.0 200 OK\r\n", "HTTP/1.1 404 Not Found\r\n",
-                                 "HTTP/1.1 204 \r\n", "HTTP/1.1 503 \tmany words\t\r\n"});
+                                 "HTTP/1.1 204 \r\n", "HTTP/1.1 200\r\n", "HTTP/1.1 503 \tmany words\t\r\n"});
         for (auto count = upto(5); count != 0; --count)
             wire += pick({"Content-Type: application/json\r\n", "X-Request-Id:r1\r\n",
                           "Retry-After: \t 7 \r\n", "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", "Empty:\r\n",
@@ -120,6 +120,13 @@ bool refused_on_purpose(const std::string& wire) {
     return !final_status || said("ncoding:") || said("chunked") || said("Transfer");
 }
 
+// Beast wants the space before an absent reason.
+std::string with_space(std::string wire) {
+    if (wire.substr(std::min<std::size_t>(wire.size(), 12), 2) == "\r\n")
+        wire.insert(12, 1, ' ');
+    return wire;
+}
+
 } // namespace
 
 TEST_CASE("what the reader accepts Beast reads in the same way, and little else") {
@@ -133,7 +140,7 @@ TEST_CASE("what the reader accepts Beast reads in the same way, and little else"
         test::reading_options one;
         one.most_responses = 1;
         const auto ours = test::read_cut(wire, {}, one);
-        const auto theirs = read_with_beast(wire);
+        const auto theirs = read_with_beast(with_space(wire));
         if (!ours.responses.empty()) {
             ++accepted;
             REQUIRE(theirs.done);

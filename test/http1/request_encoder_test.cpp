@@ -30,7 +30,8 @@ request make(const char* method, bool has_content, std::string body = {}) {
 }
 
 const std::string constant_lines =
-    "Host: api.example:8443\r\nUser-Agent: test/1\r\nAccept: application/json\r\n";
+    "Host: api.example:8443\r\nUser-Agent: test/1\r\nAccept: application/json\r\nAccept-Encoding: "
+    "identity\r\n";
 
 } // namespace
 
