@@ -13,6 +13,7 @@
 #include <bandwidth/webrtc/media.hpp>
 #include <bandwidth/webrtc/operation.hpp>
 #include <bandwidth/webrtc/participant.hpp>
+#include <bandwidth/webrtc/response_info.hpp>
 #include <bandwidth/webrtc/result.hpp>
 #include <bandwidth/webrtc/retry_policy.hpp>
 #include <bandwidth/webrtc/session.hpp>

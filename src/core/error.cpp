@@ -187,6 +187,8 @@ std::string failure::describe() const {
     std::string text = code().message();
     if (!message().empty())
         text += ": " + message();
+    if (!service_code().empty())
+        text += " (code " + service_code() + ")";
     if (!request_id().empty())
         text += " (request id " + request_id() + ")";
     const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed()).count();

@@ -28,6 +28,7 @@ public:
     std::string target; ///< origin-form, percent-encoded
     request_class kind = request_class::safe;
     bool dedicated_connection = false; ///< the caller wants it alone on its connection
+    bool keeps_fields = false;         ///< whether the response is to keep all its header fields
     bool has_content = false; ///< whether Content-Length is sent (a POST or PUT without a body sends 0)
 
     /// What most requests do not have, in a place of its own.
@@ -54,7 +55,7 @@ public:
             rare_->header_lines.clear();
             rare_->body.clear();
         }
-        dedicated_connection = has_content = false;
+        dedicated_connection = has_content = keeps_fields = false;
     }
 
 private:
@@ -68,6 +69,9 @@ private:
 /// One request and who waits for its response, as a connection sees it. The pool's calls derive from it.
 struct exchange {
     webrtc::detail::request request;
+    /// The Authorization value that the request was last written with, which no failure may repeat. It stays for
+    /// the next use of the object.
+    std::shared_ptr<const std::string> authorization;
 
 protected:
     ~exchange() = default;

@@ -23,6 +23,8 @@ bool is_request_timeout(std::string_view input) noexcept {
 void connection::stage(exchange& owner, const request_encoder& encoder, time_point now) {
     const auto before = batch_.size();
     encoder.append(owner.request, batch_);
+    if (owner.authorization != encoder.authorization())
+        owner.authorization = encoder.authorization();
     requests_.push(owner, batch_.size() - before, now);
 }
 
@@ -80,6 +82,7 @@ connection::action connection::next() {
             return close(close_reason::unsolicited, errc::protocol_error,
                          "bytes that no request had asked for");
         }
+        reader_.keep_fields(requests_.at(0).keeps_fields);
         switch (reader_.feed(input_)) {
         case response_reader::status::done:
             return respond();

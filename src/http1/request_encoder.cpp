@@ -13,14 +13,14 @@ request_encoder::request_encoder(std::string_view host, std::string_view user_ag
 }
 
 void request_encoder::set_authorization(std::string_view value) {
-    authorization_ = value;
+    authorization_ = std::make_shared<const std::string>(value);
     rebuild();
 }
 
 void request_encoder::rebuild() {
     tail_ = " HTTP/1.1\r\n" + common_;
-    if (!authorization_.empty())
-        tail_.append("Authorization: ").append(authorization_).append("\r\n");
+    if (authorization_ && !authorization_->empty())
+        tail_.append("Authorization: ").append(*authorization_).append("\r\n");
 }
 
 void request_encoder::append(const request& request, std::string& out) const {

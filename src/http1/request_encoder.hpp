@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,8 @@ public:
 
     /// Sets the Authorization value for the requests from here on.
     void set_authorization(std::string_view value);
+    /// That value; null before the first one.
+    const std::shared_ptr<const std::string>& authorization() const noexcept { return authorization_; }
 
     /// Appends the whole request, header section and body, to `out`.
     void append(const request& request, std::string& out) const;
@@ -22,9 +25,9 @@ public:
 private:
     void rebuild();
 
-    std::string common_;        // Host, User-Agent, Accept
-    std::string authorization_; // header value
-    std::string tail_;          // " HTTP/1.1\r\n" and every constant line
+    std::string common_; // Host, User-Agent, Accept, Accept-Encoding
+    std::shared_ptr<const std::string> authorization_;
+    std::string tail_; // " HTTP/1.1\r\n" and every constant line
 };
 
 } // namespace bandwidth::webrtc::detail

@@ -63,12 +63,14 @@ void response_reader::release_buffers() noexcept {
         return;
     message_ = {};
     piece_ = {};
-    for (auto* const kept : {&body_, &content_type_, &content_coding_, &request_id_, &retry_after_, &date_})
+    for (auto* const kept :
+         {&body_, &content_type_, &content_coding_, &request_id_, &retry_after_, &date_, &fields_text_})
         std::string().swap(*kept);
 }
 
 void response_reader::start_head() noexcept {
     message_ = {};
+    fields_text_.clear();
     part_ = part::status_line;
     chunk_seen_ = false;
     chunked_ = false;
@@ -334,6 +336,7 @@ response_reader::status response_reader::end_of_stream(bool clean) {
 response_reader::status response_reader::finish() noexcept {
     done_ = true;
     message_.body = body_.empty() ? piece_ : std::string_view(body_);
+    message_.fields = fields_text_;
     return status::done;
 }
 

@@ -30,7 +30,8 @@ struct response {
     std::string_view content_coding; ///< RFC 9110, section 8.4; empty for identity. `body` is as it came
     std::string_view request_id;     ///< the service's id of the request
     std::string_view retry_after;
-    std::string_view date; ///< when the server sent it, by its own clock
+    std::string_view date;   ///< when the server sent it, by its own clock
+    std::string_view fields; ///< where they are kept: all header fields, "name: value" and a line feed each
     /// For how long the server says that it keeps an idle connection ("Keep-Alive: timeout=N", RFC 2068,
     /// section 19.7.1.1): a hint, at most a day. Nothing where it does not say so, or says garbage.
     std::optional<std::chrono::seconds> keep_alive_timeout;
@@ -72,6 +73,9 @@ public:
     enum class status { need_more, done, failed };
 
     explicit response_reader(const response_limits& limits) : limits_(limits) {}
+
+    /// Whether the response that comes next, or the rest of the one that has begun, keeps all header fields.
+    void keep_fields(bool value) noexcept { keeps_fields_ = value; }
 
     /// Takes bytes from the front of `input`. `done`: `message()` is a final response, and `input` holds what
     /// comes after it. `need_more`: what is left in `input` must be presented again with more behind it.
@@ -134,6 +138,7 @@ private:
     std::string request_id_;
     std::string retry_after_;
     std::string date_;
+    std::string fields_text_;
     std::string_view piece_;       // the first piece of the body, still in the caller's buffer
     std::size_t scanned_ = 0;      // of what is left in the input: no line ends there
     std::size_t header_bytes_ = 0; // taken
@@ -148,6 +153,7 @@ private:
     bool chunk_seen_ = false; // a CRLF stands before the next chunk's line
     bool chunked_ = false;
     bool keep_alive_ = false; // Connection: keep-alive
+    bool keeps_fields_ = false;
     std::optional<std::uint64_t> content_length_;
     errc error_ = errc::protocol_error;
     const char* refused_ = "";

@@ -26,6 +26,9 @@ bool has_locks(asio::execution_context& context) {
     return true;
 }
 
+// A source that fails is asked again, and not with every cycle.
+constexpr std::chrono::milliseconds pause_after_failed_credentials(100);
+
 } // namespace
 
 std::shared_ptr<pool> pool::make(const asio::any_io_executor& executor, pool_settings settings,
@@ -262,12 +265,13 @@ std::string pool::authorization() const {
 
 void pool::refresh_credentials() noexcept {
     const auto generation = settings_.credentials->generation();
-    if (generation == credentials_generation_)
+    if (generation == credentials_generation_ || now_ < ask_credentials_at_)
         return;
-    credentials_generation_ = generation;
     try {
         encoder_.set_authorization(authorization());
-    } catch (const std::exception&) { // the old value stays in use; the service refuses it when it is too old
+        credentials_generation_ = generation;
+    } catch (...) { // the old value stays in use; the service refuses it when it is too old
+        ask_credentials_at_ = now_ + pause_after_failed_credentials;
     }
 }
 

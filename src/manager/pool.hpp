@@ -136,6 +136,7 @@ private:
     std::shared_ptr<name_lookup> names_;
     request_encoder encoder_;
     unsigned long long credentials_generation_;
+    time_point ask_credentials_at_{};
     scheduler scheduler_;
     cancellable_calls cancellable_;
     read_buffers buffers_;

@@ -2,6 +2,7 @@
 
 #include <bandwidth/webrtc/detail/pending_call.hpp>
 #include <bandwidth/webrtc/error.hpp>
+#include <bandwidth/webrtc/response_info.hpp>
 #include <bandwidth/webrtc/retry_policy.hpp>
 #include <boost/intrusive/list.hpp>
 #include <boost/intrusive/unordered_set_hook.hpp>
@@ -58,7 +59,8 @@ public:
         std::optional<failure> refused;     ///< an argument was refused: completes with this, nothing is sent
         std::shared_ptr<joint_drain> joint; ///< only of a drain that waits for other shards too
         std::optional<std::chrono::nanoseconds> attempt_timeout;
-        std::optional<retry_policy> retry; ///< in place of the client's, which is usual
+        std::optional<retry_policy> retry;   ///< in place of the client's, which is usual
+        std::shared_ptr<response_info> info; ///< what the caller wants to know of the response
     };
     extra_terms& extras() {
         if (!extras_)
@@ -70,6 +72,7 @@ public:
         return extras_ && extras_->refused ? &*extras_->refused : nullptr;
     }
     joint_drain* joint() const noexcept { return extras_ ? extras_->joint.get() : nullptr; }
+    response_info* info() const noexcept { return extras_ ? extras_->info.get() : nullptr; }
     const std::chrono::nanoseconds* attempt_timeout() const noexcept {
         return extras_ && extras_->attempt_timeout ? &*extras_->attempt_timeout : nullptr;
     }

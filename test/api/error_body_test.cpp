@@ -32,6 +32,10 @@ TEST_CASE("the documented error bodies are read") {
     // OpenAPI 0.3 to 1.0: code is an integer by its type and a string by its examples
     for (const char* body : {R"({"code":500,"message":"Oops"})", R"({"message":"Oops","code":"500"})"})
         CHECK(message(body) == "Oops");
+    CHECK(parse_error_body(R"({"code":500,"message":"Oops"})", json).code == "500");
+    CHECK(parse_error_body(R"({"code":"unknown_error","message":"Oops"})", json).code == "unknown_error");
+    // What API Gateway says where it fails itself
+    CHECK(message(R"({"Message":"User is not authorized"})") == "User is not authorized");
     // Bandwidth's Voice API, 429
     CHECK(message(R"({"description":"Too many requests","id":"","type":"error"})") == "Too many requests");
     // Bandwidth's Endpoints API
@@ -39,6 +43,7 @@ TEST_CASE("the documented error bodies are read") {
         R"({"links":[],"data":null,"errors":[{"id":"1","type":"t","description":"Bad tag","code":"E7"}]})",
         json);
     CHECK(list.message == "Bad tag");
+    CHECK(list.code == "E7");
 }
 
 TEST_CASE("shapes that nobody documented give what they hold") {

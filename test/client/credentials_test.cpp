@@ -4,7 +4,6 @@
 #include <bandwidth/webrtc/client.hpp>
 #include <memory>
 #include <mutex>
-#include <stdexcept>
 #include <string>
 
 #include "support/test_client.hpp"
@@ -28,10 +27,14 @@ public:
         broken_ = broken;
         ++generation_;
     }
+    void mend() {
+        const std::lock_guard lock(mutex_);
+        broken_ = false;
+    }
     std::string authorization() const override {
         const std::lock_guard lock(mutex_);
         if (broken_)
-            throw std::runtime_error("no token");
+            throw 7; // no std::exception either
         return value_;
     }
     unsigned long long generation() const noexcept override { return generation_; }
@@ -75,6 +78,39 @@ TEST_CASE("J10: a new value that would put a second line on the wire is not take
     for (const auto& request : server.received())
         for (const auto& [name, value] : request.headers())
             CHECK(name != "X-Injected");
+}
+
+TEST_CASE("a source that fails once is asked again") {
+    loopback_server server;
+    const auto source = std::make_shared<changing_source>(wrong);
+    asio::io_context context;
+    client client(context, server.client_options().credentials(source));
+    source->change(right, true);
+    CHECK(wait_for(context, client.try_create_session()).error().http_status() == 401);
+    source->mend();
+    support::run_until(context, [&] { return wait_for(context, client.try_create_session()).has_value(); });
+}
+
+TEST_CASE("what went out with a request is redacted, also when the credentials have changed since") {
+    testing::scripted_server server;
+    server.add(testing::script{}.expect_requests().hold().send(
+        support::http_response(401, R"({"message":"bad dXNlcjpzZWNyZXQ= of user:secret"})")));
+    const auto source = std::make_shared<changing_source>(right);
+    asio::io_context context;
+    client client(context, support::options_for(server).credentials(source));
+    support::collector<session> results;
+    client.try_get_session(session_id("s"))(results.next());
+    support::run_until(context, [&] { return server.state(0) == testing::script_state::held; });
+    source->change(wrong);
+    client.try_get_session(session_id(""))(results.next()); // has the pool ask for the new value
+    support::run_until(context, [&] { return results.left() == 1; });
+    server.release(0);
+    results.wait(context);
+    CHECK(results[0].error().http_status() == 401);
+    for (const auto& text : {results[0].error().body(), results[0].error().message()}) {
+        CHECK_MESSAGE(text.find("dXNlcjpzZWNyZXQ") == std::string::npos, text);
+        CHECK_MESSAGE(text.find("secret") == std::string::npos, text);
+    }
 }
 
 TEST_CASE("J10: a first value that cannot be sent is refused when the client is made") {

@@ -40,6 +40,16 @@ TEST_CASE("F20: a response names what was asked for, or it is another's") {
     }
 }
 
+TEST_CASE("a mock that names another id is believed where the client does not verify ids") {
+    scripted_server server;
+    server.add(script{}.expect_requests().send(support::session_response("example")));
+    asio::io_context context;
+    client client(context, options_for(server).verify_ids(false));
+    const auto got = wait_for(context, client.try_get_session(session_id("s")));
+    REQUIRE(got.has_value());
+    CHECK(got->id() == session_id("example"));
+}
+
 TEST_CASE("F20: two responses change places: their calls fail or are sent again, and none gets the other's") {
     scripted_server server;
     server.add(script{}

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <bandwidth/webrtc/response_info.hpp>
 #include <bandwidth/webrtc/retry_policy.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace bandwidth::webrtc {
 
@@ -58,6 +60,12 @@ public:
     /// a name that is no token, a value with control characters, and the fields that belong to the
     /// connection or to the library (Host, Content-Length, Transfer-Encoding, Connection, Authorization ...).
     call_options& header(std::string_view name, std::string_view value);
+    /// Has what is known of the response written there before the call completes: status, request id, header
+    /// fields. Null, the default: nothing is kept, which costs nothing.
+    call_options& info(std::shared_ptr<response_info> into) {
+        rare_.change().info = std::move(into);
+        return *this;
+    }
     /// Deletes and removes only: a response 404 counts as success. The service removes participants by itself
     /// when it sees their media end, so a clean-up that finds nothing has reached its goal.
     call_options& ignore_not_found(bool value = true) {
@@ -76,6 +84,7 @@ public:
     bool idempotent() const noexcept { return idempotent_; }
     bool dedicated_connection() const noexcept { return dedicated_connection_; }
     const std::optional<retry_policy>& retry() const noexcept { return rare_->retry; }
+    const std::shared_ptr<response_info>& info() const noexcept { return rare_->info; }
     /// The extra header lines as they go onto the wire, each ended by CRLF; empty when there are none.
     const std::string& header_lines() const noexcept { return rare_->header_lines; }
     /// Why a header was refused, naming it; empty when all are well.
@@ -89,6 +98,7 @@ private:
         std::string header_lines;
         std::string refused_header;
         std::optional<retry_policy> retry;
+        std::shared_ptr<response_info> info;
     };
 
     /// The rare options, on the heap once one is set; copied with the object.

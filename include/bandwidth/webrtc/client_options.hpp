@@ -120,6 +120,10 @@ public:
     /// Largest header section of a response, trailers and interim responses included: 1 KiB to 1 MiB; default
     /// 16 KiB.
     client_options& header_limit(std::size_t bytes);
+    /// Whether the response to `get_session` and `get_participant` has to name the id that was asked for, as the
+    /// service's does; default true. Without that, a response that a broken server gives to the wrong request is
+    /// not noticed. For mocks that always answer with the same example.
+    client_options& verify_ids(bool value);
     /// Value of the User-Agent header; default "bandwidth-webrtc-cpp/<version>".
     client_options& user_agent(std::string_view value);
 
@@ -148,6 +152,7 @@ public:
     std::chrono::nanoseconds max_connection_age() const noexcept { return max_connection_age_; }
     std::size_t body_limit() const noexcept { return body_limit_; }
     std::size_t header_limit() const noexcept { return header_limit_; }
+    bool verify_ids() const noexcept { return verify_ids_; }
     const std::string& user_agent() const noexcept { return user_agent_; }
 
 private:
@@ -175,6 +180,7 @@ private:
     std::chrono::nanoseconds idle_timeout_ = std::chrono::seconds(50);
     std::chrono::nanoseconds max_connection_age_ = std::chrono::minutes(8);
     bool single_threaded_ = false;
+    bool verify_ids_ = true;
     int max_resends_ = 2;
     retry_policy retry_;
     double retry_budget_per_second_ = 10;

@@ -84,6 +84,7 @@ struct failure_state {
     int http_status = 0;
     std::string message;
     std::string request_id;
+    std::string service_code;
     std::string body;
     int attempts = 0;
     std::chrono::nanoseconds elapsed{0};
@@ -94,7 +95,7 @@ struct failure_state {
 
 /// Everything that is known of a call that failed. Cheap to copy: copies share one immutable state.
 ///
-/// Text that comes from the service (`message`, `request_id`, `body`) is untrusted input. Nothing in here
+/// Text that comes from the service (`message`, `request_id`, `service_code`, `body`) is untrusted input. Nothing in here
 /// ever holds a password, a token or an Authorization header of ours.
 /// Thread safety: distinct objects safe, a shared object safe for reading.
 class failure {
@@ -113,6 +114,9 @@ public:
     const std::string& message() const noexcept { return state().message; }
     /// The service's id of the request, for a support ticket; empty where it gave none.
     const std::string& request_id() const noexcept { return state().request_id; }
+    /// The `code` of the response's body, a number or a name that the service's documents may explain; empty
+    /// where there was none.
+    const std::string& service_code() const noexcept { return state().service_code; }
     /// The first 4 KiB of the response's body, with "[redacted]" in place of the client's own credentials, of
     /// tokens, and of values whose names tell that they are secret.
     const std::string& body() const noexcept { return state().body; }

@@ -96,6 +96,7 @@ client_options& client_options::max_connection_age(std::chrono::nanoseconds valu
 }
 client_options& client_options::body_limit(std::size_t bytes) { return set(*this, body_limit_, bytes); }
 client_options& client_options::header_limit(std::size_t bytes) { return set(*this, header_limit_, bytes); }
+client_options& client_options::verify_ids(bool value) { return set(*this, verify_ids_, value); }
 client_options& client_options::user_agent(std::string_view value) { return set(*this, user_agent_, value); }
 
 } // namespace bandwidth::webrtc

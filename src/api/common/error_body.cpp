@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t max_message = 256;
 constexpr std::size_t max_request_id = 128;
+constexpr std::size_t max_code = 64;
 // Longer strings are not worth unescaping: what is kept of them is far shorter.
 constexpr std::size_t max_body = 64 * 1024;
 
@@ -33,6 +34,7 @@ struct findings {
     std::string message;
     std::string description;
     std::string request_id;
+    std::string code;
     std::string ignored; // what stands in a list itself
 };
 
@@ -60,9 +62,11 @@ constexpr json_field found(std::string_view name) {
 constexpr json_field finding_fields[] = {
     found<&findings::error>("error"),
     found<&findings::message>("message"),
+    found<&findings::message>("Message"),
     found<&findings::description>("description"),
     found<&findings::request_id>("requestId"),
     found<&findings::request_id>("request_id"),
+    found<&findings::code>("code"),
     found<&findings::ignored>("errors"),
 };
 
@@ -80,6 +84,7 @@ error_body parse_json(std::string_view body) {
             break;
     }
     result.request_id = clean_text(all.request_id, max_request_id);
+    result.code = clean_text(all.code, max_code);
     return result;
 }
 

@@ -10,6 +10,7 @@ namespace bandwidth::webrtc::detail {
 struct error_body {
     std::string message;    ///< at most 256 bytes; empty when there was nothing usable
     std::string request_id; ///< at most 128 bytes
+    std::string code;       ///< at most 64 bytes; a number as it is written
 };
 
 /// Reads any body: JSON of each shape that Bandwidth has documented, other JSON, plain text (its first line),
@@ -17,8 +18,8 @@ struct error_body {
 ///
 /// Bandwidth's own documents disagree: {error, requestId} and {message} in OpenAPI 2.0.0, {code, message}
 /// before it with a code that is a number or a string, {description, type, id} and {errors: [...]} elsewhere
-/// on the platform. So the message is the first of `error`, `message` and `description` that has a text, also
-/// inside `error` or `errors`.
+/// on the platform; API Gateway in front of it says {"Message": ...} too. So the message is the first of `error`,
+/// `message`, `Message` and `description` that has a text, also inside `error` or `errors`.
 [[nodiscard]] error_body parse_error_body(std::string_view body, std::string_view content_type);
 
 /// Makes untrusted text fit for one line of a log: control characters and runs of white space become one

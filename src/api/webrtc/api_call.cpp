@@ -1,11 +1,11 @@
 #include "api/webrtc/api_call.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <memory>
 
 #include "api/common/error_body.hpp"
 #include "api/common/redact.hpp"
+#include "api/common/response_info.hpp"
 #include "core/ascii.hpp"
 #include "core/percent_encoding.hpp"
 #include "policy/retry_after.hpp"
@@ -52,65 +52,122 @@ bool api_call::names_what_was_asked() const {
 
 settled api_call::settle(const response& response, std::chrono::nanoseconds elapsed) {
     const bool success = response.status >= 200 && response.status < 300;
+    if (auto* const into = info())
+        response_info_access::fill(*into, response, attempts, elapsed);
     failed = false; // as it had with another request's response
     std::optional<std::string> problem;
-    std::optional<std::string> coded; // what is said of a body that cannot be read
-    if (!response.content_coding.empty()) {
-        coded = "its body is in the content coding \"" + clean_text(response.content_coding, 32) +
-                "\", which was not asked for";
-    }
     if (success && decode) {
         if (!value_)
             value_ = std::make_unique<value_type>();
-        problem = coded ? coded : decode(response.body, *value_);
+        problem = response.content_coding.empty() ? decode(response.body, *value_) : std::string();
     }
     const bool is_value = (success && !problem) || (response.status == 404 && ignore_not_found);
     if (is_value && (!success || names_what_was_asked()))
         return settled::value;
+    if (!is_value) {
+        keep(response, elapsed, std::move(problem));
+        return settled::failure;
+    }
+    // Of the response nothing is kept, not even its status: it is somebody else's. Our own has not come.
     failure_state known;
     known.attempts = attempts;
     known.elapsed = elapsed;
-    auto secrets = store_->secrets();
-    append_secrets_of_headers(request.header_lines(), secrets);
-    if (is_value) {
-        // Of the response nothing is kept, not even its status: it is somebody else's. Our own has not come.
-        known.code = errc::protocol_error;
-        known.delivery = delivery::maybe_processed;
-        known.message =
-            "the response is for " + abbreviated(named_id()) + ", not for " + abbreviated(asked_segment());
+    known.code = errc::protocol_error;
+    known.delivery = delivery::maybe_processed;
+    if (auto* const into = info())
+        response_info_access::clear(*into, attempts, elapsed);
+    known.message = redact_values(redact_tokens("the response is for " + abbreviated(named_id()) +
+                                                ", not for " + abbreviated(asked_segment())),
+                                  secrets());
+    fail(failure(std::move(known)));
+    return settled::mismatched;
+}
+
+void api_call::settle(failure reason) {
+    if (auto* const into = info())
+        response_info_access::clear(*into, reason.attempts(), reason.elapsed());
+    fail(std::move(reason));
+}
+
+void api_call::fail(failure reason) {
+    reason_ = std::move(reason);
+    failed = true;
+    if (refusal_)
+        refusal_->unread = false;
+}
+
+void api_call::keep(const response& received, std::chrono::nanoseconds elapsed,
+                    std::optional<std::string> problem) {
+    if (!refusal_)
+        refusal_ = std::make_unique<refusal>();
+    failed = refusal_->unread = true;
+    refusal_->status = received.status;
+    refusal_->elapsed = elapsed;
+    refusal_->problem = std::move(problem);
+    refusal_->body = received.body.substr(0, read_body);
+    refusal_->content_type = received.content_type;
+    refusal_->content_coding = received.content_coding;
+    refusal_->request_id = received.request_id;
+    refusal_->retry_after = received.retry_after;
+    refusal_->date = received.date;
+}
+
+failure* api_call::reason() {
+    if (failed && refusal_ && refusal_->unread)
+        read_refusal();
+    return failed ? &reason_ : nullptr;
+}
+
+void api_call::read_refusal() {
+    auto& said = *refusal_;
+    failure_state known;
+    known.attempts = attempts;
+    known.elapsed = said.elapsed;
+    known.http_status = said.status;
+    known.delivery = delivery::answered;
+    known.request_id = clean_text(said.request_id, 128);
+    known.code = said.problem ? error_code(errc::bad_json) : make_http_error(said.status);
+    if (!said.content_coding.empty()) {
+        known.message = "its body is in the content coding \"" + clean_text(said.content_coding, 32) +
+                        "\", which was not asked for";
     } else {
-        known.http_status = response.status;
-        known.delivery = delivery::answered;
-        known.request_id = clean_text(response.request_id, 128);
         // Redacted before it is cut, so that no half of a secret stays at the end.
-        if (!coded)
-            known.body = redact_tokens(response.body.substr(0, read_body));
-        if (problem) {
-            known.code = errc::bad_json;
-            known.message = std::move(*problem);
+        known.body = redact_tokens(said.body);
+        if (said.problem) {
+            known.message = std::move(*said.problem);
         } else {
-            known.code = make_http_error(response.status);
-            auto body = parse_error_body(known.body, response.content_type);
-            known.message = coded ? std::move(*coded) : std::move(body.message);
+            auto body = parse_error_body(known.body, said.content_type);
+            known.message = std::move(body.message);
+            known.service_code = std::move(body.code);
             if (!body.request_id.empty())
                 known.request_id = std::move(body.request_id);
-            // Where it leads is not told: a Location may hold a secret, and is for nobody to follow.
-            if (response.status < 400)
-                known.message =
-                    "a redirect, which is not followed" + (known.message.empty() ? "" : ": " + known.message);
         }
-        known.request_id = redact_values(redact_tokens(known.request_id), secrets);
-        known.body = redact_values(std::move(known.body), secrets);
-        known.body.resize(std::min(known.body.size(), kept_body));
-        known.body.shrink_to_fit();
-        if (!response.retry_after.empty())
-            known.retry_after =
-                parse_retry_after(response.retry_after, response.date,
-                                  std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
     }
-    known.message = redact_values(redact_tokens(known.message), secrets);
-    settle(failure(std::move(known)));
-    return is_value ? settled::mismatched : settled::failure;
+    // Where it leads is not told: a Location may hold a secret, and is for nobody to follow.
+    if (said.status >= 300 && said.status < 400)
+        known.message =
+            "a redirect, which is not followed" + (known.message.empty() ? "" : ": " + known.message);
+    const auto hidden = secrets();
+    known.request_id = redact_values(redact_tokens(known.request_id), hidden);
+    known.service_code = redact_values(redact_tokens(known.service_code), hidden);
+    known.message = redact_values(redact_tokens(known.message), hidden);
+    known.body = redact_values(std::move(known.body), hidden);
+    known.body.resize(std::min(known.body.size(), kept_body));
+    known.body.shrink_to_fit();
+    if (!said.retry_after.empty())
+        known.retry_after =
+            parse_retry_after(said.retry_after, said.date,
+                              std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+    fail(failure(std::move(known)));
+}
+
+// What must not stand in a failure, however a service may echo it: what went out with this request.
+std::vector<std::string> api_call::secrets() const {
+    std::vector<std::string> all;
+    if (authorization)
+        all = secrets_of_authorization(*authorization);
+    append_secrets_of_headers(request.header_lines(), all);
+    return all;
 }
 
 void api_call::recycle() noexcept {
@@ -125,6 +182,8 @@ void api_call::recycle() noexcept {
     reason_ = {};
     if (value_)
         *value_ = {};
+    if (refusal_ && refusal_->body.capacity() > kept_body)
+        refusal_.reset();
     request.clear();
     const auto store = std::move(store_); // it may be the last one to own it
     store->put(*this);
@@ -149,16 +208,6 @@ void call_store::put(api_call& value) noexcept {
             return unused_.push_front(value);
     }
     delete &value;
-}
-
-std::vector<std::string> call_store::secrets() const {
-    if (!credentials_)
-        return {};
-    try {
-        return secrets_of_authorization(credentials_->authorization());
-    } catch (const std::exception&) {
-        return {}; // the pool deals with a source that fails
-    }
 }
 
 call_store::~call_store() {

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <bandwidth/webrtc/credentials.hpp>
 #include <bandwidth/webrtc/participant.hpp>
 #include <bandwidth/webrtc/session.hpp>
 #include <bandwidth/webrtc/subscriptions.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -33,14 +33,12 @@ public:
     using decoder = std::optional<std::string> (*)(std::string_view body, value_type& value);
 
     settled settle(const response& response, std::chrono::nanoseconds elapsed) override;
-    void settle(failure reason) override {
-        reason_ = std::move(reason);
-        failed = true;
-    }
+    void settle(failure reason) override;
     void recycle() noexcept override;
 
-    /// Of a finished call: null when it succeeded.
-    failure* reason() noexcept { return failed ? &reason_ : nullptr; }
+    /// Of a finished call: why it failed; null when it succeeded. What the service said is read here, on the
+    /// caller's executor, since that takes long beside a cycle of the pool.
+    failure* reason();
     /// Of a call that succeeded with a value.
     value_type& value() noexcept { return *value_; }
 
@@ -51,6 +49,19 @@ public:
     decoder decode = nullptr; ///< null: a success has no value
 
 private:
+    /// A response that is no success, as it came. Its texts keep their memory.
+    struct refusal {
+        bool unread = false; ///< it has not been made into a failure
+        int status = 0;
+        std::chrono::nanoseconds elapsed{0};
+        std::optional<std::string> problem; ///< with the body of a success
+        std::string body, content_type, content_coding, request_id, retry_after, date;
+    };
+
+    void keep(const response& received, std::chrono::nanoseconds elapsed, std::optional<std::string> problem);
+    void fail(failure reason);
+    void read_refusal();
+    std::vector<std::string> secrets() const;
     std::string_view named_id() const noexcept;
     std::string_view asked_segment() const noexcept;
     bool names_what_was_asked() const;
@@ -61,27 +72,23 @@ private:
     /// A hundred thousand calls may wait at once, so what is large has a place of its own when it comes. It
     /// stays for the next use.
     std::unique_ptr<value_type> value_;
+    std::unique_ptr<refusal> refusal_;
 };
 
 /// Calls that are not in use. Keeps their memory, so that a call allocates nothing in the steady state. The
 /// client and each call in use own it together. Thread safety: safe.
 class call_store : public boost::intrusive_ref_counter<call_store> {
 public:
-    explicit call_store(std::shared_ptr<const credential_source> credentials)
-        : credentials_(std::move(credentials)) {}
     ~call_store();
 
     /// A fresh call, its home the pool.
     api_call& take(const std::shared_ptr<pool>& home);
     void put(api_call& value) noexcept;
-    /// What must not stand in a failure, however a service may echo it: the credentials in use.
-    std::vector<std::string> secrets() const;
 
 private:
     // More are given back to the allocator, so that a burst does not hold its memory for ever.
     static constexpr std::size_t most_kept = 1024;
 
-    const std::shared_ptr<const credential_source> credentials_;
     std::mutex mutex_;
     call_list unused_;
 };

@@ -44,9 +44,8 @@ std::size_t number_of_this_thread() noexcept {
 /// A pool, and the calls that are prepared for it. Closes the pool when it goes.
 class shard {
 public:
-    shard(const asio::any_io_executor& executor, const client_options& options, pool_settings settings,
-          std::shared_ptr<tls_context> tls)
-        : store_(new call_store(options.credentials()))
+    shard(const asio::any_io_executor& executor, pool_settings settings, std::shared_ptr<tls_context> tls)
+        : store_(new call_store())
         , pool_(detail::pool::make(executor, std::move(settings), std::move(tls))) {}
     ~shard() {
         if (pool_)
@@ -74,11 +73,12 @@ public:
                 const checked_settings& settings)
         : account_path_(account_path(settings.path_prefix, options.account()))
         , timeout_(options.timeout())
-        , sessions_kept_(settings.of_shard(0).schedule.max_connections * 2) {
+        , sessions_kept_(settings.of_shard(0).schedule.max_connections * 2)
+        , verify_ids_(options.verify_ids()) {
         auto contexts = load(settings.tls, settings.shards);
         shards_.reserve(settings.shards);
         for (std::size_t i = 0; i < settings.shards; ++i)
-            shards_.emplace_back(executor, options, settings.of_shard(i), std::move(contexts[i]));
+            shards_.emplace_back(executor, settings.of_shard(i), std::move(contexts[i]));
     }
 
     const std::vector<shard>& shards() const noexcept { return shards_; }
@@ -110,6 +110,10 @@ public:
             refuse_if(call, validate(*options.retry()));
             call.extras().retry = *options.retry();
         }
+        if (options.info()) {
+            call.extras().info = options.info();
+            call.request.keeps_fields = true;
+        }
         if (!call.refused()) {
             call.request.method = route.method.data();
             call.request.kind = route.kind == request_class::unsafe && options.idempotent()
@@ -126,7 +130,7 @@ public:
             if (!options.header_lines().empty())
                 call.request.rare().header_lines = options.header_lines();
             // These responses name what was asked for.
-            if (which == operation::get_session || which == operation::get_participant)
+            if (verify_ids_ && (which == operation::get_session || which == operation::get_participant))
                 call.asked_size = static_cast<std::uint16_t>(id_size); // 3 times 256 bytes at most
         }
         call.timeout = options.timeout().value_or(timeout_);
@@ -188,6 +192,7 @@ private:
     std::string account_path_;
     std::chrono::nanoseconds timeout_;
     std::size_t sessions_kept_; // to resume, by each shard
+    bool verify_ids_;
     std::vector<shard> shards_;
 };
 

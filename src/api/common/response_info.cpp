@@ -1,0 +1,42 @@
+#include "api/common/response_info.hpp"
+
+#include <algorithm>
+
+#include "core/ascii.hpp"
+
+namespace bandwidth::webrtc {
+
+std::string_view response_info::header(std::string_view name) const noexcept {
+    const auto found = std::find_if(headers_.begin(), headers_.end(), [name](const auto& field) {
+        return detail::equals_ignoring_case(field.first, name);
+    });
+    return found == headers_.end() ? std::string_view() : std::string_view(found->second);
+}
+
+namespace detail {
+
+void response_info_access::clear(response_info& into, int attempts, std::chrono::nanoseconds elapsed) {
+    into = {};
+    into.attempts_ = attempts;
+    into.elapsed_ = elapsed;
+}
+
+void response_info_access::fill(response_info& into, const response& received, int attempts,
+                                std::chrono::nanoseconds elapsed) {
+    clear(into, attempts, elapsed);
+    into.status_ = received.status;
+    into.protocol_ = received.http_1_1 ? "HTTP/1.1" : "HTTP/1.0";
+    into.request_id_ = received.request_id;
+    // As the reader keeps them: "name: value" and a line end, each.
+    for (auto rest = received.fields; !rest.empty();) {
+        const auto end = rest.find('\n');
+        const auto line = rest.substr(0, end);
+        const auto colon = line.find(": ");
+        into.headers_.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+        rest.remove_prefix(end + 1);
+    }
+}
+
+} // namespace detail
+
+} // namespace bandwidth::webrtc
