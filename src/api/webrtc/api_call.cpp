@@ -61,7 +61,8 @@ settled api_call::settle(const response& response, std::chrono::nanoseconds elap
             value_ = std::make_unique<value_type>();
         problem = response.content_coding.empty() ? decode(response.body, *value_) : std::string();
     }
-    const bool is_value = (success && !problem) || (response.status == 404 && ignore_not_found);
+    const bool is_value = (success && !problem) ||
+                          (ignore_not_found && make_http_error(response.status) == condition::not_found);
     if (is_value && (!success || names_what_was_asked()))
         return settled::value;
     if (!is_value) {
