@@ -40,4 +40,9 @@ function(bandwidth_webrtc_set_flags target)
     target_link_options(${target} PRIVATE ${bandwidth_webrtc_link_options})
     # Users may have a newer Boost, in which the deprecated parts of Asio are gone.
     target_compile_definitions(${target} PRIVATE BOOST_ASIO_NO_DEPRECATED)
+    if(BANDWIDTH_WEBRTC_UNITY_BUILD) # so no two files of a folder give the same name to different things
+        set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 20)
+        # g++ takes the files for headers, whose classes must not hold what only one file knows.
+        target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+    endif()
 endfunction()

@@ -7,14 +7,14 @@
 
 #include "core/close_reason.hpp"
 #include "http1/response_reader.hpp"
-#include "policy/resend.hpp"
+#include "policy/resend_policy.hpp"
 #include "policy/retry_budget.hpp"
 #include "pool/call.hpp"
 #include "pool/counters.hpp"
 
 namespace bandwidth::webrtc::detail {
 
-/// What becomes of a call after a response, a loss or a timeout: `policy/resend.hpp` says what may be done,
+/// What becomes of a call after a response, a loss or a timeout: `policy/resend_policy.hpp` says what may be done,
 /// and this adds what limits it (the policy's attempts, `max_resends`, the budget of all calls together, the
 /// deadline) and keeps count. It moves no call: the scheduler does what the verdict says.
 class resend {

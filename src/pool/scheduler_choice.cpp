@@ -137,6 +137,8 @@ bool scheduler::assign_behind_stale(pooled_connection& stale) {
 
 void scheduler::assign(call& value, pooled_connection& to) {
     queue_.remove(value);
+    // Also where it is unstaged before it is written, and then goes to any connection: two such calls would make
+    // room for each other for ever.
     value.needs_new_connection = false;
     const bool first = to.in_flight() == 0;
     to.http.stage(value, encoder_, now_);

@@ -113,7 +113,7 @@ TEST_CASE("W23: a close that was announced long after the loss speaks for the se
     pool.respond_to_all(2);
     pool.respond_to_all(3);
     REQUIRE(pool.gauges_are_zero());
-    pool.cycle([&] {
+    pool.ask([&] {
         for (int i = 0; i < 6; ++i)
             pool.scheduler().submit(pool.make());
     });

@@ -85,7 +85,7 @@ TEST_CASE("F07: behind an idle connection that makes room for another one, the n
     pool.confirm_all(2);
     pool.pass(5s); // too long for a POST to use an idle connection
     pool.link(0).in_socket = arrivals().front().second;
-    pool.cycle([&] {
+    pool.ask([&] {
         pool.scheduler().submit(pool.make(unsafe)); // closes the connection that was used last
         pool.scheduler().submit(pool.make());
     });

@@ -106,7 +106,7 @@ TEST_CASE("P6: what becomes ready in one cycle is written in one piece") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);
     const auto before = pool.link(0).flushes;
-    pool.cycle([&] {
+    pool.ask([&] {
         for (int i = 0; i < 8; ++i)
             pool.scheduler().submit(pool.make());
     });
@@ -138,7 +138,7 @@ TEST_CASE("calls that only wait for the end of the cycle do not fill the queue")
     settings.queue_limit = 2;
     fake_pool pool(settings);
     pool.confirm_all(2);
-    pool.cycle([&] {
+    pool.ask([&] {
         for (int i = 0; i < 10; ++i)
             pool.scheduler().submit(pool.make());
     });
@@ -189,7 +189,7 @@ TEST_CASE(
     "the idle connection that was used last is the next one, also when pipelines are not trusted any more") {
     fake_pool pool(with_connections(3));
     pool.confirm_all(2);
-    pool.cycle([&] {
+    pool.ask([&] {
         pool.scheduler().submit(pool.make());
         pool.scheduler().submit(pool.make());
     });

@@ -68,7 +68,7 @@ TEST_CASE("a connection that aged out is replaced by one that need not confirm")
 TEST_CASE("P5: a server that breaks pipelines gets one request at a time, for a while") {
     fake_pool pool(with_connections(1));
     for (std::size_t i = 0; i < 2; ++i) {
-        pool.cycle([&] {
+        pool.ask([&] {
             for (int n = 0; n < 3; ++n)
                 pool.scheduler().submit(pool.make());
         });

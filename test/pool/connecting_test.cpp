@@ -319,7 +319,7 @@ TEST_CASE("T21: new TLS settings are tried at once, whatever failed with the old
     fake_pool pool(with_connections(1));
     pool.submit();
     pool.cycle([&] { pool.link(0).refused(errc::tls_untrusted); });
-    pool.cycle([&] { pool.scheduler().drain_connections(); });
+    pool.ask([&] { pool.scheduler().drain_connections(); });
     auto& hurried = pool.make();
     hurried.timeout = 10ms;
     pool.submit(hurried);

@@ -73,7 +73,7 @@ public:
         if (what.warm)
             pool_.confirm(0);
         const auto first = pool_.calls.size();
-        pool_.cycle([&] {
+        pool_.ask([&] {
             for (const auto& each : what.steps)
                 pool_.scheduler().submit(pool_.make(each.kind));
         });

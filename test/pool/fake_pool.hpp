@@ -86,6 +86,13 @@ public:
             after_cycle();
     }
 
+    /// What other threads ask for happens in a cycle of its own, after what is due in it by time.
+    template <class Function>
+    void ask(Function function) {
+        asked_for_ = function;
+        cycle([] {});
+    }
+
     test_call& make(request_class kind = request_class::safe) {
         auto& made = *calls.emplace_back(std::make_unique<test_call>());
         made.request.kind = kind;
@@ -98,7 +105,7 @@ public:
         return made;
     }
     test_call& submit(test_call& value) {
-        cycle([&] { scheduler_->submit(value); });
+        ask([&] { scheduler_->submit(value); });
         return value;
     }
     test_call& submit(request_class kind = request_class::safe) { return submit(make(kind)); }
@@ -111,10 +118,10 @@ public:
     /// A signal that comes late finds nothing.
     void cancel(test_call& value) {
         if (!value.done())
-            cycle([&] { scheduler_->cancel(value); });
+            ask([&] { scheduler_->cancel(value); });
     }
     void close() {
-        cycle([&] { scheduler_->close(); });
+        ask([&] { scheduler_->close(); });
     }
 
     /// Lets time pass, with a cycle at each time that the pool asked for.
@@ -181,7 +188,7 @@ public:
     }
     /// Makes the first `count` connections, all of them confirmed and idle; the last one was used last.
     void confirm_all(std::size_t count) {
-        cycle([&] {
+        ask([&] {
             for (std::size_t i = 0; i < count; ++i)
                 scheduler_->submit(make());
         });
@@ -231,6 +238,10 @@ private:
     std::shared_ptr<detail::stream> make_stream(detail::stream_owner& owner) override {
         return links.emplace_back(std::make_shared<fake_connection>(owner));
     }
+    void take_submitted() override {
+        if (const auto function = std::exchange(asked_for_, nullptr))
+            function();
+    }
     std::chrono::sys_seconds time_of_day() override { return std::chrono::sys_seconds(1'000'000'000s); }
     void finished(detail::call& value) noexcept override {
         auto& done = static_cast<test_call&>(value);
@@ -240,6 +251,7 @@ private:
     }
 
     detail::request_encoder encoder_{"host", "test"};
+    std::function<void()> asked_for_;
     detail::time_point now_{1h};
     std::unique_ptr<detail::scheduler> scheduler_;
 };

@@ -176,7 +176,7 @@ TEST_CASE("what is not written on a connection that is replaced goes to another 
     pool.link(1).jammed = true;
     auto& unwritten = pool.submit();
     REQUIRE(unwritten.where == test_call::state::in_flight);
-    pool.cycle([&] { pool.scheduler().drain_connections(); });
+    pool.ask([&] { pool.scheduler().drain_connections(); });
     CHECK(unwritten.where == test_call::state::queued);
     CHECK(pool.stats().connections_draining == 2);
 }

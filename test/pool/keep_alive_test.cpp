@@ -27,7 +27,7 @@ TEST_CASE(
 TEST_CASE("O16: requests beyond the limit that were not written when the limit becomes known go elsewhere") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);
-    pool.cycle([&] { pool.scheduler().drain_connections(); }); // its successor need not confirm
+    pool.ask([&] { pool.scheduler().drain_connections(); }); // its successor need not confirm
     pool.submit();
     pool.connect(1);
     pool.link(1).jammed = true;

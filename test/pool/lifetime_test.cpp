@@ -48,7 +48,7 @@ TEST_CASE("T21: all connections are replaced: the busy ones finish, nothing is l
     fake_pool pool(with_connections(2));
     pool.confirm(0);
     auto& under_way = pool.submit();
-    pool.cycle([&] { pool.scheduler().drain_connections(); });
+    pool.ask([&] { pool.scheduler().drain_connections(); });
     CHECK(pool.link(0).phase() == phase::open);
     auto& after = pool.submit();
     REQUIRE(pool.links.size() == 2);
@@ -58,7 +58,7 @@ TEST_CASE("T21: all connections are replaced: the busy ones finish, nothing is l
     pool.respond(0);
     CHECK(under_way.got("/2"));
     CHECK(pool.link(0).phase() == phase::closed);
-    pool.cycle([&] { pool.scheduler().drain_connections(); });
+    pool.ask([&] { pool.scheduler().drain_connections(); });
     CHECK(pool.link(1).phase() == phase::closed);
     CHECK(pool.connection_gauges_are_zero());
 }
@@ -224,7 +224,7 @@ TEST_CASE("O10: close knows which staged request never left") {
 
 TEST_CASE("O10: the end of the execution context gives every call back without completing it") {
     fake_pool pool(with_connections(2, 2));
-    pool.cycle([&] {
+    pool.ask([&] {
         pool.scheduler().submit(pool.make());
         pool.scheduler().submit(pool.make());
     });

@@ -107,7 +107,7 @@ TEST_CASE(
         settings.again.retry.attempts(attempts);
         fake_pool pool(settings);
         constexpr int count = 50;
-        pool.cycle([&] {
+        pool.ask([&] {
             for (int i = 0; i < count; ++i)
                 pool.scheduler().submit(pool.make());
         });
@@ -138,7 +138,7 @@ TEST_CASE(
     settings.again.max_resends = 2;
     fake_pool pool(settings);
     constexpr int count = 60;
-    pool.cycle([&] {
+    pool.ask([&] {
         for (int i = 0; i < count; ++i)
             pool.scheduler().submit(pool.make());
     });
@@ -375,7 +375,7 @@ TEST_CASE("a response that comes early tells nothing of the requests behind it")
     pool.confirm(0);
     pool.link(0).jammed = true;
     std::vector<test_call*> calls;
-    pool.cycle([&] {
+    pool.ask([&] {
         for (int i = 0; i < 4; ++i) {
             auto& made = pool.make(request_class::idempotent);
             made.allow_resend = false;

@@ -34,7 +34,7 @@ TEST_CASE("W24: calls that were never sent do not fail with what another call wa
              {"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", errc::response_too_large}}) {
         CAPTURE(bytes);
         fake_pool pool(with_connections(1));
-        pool.cycle([&] {
+        pool.ask([&] {
             for (int i = 0; i < 20; ++i) {
                 auto& call = pool.make(i % 2 == 0 ? request_class::safe : unsafe);
                 call.timeout = 10min;

@@ -1,4 +1,4 @@
-// What limits that a call is sent again. What may be done at all: test/policy/resend_test.cpp.
+// What limits that a call is sent again. What may be done at all: test/policy/resend_policy_test.cpp.
 #include "pool/resend.hpp"
 
 #include <doctest/doctest.h>

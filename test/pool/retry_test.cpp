@@ -139,7 +139,7 @@ TEST_CASE("O02: the budget bounds what is sent again to a fifth more") {
     fake_pool pool(settings);
     int submitted = 0;
     for (int tick = 0; tick < 2000; ++tick) { // ten seconds, 1,000 calls a second, all of them throttled
-        pool.cycle([&] {
+        pool.ask([&] {
             for (int i = 0; i < 5; ++i, ++submitted)
                 pool.scheduler().submit(pool.make());
         });
@@ -171,7 +171,7 @@ TEST_CASE("O02: the pauses of a crowd are spread evenly") {
     fake_pool pool(settings);
     pool.confirm(0);
     constexpr int crowd = 200;
-    pool.cycle([&] {
+    pool.ask([&] {
         for (int i = 0; i < crowd; ++i)
             pool.scheduler().submit(pool.make());
     });
@@ -232,6 +232,22 @@ TEST_CASE("N20: a 421 is sent once more, on a connection that nobody has used, w
             CHECK(pool.gauges_are_zero());
         }
     }
+}
+
+TEST_CASE("N20: two calls that were refused with 421 share the one connection that there may be") {
+    fake_pool pool(with_connections(1));
+    pool.confirm(0);
+    auto& first = pool.submit();
+    auto& second = pool.submit();
+    pool.refuse(0, 421);
+    pool.refuse(0, 421);
+    for (std::size_t i = 1; i < 4 && !(first.done() && second.done()); ++i) {
+        REQUIRE(pool.links.size() == i + 1);
+        pool.connect(i);
+        pool.respond_to_all(i);
+    }
+    CHECK(first.got(first.request.target));
+    CHECK(second.got(second.request.target));
 }
 
 TEST_CASE("N24: a 425 is sent once more after a pause, whatever the method") {
@@ -315,7 +331,7 @@ TEST_CASE("a resend that the budget does not allow is a failure") {
     settings.again.budget_ratio = 0;
     fake_pool pool(settings);
     pool.confirm(0);
-    pool.cycle([&] {
+    pool.ask([&] {
         for (int i = 0; i < 20; ++i)
             pool.scheduler().submit(pool.make());
     });
@@ -331,7 +347,7 @@ TEST_CASE("requests behind an announced close are always sent again: they were n
     settings.again.budget_ratio = 0;
     fake_pool pool(settings);
     pool.confirm(0);
-    pool.cycle([&] {
+    pool.ask([&] {
         for (int i = 0; i < 20; ++i)
             pool.scheduler().submit(pool.make());
     });

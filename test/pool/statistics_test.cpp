@@ -83,7 +83,7 @@ TEST_CASE("connections that were closed are counted by reason") {
              pool.submit(unsafe); // must not use it, and there is no room for another
          }},
         {&counters::connections_closed_drained,
-         [](fake_pool& pool) { pool.cycle([&] { pool.scheduler().drain_connections(); }); }},
+         [](fake_pool& pool) { pool.ask([&] { pool.scheduler().drain_connections(); }); }},
         {&counters::connections_closed_abandoned,
          [](fake_pool& pool) {
              pool.cancel(pool.submit());

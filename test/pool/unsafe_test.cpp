@@ -134,7 +134,7 @@ TEST_CASE("where a POST has no dial, a GET with a dedicated connection behind it
     auto& post = pool.make(unsafe);
     auto& get = pool.make();
     get.request.dedicated_connection = true;
-    pool.cycle([&] {
+    pool.ask([&] {
         pool.scheduler().submit(post);
         pool.scheduler().submit(get);
     });

@@ -90,7 +90,7 @@ TEST_CASE("B2: of more than the warm ones, those idle for too long are closed") 
     settings.idle_timeout = 50s;
     fake_pool pool(settings);
     make_warm(pool, true);
-    pool.cycle([&] {
+    pool.ask([&] {
         for (std::size_t i = 0; i < warm + 2; ++i) {
             auto& call = pool.make();
             call.request.dedicated_connection = true;

@@ -19,7 +19,7 @@ struct busy_pool : fake_pool {
         connect(0);
         suspend(each);
         respond(0);
-        cycle([&] {
+        ask([&] {
             for (std::size_t i = 0; i < count; ++i)
                 scheduler().submit(make());
         });
@@ -181,7 +181,7 @@ TEST_CASE("requests that were written do not shorten the time of those staged la
 TEST_CASE("where pipelining is disabled no request waits, on no connection") {
     fake_pool pool(with_connections(2));
     const auto submit = [&](int count) {
-        pool.cycle([&] {
+        pool.ask([&] {
             for (; count != 0; --count)
                 pool.scheduler().submit(pool.make());
         });
@@ -249,7 +249,7 @@ TEST_CASE("a client that closes, or a connection that drains, leaves no request 
     busy_pool draining;
     draining.respond_and_submit();
     const auto writes = draining.stats().writes;
-    draining.cycle([&] { draining.scheduler().drain_connections(); });
+    draining.ask([&] { draining.scheduler().drain_connections(); });
     CHECK(draining.unwritten() == 0); // it is unstaged, and goes to another connection
     CHECK(draining.stats().writes == writes);
     draining.respond_to_all(0);

@@ -55,13 +55,14 @@ function(readme_take page info line code)
     set(located "#line ${line} \"${page}\"${code}")
     if(info STREQUAL "cpp")
         string(CONCAT snippet
-            "static asio::awaitable<void> snippet_${line}([[maybe_unused]] readme::scene& scene) {\n"
+            "static asio::awaitable<void> ${stem}_snippet_${line}([[maybe_unused]] readme::scene& scene) {\n"
             "    README_SCENE(scene);\n    {\n${located}    }\n    co_return;\n}\n"
-            "TEST_CASE(\"${name}:${line}\") { readme::run(&snippet_${line}); }\n\n")
+            "TEST_CASE(\"${name}:${line}\") { readme::run(&${stem}_snippet_${line}); }\n\n")
         set_property(GLOBAL APPEND_STRING PROPERTY readme_snippets_${stem} "${snippet}")
     elseif(info STREQUAL "cpp file")
         readme_write(${readme_dir}/${stem}_${line}.cpp "${located}")
         set_property(GLOBAL APPEND PROPERTY readme_files ${readme_dir}/${stem}_${line}.cpp)
+        set_source_files_properties(${readme_dir}/${stem}_${line}.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     elseif(info STREQUAL "cpp program")
         readme_write(${readme_dir}/${stem}_program.cpp "${code}") # no #line: the same text for every build
         set_property(GLOBAL APPEND PROPERTY readme_programs ${stem}_program)
@@ -105,7 +106,7 @@ set(lenient -Wno-shadow -Wno-unused-variable -Wno-unused-but-set-variable)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     list(APPEND lenient -Wno-subobject-linkage) # g++ takes a page named in #line for a header
 endif()
-set_source_files_properties(${generated} PROPERTIES COMPILE_OPTIONS "${lenient}")
+target_compile_options(test_readme PRIVATE ${lenient})
 
 get_property(programs GLOBAL PROPERTY readme_programs)
 foreach(program IN LISTS programs)

@@ -185,7 +185,7 @@ struct totals {
 
 TEST_CASE("I1 to I8: a server that misbehaves in every way, at depth 1, 2, 4 and 8") {
     const auto first = number_from_environment("BANDWIDTH_WEBRTC_TEST_SEED", 1);
-    const auto rounds = number_from_environment("BANDWIDTH_WEBRTC_TEST_ROUNDS", 3);
+    const auto rounds = number_from_environment("BANDWIDTH_WEBRTC_TEST_ROUNDS", 2);
     totals all;
     for (auto seed = first; seed < first + rounds; ++seed) {
         for (const std::size_t depth : {1U, 2U, 4U, 8U}) {
@@ -242,7 +242,7 @@ TEST_CASE("I1 to I8: a server that misbehaves in every way, at depth 1, 2, 4 and
 
 TEST_CASE("I5: with and without cancelled calls, the others end in the same way") {
     const auto first = number_from_environment("BANDWIDTH_WEBRTC_TEST_SEED", 1);
-    const auto rounds = number_from_environment("BANDWIDTH_WEBRTC_TEST_ROUNDS", 3);
+    const auto rounds = number_from_environment("BANDWIDTH_WEBRTC_TEST_ROUNDS", 2);
     std::uint64_t cancelled = 0;
     for (auto seed = first; seed < first + rounds; ++seed) {
         for (const std::size_t depth : {1U, 2U, 4U, 8U}) {

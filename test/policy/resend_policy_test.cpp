@@ -1,4 +1,4 @@
-#include "policy/resend.hpp"
+#include "policy/resend_policy.hpp"
 
 #include <doctest/doctest.h>
 
