@@ -288,7 +288,8 @@ TEST_CASE("F24b: a compressed failure is retried as any other") {
 }
 
 TEST_CASE(
-    "F24: a success in a content coding fails with its status and names the coding; the connection goes on") {
+    "F24: a success in a content coding fails with its status and names the coding, and the connection goes "
+    "on") {
     for (const int status : {200, 201}) {
         const auto seen =
             with_same_connection(support::http_response(status, "\x1f\x8b", "Content-Encoding: gzip\r\n"));

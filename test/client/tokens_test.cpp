@@ -105,17 +105,17 @@ asio::awaitable<void> awaited(with_session& with) {
 
 asio::awaitable<void> with_operators(with_session& with) {
     using namespace experimental::awaitable_operators;
-    const auto token = asio::use_awaitable;
-    const auto both = co_await (with.client.async_get_session(with.room, with.options, token) &&
+    const auto awaited_here = asio::use_awaitable;
+    const auto both = co_await (with.client.async_get_session(with.room, with.options, awaited_here) &&
                                 with.client.get_session(with.room));
     CHECK(std::get<0>(both) == std::get<1>(both));
     asio::steady_timer timer(with.context, 1h);
-    const auto first =
-        co_await (timer.async_wait(token) || with.client.async_get_session(with.room, with.options, token));
+    const auto first = co_await (timer.async_wait(awaited_here) ||
+                                 with.client.async_get_session(with.room, with.options, awaited_here));
     CHECK(first.index() == 1);
     // A failure is none: the group waits for the call that succeeds.
-    const auto succeeded = co_await (with.client.async_get_session(with.none, with.options, token) ||
-                                     with.client.async_get_session(with.room, with.options, token));
+    const auto succeeded = co_await (with.client.async_get_session(with.none, with.options, awaited_here) ||
+                                     with.client.async_get_session(with.room, with.options, awaited_here));
     CHECK(succeeded.index() == 1);
 }
 
