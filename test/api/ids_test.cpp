@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <bandwidth/webrtc/ids.hpp>
+#include <boost/container_hash/hash.hpp>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -56,6 +57,12 @@ TEST_CASE("ids compare, order and hash by their text") {
     CHECK(sessions.size() == 2);
     std::unordered_set<participant_id> participants{participant_id("a")};
     CHECK(participants.contains(participant_id("a")));
+}
+
+TEST_CASE("ids are keys of Boost's containers too") {
+    CHECK(boost::hash<session_id>()(session_id("a")) == boost::hash<session_id>()(session_id("a")));
+    CHECK(boost::hash<participant_id>()(participant_id("a")) !=
+          boost::hash<participant_id>()(participant_id("b")));
 }
 
 TEST_CASE("an id is written as its text") {

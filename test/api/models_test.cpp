@@ -123,3 +123,32 @@ TEST_CASE("a participant token is not printed by accident") {
     // doctest prints through operator<< as well
     CHECK(std::string(doctest::toString(token).c_str()) == "[redacted]");
 }
+
+TEST_CASE("a mock makes models as a call would give them") {
+    const auto room = session{}.id(session_id("s")).tag("room").extra(R"({"a":1})");
+    CHECK(room.id() == session_id("s"));
+    CHECK(room.tag() == "room");
+    CHECK(room.extra() == R"({"a":1})");
+    const auto alice = participant{}
+                           .id(participant_id("p"))
+                           .callback_url("https://example.com")
+                           .publish_permissions(media::audio)
+                           .sessions(std::vector<session_id>(1, session_id("s")))
+                           .subscriptions(subscriptions::none())
+                           .tag("alice")
+                           .device_api_version(device_api_version::v3)
+                           .extra("{}");
+    CHECK(alice.id() == participant_id("p"));
+    CHECK(alice.callback_url() == "https://example.com");
+    CHECK(alice.publish_permissions() == media::audio);
+    REQUIRE(alice.sessions().size() == 1);
+    CHECK(alice.sessions().front() == room.id());
+    CHECK(alice.subscriptions() == subscriptions::none());
+    CHECK(alice.tag() == "alice");
+    CHECK(alice.device_api_version() == device_api_version::v3);
+    CHECK(alice.extra() == "{}");
+    const auto created = created_participant{}.participant(alice).token(participant_token("t")).extra("{}");
+    CHECK(created.participant() == alice);
+    CHECK(created.token().reveal() == "t");
+    CHECK(created.extra() == "{}");
+}

@@ -300,6 +300,18 @@ TEST_CASE("a client is moved with calls in flight") {
     CHECK(results[3].has_value());
 }
 
+TEST_CASE("a client that was moved from is closed, asked, assigned to and destroyed") {
+    loopback_server server;
+    asio::io_context context;
+    client first(context, options_for(server));
+    client second(std::move(first));
+    first.close(); // NOLINT(bugprone-use-after-move): this is what is tested
+    CHECK(first.stats().calls_started == 0);
+    CHECK(first.get_executor() == asio::any_io_executor());
+    first = std::move(second);
+    CHECK(support::wait_for(context, first.try_create_session()).has_value());
+}
+
 TEST_CASE("an operation joins a parallel group") {
     loopback_server server;
     asio::io_context context;

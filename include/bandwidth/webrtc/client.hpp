@@ -71,17 +71,20 @@ public:
     client(ExecutionContext& context, const client_options& options)
         : client(executor_type(context.get_executor()), options) {}
 
+    /// A client that was moved from may be closed, asked for its statistics, assigned to and destroyed, and
+    /// nothing else. Calls in flight go on with the new client; one that is assigned to is closed first.
     client(client&&) noexcept;
     client& operator=(client&&) noexcept;
     ~client();
 
-    executor_type get_executor() const;
+    /// The executor that the client was made with; an empty one when it was moved from.
+    [[nodiscard]] executor_type get_executor() const;
 
     // Sessions.
 
     /// Creates a session. `POST /sessions`. A session lives for at most 9 hours. Never sent twice.
-    boost::asio::awaitable<webrtc::session> create_session(const session_request& request = {},
-                                                           const call_options& options = {}) {
+    [[nodiscard]] boost::asio::awaitable<webrtc::session> create_session(const session_request& request = {},
+                                                                         const call_options& options = {}) {
         return detail::await_value<webrtc::session>(prepare_create_session(request, options));
     }
     /// As `create_session`, giving a `result`.
@@ -98,8 +101,8 @@ public:
     }
 
     /// Reads a session. `GET /sessions/{sessionId}`.
-    boost::asio::awaitable<webrtc::session> get_session(const webrtc::session_id& session,
-                                                        const call_options& options = {}) {
+    [[nodiscard]] boost::asio::awaitable<webrtc::session> get_session(const webrtc::session_id& session,
+                                                                      const call_options& options = {}) {
         return detail::await_value<webrtc::session>(prepare_get_session(session, options));
     }
     /// As `get_session`, giving a `result`.
@@ -116,8 +119,8 @@ public:
     }
 
     /// Deletes a session. `DELETE /sessions/{sessionId}`.
-    boost::asio::awaitable<void> delete_session(const webrtc::session_id& session,
-                                                const call_options& options = {}) {
+    [[nodiscard]] boost::asio::awaitable<void> delete_session(const webrtc::session_id& session,
+                                                              const call_options& options = {}) {
         return detail::await_value<void>(prepare_delete_session(session, options));
     }
     /// As `delete_session`, giving a `result`.
@@ -136,8 +139,8 @@ public:
 
     /// Creates a participant, and the token that its device connects with. `POST /participants`. The token is
     /// given here only. Never sent twice.
-    boost::asio::awaitable<created_participant> create_participant(const participant_request& request = {},
-                                                                   const call_options& options = {}) {
+    [[nodiscard]] boost::asio::awaitable<created_participant> create_participant(
+        const participant_request& request = {}, const call_options& options = {}) {
         return detail::await_value<created_participant>(prepare_create_participant(request, options));
     }
     /// As `create_participant`, giving a `result`.
@@ -154,8 +157,8 @@ public:
     }
 
     /// Reads a participant. `GET /participants/{participantId}`.
-    boost::asio::awaitable<webrtc::participant> get_participant(const webrtc::participant_id& participant,
-                                                                const call_options& options = {}) {
+    [[nodiscard]] boost::asio::awaitable<webrtc::participant> get_participant(
+        const webrtc::participant_id& participant, const call_options& options = {}) {
         return detail::await_value<webrtc::participant>(prepare_get_participant(participant, options));
     }
     /// As `get_participant`, giving a `result`.
@@ -172,8 +175,8 @@ public:
     }
 
     /// Deletes a participant. `DELETE /participants/{participantId}`.
-    boost::asio::awaitable<void> delete_participant(const webrtc::participant_id& participant,
-                                                    const call_options& options = {}) {
+    [[nodiscard]] boost::asio::awaitable<void> delete_participant(const webrtc::participant_id& participant,
+                                                                  const call_options& options = {}) {
         return detail::await_value<void>(prepare_delete_participant(participant, options));
     }
     /// As `delete_participant`, giving a `result`.
@@ -193,7 +196,7 @@ public:
 
     /// Lists the participants of a session, all at once; empty when there are none. `GET
     /// /sessions/{sessionId}/participants`.
-    boost::asio::awaitable<std::vector<webrtc::participant>> list_session_participants(
+    [[nodiscard]] boost::asio::awaitable<std::vector<webrtc::participant>> list_session_participants(
         const webrtc::session_id& session, const call_options& options = {}) {
         return detail::await_value<std::vector<webrtc::participant>>(
             prepare_list_session_participants(session, options));
@@ -216,10 +219,9 @@ public:
     /// Joins a participant to a session, and subscribes it to media in the same step. `PUT
     /// /sessions/{sessionId}/participants/{participantId}`. A participant is in one session at most; 20
     /// participants are the most in one.
-    boost::asio::awaitable<void> add_participant_to_session(const webrtc::session_id& session,
-                                                            const webrtc::participant_id& participant,
-                                                            const webrtc::subscriptions& subscribe = {},
-                                                            const call_options& options = {}) {
+    [[nodiscard]] boost::asio::awaitable<void> add_participant_to_session(
+        const webrtc::session_id& session, const webrtc::participant_id& participant,
+        const webrtc::subscriptions& subscribe = {}, const call_options& options = {}) {
         return detail::await_value<void>(
             prepare_add_participant_to_session(session, participant, subscribe, options));
     }
@@ -243,9 +245,9 @@ public:
 
     /// Takes a participant out of a session, and drops its subscriptions there. `DELETE
     /// /sessions/{sessionId}/participants/{participantId}`.
-    boost::asio::awaitable<void> remove_participant_from_session(const webrtc::session_id& session,
-                                                                 const webrtc::participant_id& participant,
-                                                                 const call_options& options = {}) {
+    [[nodiscard]] boost::asio::awaitable<void> remove_participant_from_session(
+        const webrtc::session_id& session, const webrtc::participant_id& participant,
+        const call_options& options = {}) {
         return detail::await_value<void>(
             prepare_remove_participant_from_session(session, participant, options));
     }
@@ -267,7 +269,7 @@ public:
 
     /// Reads what a participant is subscribed to. `GET
     /// /sessions/{sessionId}/participants/{participantId}/subscriptions`.
-    boost::asio::awaitable<webrtc::subscriptions> get_participant_subscriptions(
+    [[nodiscard]] boost::asio::awaitable<webrtc::subscriptions> get_participant_subscriptions(
         const webrtc::session_id& session, const webrtc::participant_id& participant,
         const call_options& options = {}) {
         return detail::await_value<webrtc::subscriptions>(
@@ -292,10 +294,9 @@ public:
 
     /// Replaces all that a participant is subscribed to. `PUT
     /// /sessions/{sessionId}/participants/{participantId}/subscriptions`.
-    boost::asio::awaitable<void> update_participant_subscriptions(const webrtc::session_id& session,
-                                                                  const webrtc::participant_id& participant,
-                                                                  const webrtc::subscriptions& subscribe = {},
-                                                                  const call_options& options = {}) {
+    [[nodiscard]] boost::asio::awaitable<void> update_participant_subscriptions(
+        const webrtc::session_id& session, const webrtc::participant_id& participant,
+        const webrtc::subscriptions& subscribe = {}, const call_options& options = {}) {
         return detail::await_value<void>(
             prepare_update_participant_subscriptions(session, participant, subscribe, options));
     }
@@ -325,7 +326,8 @@ public:
     /// drain fails with the same code. Completes at once when there is nothing to wait for.
     ///
     /// A client with several shards has drained when all of them have.
-    boost::asio::awaitable<void> drain(std::chrono::nanoseconds limit = std::chrono::seconds(30)) {
+    [[nodiscard]] boost::asio::awaitable<void> drain(
+        std::chrono::nanoseconds limit = std::chrono::seconds(30)) {
         return detail::await_value<void>(prepare_drain(limit));
     }
     /// As `drain`, giving a `result`.
@@ -355,7 +357,7 @@ public:
     void close();
 
     /// What the client has done and holds, as of now: all shards together.
-    client_stats stats() const;
+    [[nodiscard]] client_stats stats() const;
 
 private:
     detail::call_handle prepare_create_session(const session_request& request, const call_options& options);

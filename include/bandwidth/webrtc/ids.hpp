@@ -76,6 +76,10 @@ public:
     using string_id::string_id;
 };
 
+/// Hashes the id's text, for Boost's containers.
+std::size_t hash_value(const session_id& id) noexcept;
+/// Hashes the id's text, for Boost's containers.
+std::size_t hash_value(const participant_id& id) noexcept;
 /// Writes the id's text.
 std::ostream& operator<<(std::ostream& stream, const session_id& id);
 /// Writes the id's text.

@@ -52,6 +52,41 @@ public:
     /// were none. See `session::extra()` for how to read it.
     [[nodiscard]] const std::string& extra() const noexcept { return extra_; }
 
+    /// These make a participant as a call would give it, for mocks.
+    participant& id(participant_id value) {
+        id_ = std::move(value);
+        return *this;
+    }
+    participant& callback_url(std::string url) {
+        callback_url_ = std::move(url);
+        return *this;
+    }
+    participant& publish_permissions(media permissions) noexcept {
+        publish_permissions_ = permissions;
+        return *this;
+    }
+    participant& sessions(std::vector<session_id> ids) {
+        sessions_ = std::move(ids);
+        return *this;
+    }
+    participant& subscriptions(webrtc::subscriptions value) {
+        subscriptions_ = std::move(value);
+        return *this;
+    }
+    participant& tag(std::string text) {
+        tag_ = std::move(text);
+        return *this;
+    }
+    participant& device_api_version(webrtc::device_api_version version) {
+        device_api_version_ = std::move(version);
+        return *this;
+    }
+    /// \param json the text of an object.
+    participant& extra(std::string json) {
+        extra_ = std::move(json);
+        return *this;
+    }
+
     /// Whether all fields are equal.
     friend bool operator==(const participant&, const participant&) = default;
 
@@ -143,6 +178,21 @@ public:
     /// The response's fields that this library does not know, as the text of a JSON object; empty when there
     /// were none. See `session::extra()` for how to read it.
     [[nodiscard]] const std::string& extra() const noexcept { return extra_; }
+
+    /// These make a response as a call would give it, for mocks.
+    created_participant& participant(webrtc::participant value) {
+        participant_ = std::move(value);
+        return *this;
+    }
+    created_participant& token(participant_token value) {
+        token_ = std::move(value);
+        return *this;
+    }
+    /// \param json the text of an object.
+    created_participant& extra(std::string json) {
+        extra_ = std::move(json);
+        return *this;
+    }
 
 private:
     friend struct detail::codec;

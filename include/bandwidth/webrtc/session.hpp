@@ -38,6 +38,21 @@ public:
     /// A repeated field is repeated here too.
     [[nodiscard]] const std::string& extra() const noexcept { return extra_; }
 
+    /// These make a session as a call would give it, for mocks: `session{}.id(session_id("s")).tag("room")`.
+    session& id(session_id value) {
+        id_ = std::move(value);
+        return *this;
+    }
+    session& tag(std::string text) {
+        tag_ = std::move(text);
+        return *this;
+    }
+    /// \param json the text of an object.
+    session& extra(std::string json) {
+        extra_ = std::move(json);
+        return *this;
+    }
+
     /// Whether all fields are equal.
     friend bool operator==(const session&, const session&) = default;
 

@@ -306,16 +306,22 @@ client::client(client&&) noexcept = default;
 client& client::operator=(client&&) noexcept = default;
 client::~client() = default;
 
-client::executor_type client::get_executor() const { return core_->shards().front().pool().base_executor(); }
+client::executor_type client::get_executor() const {
+    return core_ ? core_->shards().front().pool().base_executor() : executor_type();
+}
 void client::reload_tls(const client_options& options) { core_->reload_tls(detail::check_tls(options)); }
 
 void client::close() {
+    if (!core_)
+        return;
     for (const auto& shard : core_->shards())
         shard.pool().close();
 }
 
 client_stats client::stats() const {
     client_stats sum;
+    if (!core_)
+        return sum;
     for (const auto& shard : core_->shards())
         shard.pool().stats().add_to(sum);
     return sum;

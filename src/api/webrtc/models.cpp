@@ -6,6 +6,9 @@
 
 namespace bandwidth::webrtc {
 
+std::size_t hash_value(const session_id& id) noexcept { return std::hash<session_id>()(id); }
+std::size_t hash_value(const participant_id& id) noexcept { return std::hash<participant_id>()(id); }
+
 std::ostream& operator<<(std::ostream& stream, const session_id& id) { return stream << id.value(); }
 
 std::ostream& operator<<(std::ostream& stream, const participant_id& id) { return stream << id.value(); }
