@@ -82,7 +82,8 @@ connection::action connection::next() {
             return close(close_reason::unsolicited, errc::protocol_error,
                          "bytes that no request had asked for");
         }
-        reader_.keep_fields(requests_.at(0).keeps_fields);
+        const auto* const waits = requests_.at(0).owner;
+        reader_.keep_fields(waits && waits->request.keeps_fields);
         switch (reader_.feed(input_)) {
         case response_reader::status::done:
             return respond();

@@ -23,14 +23,8 @@ bool pipeline::accepts(bool exclusive) const noexcept {
 
 void pipeline::push(exchange& owner, std::size_t bytes, time_point now) {
     assert(accepts(owner.request.exclusive()));
-    slots_[(first_ + count_) & mask_] = slot{&owner,
-                                             owner.request.kind,
-                                             owner.request.exclusive(),
-                                             owner.request.keeps_fields,
-                                             pushed_,
-                                             pushed_ + bytes,
-                                             now,
-                                             {}};
+    slots_[(first_ + count_) & mask_] =
+        slot{&owner, owner.request.kind, owner.request.exclusive(), pushed_, pushed_ + bytes, now, {}};
     pushed_ += bytes;
     ++count_;
 }

@@ -56,7 +56,8 @@ bool response_reader::on_field(std::string_view name, std::string_view value) {
         if (equals_token(name, "x-amzn-requestid"))
             return set(message_.request_id);
         if (equals_token(name, "content-encoding"))
-            return equals_token(value, "identity") || set(message_.content_coding);
+            return value.empty() || equals_token(value, "identity") || !message_.content_coding.empty() ||
+                   set(message_.content_coding); // the first one is named
         break;
     case 17:
         if (equals_token(name, "transfer-encoding"))

@@ -265,12 +265,14 @@ std::string pool::authorization() const {
 
 void pool::refresh_credentials() noexcept {
     const auto generation = settings_.credentials->generation();
-    if (generation == credentials_generation_ || now_ < ask_credentials_at_)
+    if (generation == credentials_generation_ ||
+        (generation == failed_generation_ && now_ < ask_credentials_at_))
         return;
     try {
         encoder_.set_authorization(authorization());
         credentials_generation_ = generation;
     } catch (...) { // the old value stays in use; the service refuses it when it is too old
+        failed_generation_ = generation;
         ask_credentials_at_ = now_ + pause_after_failed_credentials;
     }
 }

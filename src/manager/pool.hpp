@@ -136,6 +136,7 @@ private:
     std::shared_ptr<name_lookup> names_;
     request_encoder encoder_;
     unsigned long long credentials_generation_;
+    std::optional<unsigned long long> failed_generation_; // asked again at that time
     time_point ask_credentials_at_{};
     scheduler scheduler_;
     cancellable_calls cancellable_;

@@ -113,6 +113,38 @@ TEST_CASE("what went out with a request is redacted, also when the credentials h
     }
 }
 
+TEST_CASE("J12: no part of a long secret stays where a text is cut, and none in a response_info") {
+    const std::string password(51, 'p');
+    testing::scripted_server server;
+    asio::io_context context;
+    const auto options = support::options_for(server).credentials("user", password).max_connections(1);
+    const auto value = options.credentials()->authorization().substr(6); // behind "Basic "
+    REQUIRE(value.size() > 64);
+    for (const auto& response :
+         {support::http_response(401, R"({"code":")" + value + R"("})"),
+          support::http_response(401, R"({"message":")" + std::string(230, 'x') + " " + value + R"("})"),
+          support::http_response(401, std::string(230, 'x') + " " + value),
+          support::http_response(401, R"({"requestId":")" + std::string(80, 'x') + value + R"("})"),
+          support::http_response(401, "{}", "X-Request-Id: " + std::string(80, 'x') + value + "\r\n"),
+          support::http_response(401, "{}", "X-Echo: " + value + "\r\n"),
+          support::http_response(401, "{}", "Content-Encoding: " + value + "\r\n")})
+        server.add(testing::script{}.expect_requests().send(response).fin());
+    client client(context, options);
+    for (int i = 0; i < 7; ++i) {
+        CAPTURE(i);
+        const auto info = std::make_shared<response_info>();
+        const auto read =
+            wait_for(context, client.try_get_session(session_id("s"), call_options{}.info(info)));
+        REQUIRE(read.error().http_status() == 401);
+        std::string all = read.error().describe() + read.error().body() + read.error().service_code() +
+                          api_error(read.error()).what() + info->request_id();
+        for (const auto& [name, field] : info->headers())
+            all += field;
+        CHECK_MESSAGE(all.find(value.substr(0, 16)) == std::string::npos, all);
+        CHECK_MESSAGE(all.find(password.substr(0, 16)) == std::string::npos, all);
+    }
+}
+
 TEST_CASE("J10: a first value that cannot be sent is refused when the client is made") {
     loopback_server server;
     asio::io_context context;

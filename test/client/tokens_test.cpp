@@ -307,6 +307,27 @@ TEST_CASE("a ranged group") {
     run_until(with.context, [&] { return done; });
 }
 
+TEST_CASE("the conditions for results know other operations too") {
+    with_session with;
+    with.server.inject(fault{}.always().on("GET", "/slow").delay(100s));
+    asio::steady_timer timer(with.context, 1ms);
+    bool done = false;
+    experimental::make_parallel_group(
+        with.client.try_get_session(session_id("slow")), timer.async_wait(asio::deferred),
+        with.client.async_get_session(session_id("slow"), with.options, asio::deferred))
+        .async_wait(
+            wait_for_one_value(),
+            [&](const std::array<std::size_t, 3>& order, const result<session>& read,
+                const error_code& waited, const std::exception_ptr& thrown, const session&) {
+                CHECK(order.front() == 1);
+                CHECK_FALSE(waited.failed());
+                CHECK(read.error().code() == errc::cancelled);
+                CHECK(code_of(thrown) == errc::cancelled);
+                done = true;
+            });
+    run_until(with.context, [&] { return done; });
+}
+
 TEST_CASE("try_ calls in a group: the first value, or the first failure, ends it") {
     with_session with;
     with.server.inject(fault{}.always().on("GET", "/slow").delay(100s));

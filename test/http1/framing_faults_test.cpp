@@ -342,6 +342,16 @@ TEST_CASE("F24: a content coding that nobody asked for is told, and the body is 
     }
 }
 
+TEST_CASE("the header fields are kept as they came, without those of interim responses and of trailers") {
+    const auto read =
+        read_every_way("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + ok +
+                       "A: 1\r\nb:\t 2 \r\nA: 3\r\nFolded: x\r\n  y\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                       "0\r\nT: z\r\n\r\n" + ok + "Content-Length: 0\r\n\r\n");
+    REQUIRE(read.fields.size() == 2);
+    CHECK(read.fields[0] == "A: 1\nb: 2\nA: 3\nFolded: x y\nTransfer-Encoding: chunked\n");
+    CHECK(read.fields[1] == "Content-Length: 0\n");
+}
+
 TEST_CASE("a status line without a reason may be without the space before it") {
     const auto read = read_every_way("HTTP/1.1 204\r\n\r\nHTTP/1.1 404\r\nContent-Length: 0\r\n\r\n");
     REQUIRE(read.responses.size() == 2);

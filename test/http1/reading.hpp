@@ -43,7 +43,8 @@ struct reading {
     std::vector<kept_response> responses;
     bool failed = false;
     errc error{};
-    std::string left; ///< bytes that were not taken
+    std::string left;                ///< bytes that were not taken
+    std::vector<std::string> fields; ///< of each response, all of them
 
     friend bool operator==(const reading&, const reading&) = default;
     friend std::ostream& operator<<(std::ostream& out, const reading& value) {
@@ -62,7 +63,9 @@ struct reading {
 class feeder {
 public:
     feeder(const detail::response_limits& limits, std::size_t most_responses)
-        : reader_(limits), most_responses_(most_responses) {}
+        : reader_(limits), most_responses_(most_responses) {
+        reader_.keep_fields(true);
+    }
 
     /// False when it needs no more.
     bool feed(std::string_view piece) {
@@ -98,6 +101,7 @@ private:
                 {said.status, said.keep_alive, std::string(said.body), std::string(said.content_type),
                  std::string(said.request_id), std::string(said.retry_after), std::string(said.date),
                  said.keep_alive_timeout, std::string(said.content_coding), said.keep_alive_max});
+            result_.fields.emplace_back(said.fields);
         } else if (status == failed) {
             result_.failed = true;
             result_.error = reader_.error();

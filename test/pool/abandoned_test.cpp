@@ -223,3 +223,48 @@ TEST_CASE("at depth 1 a connection stays in use after a caller has left") {
     CHECK(next.got(next.request.target));
     CHECK(pool.links.size() == 1);
 }
+
+TEST_CASE(
+    "total cancellation ends a call as long as no byte of it can have left, and does nothing afterwards") {
+    fake_pool pool([] {
+        auto settings = with_attempts(2);
+        settings.max_connections = 1;
+        return settings;
+    }());
+    const auto cancel = [&](test_call& value) {
+        pool.cancel(value, true);
+        return value.done();
+    };
+    auto& queued = pool.submit();
+    CHECK(cancel(queued));
+    CHECK(queued.failed_with(errc::cancelled, delivery::not_sent));
+    pool.connect(0);
+    pool.submit();
+    pool.respond(0); // pipelines work on it
+
+    pool.link(0).jammed = true;
+    auto& staged = pool.submit();
+    CHECK(cancel(staged));
+    CHECK(staged.failed_with(errc::cancelled, delivery::not_sent));
+    CHECK(pool.sends_of(staged) == 0);
+    pool.link(0).jammed = false;
+
+    auto& sent = pool.submit();
+    CHECK_FALSE(cancel(sent));
+    pool.refuse(0, 503);
+    CHECK_FALSE(cancel(sent)); // it waits for its next attempt
+    pool.pass(5s);
+    CHECK_FALSE(cancel(sent));
+    pool.respond(0);
+    CHECK(sent.got(sent.request.target));
+
+    pool.link(0).room = 10;
+    auto& in_part = pool.submit();
+    CHECK_FALSE(cancel(in_part));
+    pool.cancel(in_part);
+    CHECK(in_part.failed_with(errc::cancelled, delivery::maybe_processed));
+
+    pool.submit(); // for which the drain waits
+    auto& drain = pool.drain();
+    CHECK_FALSE(cancel(drain)); // it has closed the pool for other calls
+}

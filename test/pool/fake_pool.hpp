@@ -64,8 +64,9 @@ public:
     int completions = 0; ///< times the pool has given it back
     detail::time_point completed_at{};
     int recycled = 0;
-    bool knows_own = false; ///< a response without its own target is taken for another request's
-    int status = 0;         ///< of the response; 0: it failed without one
+    bool cancelled_unsent = false; ///< the last cancellation was one of those that end only what is unsent
+    bool knows_own = false;        ///< a response without its own target is taken for another request's
+    int status = 0;                ///< of the response; 0: it failed without one
     std::string body;
     failure why;
 };
@@ -116,9 +117,9 @@ public:
         return submit(made);
     }
     /// A signal that comes late finds nothing.
-    void cancel(test_call& value) {
+    void cancel(test_call& value, bool only_unsent = false) {
         if (!value.done())
-            ask([&] { scheduler_->cancel(value); });
+            ask([&] { scheduler_->cancel(value, only_unsent); });
     }
     void close() {
         ask([&] { scheduler_->close(); });

@@ -34,8 +34,10 @@ public:
     void cancel_one() {
         if (!pool.calls.empty()) {
             auto& found = *pool.calls[pick(static_cast<unsigned>(pool.calls.size()))];
-            note("cancel ", found.request.target);
-            pool.cancel(found);
+            const bool only_unsent = one_in(4);
+            note("cancel ", found.request.target, only_unsent ? " if it is unsent" : "");
+            found.cancelled_unsent = only_unsent && !found.done();
+            pool.cancel(found, only_unsent);
         }
     }
     /// Everything that has arrived is read, in any order.

@@ -319,6 +319,9 @@ private:
         }
         if (value.status != 0 && value.completed_at >= value.deadline())
             break_rule("deadline: " + name + " got a response behind its deadline");
+        if (value.cancelled_unsent && value.status == 0 && value.why.code() == errc::cancelled &&
+            (value.why.delivery() != delivery::not_sent || pool_.sends_of(value) != 0))
+            break_rule("total cancellation has ended " + name + ", which may have been sent");
         const auto& again = world_.settings.again;
         int sends = 0;
         int excused = 0; // by 421 and 425, for which any call is sent again

@@ -134,7 +134,7 @@ TEST_CASE("O07: a storm of cancellations from other threads' calls") {
                 client.try_get_session(session_id("s" + std::to_string(i)))(asio::bind_cancellation_slot(
                     signal->slot(), asio::bind_executor(strand, std::move(handler))));
                 if (cancel)
-                    asio::post(strand, [signal] { signal->emit(asio::cancellation_type::total); });
+                    asio::post(strand, [signal] { signal->emit(asio::cancellation_type::terminal); });
             });
         }
     });

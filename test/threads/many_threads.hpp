@@ -133,7 +133,7 @@ void start_counted(asio::io_context& context, completions& all, std::atomic<int>
     all.expect();
     start(asio::bind_cancellation_slot(signal->slot(), asio::bind_executor(strand, std::move(handler))));
     if (cancel)
-        asio::post(strand, [signal] { signal->emit(asio::cancellation_type::total); });
+        asio::post(strand, [signal] { signal->emit(asio::cancellation_type::terminal); });
 }
 
 /// Eight threads call and cancel, another one reloads, and drains or closes; then the client is destroyed, with

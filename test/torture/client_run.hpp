@@ -32,8 +32,9 @@ constexpr auto response_limit = 100ms;
 struct outcome {
     int completions = 0;
     bool is_post = false;
-    bool cancelled = false; ///< by its caller
-    bool impatient = false; ///< its attempts time out
+    bool cancelled = false;        ///< by its caller
+    bool cancelled_unsent = false; ///< and only with `total`
+    bool impatient = false;        ///< its attempts time out
     bool succeeded = false;
     std::string id; ///< in the response, of those that have one
     failure why;
@@ -168,10 +169,12 @@ private:
                 continue;
             if (!random_.one_in(3)) // now or later, or never
                 continue;
-            outcomes_[nonce].cancelled = true;
+            const bool before = std::exchange(outcomes_[nonce].cancelled, true);
             inside_ = true;
-            signals_[nonce].emit(random_.one_in(2) ? asio::cancellation_type::total
-                                                   : asio::cancellation_type::terminal);
+            const bool only_unsent = random_.one_in(2);
+            outcomes_[nonce].cancelled_unsent = only_unsent && (!before || outcomes_[nonce].cancelled_unsent);
+            signals_[nonce].emit(only_unsent ? asio::cancellation_type::total
+                                             : asio::cancellation_type::terminal);
             inside_ = false;
         }
     }

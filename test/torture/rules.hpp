@@ -69,7 +69,10 @@ inline std::string broken_by(std::uint64_t nonce, const outcome& call, const sup
     if (why.delivery() == delivery::not_sent && seen.processed != 0)
         return "delivery: it was processed, " + why.describe();
     if (why.code() == errc::cancelled)
-        return call.cancelled ? std::string() : "I5: cancelled with another";
+        return !call.cancelled ? std::string("I5: cancelled with another")
+               : call.cancelled_unsent && why.delivery() != delivery::not_sent
+                   ? std::string("total cancellation has ended a call that may have been sent")
+                   : std::string();
     if (!allowed.faults || !is_expected(why.code()))
         return "failed for no reason, " + why.describe();
     // What is received once is not resent, so this is the response that the call was waiting for.

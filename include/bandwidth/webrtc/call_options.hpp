@@ -61,7 +61,8 @@ public:
     /// connection or to the library (Host, Content-Length, Transfer-Encoding, Connection, Authorization ...).
     call_options& header(std::string_view name, std::string_view value);
     /// Has what is known of the response written there before the call completes: status, request id, header
-    /// fields. Null, the default: nothing is kept, which costs nothing.
+    /// fields. Null, the default: nothing is kept, which costs nothing. Copies of these options share the object,
+    /// and no two calls may have the same one at the same time.
     call_options& info(std::shared_ptr<response_info> into) {
         rare_.change().info = std::move(into);
         return *this;

@@ -2,13 +2,38 @@
 
 #include <bandwidth/webrtc/result.hpp>
 #include <boost/asio/cancellation_type.hpp>
+#include <exception>
 
 namespace bandwidth::webrtc {
+
+namespace detail {
+
+// What a handler is given first tells whether its operation has failed.
+inline bool has_failed() noexcept { return false; }
+template <class First, class... Rest>
+bool has_failed(const First&, const Rest&...) noexcept {
+    return false;
+}
+template <class... Rest>
+bool has_failed(const error_code& code, const Rest&...) noexcept {
+    return code.failed();
+}
+template <class... Rest>
+bool has_failed(const std::exception_ptr& thrown, const Rest&...) noexcept {
+    return thrown != nullptr;
+}
+template <class T>
+bool has_failed(const result<T>& outcome) noexcept {
+    return outcome.has_error();
+}
+
+} // namespace detail
 
 /// For a parallel group of `try_` calls: the first value ends the group, and cancels the calls that are left.
 ///
 /// Asio's `wait_for_one_success` knows errors as `error_code` and `exception_ptr`, so to it every `result` is
-/// a success, failures too. In a group of `async_` calls it does what it says.
+/// a success, failures too. In a group of `async_` calls it does what it says. This one knows all three, so other
+/// operations may be in the group, such as a timer.
 /// Thread safety: distinct objects safe.
 class wait_for_one_value {
 public:
@@ -17,9 +42,9 @@ public:
         boost::asio::cancellation_type type = boost::asio::cancellation_type::all) noexcept
         : type_(type) {}
 
-    template <class T>
-    boost::asio::cancellation_type operator()(const result<T>& outcome) const noexcept {
-        return outcome.has_value() ? type_ : boost::asio::cancellation_type::none;
+    template <class... Outcome>
+    boost::asio::cancellation_type operator()(const Outcome&... outcome) const noexcept {
+        return detail::has_failed(outcome...) ? boost::asio::cancellation_type::none : type_;
     }
 
 private:
@@ -36,9 +61,9 @@ public:
         boost::asio::cancellation_type type = boost::asio::cancellation_type::all) noexcept
         : type_(type) {}
 
-    template <class T>
-    boost::asio::cancellation_type operator()(const result<T>& outcome) const noexcept {
-        return outcome.has_error() ? type_ : boost::asio::cancellation_type::none;
+    template <class... Outcome>
+    boost::asio::cancellation_type operator()(const Outcome&... outcome) const noexcept {
+        return detail::has_failed(outcome...) ? type_ : boost::asio::cancellation_type::none;
     }
 
 private:

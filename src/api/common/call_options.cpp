@@ -28,7 +28,7 @@ const call_options::rare_options& call_options::rare_box::none() noexcept {
     // Never destroyed: options may be used while statics are.
     union lasting {
         constexpr lasting() noexcept : options() {}
-        constexpr ~lasting() {}
+        ~lasting() {}
         rare_options options;
     };
     static const lasting nothing;

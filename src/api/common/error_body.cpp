@@ -72,24 +72,26 @@ constexpr json_field finding_fields[] = {
 
 constexpr json_shape shape_of_findings = {finding_fields, nullptr, nullptr};
 
-error_body parse_json(std::string_view body) {
+using redaction = std::function<std::string(std::string_view)>;
+
+error_body parse_json(std::string_view body, const redaction& redacted) {
     findings all;
     // A bare string, or the strings of a bare array, count as the message. A JSON text that is cut off or
     // otherwise broken gives what stood before the break.
     static_cast<void>(read_json(body, found<&findings::message>("error body"), &all));
     error_body result;
     for (const std::string* text : {&all.error, &all.message, &all.description}) {
-        result.message = clean_text(*text, max_message);
+        result.message = clean_text(redacted(*text), max_message);
         if (!result.message.empty())
             break;
     }
-    result.request_id = clean_text(all.request_id, max_request_id);
-    result.code = clean_text(all.code, max_code);
+    result.request_id = clean_text(redacted(all.request_id), max_request_id);
+    result.code = clean_text(redacted(all.code), max_code);
     return result;
 }
 
-std::string first_line(std::string_view body) {
-    const std::string_view line = body.substr(0, body.find_first_of("\r\n"));
+std::string first_line(const std::string& body) {
+    const auto line = std::string_view(body).substr(0, body.find_first_of("\r\n"));
     // A compressed or encrypted body is no message.
     if (!count_code_points(line) || line.find('\0') != std::string_view::npos)
         return {};
@@ -120,16 +122,16 @@ std::string clean_text(std::string_view text, std::size_t max_bytes) {
     return clean;
 }
 
-error_body parse_error_body(std::string_view body, std::string_view content_type) {
+error_body parse_error_body(std::string_view body, std::string_view content_type, const redaction& redacted) {
     const std::string_view text = trim_front(body.substr(0, max_body));
     if (text.empty() || text == "null")
         return {};
     if (text.front() == '{' || text.front() == '[' || text.front() == '"')
-        return parse_json(text);
+        return parse_json(text, redacted);
     if (text.front() == '<' || starts_with_ignoring_case(content_type, "text/html"))
         return {};
     error_body result;
-    result.message = first_line(text);
+    result.message = first_line(redacted(text));
     return result;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -19,8 +20,14 @@ struct error_body {
 /// Bandwidth's own documents disagree: {error, requestId} and {message} in OpenAPI 2.0.0, {code, message}
 /// before it with a code that is a number or a string, {description, type, id} and {errors: [...]} elsewhere
 /// on the platform; API Gateway in front of it says {"Message": ...} too. So the message is the first of `error`,
-/// `message`, `Message` and `description` that has a text, also inside `error` or `errors`.
-[[nodiscard]] error_body parse_error_body(std::string_view body, std::string_view content_type);
+/// `message` (or `Message`) and `description` that has a text, also inside `error` or `errors`.
+///
+/// \param redacted is applied to each text that is taken, before it is cut.
+[[nodiscard]] error_body parse_error_body(
+    std::string_view body, std::string_view content_type,
+    const std::function<std::string(std::string_view)>& redacted = [](std::string_view text) {
+        return std::string(text);
+    });
 
 /// Makes untrusted text fit for one line of a log: control characters and runs of white space become one
 /// space, also Unicode's line breaks and direction overrides; malformed UTF-8 becomes U+FFFD; cut at a

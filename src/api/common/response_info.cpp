@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "api/common/error_body.hpp"
+#include "api/common/redact.hpp"
 #include "core/ascii.hpp"
 
 namespace bandwidth::webrtc {
@@ -22,17 +24,18 @@ void response_info_access::clear(response_info& into, int attempts, std::chrono:
 }
 
 void response_info_access::fill(response_info& into, const response& received, int attempts,
-                                std::chrono::nanoseconds elapsed) {
+                                std::chrono::nanoseconds elapsed, const std::vector<std::string>& secrets) {
     clear(into, attempts, elapsed);
     into.status_ = received.status;
     into.protocol_ = received.http_1_1 ? "HTTP/1.1" : "HTTP/1.0";
-    into.request_id_ = received.request_id;
+    into.request_id_ = clean_text(redact_values(redact_tokens(received.request_id), secrets), 128);
     // As the reader keeps them: "name: value" and a line end, each.
     for (auto rest = received.fields; !rest.empty();) {
         const auto end = rest.find('\n');
         const auto line = rest.substr(0, end);
         const auto colon = line.find(": ");
-        into.headers_.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+        into.headers_.emplace_back(line.substr(0, colon),
+                                   redact_values(std::string(line.substr(colon + 2)), secrets));
         rest.remove_prefix(end + 1);
     }
 }

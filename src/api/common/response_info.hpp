@@ -9,8 +9,9 @@ namespace bandwidth::webrtc::detail {
 struct response_info_access {
     /// There is no response, or not yet.
     static void clear(response_info& into, int attempts, std::chrono::nanoseconds elapsed);
+    /// \param secrets what the response may echo and must not be told.
     static void fill(response_info& into, const response& received, int attempts,
-                     std::chrono::nanoseconds elapsed);
+                     std::chrono::nanoseconds elapsed, const std::vector<std::string>& secrets);
 };
 
 } // namespace bandwidth::webrtc::detail

@@ -15,6 +15,7 @@ namespace bandwidth::webrtc::detail {
 namespace {
 
 constexpr std::size_t kept_body = 4096;
+constexpr std::size_t longest_request_id = 128;
 constexpr std::size_t read_body = 64 * 1024; // of an error's body, for its message
 
 // As much of an id as tells it from another one: the whole of somebody else's is not for our logs.
@@ -53,7 +54,7 @@ bool api_call::names_what_was_asked() const {
 settled api_call::settle(const response& response, std::chrono::nanoseconds elapsed) {
     const bool success = response.status >= 200 && response.status < 300;
     if (auto* const into = info())
-        response_info_access::fill(*into, response, attempts, elapsed);
+        response_info_access::fill(*into, response, attempts, elapsed, secrets());
     failed = false; // as it had with another request's response
     std::optional<std::string> problem;
     if (success && decode) {
@@ -121,23 +122,27 @@ failure* api_call::reason() {
 
 void api_call::read_refusal() {
     auto& said = *refusal_;
+    const auto hidden = secrets();
+    // Redacted before anything is cut, so that no half of a secret stays, and once more where it was unescaped.
+    const auto redacted = [&hidden](std::string_view text) {
+        return redact_values(redact_tokens(text), hidden);
+    };
     failure_state known;
     known.attempts = attempts;
     known.elapsed = said.elapsed;
     known.http_status = said.status;
     known.delivery = delivery::answered;
-    known.request_id = clean_text(said.request_id, 128);
+    known.request_id = clean_text(redacted(said.request_id), longest_request_id);
     known.code = said.problem ? error_code(errc::bad_json) : make_http_error(said.status);
     if (!said.content_coding.empty()) {
-        known.message = "its body is in the content coding \"" + clean_text(said.content_coding, 32) +
-                        "\", which was not asked for";
+        known.message = "its body is in the content coding \"" +
+                        clean_text(redacted(said.content_coding), 32) + "\", which was not asked for";
     } else {
-        // Redacted before it is cut, so that no half of a secret stays at the end.
-        known.body = redact_tokens(said.body);
+        known.body = redacted(said.body);
         if (said.problem) {
-            known.message = std::move(*said.problem);
+            known.message = redacted(*said.problem);
         } else {
-            auto body = parse_error_body(known.body, said.content_type);
+            auto body = parse_error_body(known.body, said.content_type, redacted);
             known.message = std::move(body.message);
             known.service_code = std::move(body.code);
             if (!body.request_id.empty())
@@ -148,11 +153,6 @@ void api_call::read_refusal() {
     if (said.status >= 300 && said.status < 400)
         known.message =
             "a redirect, which is not followed" + (known.message.empty() ? "" : ": " + known.message);
-    const auto hidden = secrets();
-    known.request_id = redact_values(redact_tokens(known.request_id), hidden);
-    known.service_code = redact_values(redact_tokens(known.service_code), hidden);
-    known.message = redact_values(redact_tokens(known.message), hidden);
-    known.body = redact_values(std::move(known.body), hidden);
     known.body.resize(std::min(known.body.size(), kept_body));
     known.body.shrink_to_fit();
     if (!said.retry_after.empty())
@@ -183,7 +183,7 @@ void api_call::recycle() noexcept {
     reason_ = {};
     if (value_)
         *value_ = {};
-    if (refusal_ && refusal_->body.capacity() > kept_body)
+    if (refusal_ && refusal_->memory() > 2 * kept_body)
         refusal_.reset();
     request.clear();
     const auto store = std::move(store_); // it may be the last one to own it

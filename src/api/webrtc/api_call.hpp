@@ -56,6 +56,11 @@ private:
         std::chrono::nanoseconds elapsed{0};
         std::optional<std::string> problem; ///< with the body of a success
         std::string body, content_type, content_coding, request_id, retry_after, date;
+
+        std::size_t memory() const noexcept {
+            return body.capacity() + content_type.capacity() + content_coding.capacity() +
+                   request_id.capacity() + retry_after.capacity() + date.capacity();
+        }
     };
 
     void keep(const response& received, std::chrono::nanoseconds elapsed, std::optional<std::string> problem);
