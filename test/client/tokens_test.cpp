@@ -132,13 +132,15 @@ namespace boost::asio {
 template <>
 class async_result<keep_in, void(std::exception_ptr, session)> {
 public:
-    template <class Initiation>
-    static std::shared_ptr<seen> initiate(Initiation&& initiation, const keep_in& token) {
+    template <class Initiation, class... Arguments>
+    static std::shared_ptr<seen> initiate(Initiation&& initiation, const keep_in& token,
+                                          Arguments... arguments) {
         *token.executor = initiation.get_executor(); // for adapters that need one, for a timer for instance
         std::forward<Initiation>(initiation)(
             [place = token.place](const std::exception_ptr& thrown, session value) {
                 place->handler()(thrown, std::move(value));
-            });
+            },
+            std::move(arguments)...);
         return token.place;
     }
 };

@@ -67,8 +67,9 @@ public:
         rare_.change().info = std::move(into);
         return *this;
     }
-    /// Deletes and removes only: a response 404 or 410 (`condition::not_found`) counts as success. The service removes participants by itself
-    /// when it sees their media end, so a clean-up that finds nothing has reached its goal.
+    /// Deletes and removes only: a response 404 or 410 (`condition::not_found`) counts as success. The service
+    /// removes participants by itself when it sees their media end, so a clean-up that finds nothing has
+    /// reached its goal.
     call_options& ignore_not_found(bool value = true) {
         ignore_not_found_ = value;
         return *this;

@@ -222,34 +222,37 @@ private:
 void start(call_handle call, asio::cancellation_slot slot);
 
 /// Starts a call, for `async_initiate`. It has the client's executor, so that adapters which need a timer, such
-/// as `cancel_after` of later versions of Asio, find one.
+/// as `cancel_after` of later versions of Asio, find one. The call is an argument and no member, since clang
+/// wants what `deferred` keeps of an initiation to be copyable. The executor is the pool's, which the call keeps
+/// alive until it is submitted.
 template <class Form>
 class initiate {
 public:
     using executor_type = asio::any_io_executor;
 
-    explicit initiate(call_handle call) noexcept : call_(std::move(call)) {}
+    explicit initiate(const asio::any_io_executor& client) noexcept : client_(&client) {}
 
-    executor_type get_executor() const noexcept { return call_->client_executor(); }
+    executor_type get_executor() const noexcept { return *client_; }
 
     template <class Handler>
-    void operator()(Handler&& handler) {
+    void operator()(Handler&& handler, call_handle call) const {
         auto slot = asio::get_associated_cancellation_slot(handler);
-        call_->template bind<Form>(std::forward<Handler>(handler));
-        start(std::move(call_), slot);
+        call->template bind<Form>(std::forward<Handler>(handler));
+        start(std::move(call), slot);
     }
 
 private:
-    call_handle call_;
+    const asio::any_io_executor* client_;
 };
 
 /// Has the token start the call, now or later.
 template <class Form, class CompletionToken>
 auto initiate_call(call_handle call, CompletionToken&& token)
     -> decltype(asio::async_initiate<CompletionToken, typename Form::signature>(
-        std::declval<initiate<Form>>(), token)) {
-    return asio::async_initiate<CompletionToken, typename Form::signature>(initiate<Form>(std::move(call)),
-                                                                           token);
+        std::declval<initiate<Form>>(), token, std::declval<call_handle>())) {
+    initiate<Form> initiation(call->client_executor());
+    return asio::async_initiate<CompletionToken, typename Form::signature>(std::move(initiation), token,
+                                                                           std::move(call));
 }
 
 } // namespace bandwidth::webrtc::detail
