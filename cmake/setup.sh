@@ -13,7 +13,7 @@ for group; do
     case $group in
     build) packages="$packages g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev
                      doctest-dev libcli11-dev pkg-config ca-certificates" ;;
-    test) packages="$packages nginx-light" ;;
+    test) packages="$packages nginx-light haproxy" ;;
     compare) packages="$packages nginx-light openssl curl nghttp2-client wrk libcurl4-openssl-dev valgrind linux-perf" ;;
     clang) packages="$packages clang libclang-rt-14-dev" ;;
     coverage) packages="$packages llvm-14" ;;

@@ -20,11 +20,11 @@ bool is_request_timeout(std::string_view input) noexcept {
 
 } // namespace
 
-void connection::stage(exchange& owner, const request_encoder& encoder, time_point now) {
+void connection::stage(exchange& owner, request_encoder& encoder, time_point now) {
     const auto before = batch_.size();
+    encoder.refresh_credentials(now);
     encoder.append(owner.request, batch_);
-    if (owner.authorization != encoder.authorization())
-        owner.authorization = encoder.authorization();
+    owner.written_with(encoder.authorization());
     requests_.push(owner, batch_.size() - before, now);
 }
 
@@ -82,8 +82,8 @@ connection::action connection::next() {
             return close(close_reason::unsolicited, errc::protocol_error,
                          "bytes that no request had asked for");
         }
-        const auto* const waits = requests_.at(0).owner;
-        reader_.keep_fields(waits && waits->request.keeps_fields);
+        const auto& front = requests_.at(0);
+        reader_.expect({front.head, front.keeps_fields && front.owner});
         switch (reader_.feed(input_)) {
         case response_reader::status::done:
             return respond();

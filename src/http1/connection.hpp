@@ -47,7 +47,7 @@ public:
     /// Whether a request may be staged now; see `pipeline`.
     bool accepts(bool exclusive) const noexcept { return requests_.accepts(exclusive); }
     /// Encodes the request behind those that are staged. Needs `accepts`.
-    void stage(exchange& owner, const request_encoder& encoder, time_point now);
+    void stage(exchange& owner, request_encoder& encoder, time_point now);
     /// Takes a staged request out again, if not a byte of it was given to the transport. Then no byte of it
     /// is ever sent.
     bool unstage(const exchange& owner);

@@ -23,8 +23,16 @@ bool pipeline::accepts(bool exclusive) const noexcept {
 
 void pipeline::push(exchange& owner, std::size_t bytes, time_point now) {
     assert(accepts(owner.request.exclusive()));
-    slots_[(first_ + count_) & mask_] =
-        slot{&owner, owner.request.kind, owner.request.exclusive(), pushed_, pushed_ + bytes, now, {}};
+    const auto& request = owner.request;
+    slots_[(first_ + count_) & mask_] = slot{&owner,
+                                             request.kind,
+                                             request.exclusive(),
+                                             request.head,
+                                             request.keeps_fields,
+                                             pushed_,
+                                             pushed_ + bytes,
+                                             now,
+                                             {}};
     pushed_ += bytes;
     ++count_;
 }

@@ -13,8 +13,10 @@ namespace bandwidth::webrtc::detail::http1 {
 struct slot {
     exchange* owner = nullptr; ///< null: abandoned by its caller, so that its response is read and dropped
     request_class kind = request_class::safe;
-    bool exclusive = false;  ///< nothing may be pushed behind it
-    std::uint64_t begin = 0; ///< of its bytes in the stream of all requests of this connection
+    bool exclusive = false;    ///< nothing may be pushed behind it
+    bool head = false;         ///< its response has no body
+    bool keeps_fields = false; ///< its response keeps all its header fields
+    std::uint64_t begin = 0;   ///< of its bytes in the stream of all requests of this connection
     std::uint64_t end = 0;
     time_point pushed{};
     time_point abandoned{}; ///< when it was abandoned

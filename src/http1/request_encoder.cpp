@@ -1,26 +1,54 @@
 #include "http1/request_encoder.hpp"
 
 #include <array>
+#include <bandwidth/webrtc/error.hpp>
 #include <charconv>
+#include <utility>
+
+#include "core/http_grammar.hpp"
 
 namespace bandwidth::webrtc::detail {
 
-request_encoder::request_encoder(std::string_view host, std::string_view user_agent) {
-    common_.append("Host: ").append(host).append("\r\nUser-Agent: ").append(user_agent);
-    // Without the second field any content coding would be acceptable (RFC 9110, section 12.5.3).
-    common_.append("\r\nAccept: application/json\r\nAccept-Encoding: identity\r\n");
-    rebuild();
+namespace {
+
+// A source that fails is asked again, and not for every request.
+constexpr std::chrono::milliseconds pause_after_failed_credentials(100);
+
+} // namespace
+
+request_encoder::request_encoder(std::string lines, std::shared_ptr<const credential_source> source)
+    : lines_(std::move(lines)), tail_(" HTTP/1.1\r\n" + lines_), source_(std::move(source)) {
+    if (source_) {
+        generation_ = source_->generation();
+        take_credentials();
+    }
 }
 
-void request_encoder::set_authorization(std::string_view value) {
-    authorization_ = std::make_shared<const std::string>(value);
-    rebuild();
+// What a source gives goes onto the wire, so it is checked each time.
+void request_encoder::take_credentials() {
+    auto value = source_->authorization();
+    if (!valid_field_value(value))
+        throw api_error(
+            failure(errc::invalid_options, "credentials: the authorization has control characters"));
+    tail_ = " HTTP/1.1\r\n" + lines_;
+    if (!value.empty())
+        tail_.append("Authorization: ").append(value).append("\r\n");
+    authorization_ = std::make_shared<const std::string>(std::move(value));
 }
 
-void request_encoder::rebuild() {
-    tail_ = " HTTP/1.1\r\n" + common_;
-    if (authorization_ && !authorization_->empty())
-        tail_.append("Authorization: ").append(*authorization_).append("\r\n");
+void request_encoder::refresh_credentials(time_point now) noexcept {
+    if (!source_)
+        return;
+    const auto generation = source_->generation();
+    if (generation == generation_ || (generation == failed_generation_ && now < ask_again_at_))
+        return;
+    try {
+        take_credentials();
+        generation_ = generation;
+    } catch (...) {
+        failed_generation_ = generation;
+        ask_again_at_ = now + pause_after_failed_credentials;
+    }
 }
 
 void request_encoder::append(const request& request, std::string& out) const {
@@ -31,8 +59,8 @@ void request_encoder::append(const request& request, std::string& out) const {
     if (request.has_content) {
         std::array<char, 20> digits;
         const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), body.size()).ptr;
-        if (!body.empty())
-            out.append("Content-Type: application/json; charset=utf-8\r\n");
+        if (!body.empty() && request.content_type)
+            out.append("Content-Type: ").append(request.content_type).append("\r\n");
         out.append("Content-Length: ").append(digits.data(), end).append("\r\n");
     }
     out.append("\r\n").append(body);

@@ -1,33 +1,43 @@
 #pragma once
 
+#include <bandwidth/webrtc/credentials.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "core/clock.hpp"
 #include "core/exchange.hpp"
 
 namespace bandwidth::webrtc::detail {
 
-/// Writes requests. The parts that are the same in each request of a client are put together once.
+/// Writes the requests of one client. The lines that all of them have are put together once. On one strand.
 class request_encoder {
 public:
-    /// `host` is the Host header's value: the name or address, and the port where it is not 443.
-    request_encoder(std::string_view host, std::string_view user_agent);
+    /// \param lines header lines of every request, each ended by CRLF.
+    /// \param source of the Authorization value; null: none is written.
+    /// \throws what the source throws; api_error (`errc::invalid_options`) where its value cannot be sent.
+    explicit request_encoder(std::string lines, std::shared_ptr<const credential_source> source = nullptr);
 
-    /// Sets the Authorization value for the requests from here on.
-    void set_authorization(std::string_view value);
-    /// That value; null before the first one.
+    /// Asks the source for its value, if it has another one. One that fails is asked again after a pause, and
+    /// the old value stays in use: the service refuses it when it is too old.
+    void refresh_credentials(time_point now) noexcept;
+    /// The value that is written now; null where there is no source.
     const std::shared_ptr<const std::string>& authorization() const noexcept { return authorization_; }
 
     /// Appends the whole request, header section and body, to `out`.
     void append(const request& request, std::string& out) const;
 
 private:
-    void rebuild();
+    void take_credentials();
 
-    std::string common_; // Host, User-Agent, Accept, Accept-Encoding
+    std::string lines_;
+    std::string tail_; // " HTTP/1.1\r\n" and every line that all requests have
+    std::shared_ptr<const credential_source> source_;
     std::shared_ptr<const std::string> authorization_;
-    std::string tail_; // " HTTP/1.1\r\n" and every constant line
+    unsigned long long generation_ = 0;
+    std::optional<unsigned long long> failed_generation_; // asked again at that time
+    time_point ask_again_at_{};
 };
 
 } // namespace bandwidth::webrtc::detail

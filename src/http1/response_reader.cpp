@@ -248,6 +248,8 @@ response_reader::status response_reader::head_ended() noexcept {
     if (message_.status < 200)
         return announces_body ? fail(errc::protocol_error, "an interim response that announces a body")
                               : status::done;
+    if (expected_.head)
+        return status::done;
     if (message_.status == 204 || message_.status == 304) {
         if (announces_body)
             message_.keep_alive = false;

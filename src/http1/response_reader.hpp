@@ -62,6 +62,8 @@ struct response {
 ///   that is no number, or two that differ (RFC 9112, sections 6.1 and 6.3; response smuggling).
 /// - A version other than 1.0 and 1.1, a status below 100 or above 599, and a 101 that nobody asked for.
 /// - A 204 or 304 that announces a body ends where its header section does, and nothing behind it is read.
+/// - The response to a HEAD ends where its header section does; what it announces is the length that a GET would
+///   have got (RFC 9110, section 9.3.2).
 /// - Interim responses are skipped, in bounded number and size (RFC 9110, section 15.2); one that announces a
 ///   body is an error.
 /// - Trailers are checked, counted and dropped: they change neither framing nor persistence nor anything else
@@ -74,8 +76,12 @@ public:
 
     explicit response_reader(const response_limits& limits) : limits_(limits) {}
 
-    /// Whether the response that comes next, or the rest of the one that has begun, keeps all header fields.
-    void keep_fields(bool value) noexcept { keeps_fields_ = value; }
+    /// What the request says of the response that comes next, or of the rest of the one that has begun.
+    struct expectation {
+        bool head = false;         ///< it has no body, whatever it announces: the request was a HEAD
+        bool keeps_fields = false; ///< all its header fields are kept
+    };
+    void expect(expectation value) noexcept { expected_ = value; }
 
     /// Takes bytes from the front of `input`. `done`: `message()` is a final response, and `input` holds what
     /// comes after it. `need_more`: what is left in `input` must be presented again with more behind it.
@@ -153,7 +159,7 @@ private:
     bool chunk_seen_ = false; // a CRLF stands before the next chunk's line
     bool chunked_ = false;
     bool keep_alive_ = false; // Connection: keep-alive
-    bool keeps_fields_ = false;
+    expectation expected_;
     std::optional<std::uint64_t> content_length_;
     errc error_ = errc::protocol_error;
     const char* refused_ = "";

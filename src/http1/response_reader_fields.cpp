@@ -15,7 +15,7 @@ constexpr std::chrono::seconds longest_keep_alive = std::chrono::hours(24);
 } // namespace
 
 bool response_reader::on_field(std::string_view name, std::string_view value) {
-    if (keeps_fields_)
+    if (expected_.keeps_fields)
         fields_text_.append(name).append(": ").append(value).append(1, '\n');
     const auto set = [value](std::string_view& field) {
         field = value;

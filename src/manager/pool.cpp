@@ -7,7 +7,6 @@
 #include <cassert>
 #include <utility>
 
-#include "core/http_grammar.hpp"
 #include "manager/pool_service.hpp"
 #include "transport/tls_stream.hpp"
 
@@ -25,9 +24,6 @@ bool has_locks(asio::execution_context& context) {
     }
     return true;
 }
-
-// A source that fails is asked again, and not with every cycle.
-constexpr std::chrono::milliseconds pause_after_failed_credentials(100);
 
 } // namespace
 
@@ -56,10 +52,7 @@ pool::pool(const asio::any_io_executor& executor, pool_settings settings, std::s
     , tls_(std::move(tls))
     , names_(std::make_shared<name_lookup>(executor_, settings_.endpoint.host, settings_.endpoint.port,
                                            settings_.names))
-    , encoder_(settings_.host_header, settings_.user_agent)
-    , credentials_generation_(settings_.credentials->generation())
-    , scheduler_(settings_.schedule, encoder_, *this) {
-    encoder_.set_authorization(authorization());
+    , scheduler_(settings_.schedule, *this) {
     if (const auto* const known = executor.target<asio::io_context::executor_type>()) {
         io_context_ =
             asio::require(*known, asio::execution::blocking.never, asio::execution::relationship.fork);
@@ -118,6 +111,10 @@ void pool::close() noexcept {
     put_in([](inbox& in) { in.close = true; });
 }
 
+void pool::close(boost::intrusive_ptr<call_group> group) noexcept {
+    put_in([&](inbox& in) { in.closed_groups.push_back(std::move(group)); });
+}
+
 // The cycle is posted beside the strand, and goes there when it runs: in the strand's queue it would hold the
 // strand, so that the connections which are ready before it would each need another round of the scheduler.
 void pool::post_cycle() noexcept {
@@ -153,9 +150,9 @@ void pool::begin_cycle() noexcept {
 }
 
 void pool::take_submitted() noexcept {
-    refresh_credentials();
     call_list calls;
     std::shared_ptr<tls_context> reloaded;
+    std::vector<boost::intrusive_ptr<call_group>> closed_groups;
     bool close = false;
     {
         const std::lock_guard lock(mutex_);
@@ -167,6 +164,7 @@ void pool::take_submitted() noexcept {
         calls = std::exchange(inbox_.calls, {});
         cancellations_.swap(inbox_.cancellations);
         reloaded = std::exchange(inbox_.tls, nullptr);
+        closed_groups.swap(inbox_.closed_groups);
         close = std::exchange(inbox_.close, false);
     }
     if (reloaded) { // first, since a caller who saw `reload_tls` return gets the new settings
@@ -182,6 +180,8 @@ void pool::take_submitted() noexcept {
         if (call* const value = cancellable_.find(id))
             scheduler_.cancel(*value, only_unsent);
     cancellations_.clear();
+    for (const auto& group : closed_groups)
+        scheduler_.close(*group);
     if (close) // what was submitted before it fails with it, as what was in flight does
         scheduler_.close();
 }
@@ -250,31 +250,6 @@ void pool::arm_timer() noexcept {
 
 std::shared_ptr<stream> pool::make_stream(stream_owner& owner) {
     return std::make_shared<tls_stream>(static_cast<transport_host&>(*this), owner, settings_.endpoint);
-}
-
-// --- credentials -----------------------------------------------------------------------------------------
-
-// What a source gives goes onto the wire, so it is checked each time.
-std::string pool::authorization() const {
-    auto value = settings_.credentials->authorization();
-    if (!valid_field_value(value))
-        throw api_error(
-            failure(errc::invalid_options, "credentials: the authorization has control characters"));
-    return value;
-}
-
-void pool::refresh_credentials() noexcept {
-    const auto generation = settings_.credentials->generation();
-    if (generation == credentials_generation_ ||
-        (generation == failed_generation_ && now_ < ask_credentials_at_))
-        return;
-    try {
-        encoder_.set_authorization(authorization());
-        credentials_generation_ = generation;
-    } catch (...) { // the old value stays in use; the service refuses it when it is too old
-        failed_generation_ = generation;
-        ask_credentials_at_ = now_ + pause_after_failed_credentials;
-    }
 }
 
 } // namespace bandwidth::webrtc::detail

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <bandwidth/webrtc/credentials.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -14,7 +13,6 @@
 #include <string>
 #include <vector>
 
-#include "http1/request_encoder.hpp"
 #include "manager/cancellable_calls.hpp"
 #include "pool/call.hpp"
 #include "pool/scheduler.hpp"
@@ -26,9 +24,6 @@ struct pool_settings {
     scheduler_settings schedule;
     webrtc::detail::endpoint endpoint;
     name_settings names;
-    std::string host_header;
-    std::string user_agent;
-    std::shared_ptr<const credential_source> credentials;
     bool single_threaded = false; ///< one thread runs the execution context, so there is no strand
 };
 
@@ -53,7 +48,7 @@ struct pool_settings {
 /// are many because a pool has one of each thing that its connections share.
 class pool final : public std::enable_shared_from_this<pool>, private scheduler_host, private transport_host {
 public:
-    /// \throws api_error (`errc::invalid_options`) when the executor or the credentials cannot be used.
+    /// \throws api_error (`errc::invalid_options`) when the executor cannot be used.
     static std::shared_ptr<pool> make(const asio::any_io_executor& executor, pool_settings settings,
                                       std::shared_ptr<tls_context> tls);
     ~pool();
@@ -76,8 +71,9 @@ public:
     void reload_tls(std::shared_ptr<tls_context> context) noexcept;
     /// On the executor: another shard has drained.
     void drained_elsewhere(joint_drain& drain, bool cut_off) noexcept;
-    /// Any thread. Closes at once.
+    /// Any thread. Closes at once, or ends the calls of that group only.
     void close() noexcept;
+    void close(boost::intrusive_ptr<call_group> group) noexcept;
     const counters& stats() const noexcept { return scheduler_.stats(); }
 
     /// The execution context is being destroyed: no call completes any more.
@@ -94,6 +90,7 @@ private:
         call_list calls;
         std::vector<cancellation> cancellations;
         std::shared_ptr<tls_context> tls; ///< of the last `reload_tls`; null: none
+        std::vector<boost::intrusive_ptr<call_group>> closed_groups;
         bool close = false;
         bool urgent = false; ///< there is more than calls
     };
@@ -115,8 +112,6 @@ private:
         return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     }
 
-    std::string authorization() const;
-    void refresh_credentials() noexcept;
     template <class Put>
     bool put_in(Put put, bool urgent = true);
     void post_cycle() noexcept;
@@ -134,10 +129,6 @@ private:
     time_point now_{};
     std::shared_ptr<tls_context> tls_;
     std::shared_ptr<name_lookup> names_;
-    request_encoder encoder_;
-    unsigned long long credentials_generation_;
-    std::optional<unsigned long long> failed_generation_; // asked again at that time
-    time_point ask_credentials_at_{};
     scheduler scheduler_;
     cancellable_calls cancellable_;
     read_buffers buffers_;

@@ -14,6 +14,7 @@
 
 #include "core/exchange.hpp"
 #include "http1/response_reader.hpp"
+#include "pool/call_group.hpp"
 #include "pool/timer_queue.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -53,6 +54,7 @@ public:
 
     // Set when it is prepared; see below for the small ones.
     std::chrono::nanoseconds timeout{0};
+    boost::intrusive_ptr<call_group> group; ///< whose call it is; null only for a drain of the whole pool
 
     /// What most calls do not have, apart from the call to keep that small.
     struct extra_terms {
@@ -122,6 +124,8 @@ public:
     virtual settled settle(const response& received, std::chrono::nanoseconds elapsed) = 0;
     /// There is no response: keeps the failure.
     virtual void settle(failure reason) = 0;
+    /// Of a finished call: why it failed; null when it succeeded.
+    virtual failure* reason() = 0;
     /// Makes it ready for another use, and gives it back to where calls are kept.
     virtual void recycle() noexcept = 0;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 // The cycle, and the life of a call.
 
@@ -19,11 +20,14 @@ bool is_final_for_all(const error_code& code) noexcept {
            code == errc::tls_protocol || code == errc::tls_rejected;
 }
 
+std::string_view why_given_up(errc code) noexcept {
+    return code == errc::client_closed ? "the client was closed" : std::string_view();
+}
+
 } // namespace
 
-scheduler::scheduler(const scheduler_settings& settings, const request_encoder& encoder, scheduler_host& host)
+scheduler::scheduler(const scheduler_settings& settings, scheduler_host& host)
     : settings_(settings)
-    , encoder_(encoder)
     , host_(host)
     , queue_(settings.queue_limit, timers_, counters_)
     , connections_(settings.depth, counters_)
@@ -78,22 +82,16 @@ void call::reset_progress() noexcept {
 void scheduler::submit(call& value) {
     value.started = now_;
     value.timeout = std::min<std::chrono::nanoseconds>(value.timeout, longest_timeout);
-    if (value.is_drain) { // it sends no request, and waits for the other calls
-        if (closed_ && !value.joint()) {
-            complete(value, true); // there is nothing left to wait for
-            return;
-        }
-        draining_ = true;
-        value.where = call::state::queued;
-        drains_.push_back(value);
-        timers_.set(value, value.deadline());
+    if (value.is_drain) {
+        start_drain(value);
         return;
     }
     increase(counters_.calls_started);
     ++active_calls_;
+    ++value.group->active_calls;
     if (const auto* const refused = value.refused()) {
         fail(value, refused->code(), refused->message());
-    } else if (closed_ || draining_) {
+    } else if (closed_ || draining_ || value.group->status != call_group::state::open) {
         fail(value, errc::client_closed, "the client is closed");
     } else if (value.timeout.count() <= 0) {
         fail(value, errc::queue_timeout, "the deadline had passed before the call began");
@@ -111,6 +109,21 @@ void scheduler::submit(call& value) {
             queue_.push(value, now_);
         }
     }
+}
+
+// It sends no request, and waits for the other calls of its group, or of all.
+void scheduler::start_drain(call& value) {
+    if (is_closed(value.group.get()) && !value.joint()) {
+        complete(value, true); // there is nothing left to wait for
+        return;
+    }
+    if (!value.group)
+        draining_ = true;
+    else if (value.group->status == call_group::state::open)
+        value.group->status = call_group::state::draining;
+    value.where = call::state::queued;
+    drains_.push_back(value);
+    timers_.set(value, value.deadline());
 }
 
 void scheduler::fail(call& value, const error_code& code, std::string_view text, delivery known) {
@@ -134,6 +147,7 @@ void scheduler::complete(call& value, bool success) {
     value.connection = nullptr;
     if (!value.is_drain) {
         --active_calls_;
+        --value.group->active_calls;
         increase(success ? counters_.calls_succeeded : counters_.calls_failed);
     }
     host_.finished(value);
@@ -149,7 +163,10 @@ void scheduler::follow(const resend::verdict& verdict, call& value) {
 
 void scheduler::on_timer(call& value) {
     if (value.is_drain) {
-        close();
+        if (value.group)
+            close(*value.group);
+        else
+            close();
         return;
     }
     switch (value.where) {
@@ -188,7 +205,7 @@ bool scheduler::may_have_had_effect(const call& value) noexcept {
     return requests.state_of(requests.at(requests.index_of(value))) != send_state::unsent;
 }
 
-// The caller no longer waits: he has cancelled, or the deadline has passed.
+// The caller no longer waits: he has cancelled, the deadline has passed, or his client was closed.
 void scheduler::give_up(call& value, errc code) {
     switch (value.where) {
     case call::state::queued:
@@ -199,8 +216,8 @@ void scheduler::give_up(call& value, errc code) {
             if (code == errc::cancelled)
                 increase(counters_.calls_cancelled_queued);
         }
-        if (code == errc::cancelled)
-            fail(value, code);
+        if (code == errc::cancelled || code == errc::client_closed)
+            fail(value, code, why_given_up(code));
         else if (const auto* const waited_for = furthest_connecting();
                  waited_for && connects_.last_text().empty())
             fail(value, code, waited_for->transport->describe_connecting());
@@ -209,7 +226,7 @@ void scheduler::give_up(call& value, errc code) {
         return;
     case call::state::paused:
         queue_.end_pause(value);
-        fail(value, code);
+        fail(value, code, why_given_up(code));
         return;
     case call::state::in_flight:
         give_up_in_flight(value, code);
@@ -233,7 +250,8 @@ void scheduler::give_up_in_flight(call& value, errc code) {
                               http.requests().unsent_bytes(slot) > longest_abandoned_request;
     const bool long_response =
         index == 0 && http.response_remaining().value_or(0) > longest_abandoned_response;
-    const bool only_this_attempt = code != errc::cancelled && now_ < value.deadline();
+    const bool only_this_attempt =
+        (code == errc::response_timeout || code == errc::body_timeout) && now_ < value.deadline();
     decrease(counters_.in_flight);
     if (http.unstage(value)) {
         --connection.assigned;
@@ -242,14 +260,14 @@ void scheduler::give_up_in_flight(call& value, errc code) {
         if (only_this_attempt)
             queue_.push(value, now_);
         else
-            fail(value, code, {}, delivery::not_sent);
+            fail(value, code, why_given_up(code), delivery::not_sent);
     } else {
         http.abandon(value, now_);
         increase(counters_.abandoned);
         const auto verdict = only_this_attempt ? again_.after_attempt(value, counters_.retries_timeout, now_)
                                                : resend::verdict();
         if (verdict.action == resend::action::complete)
-            fail(value, code, {}, delivery::maybe_processed);
+            fail(value, code, why_given_up(code), delivery::maybe_processed);
         else
             follow(verdict, value);
     }
@@ -329,17 +347,29 @@ void scheduler::connect_ended(const close_info& info, time_point dialled, bool t
 
 // --- the end ---------------------------------------------------------------------------------------------
 
-void scheduler::check_drained() {
-    if (closed_)
-        finish_drains(false);
-    else if (draining_ && active_calls_ == 0)
-        close();
+bool scheduler::is_closed(const call_group* group) const noexcept {
+    return closed_ || (group && group->status == call_group::state::closed);
 }
 
-// Those that wait for other shards stay; each shard has the same deadline.
-void scheduler::finish_drains(bool cut_off) {
+void scheduler::check_drained() {
+    if (!closed_ && draining_ && active_calls_ == 0)
+        close();
+    // Those whose other shards have drained since.
+    for (auto at = drains_.begin(); at != drains_.end();) {
+        auto* const group = (at++)->group.get();
+        if (group && group->active_calls == 0)
+            group->status = call_group::state::closed;
+    }
+    finish_drains(nullptr, false);
+}
+
+// Those drains that wait for `of`, or for anything that has closed. Those that wait for other shards stay; each
+// shard has the same deadline.
+void scheduler::finish_drains(const call_group* of, bool cut_off) {
     for (auto at = drains_.begin(); at != drains_.end();) {
         auto& value = *at++;
+        if (!is_closed(value.group.get()) || (of && value.group != of))
+            continue;
         bool failed = cut_off;
         if (auto* const joint = value.joint()) {
             failed = joint->cut_off = joint->cut_off || cut_off;
@@ -361,9 +391,33 @@ void scheduler::close() {
     const bool cut_off = active_calls_ != 0;
     timers_.remove(connect_again_);
     end_everything([this](call& value, delivery known) {
-        fail(value, errc::client_closed, "the client was closed", known);
+        fail(value, errc::client_closed, why_given_up(errc::client_closed), known);
     });
-    finish_drains(cut_off);
+    finish_drains(nullptr, cut_off);
+}
+
+void scheduler::close(call_group& group) {
+    if (is_closed(&group))
+        return;
+    group.status = call_group::state::closed;
+    const bool cut_off = group.active_calls != 0;
+    // Collected first: giving up a call may close its connection, and so move other calls.
+    std::vector<call*> calls;
+    const auto collect = [&](call& value) {
+        if (value.group == &group)
+            calls.push_back(&value);
+    };
+    queue_.for_each(collect);
+    queue_.for_each_paused(collect);
+    for (const auto& each : connections_.all()) {
+        const auto& requests = each->http.requests();
+        for (std::size_t i = 0; i < requests.size(); ++i)
+            if (auto* const owner = requests.at(i).owner)
+                collect(static_cast<call&>(*owner));
+    }
+    for (auto* const each : calls)
+        give_up(*each, errc::client_closed);
+    finish_drains(&group, cut_off);
 }
 
 void scheduler::on_context_shutdown() noexcept {

@@ -77,7 +77,7 @@ protected:
 /// scheduler_connections.cpp (the life of a connection).
 class scheduler {
 public:
-    scheduler(const scheduler_settings& settings, const request_encoder& encoder, scheduler_host& host);
+    scheduler(const scheduler_settings& settings, scheduler_host& host);
 
     /// Everything until `end_cycle` happens at this time. The streams tell now what they have received.
     void begin_cycle(time_point now) noexcept { now_ = now; }
@@ -99,6 +99,9 @@ public:
     void drain_connections();
     /// Fails every call, closes every connection, and refuses later calls.
     void close();
+    /// Fails the calls of that group and refuses its later ones. Connections stay, but for what has to end with
+    /// a call.
+    void close(call_group& group);
     /// Destroys everything without completing it: the execution context is gone.
     void on_context_shutdown() noexcept;
 
@@ -132,8 +135,10 @@ private:
     void fail_queue(const error_code& code, std::string_view text);
     template <class End>
     void end_everything(End end);
+    void start_drain(call& value);
+    bool is_closed(const call_group* group) const noexcept;
     void check_drained();
-    void finish_drains(bool cut_off);
+    void finish_drains(const call_group* of, bool cut_off);
     const pooled_connection* furthest_connecting() const noexcept;
 
     // scheduler_choice.cpp: which connection takes which call.
@@ -176,7 +181,6 @@ private:
     static constexpr std::uint64_t longest_abandoned_response = 256 * 1024;
 
     const scheduler_settings settings_;
-    const request_encoder& encoder_;
     scheduler_host& host_;
     counters counters_;
     timer_queue timers_;

@@ -141,7 +141,7 @@ void scheduler::assign(call& value, pooled_connection& to) {
     // room for each other for ever.
     value.needs_new_connection = false;
     const bool first = to.in_flight() == 0;
-    to.http.stage(value, encoder_, now_);
+    to.http.stage(value, value.group->encoder, now_);
     value.where = call::state::in_flight;
     value.connection = &to;
     if (value.attempts++ == 0) {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "api/common/error_body.hpp"
-#include "api/common/redact.hpp"
 #include "api/decoding.hpp"
+#include "core/redact.hpp"
 #include "core/utf8.hpp"
 
 // Bodies with random damage: nothing may crash, and what is accepted must be usable.

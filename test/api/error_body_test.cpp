@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/clean_text.hpp"
 #include "core/utf8.hpp"
 
 using bandwidth::webrtc::detail::clean_text;

@@ -14,9 +14,9 @@
 #include <thread>
 #include <utility>
 
-#include "api/common/settings.hpp"
 #include "client/refusal.hpp"
 #include "client/tls_trial.hpp"
+#include "manager/settings.hpp"
 #include "support/test_client.hpp"
 #include "support/text.hpp"
 
@@ -89,18 +89,27 @@ TEST_CASE("shards: 1 to 64, each with a connection and a place in the queue") {
     CHECK(refusal(good().shards(1).retry_budget(0.01, 0.2)).empty());
 }
 
+namespace {
+
+detail::manager_settings checked(const client_options& options) {
+    return detail::check(detail::read_server_url("base_url", options.base_url()),
+                         detail::options_access::connection(options));
+}
+
+} // namespace
+
 TEST_CASE("what is for the whole client is divided, and nothing of it is lost") {
     for (const std::size_t count : {1U, 2U, 3U, 5U, 64U}) {
         for (const std::size_t more : {0U, 1U, 7U, 100U}) {
             CAPTURE(count);
             CAPTURE(more);
             const auto whole = count + more;
-            const auto settings = detail::check(good()
-                                                    .shards(count)
-                                                    .max_connections(whole)
-                                                    .min_connections(more)
-                                                    .queue_limit(whole * 3 + 1)
-                                                    .retry_budget(static_cast<double>(whole), 0.5));
+            const auto settings = checked(good()
+                                              .shards(count)
+                                              .max_connections(whole)
+                                              .min_connections(more)
+                                              .queue_limit(whole * 3 + 1)
+                                              .retry_budget(static_cast<double>(whole), 0.5));
             std::size_t connections = 0;
             std::size_t kept = 0;
             std::size_t places = 0;
@@ -126,7 +135,7 @@ TEST_CASE("what is for the whole client is divided, and nothing of it is lost") 
 }
 
 TEST_CASE("shards do not try again at the same time") {
-    const auto settings = detail::check(good().shards(2));
+    const auto settings = checked(good().shards(2));
     CHECK(settings.of_shard(0).schedule.again.jitter_seed != settings.of_shard(1).schedule.again.jitter_seed);
 }
 

@@ -1,10 +1,11 @@
 #include "api/common/error_body.hpp"
+#include "core/clean_text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <string>
 
-#include "api/common/redact.hpp"
+#include "core/redact.hpp"
 #include "core/utf8.hpp"
 #include "fuzz/targets.hpp"
 

@@ -204,7 +204,7 @@ private:
     }
 
     std::size_t depth_;
-    detail::request_encoder encoder_{"host", "fuzz"};
+    detail::request_encoder encoder_{"Host: host\r\n"};
     http1::connection http_;
     std::deque<call> calls_;
     std::deque<slot> expected_;

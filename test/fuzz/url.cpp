@@ -4,11 +4,11 @@
 #include <charconv>
 #include <string>
 
-#include "api/common/settings.hpp"
 #include "api/common/validate.hpp"
 #include "api/webrtc/routes.hpp"
 #include "core/percent_encoding.hpp"
 #include "fuzz/targets.hpp"
+#include "manager/settings.hpp"
 
 namespace fuzz {
 
@@ -23,20 +23,18 @@ bool is_plain(std::string_view text) {
 }
 
 void check_base_url(std::string_view text) {
-    const auto options = client_options{}.base_url(text).account("a").credentials("u", "p");
     try {
-        const auto to = detail::check(options);
-        const auto& host = to.pool.endpoint.host;
+        const auto to = detail::read_server_url("base_url", text);
+        const auto& host = to.endpoint.host;
         require(!host.empty() && host.find_first_of(std::string_view("\r\n\0 ", 4)) == std::string::npos,
                 "a host");
-        require(is_plain(to.pool.host_header), "a Host field of one word");
+        require(is_plain(to.host_header), "a Host field of one word");
         unsigned port = 0;
-        const auto& digits = to.pool.endpoint.port;
+        const auto& digits = to.endpoint.port;
         const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), port).ptr;
         require(end == digits.data() + digits.size() && port > 0 && port < 65536, "a port");
-        require(is_plain(to.path_prefix) && to.path_prefix.find_first_of("?#") == std::string::npos,
-                "a path");
-        require(to.path_prefix.empty() || (to.path_prefix.front() == '/' && to.path_prefix.back() != '/'),
+        require(is_plain(to.path) && to.path.find_first_of("?#") == std::string::npos, "a path");
+        require(to.path.empty() || (to.path.front() == '/' && to.path.back() != '/'),
                 "a path that others can be put behind");
     } catch (const api_error& error) {
         require(error.code() == errc::invalid_options, "refused as an option");

@@ -64,7 +64,7 @@ class feeder {
 public:
     feeder(const detail::response_limits& limits, std::size_t most_responses)
         : reader_(limits), most_responses_(most_responses) {
-        reader_.keep_fields(true);
+        reader_.expect({false, true});
     }
 
     /// False when it needs no more.

@@ -79,7 +79,7 @@ public:
         return http.closed().reason == why && http.closed().code == code;
     }
 
-    detail::request_encoder encoder{"host", "test"};
+    detail::request_encoder encoder{"Host: host\r\n"};
     http1::connection http;
     std::deque<test_exchange> exchanges;
 

@@ -22,7 +22,7 @@ constexpr std::size_t total = 10'000;
 
 /// True when nginx is installed; otherwise prints that nothing was tested.
 bool have_nginx() {
-    if (!interop::find_nginx().empty())
+    if (!interop::find_program("nginx").empty())
         return true;
     std::cerr
         << "\n*** SKIPPED: nginx is not installed, so nothing was tried against a server that we did not\n"
@@ -91,7 +91,7 @@ TEST_CASE("nginx: 10,000 requests, each response matched, and more than one in f
         return;
     for (const std::size_t depth : {1U, 8U, 32U}) {
         CAPTURE(depth);
-        nginx_process server(interop::find_nginx(), 1'000'000);
+        nginx_process server(interop::find_program("nginx"), 1'000'000);
         asio::io_context context;
         client client(context, options_for(server).max_connections(1).pipeline_depth(depth));
         load calls(context, client, 4 * depth);
@@ -127,7 +127,7 @@ TEST_CASE("nginx: connections that it closes after some requests, in the middle 
         return;
     for (const std::size_t depth : {1U, 8U, 32U}) {
         CAPTURE(depth);
-        nginx_process server(interop::find_nginx(), 37);
+        nginx_process server(interop::find_program("nginx"), 37);
         asio::io_context context;
         client client(context, options_for(server).max_connections(4).pipeline_depth(depth));
         load calls(context, client, 4 * depth);
@@ -153,7 +153,7 @@ TEST_CASE("nginx: connections that it closes after some requests, in the middle 
 TEST_CASE("nginx: an error page of its own") {
     if (!have_nginx())
         return;
-    nginx_process server(interop::find_nginx(), 1000);
+    nginx_process server(interop::find_program("nginx"), 1000);
     asio::io_context context;
     client client(context, options_for(server));
     const auto outcome = support::wait_for(context, client.try_get_session(session_id("NOT-LOWER-CASE")));

@@ -40,6 +40,7 @@ public:
     }
     bool empty() const noexcept { return bytes_.empty(); }
     const std::vector<std::string>& targets() const noexcept { return targets_; }
+    const std::string& text() const noexcept { return bytes_; }
 
 private:
     std::string bytes_;

@@ -51,6 +51,7 @@ public:
         return received.status < 300 ? detail::settled::value : detail::settled::failure;
     }
     void settle(failure reason) override { why = std::move(reason); }
+    failure* reason() override { return why.code() ? &why : nullptr; }
     void recycle() noexcept override { ++recycled; }
 
     /// A response to it has its target as the body, and at most some padding behind a bar.
@@ -75,7 +76,7 @@ public:
 class fake_pool : public detail::scheduler_host {
 public:
     explicit fake_pool(const detail::scheduler_settings& settings = with_connections(8))
-        : scheduler_(std::make_unique<detail::scheduler>(settings, encoder_, *this)) {}
+        : scheduler_(std::make_unique<detail::scheduler>(settings, *this)) {}
 
     /// Whatever happens, happens in a cycle.
     template <class Function>
@@ -102,6 +103,7 @@ public:
                                                             : "PUT";
         made.request.target = "/" + std::to_string(calls.size());
         made.timeout = 30s;
+        made.group = group;
         made.cancel_id = calls.size();
         return made;
     }
@@ -113,6 +115,7 @@ public:
     test_call& drain(std::chrono::nanoseconds deadline = 30s) {
         auto& made = make();
         made.is_drain = true;
+        made.group = nullptr; // of all groups
         made.timeout = deadline;
         return submit(made);
     }
@@ -230,6 +233,9 @@ public:
                s.connections_draining == 0;
     }
 
+    /// Whose calls are made.
+    boost::intrusive_ptr<detail::call_group> group{
+        new detail::call_group(detail::request_encoder("Host: host\r\n"))};
     std::vector<std::shared_ptr<fake_connection>> links; ///< every one that ever was
     std::vector<std::unique_ptr<test_call>> calls;
     std::vector<test_call*> order; ///< in which they finished
@@ -251,7 +257,6 @@ private:
         order.push_back(&done);
     }
 
-    detail::request_encoder encoder_{"host", "test"};
     std::function<void()> asked_for_;
     detail::time_point now_{1h};
     std::unique_ptr<detail::scheduler> scheduler_;

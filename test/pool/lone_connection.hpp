@@ -49,7 +49,7 @@ public:
 private:
     std::size_t depth_;
     fake_pool idle_pool_;
-    detail::request_encoder encoder_{"host", "test"};
+    detail::request_encoder encoder_{"Host: host\r\n"};
     std::deque<test_call> calls_;
 };
 

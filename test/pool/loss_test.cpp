@@ -383,11 +383,11 @@ TEST_CASE("a response that comes early tells nothing of the requests behind it")
             pool.scheduler().submit(made);
         }
     });
-    pool.cycle([&] { pool.link(0).sent_some(4 * 20 + 60); });
+    pool.cycle([&] { pool.link(0).sent_some(20); }); // less than the first of them
     pool.respond(0);
-    for (const auto* const each : calls)
-        if (each->status == 0)
-            CHECK(each->why.delivery() == delivery::maybe_processed);
+    CHECK(calls[0]->status == 200);
+    for (std::size_t i = 1; i < calls.size(); ++i)
+        CHECK(calls[i]->failed_with(errc::connection_lost, delivery::maybe_processed));
 }
 
 TEST_CASE("N8: only Connection: close says that what is behind was not processed") {

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/common/settings.hpp"
+#include "manager/settings.hpp"
 #include "transport/name_lookup.hpp"
 
 namespace support {
@@ -84,7 +84,7 @@ inline bandwidth::webrtc::client_options with_resolver(bandwidth::webrtc::client
                                                        detail::name_resolver resolver,
                                                        detail::name_settings settings = {}) {
     settings.resolver = std::move(resolver);
-    detail::client_options_access::names(options) = std::make_shared<detail::name_settings>(settings);
+    detail::options_access::names(options) = std::make_shared<detail::name_settings>(settings);
     return options;
 }
 

@@ -2,6 +2,7 @@
 
 #include <bandwidth/webrtc/call_options.hpp>
 #include <bandwidth/webrtc/client_options.hpp>
+#include <bandwidth/webrtc/detail/execution_context.hpp>
 #include <bandwidth/webrtc/ids.hpp>
 #include <bandwidth/webrtc/operation.hpp>
 #include <bandwidth/webrtc/participant.hpp>
@@ -13,20 +14,16 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <memory>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace bandwidth::webrtc {
 
 namespace detail {
-
 class client_core;
-
-template <class T>
-concept execution_context = std::is_convertible_v<T&, boost::asio::execution_context&>;
-
 } // namespace detail
+
+class connection_manager;
 
 /// A client of Bandwidth's WebRTC API for one account: eleven operations, each in three forms, over a pool of
 /// pipelined TLS connections.
@@ -70,6 +67,14 @@ public:
     template <detail::execution_context ExecutionContext>
     client(ExecutionContext& context, const client_options& options)
         : client(executor_type(context.get_executor()), options) {}
+    /// A client over a manager's connections, for several accounts, or a client beside calls of the manager's own.
+    ///
+    /// `close`, `drain` and the destructor end the calls of this client alone, and leave the connections to the
+    /// manager. `reload_tls` and `stats` are those of the manager. Once the manager was closed or destroyed, every
+    /// call completes with `errc::client_closed`.
+    /// \param manager whose `timeout` and `retry` hold for the calls of this client too.
+    /// \throws api_error (`errc::invalid_options`) naming the option that is out of range or missing.
+    client(const connection_manager& manager, const account_options& options);
 
     /// A client that was moved from may be closed, asked for its statistics, assigned to and destroyed, and
     /// nothing else. Calls in flight go on with the new client; one that is assigned to is closed first.

@@ -51,21 +51,4 @@ std::optional<std::string> validate_tag(std::string_view tag) {
     return validate_text("tag", tag, max_tag_code_points);
 }
 
-std::optional<std::string> validate(const retry_policy& policy) {
-    constexpr std::chrono::nanoseconds longest = std::chrono::hours(24);
-    const auto out_of_range = [longest](std::chrono::nanoseconds value) {
-        return value.count() <= 0 || value > longest;
-    };
-    if (policy.attempts() < 1 || policy.attempts() > 100)
-        return problem("retry", "attempts is " + std::to_string(policy.attempts()) + ", not in 1 to 100");
-    if (out_of_range(policy.first_backoff()) || out_of_range(policy.longest_backoff()) ||
-        policy.first_backoff() > policy.longest_backoff())
-        return problem("retry", "backoff is not in over 0 to 24 h, the first one no longer than the longest");
-    if (out_of_range(policy.throttled_backoff()))
-        return problem("retry", "throttled_backoff is not in over 0 to 24 h");
-    if (policy.longest_retry_after().count() < 0 || policy.longest_retry_after() > longest)
-        return problem("retry", "longest_retry_after is not in 0 to 24 h");
-    return std::nullopt;
-}
-
 } // namespace bandwidth::webrtc::detail

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <bandwidth/webrtc/retry_policy.hpp>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -23,8 +22,5 @@ namespace bandwidth::webrtc::detail {
 
 /// Checks a session's or participant's tag: `validate_text` with the service's limit of 50 characters.
 [[nodiscard]] std::optional<std::string> validate_tag(std::string_view tag);
-
-/// Checks that every number of a policy is in its range.
-[[nodiscard]] std::optional<std::string> validate(const retry_policy& policy);
 
 } // namespace bandwidth::webrtc::detail

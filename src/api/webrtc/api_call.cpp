@@ -1,13 +1,15 @@
 #include "api/webrtc/api_call.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "api/common/error_body.hpp"
-#include "api/common/redact.hpp"
-#include "api/common/response_info.hpp"
 #include "core/ascii.hpp"
+#include "core/clean_text.hpp"
 #include "core/percent_encoding.hpp"
+#include "core/redact.hpp"
+#include "manager/response_info.hpp"
 #include "policy/retry_after.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -165,8 +167,10 @@ void api_call::read_refusal() {
 // What must not stand in a failure, however a service may echo it: what went out with this request.
 std::vector<std::string> api_call::secrets() const {
     std::vector<std::string> all;
-    if (authorization)
-        all = secrets_of_authorization(*authorization);
+    for_each_authorization([&all](std::string_view value) {
+        auto more = secrets_of_authorization(value);
+        all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    });
     append_secrets_of_headers(request.header_lines(), all);
     return all;
 }
@@ -186,8 +190,9 @@ void api_call::recycle() noexcept {
     if (refusal_ && refusal_->memory() > 2 * kept_body)
         refusal_.reset();
     request.clear();
-    const auto store = std::move(store_); // it may be the last one to own it
-    store->put(*this);
+    forget_authorizations();
+    const auto store = std::move(group); // it may be the last one to own it
+    static_cast<call_store&>(*store).put(*this);
 }
 
 api_call& call_store::take(const std::shared_ptr<pool>& home) {
@@ -197,7 +202,7 @@ api_call& call_store::take(const std::shared_ptr<pool>& home) {
         taken = take_front(unused_);
     }
     auto& fresh = taken ? static_cast<api_call&>(*taken) : *new api_call();
-    fresh.store_ = this;
+    fresh.group = this;
     fresh.home() = home;
     return fresh;
 }

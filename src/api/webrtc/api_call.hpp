@@ -3,8 +3,6 @@
 #include <bandwidth/webrtc/participant.hpp>
 #include <bandwidth/webrtc/session.hpp>
 #include <bandwidth/webrtc/subscriptions.hpp>
-#include <boost/smart_ptr/intrusive_ptr.hpp>
-#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -38,7 +36,7 @@ public:
 
     /// Of a finished call: why it failed; null when it succeeded. What the service said is read here, on the
     /// caller's executor, since that takes long beside a cycle of the pool.
-    failure* reason();
+    failure* reason() override;
     /// Of a call that succeeded with a value.
     value_type& value() noexcept { return *value_; }
 
@@ -71,22 +69,21 @@ private:
     std::string_view asked_segment() const noexcept;
     bool names_what_was_asked() const;
 
-    friend class call_store;
-    boost::intrusive_ptr<call_store> store_; // while it is in use
-    failure reason_;                         // only with `failed`
+    failure reason_; // only with `failed`
     /// A hundred thousand calls may wait at once, so what is large has a place of its own when it comes. It
     /// stays for the next use.
     std::unique_ptr<value_type> value_;
     std::unique_ptr<refusal> refusal_;
 };
 
-/// Calls that are not in use. Keeps their memory, so that a call allocates nothing in the steady state. The
-/// client and each call in use own it together. Thread safety: safe.
-class call_store : public boost::intrusive_ref_counter<call_store> {
+/// The group of a client's calls on one pool, with those that are not in use. Keeps their memory, so that a call
+/// allocates nothing in the steady state. Thread safety of its functions: safe.
+class call_store final : public call_group {
 public:
-    ~call_store();
+    using call_group::call_group;
+    ~call_store() override;
 
-    /// A fresh call, its home the pool.
+    /// A fresh call of this group, its home the pool.
     api_call& take(const std::shared_ptr<pool>& home);
     void put(api_call& value) noexcept;
 

@@ -35,6 +35,8 @@ using call_handle = std::unique_ptr<pending_call, call_releaser>;
 /// library.
 template <class T>
 result<T> take_result(call_handle call);
+template <>
+result<void> take_result<void>(call_handle call);
 
 /// The exception of the throwing forms.
 std::exception_ptr to_exception(const failure& reason);

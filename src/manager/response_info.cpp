@@ -1,10 +1,10 @@
-#include "api/common/response_info.hpp"
+#include "manager/response_info.hpp"
 
 #include <algorithm>
 
-#include "api/common/error_body.hpp"
-#include "api/common/redact.hpp"
 #include "core/ascii.hpp"
+#include "core/clean_text.hpp"
+#include "core/redact.hpp"
 
 namespace bandwidth::webrtc {
 

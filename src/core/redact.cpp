@@ -1,4 +1,4 @@
-#include "api/common/redact.hpp"
+#include "core/redact.hpp"
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>

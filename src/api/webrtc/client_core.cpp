@@ -1,0 +1,117 @@
+#include "api/webrtc/client_core.hpp"
+
+#include <algorithm>
+
+#include "api/common/validate.hpp"
+#include "core/ascii.hpp"
+#include "core/http_grammar.hpp"
+#include "manager/header_lines.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+namespace {
+
+constexpr const char* content_type = "application/json; charset=utf-8";
+
+// What every request says. Without the last field any content coding would be acceptable (RFC 9110, section
+// 12.5.3).
+std::string constant_lines(const std::string& host, const std::string& user_agent) {
+    return "Host: " + host + "\r\nUser-Agent: " + user_agent +
+           "\r\nAccept: application/json\r\nAccept-Encoding: identity\r\n";
+}
+
+void check(std::string_view base_path, const account_values& account) {
+    const bool is_path = std::all_of(base_path.begin(), base_path.end(),
+                                     [](char c) { return c > ' ' && c < 0x7f && c != '?' && c != '#'; });
+    if (!is_path || (!base_path.empty() && (base_path.front() != '/' || base_path.back() == '/')))
+        refuse_option("base_path: not a path that begins with a slash and ends without one, nor empty");
+    if (const auto problem = validate_id("account", account.account))
+        refuse_option(*problem);
+    if (!account.credentials)
+        refuse_option("credentials: none were given");
+    if (account.user_agent.empty() || !valid_field_value(account.user_agent))
+        refuse_option("user_agent: empty, or it has control characters");
+    if (!account.refused_header.empty())
+        refuse_option(account.refused_header);
+}
+
+} // namespace
+
+client_core::client_core(std::shared_ptr<manager_core> manager, bool owns_manager, std::string_view base_path,
+                         const account_values& account)
+    : manager_(std::move(manager))
+    , owns_manager_(owns_manager)
+    , header_lines_(account.header_lines)
+    , verify_ids_(account.verify_ids) {
+    check(base_path, account);
+    account_path_ = account_path(base_path, account.account);
+    for (std::size_t i = 0; i < manager_->pools().size(); ++i)
+        stores_.emplace_back(new call_store(request_encoder(
+            constant_lines(manager_->host_header(), account.user_agent), account.credentials)));
+}
+
+void client_core::close() {
+    if (owns_manager_) {
+        manager_->close();
+        return;
+    }
+    for (std::size_t i = 0; i < stores_.size(); ++i)
+        manager_->pools()[i]->close(stores_[i]);
+}
+
+call_handle client_core::prepare_drain(std::chrono::nanoseconds limit) {
+    return owns_manager_ ? manager_->prepare_drain(limit) : manager_->prepare_drain(limit, stores_);
+}
+
+call_handle client_core::prepare(operation which, const session_id* session,
+                                 const participant_id* participant, const call_options& options,
+                                 api_call::decoder decode) {
+    const auto shard = manager_->shard_of_this_thread();
+    auto& call = static_cast<call_store&>(*stores_[shard]).take(manager_->pools()[shard]);
+    call_handle handle(&call);
+    const auto& route = route_of(which);
+    if (session)
+        refuse_if(call, validate_id("session id", session->value()));
+    if (participant)
+        refuse_if(call, validate_id("participant id", participant->value()));
+    apply(options, manager_->timeout(), call);
+    call.ignore_not_found = route.is_delete() && options.ignore_not_found();
+    call.decode = decode;
+    if (call.refused())
+        return handle;
+    auto& request = call.request;
+    request.method = route.method;
+    request.kind =
+        route.kind == request_class::unsafe && options.idempotent() ? request_class::idempotent : route.kind;
+    request.has_content = route.has_body();
+    request.content_type = content_type;
+    path_ids ids;
+    if (session)
+        ids.session = session->value();
+    if (participant)
+        ids.participant = participant->value();
+    const auto id_size = append_target(request.target, account_path_, which, ids);
+    // These responses name what was asked for.
+    if (verify_ids_ && (which == operation::get_session || which == operation::get_participant))
+        call.asked_size = static_cast<std::uint16_t>(id_size); // 3 times 256 bytes at most
+    if (!header_lines_.empty() || !options.header_lines().empty())
+        add_header_lines(options, request);
+    return handle;
+}
+
+// The client's, but for those that the call has too.
+void client_core::add_header_lines(const call_options& options, request& to) const {
+    auto& lines = to.rare().header_lines;
+    for_each_header(header_lines_, [&](std::string_view name, std::string_view, std::string_view line) {
+        bool replaced = false;
+        for_each_header(options.header_lines(),
+                        [&](std::string_view other, std::string_view, std::string_view) {
+                            replaced = replaced || equals_ignoring_case(name, other);
+                        });
+        if (!replaced)
+            lines += line;
+    });
+    lines += options.header_lines();
+}
+
+} // namespace bandwidth::webrtc::detail

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <bandwidth/webrtc/call_options.hpp>
+#include <bandwidth/webrtc/client_options.hpp>
+#include <bandwidth/webrtc/ids.hpp>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "api/webrtc/api_call.hpp"
+#include "api/webrtc/codec.hpp"
+#include "api/webrtc/routes.hpp"
+#include "manager/manager_core.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+/// What a client is made of: the account whose calls it makes, and the manager that carries them, which may be its
+/// own or one that it shares.
+class client_core {
+public:
+    /// \throws api_error (`errc::invalid_options`) naming the option that is wrong.
+    client_core(std::shared_ptr<manager_core> manager, bool owns_manager, std::string_view base_path,
+                const account_values& account);
+    ~client_core() { close(); }
+    client_core(const client_core&) = delete;
+    client_core& operator=(const client_core&) = delete;
+
+    manager_core& manager() const noexcept { return *manager_; }
+    /// Ends the client's calls; the manager's connections too, where it is the client's own.
+    void close();
+    call_handle prepare_drain(std::chrono::nanoseconds limit);
+
+    /// A call of `which`, complete but for its body.
+    call_handle prepare(operation which, const session_id* session, const participant_id* participant,
+                        const call_options& options, api_call::decoder decode);
+    /// As above, with a body.
+    template <class Body>
+    call_handle prepare(operation which, const session_id* session, const participant_id* participant,
+                        const call_options& options, api_call::decoder decode, const Body& body) {
+        auto handle = prepare(which, session, participant, options, decode);
+        auto& call = static_cast<api_call&>(*handle);
+        if (!call.refused())
+            refuse_if(call, codec::encode(body, call.request.rare().body));
+        return handle;
+    }
+
+private:
+    void add_header_lines(const call_options& options, request& to) const;
+
+    std::shared_ptr<manager_core> manager_;
+    bool owns_manager_;
+    std::string account_path_;
+    std::string header_lines_; // of each call that has none of the same name
+    bool verify_ids_;
+    std::vector<boost::intrusive_ptr<call_group>>
+        stores_; // each a `call_store`, for each shard of the manager
+};
+
+} // namespace bandwidth::webrtc::detail

@@ -1,0 +1,127 @@
+#include "manager/manager_core.hpp"
+
+#include <atomic>
+#include <utility>
+
+namespace bandwidth::webrtc::detail {
+
+namespace {
+
+// In the order in which threads ask first, so that those of one client are spread evenly over its shards.
+std::size_t number_of_this_thread() noexcept {
+    static std::atomic<std::size_t> threads{0};
+    static thread_local const std::size_t number = threads.fetch_add(1, std::memory_order_relaxed);
+    return number;
+}
+
+/// It sends no request, and so gets no response.
+class drain_call final : public call {
+public:
+    explicit drain_call(const std::shared_ptr<pool>& of) {
+        home() = of;
+        is_drain = true;
+    }
+    settled settle(const response&, std::chrono::nanoseconds) override { return settled::value; }
+    void settle(failure reason) override { reason_ = std::move(reason); }
+    failure* reason() override { return reason_.code() ? &reason_ : nullptr; }
+    void recycle() noexcept override {
+        forget_handler();
+        delete this;
+    }
+
+private:
+    failure reason_;
+};
+
+} // namespace
+
+manager_core::manager_core(const asio::any_io_executor& executor, const manager_settings& settings)
+    : host_header_(settings.host_header)
+    , timeout_(settings.timeout)
+    , sessions_kept_(settings.of_shard(0).schedule.max_connections * 2) {
+    auto contexts = load(settings.tls, settings.shards);
+    pools_.reserve(settings.shards);
+    for (std::size_t i = 0; i < settings.shards; ++i)
+        pools_.push_back(pool::make(executor, settings.of_shard(i), std::move(contexts[i])));
+}
+
+std::size_t manager_core::shard_of_this_thread() const noexcept {
+    return pools_.size() == 1 ? 0 : number_of_this_thread() % pools_.size();
+}
+
+// The settings are read once; a context for each shard.
+std::vector<std::shared_ptr<tls_context>> manager_core::load(const tls_settings& settings,
+                                                             std::size_t count) const {
+    std::vector<std::shared_ptr<tls_context>> contexts;
+    contexts.reserve(count);
+    contexts.push_back(std::make_shared<tls_context>(settings, sessions_kept_));
+    while (contexts.size() < count)
+        contexts.push_back(std::make_shared<tls_context>(*contexts.front(), sessions_kept_));
+    return contexts;
+}
+
+void manager_core::reload_tls(const tls_settings& settings) {
+    auto contexts = load(settings, pools_.size());
+    // From here on nothing fails: all shards change, or none.
+    for (std::size_t i = 0; i < pools_.size(); ++i)
+        pools_[i]->reload_tls(std::move(contexts[i]));
+}
+
+void manager_core::close() noexcept {
+    for (const auto& each : pools_)
+        each->close();
+}
+
+client_stats manager_core::stats() const {
+    client_stats sum;
+    for (const auto& each : pools_)
+        each->stats().add_to(sum);
+    return sum;
+}
+
+call_handle manager_core::prepare_drain(std::chrono::nanoseconds limit,
+                                        std::span<const boost::intrusive_ptr<call_group>> groups) {
+    std::vector<call_handle> parts;
+    parts.reserve(pools_.size());
+    for (std::size_t i = 0; i < pools_.size(); ++i) {
+        auto* const part = new drain_call(pools_[i]);
+        parts.emplace_back(part);
+        part->timeout = limit;
+        if (!groups.empty())
+            part->group = groups[i];
+    }
+    auto first = std::move(parts.front());
+    parts.erase(parts.begin());
+    if (!parts.empty())
+        static_cast<call&>(*first).extras().joint =
+            std::make_shared<joint_drain>(joint_drain{std::move(parts), pools_.size() - 1});
+    return first;
+}
+
+void refuse_if(call& value, const std::optional<std::string>& problem) {
+    if (problem && !value.refused())
+        value.extras().refused.emplace(errc::invalid_argument, *problem);
+}
+
+void apply(const call_options& options, std::chrono::nanoseconds default_timeout, call& to) {
+    if (!options.refused_header().empty())
+        refuse_if(to, options.refused_header());
+    if (options.attempt_timeout()) {
+        if (options.attempt_timeout()->count() <= 0)
+            refuse_if(to, "attempt_timeout is not over 0");
+        to.extras().attempt_timeout = *options.attempt_timeout();
+    }
+    if (options.retry()) {
+        refuse_if(to, validate(*options.retry()));
+        to.extras().retry = *options.retry();
+    }
+    if (options.info()) {
+        to.extras().info = options.info();
+        to.request.keeps_fields = true;
+    }
+    to.request.dedicated_connection = options.dedicated_connection();
+    to.timeout = options.timeout().value_or(default_timeout);
+    to.allow_resend = options.allow_resend();
+}
+
+} // namespace bandwidth::webrtc::detail

@@ -1,0 +1,132 @@
+#include "manager/message_call.hpp"
+
+#include <utility>
+
+#include "core/http_grammar.hpp"
+#include "core/redact.hpp"
+#include "manager/header_lines.hpp"
+#include "manager/response_info.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+namespace {
+
+namespace http = boost::beast::http;
+
+// RFC 9110, section 9.2. What is not registered there may do anything.
+request_class class_of(http::verb method) noexcept {
+    switch (method) {
+    case http::verb::get:
+    case http::verb::head:
+    case http::verb::options:
+    case http::verb::trace:
+        return request_class::safe;
+    case http::verb::put:
+    case http::verb::delete_:
+        return request_class::idempotent;
+    default:
+        return request_class::unsafe;
+    }
+}
+
+// Origin-form, or asterisk-form for OPTIONS (RFC 9112, section 3.2).
+bool is_target(std::string_view target, http::verb method) noexcept {
+    if (target == "*")
+        return method == http::verb::options;
+    return target.starts_with('/') &&
+           std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c < 0x7f && c != '#'; });
+}
+
+std::string_view view(boost::beast::string_view text) noexcept { return {text.data(), text.size()}; }
+
+} // namespace
+
+message_call::message_call(const std::shared_ptr<pool>& home, boost::intrusive_ptr<call_group> of) {
+    this->home() = home;
+    group = std::move(of);
+}
+
+std::optional<std::string> message_call::set_request(const connection_manager::request_type& message) {
+    const auto method = message.method();
+    const auto name = view(message.method_string());
+    const auto target = view(message.target());
+    if (!valid_field_name(name))
+        return "method: it is not a token";
+    if (method == http::verb::connect)
+        return "method: CONNECT makes a tunnel of a connection, which no connection here can be";
+    if (!is_target(target, method))
+        return "target: not a path that begins with a slash, of printable ASCII, without a fragment";
+    if (message.version() != 11)
+        return "version: only HTTP/1.1 is sent";
+    if (method == http::verb::trace && !message.body().empty())
+        return "body: TRACE has none"; // RFC 9110, section 9.3.8
+    auto& rare = request.rare();
+    std::string refused;
+    bool idempotent = false;
+    for (const auto& field : message) {
+        append_header(view(field.name_string()), view(field.value()), {}, rare.header_lines, refused);
+        if (!refused.empty())
+            return refused;
+        idempotent = idempotent || equals_ignoring_case(view(field.name_string()), "idempotency-key");
+    }
+    rare.method = name;
+    request.method = rare.method;
+    request.target = target;
+    request.kind = class_of(method);
+    if (request.kind == request_class::unsafe && idempotent)
+        request.kind = request_class::idempotent;
+    request.head = method == http::verb::head;
+    rare.body = message.body();
+    // RFC 9110, section 8.6: the methods that define a meaning for content say that there is none.
+    request.has_content = !rare.body.empty() || method == http::verb::post || method == http::verb::put ||
+                          method == http::verb::patch;
+    request.keeps_fields = true;
+    return std::nullopt;
+}
+
+settled message_call::settle(const response& received, std::chrono::nanoseconds elapsed) {
+    if (auto* const into = info())
+        response_info_access::fill(*into, received, attempts, elapsed, secrets());
+    status_ = received.status;
+    http_1_1_ = received.http_1_1;
+    fields_ = received.fields;
+    body_ = received.body;
+    return settled::value;
+}
+
+void message_call::settle(failure reason) {
+    if (auto* const into = info())
+        response_info_access::clear(*into, reason.attempts(), reason.elapsed());
+    reason_ = std::move(reason);
+}
+
+std::vector<std::string> message_call::secrets() const {
+    std::vector<std::string> all;
+    append_secrets_of_headers(request.header_lines(), all);
+    return all;
+}
+
+connection_manager::response_type message_call::take_response() {
+    connection_manager::response_type message;
+    message.version(http_1_1_ ? 11 : 10);
+    message.result(static_cast<unsigned>(status_));
+    for (std::string_view rest = fields_; !rest.empty();) {
+        const auto end = rest.find('\n');
+        const auto line = rest.substr(0, end);
+        const auto colon = line.find(": ");
+        const auto name = line.substr(0, colon);
+        const auto value = line.substr(colon + 2);
+        message.insert(boost::beast::string_view(name.data(), name.size()),
+                       boost::beast::string_view(value.data(), value.size()));
+        rest.remove_prefix(end + 1);
+    }
+    message.body() = std::move(body_);
+    return message;
+}
+
+void message_call::recycle() noexcept {
+    forget_handler();
+    delete this;
+}
+
+} // namespace bandwidth::webrtc::detail

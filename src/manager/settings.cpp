@@ -1,0 +1,182 @@
+#include "manager/settings.hpp"
+
+#include <bandwidth/webrtc/error.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
+#include <random>
+
+#include "core/http_grammar.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+namespace {
+
+constexpr std::chrono::hours longest_duration(24);
+
+template <class Number>
+Number in_range(const char* name, Number value, Number least, Number most) {
+    if (!(value >= least && value <= most)) // no NaN either
+        refuse_option(std::string(name) + " is " + std::to_string(value) + ", not in " +
+                      std::to_string(least) + " to " + std::to_string(most));
+    return value;
+}
+
+std::chrono::nanoseconds in_range(const char* name, std::chrono::nanoseconds value) {
+    if (value.count() <= 0 || value > longest_duration)
+        refuse_option(std::string(name) + " is " + std::to_string(value.count()) +
+                      " ns, not in over 0 to 24 h");
+    return value;
+}
+
+// An even part of a whole; all parts together are the whole.
+std::size_t part_of(std::size_t whole, std::size_t parts, std::size_t index) {
+    return whole / parts + (index < whole % parts ? 1 : 0);
+}
+
+// What a budget allows in the ten seconds that it counts, when nothing else is sent.
+std::size_t in_ten_seconds(double per_second) { return static_cast<std::size_t>(per_second * 10); }
+
+// Each shard works on its own, with what it has of each.
+void check_division(const connection_values& values) {
+    const auto enough = [&](const char* name, std::size_t value) {
+        if (value < values.shards)
+            refuse_option(std::string(name) + " is " + std::to_string(value) +
+                          ", less than one for each of " + std::to_string(values.shards) + " shards");
+    };
+    enough("max_connections", values.max_connections);
+    enough("queue_limit", values.queue_limit);
+    if (values.shards > 1 && values.retry_budget_per_second > 0)
+        enough("retry_budget per_second times ten", in_ten_seconds(values.retry_budget_per_second));
+}
+
+} // namespace
+
+void refuse_option(const std::string& text) { throw api_error(failure(errc::invalid_options, text)); }
+
+server_url read_server_url(std::string_view option, std::string_view text) {
+    const auto refuse = [option](const char* what) {
+        refuse_option(std::string(option).append(": ").append(what));
+    };
+    // What is wrong is told without the text: it may hold a password.
+    const auto parsed = boost::urls::parse_uri(text);
+    if (!parsed)
+        refuse(text.find("://") == std::string::npos ? "no scheme; it must begin with https://"
+                                                     : "not a URL");
+    const auto& url = *parsed;
+    if (url.scheme_id() != boost::urls::scheme::https)
+        refuse("the scheme must be https");
+    if (url.has_userinfo())
+        refuse("credentials do not belong in it");
+    if (url.has_query() || url.has_fragment())
+        refuse("a query or a fragment does not belong in it");
+    if (url.host_address().empty())
+        refuse("no host");
+    if (!url.encoded_path().empty() && !url.encoded_path().starts_with('/')) // Boost 1.81 takes "host:port1"
+        refuse("the port is not a number");
+    const bool default_port = !url.has_port() || url.port().empty();
+    if (!default_port && url.port_number() == 0)
+        refuse("the port is out of range");
+    server_url to;
+    to.endpoint.host = url.host_address();
+    if (!valid_field_value(to.endpoint.host) || to.endpoint.host.find(' ') != std::string::npos)
+        refuse("the host has characters that no host name has");
+    if (to.endpoint.host.find('%') != std::string::npos)
+        refuse("an IPv6 zone does not belong in it");
+    to.endpoint.port = default_port ? "443" : std::to_string(url.port_number());
+    to.host_header = url.encoded_host();
+    if (url.port_number() != 0 && url.port_number() != 443)
+        to.host_header += ":" + to.endpoint.port;
+    to.path = url.encoded_path();
+    while (to.path.ends_with('/'))
+        to.path.pop_back();
+    return to;
+}
+
+pool_settings manager_settings::of_shard(std::size_t index) const {
+    auto part = pool;
+    auto& schedule = part.schedule;
+    schedule.again.jitter_seed = std::random_device()(); // or all of them would try again at the same time
+    if (shards == 1)
+        return part;
+    schedule.max_connections = part_of(schedule.max_connections, shards, index);
+    schedule.min_connections = part_of(schedule.min_connections, shards, index);
+    schedule.queue_limit = part_of(schedule.queue_limit, shards, index);
+    // Whole requests: no shard can send a part of one again.
+    schedule.again.budget_per_second =
+        static_cast<double>(part_of(in_ten_seconds(schedule.again.budget_per_second), shards, index)) / 10;
+    return part;
+}
+
+tls_settings check_tls(const connection_values& values) {
+    if (!values.ca_pem.empty() && !values.ca_file.empty())
+        refuse_option("ca_pem and ca_file: only one of them can be given");
+    if (values.client_certificate_pem.empty() != values.client_private_key_pem.empty())
+        refuse_option("client_certificate: the certificate and its private key belong together");
+    tls_settings tls;
+    tls.ca_pem = values.ca_pem;
+    tls.ca_file = values.ca_file;
+    tls.certificate_pem = values.client_certificate_pem;
+    tls.private_key_pem = values.client_private_key_pem;
+    for (const auto& text : values.public_key_pins) {
+        const auto pin = parse_public_key_pin(text);
+        if (!pin)
+            refuse_option("pin_public_key: not a SHA-256 in base64, 44 characters with one '=' at the end");
+        tls.pins.push_back(*pin);
+    }
+    return tls;
+}
+
+manager_settings check(const server_url& server, const connection_values& values) {
+    manager_settings to;
+    to.host_header = server.host_header;
+    auto& pool = to.pool;
+    pool.endpoint = server.endpoint;
+    pool.single_threaded = values.single_threaded;
+    if (values.names)
+        pool.names = *values.names;
+    to.tls = check_tls(values);
+    pool.schedule.limits.body_bytes = in_range<std::size_t>("body_limit", values.body_limit, 1024, 1U << 30);
+    pool.schedule.limits.header_bytes =
+        in_range<std::size_t>("header_limit", values.header_limit, 1024, 1U << 20);
+
+    auto& schedule = pool.schedule;
+    schedule.max_connections = in_range<std::size_t>("max_connections", values.max_connections, 1, 10'000);
+    schedule.min_connections =
+        in_range<std::size_t>("min_connections", values.min_connections, 0, values.max_connections);
+    schedule.depth = in_range<std::size_t>("pipeline_depth", values.pipeline_depth, 1, 256);
+    schedule.queue_limit = in_range<std::size_t>("queue_limit", values.queue_limit, 1, 10'000'000);
+    schedule.again.max_resends = in_range("max_resends", values.max_resends, 0, 10);
+    if (const auto problem = validate(values.retry))
+        refuse_option(*problem);
+    schedule.again.retry = values.retry;
+    schedule.again.budget_per_second =
+        in_range("retry_budget per_second", values.retry_budget_per_second, 0., 1e6);
+    schedule.again.budget_ratio = in_range("retry_budget ratio", values.retry_budget_ratio, 0., 10.);
+    to.timeout = in_range("timeout", values.timeout);
+    schedule.connect_timeout = in_range("connect_timeout", values.connect_timeout);
+    schedule.response_timeout = in_range("response_timeout", values.response_timeout);
+    schedule.idle_timeout = in_range("idle_timeout", values.idle_timeout);
+    schedule.max_age = in_range("max_connection_age", values.max_connection_age);
+    to.shards = in_range<std::size_t>("shards", values.shards, 1, 64);
+    check_division(values);
+    return to;
+}
+
+std::optional<std::string> validate(const retry_policy& policy) {
+    constexpr std::chrono::nanoseconds longest = std::chrono::hours(24);
+    const auto out_of_range = [longest](std::chrono::nanoseconds value) {
+        return value.count() <= 0 || value > longest;
+    };
+    if (policy.attempts() < 1 || policy.attempts() > 100)
+        return "retry attempts is " + std::to_string(policy.attempts()) + ", not in 1 to 100";
+    if (out_of_range(policy.first_backoff()) || out_of_range(policy.longest_backoff()) ||
+        policy.first_backoff() > policy.longest_backoff())
+        return "retry backoff is not in over 0 to 24 h, the first one no longer than the longest";
+    if (out_of_range(policy.throttled_backoff()))
+        return "retry throttled_backoff is not in over 0 to 24 h";
+    if (policy.longest_retry_after().count() < 0 || policy.longest_retry_after() > longest)
+        return "retry longest_retry_after is not in 0 to 24 h";
+    return std::nullopt;
+}
+
+} // namespace bandwidth::webrtc::detail
