@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <bandwidth/webrtc.hpp>
+#include <bandwidth/webrtc/connection_manager.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -17,6 +18,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +49,7 @@ struct settings {
     bool latency = false;
     bool ahead = false;
     bool single_threaded = false;
+    bool messages = false;
 };
 
 /// A moment, and what the client had done by then.
@@ -134,6 +137,33 @@ asio::awaitable<void> creating_calls(webrtc::session_id, tally& tally) {
     }
 }
 
+/// What get_session sends, as a message of Beast for the manager that the client shares. Of the response the status
+/// is looked at, and whether the id stands in the body.
+asio::awaitable<void> message_calls(webrtc::connection_manager& manager,
+                                    webrtc::connection_manager::request_type request, std::string id,
+                                    tally& tally) {
+    while (tally.take()) {
+        const auto started = tally.started();
+        auto got = co_await manager.try_send(request);
+        if (got && got->result_int() == 200 && got->body().find(id) != std::string::npos)
+            ++tally.right;
+        else
+            tally.note_wrong(got ? "the response is another one: " + got->body() : got.error().describe());
+        tally.ended(started);
+    }
+}
+
+webrtc::connection_manager::request_type message_of(const settings& use, const std::string& base_path) {
+    namespace http = boost::beast::http;
+    webrtc::connection_manager::request_type made(
+        http::verb::get, base_path + "/accounts/" + use.account + "/sessions/" + use.session, 11);
+    made.set(http::field::user_agent, "get_session_cost");
+    made.set(http::field::accept, "application/json");
+    made.set(http::field::accept_encoding, "identity");
+    made.set(http::field::authorization, "Basic dXNlcjpzZWNyZXQ=");
+    return made;
+}
+
 asio::awaitable<void> create_one(webrtc::client& client, webrtc::session_id& created) {
     auto got = co_await client.create_session(webrtc::session_request());
     created = got.id();
@@ -173,10 +203,9 @@ void print(const settings& use, tally& found) {
         std::printf("resumed_share %.4f\n", resumed / (full + resumed));
 }
 
-int run(const settings& use) {
-    asio::io_context io(1);
-    webrtc::client_options options;
-    options.base_url(use.base_url).account(use.account).credentials(use.username, use.password);
+template <class Options>
+Options options_of(const settings& use) {
+    Options options;
     options.max_connections(use.connections).pipeline_depth(use.depth).queue_limit(use.callers);
     // Among many callers each waits long for its turn, and among many connections each for its handshake.
     options.timeout(std::chrono::minutes(10)).connect_timeout(std::chrono::minutes(10));
@@ -185,7 +214,24 @@ int run(const settings& use) {
         options.min_connections(use.connections);
     if (!use.ca_file.empty())
         options.ca_file(use.ca_file);
-    webrtc::client client(io.get_executor(), options);
+    return options;
+}
+
+int run(const settings& use) {
+    asio::io_context io(1);
+    const auto path_at = use.base_url.find('/', use.base_url.find("://") + 3);
+    const auto base_path = path_at == std::string::npos ? std::string() : use.base_url.substr(path_at);
+    std::optional<webrtc::connection_manager> manager;
+    if (use.messages)
+        manager.emplace(io, use.base_url.substr(0, path_at), options_of<webrtc::manager_options>(use));
+    webrtc::client client = manager ? webrtc::client(*manager, webrtc::account_options()
+                                                                   .account(use.account)
+                                                                   .credentials(use.username, use.password)
+                                                                   .base_path(base_path))
+                                    : webrtc::client(io, options_of<webrtc::client_options>(use)
+                                                             .base_url(use.base_url)
+                                                             .account(use.account)
+                                                             .credentials(use.username, use.password));
 
     webrtc::session_id id(use.session);
     if (use.session.empty() && !use.create) {
@@ -202,7 +248,10 @@ int run(const settings& use) {
     const auto calls = use.create ? &creating_calls : use.throwing ? &throwing_calls : &try_calls;
     std::atomic<std::size_t> running = use.callers;
     for (std::size_t k = 0; k < use.callers; ++k)
-        asio::co_spawn(io, calls(id, tally), webrtc::bench::until_ended(io, running));
+        asio::co_spawn(io,
+                       manager ? message_calls(*manager, message_of(use, base_path), use.session, tally)
+                               : calls(id, tally),
+                       webrtc::bench::until_ended(io, running));
     io.run();
     if (tally.wrong > 0) {
         std::fprintf(stderr, "get_session: %zu wrong, the first: %s\n", tally.wrong,
@@ -232,6 +281,8 @@ int main(int argc, char** argv) {
     app.add_option("--warm-up", use.warm_up, "Requests before that")->capture_default_str();
     app.add_flag("--throwing", use.throwing, "Await get_session, which throws, instead of try_get_session");
     app.add_flag("--create", use.create, "Await try_create_session: a POST, which is not pipelined");
+    app.add_flag("--messages", use.messages,
+                 "Send messages of Beast by a connection_manager instead; needs --session");
     app.add_flag("--ahead", use.ahead, "Open all connections before the first call, and keep so many open");
     app.add_flag("--single-threaded", use.single_threaded, "Without a strand: one thread runs the context");
     app.add_flag("--latency", use.latency, "Tell p50 and p99 of the calls' latency too");
@@ -239,6 +290,10 @@ int main(int argc, char** argv) {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
+    }
+    if (use.messages && use.session.empty()) {
+        std::fprintf(stderr, "get_session: --messages needs --session\n");
+        return 2;
     }
     if (use.callers == 0)
         use.callers = use.connections * use.depth;

@@ -35,7 +35,7 @@ port=
 # A further one is its name here and a function: `peer_NAME DEPTH REQUESTS` sets `command`, and `proof`, a text that its output holds
 # when every request was answered. Where it cannot run at that depth, or at all, it says why and fails. The names of the first two
 # stand in the ratios of the report.
-peers=(floor h2load asio curl undici wrk ours)
+peers=(floor h2load asio curl undici wrk beast ours)
 # A slow one makes only one of so many requests.
 declare -A share=([curl]=2)
 # How many requests a peer makes before those that it is asked for; its times are then those that it tells itself, without them. Node
@@ -122,6 +122,12 @@ peer_ours() {
     command=("$programs/get_session_cost" --base-url "https://$host:$port$prefix" --ca-file "$work/certificate.pem"
         --account "$account" --session "$session" --connections "$connections" --depth "$1" --requests "$2" "${ours_options[@]}")
     proof="get_session: $2 requests in"
+}
+
+# Ours too, with the request and the response as messages of Beast.
+peer_beast() {
+    peer_ours "$1" "$2"
+    command+=(--messages)
 }
 
 # ---- the servers ----

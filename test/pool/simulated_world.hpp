@@ -79,7 +79,14 @@ public:
     detail::scheduler_settings settings;
     fake_pool pool;
     std::vector<std::unique_ptr<server_side>> servers; ///< of `pool.links`, in the same order
-    bool closing = false;                              ///< the client is being drained or closed
+    bool closing = false;                              ///< the pool is being drained or closed
+    /// Another client that shares the pool. It ends now and then, and another one comes; the one whose group is the
+    /// pool's stays.
+    boost::intrusive_ptr<detail::call_group> other = new_group();
+
+    static boost::intrusive_ptr<detail::call_group> new_group() {
+        return new detail::call_group(detail::request_encoder("Host: other\r\n"));
+    }
 
 private:
     unsigned pick(unsigned count) { return random.pick(count); }
@@ -88,6 +95,8 @@ private:
         const request_class kinds[] = {request_class::safe, request_class::safe, request_class::idempotent,
                                        unsafe};
         auto& made = pool.make(kinds[pick(4)]);
+        if (one_in(3))
+            made.group = other;
         made.timeout = std::chrono::milliseconds(one_in(8) ? pick(300) : 20'000);
         if (one_in(10))
             made.extras().attempt_timeout = std::chrono::milliseconds(pick(500) + 1);

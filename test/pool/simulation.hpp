@@ -79,6 +79,8 @@ private:
         case 11:
             if (one_in(4))
                 rest();
+            else if (one_in(3))
+                end_other_client();
             return;
         default:
             break;
@@ -193,6 +195,25 @@ private:
                 each->bound(each->link().taken.targets().size());
         }
         pool_.ask([&] { pool_.scheduler().drain_connections(); });
+    }
+
+    // One of the clients that share the pool is closed or drained.
+    void end_other_client() {
+        const auto ended = std::exchange(world_.other, simulated_world::new_group());
+        if (one_in(3)) {
+            world_.note("the other client is drained");
+            auto& drain = pool_.make();
+            drain.is_drain = true;
+            drain.group = ended;
+            drain.timeout = up_to(1s) + 1ms;
+            pool_.submit(drain);
+            return;
+        }
+        world_.note("the other client is closed");
+        pool_.ask([&] { pool_.scheduler().close(*ended); });
+        for (const auto& each : pool_.calls)
+            if (each->group == ended && !each->done())
+                rules_.break_rule("I1: " + each->request.target + " outlives its client");
     }
 
     void connect(server_side& server) {

@@ -73,6 +73,10 @@ private:
     void look_at_calls() {
         for (; calls_seen_ < pool_.calls.size(); ++calls_seen_)
             live_.push_back(pool_.calls[calls_seen_].get());
+        for (const auto* const each : live_)
+            if (each->done() && each->status == 0 && each->why.code() == errc::client_closed &&
+                !world_.closing && (!each->group || each->group->status == detail::call_group::state::open))
+                break_rule("the end of another client has ended " + each->request.target);
         std::erase_if(live_, [](const test_call* each) { return each->done(); });
         for (const auto* const each : live_)
             if (pool_.now() >= each->deadline())
