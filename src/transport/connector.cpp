@@ -69,6 +69,8 @@ void connector::on_dialled(dialler::result&& result) {
         return;
     }
     address_ = result.address;
+    for (const auto& worse : result.passed_over)
+        host_.names().cache().failed(worse);
     host_.names().cache().worked(address_);
     errors_ = {};
     error_code ec;

@@ -93,6 +93,7 @@ pool_settings checked_settings::of_shard(std::size_t index) const {
     schedule.again.jitter_seed = std::random_device()(); // or all of them would try again at the same time
     if (shards == 1)
         return part;
+    part.names.first_dial = index;
     schedule.max_connections = part_of(schedule.max_connections, shards, index);
     schedule.min_connections = part_of(schedule.min_connections, shards, index);
     schedule.queue_limit = part_of(schedule.queue_limit, shards, index);
