@@ -12,7 +12,7 @@ using tcp = asio::ip::tcp;
 tls_stream::tls_stream(transport_host& host, stream_owner& owner, const endpoint& endpoint)
     : host_(host)
     , owner_(&owner)
-    , server_(endpoint.host)
+    , server_name_(endpoint.server_name)
     , connector_(std::make_shared<connector>(host, endpoint)) {}
 
 // --- the beginning ---------------------------------------------------------------------------------------
@@ -29,7 +29,7 @@ void tls_stream::on_tcp_connected(connector::outcome result) {
         std::exchange(owner_, nullptr)->on_connect_failed(result.code, std::move(result.text));
         return;
     }
-    made_ = std::make_unique<secured_socket>(std::move(*result.socket), host_.tls(), server_);
+    made_ = std::make_unique<secured_socket>(std::move(*result.socket), host_.tls(), server_name_);
     shake_hands();
     if (made_)
         wait_for_input();

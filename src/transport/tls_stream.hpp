@@ -58,7 +58,7 @@ private:
 
     transport_host& host_;
     stream_owner* owner_; // null once it has ended
-    std::string server_;
+    std::string server_name_;
     std::shared_ptr<connector> connector_; // null once the handshake is done, or it has ended
     std::unique_ptr<secured_socket> made_; // null before TCP is connected, and after the end
     bool waits_for_room_ = false;

@@ -4,6 +4,7 @@
 #include <bandwidth/webrtc/retry_policy.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,6 +40,14 @@ public:
     client_options& credentials(std::string_view username, std::string_view password);
     /// Any other kind of credentials.
     client_options& credentials(std::shared_ptr<const credential_source> source);
+
+    /// Connects to this host and port in place of the base URL's, as curl's --connect-to does: to one server
+    /// behind a load balancer, or through a tunnel. All else is as without it: the server has to show a
+    /// certificate for the base URL's host, which it is told by SNI, and the Host field names that host, too.
+    /// Errors name the host that was connected to. Default: none; the empty host with port 0 takes it back.
+    /// \param host a DNS name, or an IP address without brackets
+    /// \param port 1 to 65,535
+    client_options& connect_to(std::string_view host, std::uint16_t port);
 
     /// Trust these certificate authorities (PEM, one or more) in place of the system's.
     client_options& ca_pem(std::string_view pem);
@@ -130,6 +139,8 @@ public:
     const std::string& base_url() const noexcept { return base_url_; }
     const std::string& account() const noexcept { return account_; }
     const std::shared_ptr<const credential_source>& credentials() const noexcept { return credentials_; }
+    const std::string& connect_to_host() const noexcept { return connect_to_host_; }
+    std::uint16_t connect_to_port() const noexcept { return connect_to_port_; }
     const std::string& ca_pem() const noexcept { return ca_pem_; }
     const std::string& ca_file() const noexcept { return ca_file_; }
     const std::string& client_certificate_pem() const noexcept { return client_certificate_pem_; }
@@ -160,6 +171,7 @@ private:
 
     std::string base_url_;
     std::string account_;
+    std::string connect_to_host_;
     std::shared_ptr<const credential_source> credentials_;
     std::string ca_pem_;
     std::string ca_file_;
@@ -179,6 +191,7 @@ private:
     std::chrono::nanoseconds response_timeout_ = std::chrono::seconds(15);
     std::chrono::nanoseconds idle_timeout_ = std::chrono::seconds(50);
     std::chrono::nanoseconds max_connection_age_ = std::chrono::minutes(8);
+    std::uint16_t connect_to_port_ = 0;
     bool single_threaded_ = false;
     bool verify_ids_ = true;
     int max_resends_ = 2;

@@ -49,6 +49,11 @@ client_options& client_options::credentials(std::string_view username, std::stri
 client_options& client_options::credentials(std::shared_ptr<const credential_source> source) {
     return set(*this, credentials_, std::move(source));
 }
+client_options& client_options::connect_to(std::string_view host, std::uint16_t port) {
+    connect_to_host_ = host;
+    connect_to_port_ = port;
+    return *this;
+}
 client_options& client_options::ca_pem(std::string_view pem) { return set(*this, ca_pem_, pem); }
 client_options& client_options::ca_file(std::string_view path) { return set(*this, ca_file_, path); }
 client_options& client_options::client_certificate(std::string_view chain_pem, std::string_view key_pem) {

@@ -1,9 +1,12 @@
 #include "api/common/settings.hpp"
 
 #include <bandwidth/webrtc/error.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url.hpp>
+#include <optional>
 #include <random>
+#include <string>
 
 #include "api/common/validate.hpp"
 #include "core/http_grammar.hpp"
@@ -51,6 +54,36 @@ void check_division(const client_options& options) {
         enough("retry_budget per_second times ten", in_ten_seconds(options.retry_budget_per_second()));
 }
 
+std::optional<boost::asio::ip::address> parse_address(const std::string& host) {
+    error_code not_an_address;
+    const auto address = boost::asio::ip::make_address(host, not_an_address);
+    return not_an_address ? std::nullopt : std::optional(address);
+}
+
+void check_host(const std::string& option, const std::string& host) {
+    if (!valid_field_value(host) || host.find(' ') != std::string::npos)
+        refuse(option + ": the host has characters that no host name has");
+    if (host.find('%') != std::string::npos)
+        refuse(option + ": an IPv6 zone does not belong in it");
+}
+
+// Where to connect to in place of the base URL's host and port.
+void read_connect_to(const client_options& options, endpoint& to) {
+    const auto& host = options.connect_to_host();
+    if (host.empty() && options.connect_to_port() == 0)
+        return;
+    if (host.empty())
+        refuse("connect_to: no host");
+    if (options.connect_to_port() == 0)
+        refuse("connect_to: the port is out of range");
+    check_host("connect_to", host);
+    // An address in brackets, or with a port, would be taken for a name.
+    if (host.find_first_of("/[]@?#\\:") != std::string::npos && !parse_address(host))
+        refuse("connect_to: the host is neither a name nor an IP address without brackets");
+    to.host = host;
+    to.port = std::to_string(options.connect_to_port());
+}
+
 void read_base_url(const std::string& text, checked_settings& to) {
     // What is wrong is told without the text: it may hold a password.
     const auto parsed = boost::urls::parse_uri(text);
@@ -71,11 +104,8 @@ void read_base_url(const std::string& text, checked_settings& to) {
     const bool default_port = !url.has_port() || url.port().empty();
     if (!default_port && url.port_number() == 0)
         refuse("base_url: the port is out of range");
-    to.pool.endpoint.host = url.host_address();
-    if (!valid_field_value(to.pool.endpoint.host) || to.pool.endpoint.host.find(' ') != std::string::npos)
-        refuse("base_url: the host has characters that no host name has");
-    if (to.pool.endpoint.host.find('%') != std::string::npos)
-        refuse("base_url: an IPv6 zone does not belong in it");
+    to.pool.endpoint.host = to.pool.endpoint.server_name = url.host_address();
+    check_host("base_url", to.pool.endpoint.host);
     to.pool.endpoint.port = default_port ? "443" : std::to_string(url.port_number());
     to.pool.host_header = url.encoded_host();
     if (url.port_number() != 0 && url.port_number() != 443)
@@ -125,6 +155,7 @@ tls_settings check_tls(const client_options& options) {
 checked_settings check(const client_options& options) {
     checked_settings to;
     read_base_url(options.base_url(), to);
+    read_connect_to(options, to.pool.endpoint);
     if (const auto problem = validate_id("account", options.account()))
         refuse(*problem);
     if (!options.credentials())
