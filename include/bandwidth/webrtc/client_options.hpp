@@ -2,9 +2,11 @@
 
 #include <bandwidth/webrtc/credentials.hpp>
 #include <bandwidth/webrtc/retry_policy.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -48,6 +50,17 @@ public:
     /// \param host a DNS name, or an IP address without brackets
     /// \param port 1 to 65,535
     client_options& connect_to(std::string_view host, std::uint16_t port);
+    /// Looks a host up in place of the system's resolver: gives its addresses, the best first, or none where
+    /// there is no such host, or throws `boost::system::system_error`, as Asio's resolver does.
+    using resolver_function = std::function<std::vector<boost::asio::ip::address>(const std::string& host)>;
+    /// Looks the host up with this function. Its results are used as those of the system's: for 30 s, or as long
+    /// as it fails; that there is no such host for 5 s. It is not asked about IP addresses. The default, an
+    /// empty function: getaddrinfo.
+    ///
+    /// It may block. It is called on a thread made for the look-up; with several shards, or where several clients
+    /// have the same options, on several threads at once. It may still run when the client and its execution
+    /// context have gone, so it must own what it uses.
+    client_options& resolver(resolver_function value);
 
     /// Trust these certificate authorities (PEM, one or more) in place of the system's.
     client_options& ca_pem(std::string_view pem);
@@ -141,6 +154,7 @@ public:
     const std::shared_ptr<const credential_source>& credentials() const noexcept { return credentials_; }
     const std::string& connect_to_host() const noexcept { return connect_to_host_; }
     std::uint16_t connect_to_port() const noexcept { return connect_to_port_; }
+    const resolver_function& resolver() const noexcept { return resolver_; }
     const std::string& ca_pem() const noexcept { return ca_pem_; }
     const std::string& ca_file() const noexcept { return ca_file_; }
     const std::string& client_certificate_pem() const noexcept { return client_certificate_pem_; }
@@ -172,6 +186,7 @@ private:
     std::string base_url_;
     std::string account_;
     std::string connect_to_host_;
+    resolver_function resolver_;
     std::shared_ptr<const credential_source> credentials_;
     std::string ca_pem_;
     std::string ca_file_;

@@ -54,6 +54,9 @@ client_options& client_options::connect_to(std::string_view host, std::uint16_t 
     connect_to_port_ = port;
     return *this;
 }
+client_options& client_options::resolver(resolver_function value) {
+    return set(*this, resolver_, std::move(value));
+}
 client_options& client_options::ca_pem(std::string_view pem) { return set(*this, ca_pem_, pem); }
 client_options& client_options::ca_file(std::string_view path) { return set(*this, ca_file_, path); }
 client_options& client_options::client_certificate(std::string_view chain_pem, std::string_view key_pem) {

@@ -10,6 +10,7 @@
 
 #include "api/common/validate.hpp"
 #include "core/http_grammar.hpp"
+#include "transport/system_resolver.hpp"
 
 namespace bandwidth::webrtc::detail {
 
@@ -169,6 +170,8 @@ checked_settings check(const client_options& options) {
     pool.single_threaded = options.single_threaded();
     if (const auto& names = client_options_access::names(options))
         pool.names = *names;
+    if (options.resolver())
+        pool.names.resolver = system_resolver(by_function(options.resolver()));
     to.tls = check_tls(options);
     pool.schedule.limits.body_bytes =
         in_range<std::size_t>("body_limit", options.body_limit(), 1024, 1U << 30);
