@@ -43,6 +43,7 @@ public:
 private:
     void look_up();
     void on_resolved(const name_answer& response);
+    std::string not_allowed(const address_list& addresses) const;
     void connect(const address_list& addresses);
     void on_dialled(dialler::result&& result);
     void finish(outcome result);

@@ -33,7 +33,9 @@ public:
     static client_options from_environment();
 
     /// Replaces the whole prefix before "/accounts/...". The default: https://api.webrtc.bandwidth.com/v1.
-    /// Only https. No credentials, query or fragment in it.
+    /// Only https; for a mock also http, without TLS, where the host is in 127.0.0.0/8, is ::1, or is "localhost" and
+    /// resolves to nothing but such addresses (else calls fail with `errc::connect_failed`, and nothing is sent).
+    /// The options of TLS have no effect then. No credentials, query or fragment in it.
     client_options& base_url(std::string_view value);
     /// Bandwidth account id, such as "9900000".
     client_options& account(std::string_view value);
@@ -47,7 +49,7 @@ public:
     /// behind a load balancer, or through a tunnel. All else is as without it: the server has to show a
     /// certificate for the base URL's host, which it is told by SNI, and the Host field names that host, too.
     /// Errors name the host that was connected to. Default: none; the empty host with port 0 takes it back.
-    /// \param host a DNS name, or an IP address without brackets
+    /// \param host a DNS name, or an IP address without brackets; where the base URL is http one that http may have
     /// \param port 1 to 65,535
     client_options& connect_to(std::string_view host, std::uint16_t port);
     /// Looks a host up in place of the system's resolver: gives its addresses, the best first, or none where

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "api/common/validate.hpp"
+#include "core/ascii.hpp"
 #include "core/http_grammar.hpp"
 #include "transport/system_resolver.hpp"
 
@@ -68,6 +69,12 @@ void check_host(const std::string& option, const std::string& host) {
         refuse(option + ": an IPv6 zone does not belong in it");
 }
 
+// Whether a host may be connected to without TLS. What "localhost" resolves to is checked with each connection.
+bool may_be_loopback(const std::string& host) {
+    const auto address = parse_address(host);
+    return address ? address->is_loopback() : equals_ignoring_case(host, "localhost");
+}
+
 // Where to connect to in place of the base URL's host and port.
 void read_connect_to(const client_options& options, endpoint& to) {
     const auto& host = options.connect_to_host();
@@ -81,6 +88,8 @@ void read_connect_to(const client_options& options, endpoint& to) {
     // An address in brackets, or with a port, would be taken for a name.
     if (host.find_first_of("/[]@?#\\:") != std::string::npos && !parse_address(host))
         refuse("connect_to: the host is neither a name nor an IP address without brackets");
+    if (to.plain && !may_be_loopback(host))
+        refuse("connect_to: http is for loopback addresses only");
     to.host = host;
     to.port = std::to_string(options.connect_to_port());
 }
@@ -92,8 +101,9 @@ void read_base_url(const std::string& text, checked_settings& to) {
         refuse(text.find("://") == std::string::npos ? "base_url: no scheme; it must begin with https://"
                                                      : "base_url: not a URL");
     const auto& url = *parsed;
-    if (url.scheme_id() != boost::urls::scheme::https)
-        refuse("base_url: the scheme must be https");
+    const bool plain = url.scheme_id() == boost::urls::scheme::http;
+    if (!plain && url.scheme_id() != boost::urls::scheme::https)
+        refuse("base_url: the scheme must be https, or http for a loopback address");
     if (url.has_userinfo())
         refuse("base_url: credentials do not belong in it");
     if (url.has_query() || url.has_fragment())
@@ -107,9 +117,13 @@ void read_base_url(const std::string& text, checked_settings& to) {
         refuse("base_url: the port is out of range");
     to.pool.endpoint.host = to.pool.endpoint.server_name = url.host_address();
     check_host("base_url", to.pool.endpoint.host);
-    to.pool.endpoint.port = default_port ? "443" : std::to_string(url.port_number());
+    if (plain && !may_be_loopback(to.pool.endpoint.host))
+        refuse("base_url: http is for loopback addresses only");
+    to.pool.endpoint.plain = plain;
+    const std::string usual_port = plain ? "80" : "443";
+    to.pool.endpoint.port = default_port ? usual_port : std::to_string(url.port_number());
     to.pool.host_header = url.encoded_host();
-    if (url.port_number() != 0 && url.port_number() != 443)
+    if (to.pool.endpoint.port != usual_port)
         to.pool.host_header += ":" + to.pool.endpoint.port;
     to.path_prefix = url.encoded_path();
     while (to.path_prefix.ends_with('/'))
