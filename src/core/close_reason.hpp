@@ -58,8 +58,8 @@ struct close_info {
 
 /// How the bytes from a server came to their end.
 enum class stream_end : std::uint8_t {
-    closed,    ///< a close_notify: the server has said all that it had to say
-    truncated, ///< a FIN without one
+    closed,    ///< a close_notify, or a FIN without TLS: the server has said all that it had to say
+    truncated, ///< a FIN without a close_notify
     broken,    ///< a reset, an error of TLS, a write that failed
     rejected, ///< TLS 1.3: the server refused our side of the handshake after that was done for us, so it has
               ///< looked at nothing that was sent

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "manager/pool_service.hpp"
-#include "transport/tls_stream.hpp"
+#include "transport/socket_stream.hpp"
 
 namespace bandwidth::webrtc::detail {
 
@@ -249,7 +249,7 @@ void pool::arm_timer() noexcept {
 }
 
 std::shared_ptr<stream> pool::make_stream(stream_owner& owner) {
-    return std::make_shared<tls_stream>(static_cast<transport_host&>(*this), owner, settings_.endpoint);
+    return std::make_shared<socket_stream>(static_cast<transport_host&>(*this), owner, settings_.endpoint);
 }
 
 } // namespace bandwidth::webrtc::detail

@@ -1,11 +1,16 @@
 #include "manager/settings.hpp"
 
 #include <bandwidth/webrtc/error.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url.hpp>
+#include <optional>
 #include <random>
+#include <string>
 
+#include "core/ascii.hpp"
 #include "core/http_grammar.hpp"
+#include "transport/system_resolver.hpp"
 
 namespace bandwidth::webrtc::detail {
 
@@ -49,6 +54,44 @@ void check_division(const connection_values& values) {
         enough("retry_budget per_second times ten", in_ten_seconds(values.retry_budget_per_second));
 }
 
+std::optional<boost::asio::ip::address> parse_address(const std::string& host) {
+    error_code not_an_address;
+    const auto address = boost::asio::ip::make_address(host, not_an_address);
+    return not_an_address ? std::nullopt : std::optional(address);
+}
+
+void check_host(const std::string& option, const std::string& host) {
+    if (!valid_field_value(host) || host.find(' ') != std::string::npos)
+        refuse_option(option + ": the host has characters that no host name has");
+    if (host.find('%') != std::string::npos)
+        refuse_option(option + ": an IPv6 zone does not belong in it");
+}
+
+// Whether a host may be connected to without TLS. What "localhost" resolves to is checked with each connection.
+bool may_be_loopback(const std::string& host) {
+    const auto address = parse_address(host);
+    return address ? address->is_loopback() : equals_ignoring_case(host, "localhost");
+}
+
+// Where to connect to in place of the URL's host and port.
+void read_connect_to(const connection_values& values, endpoint& to) {
+    const auto& host = values.connect_to_host;
+    if (host.empty() && values.connect_to_port == 0)
+        return;
+    if (host.empty())
+        refuse_option("connect_to: no host");
+    if (values.connect_to_port == 0)
+        refuse_option("connect_to: the port is out of range");
+    check_host("connect_to", host);
+    // An address in brackets, or with a port, would be taken for a name.
+    if (host.find_first_of("/[]@?#\\:") != std::string::npos && !parse_address(host))
+        refuse_option("connect_to: the host is neither a name nor an IP address without brackets");
+    if (to.plain && !may_be_loopback(host))
+        refuse_option("connect_to: http is for loopback addresses only");
+    to.host = host;
+    to.port = std::to_string(values.connect_to_port);
+}
+
 } // namespace
 
 void refuse_option(const std::string& text) { throw api_error(failure(errc::invalid_options, text)); }
@@ -63,8 +106,9 @@ server_url read_server_url(std::string_view option, std::string_view text) {
         refuse(text.find("://") == std::string::npos ? "no scheme; it must begin with https://"
                                                      : "not a URL");
     const auto& url = *parsed;
-    if (url.scheme_id() != boost::urls::scheme::https)
-        refuse("the scheme must be https");
+    const bool plain = url.scheme_id() == boost::urls::scheme::http;
+    if (!plain && url.scheme_id() != boost::urls::scheme::https)
+        refuse("the scheme must be https, or http for a loopback address");
     if (url.has_userinfo())
         refuse("credentials do not belong in it");
     if (url.has_query() || url.has_fragment())
@@ -77,14 +121,15 @@ server_url read_server_url(std::string_view option, std::string_view text) {
     if (!default_port && url.port_number() == 0)
         refuse("the port is out of range");
     server_url to;
-    to.endpoint.host = url.host_address();
-    if (!valid_field_value(to.endpoint.host) || to.endpoint.host.find(' ') != std::string::npos)
-        refuse("the host has characters that no host name has");
-    if (to.endpoint.host.find('%') != std::string::npos)
-        refuse("an IPv6 zone does not belong in it");
-    to.endpoint.port = default_port ? "443" : std::to_string(url.port_number());
+    to.endpoint.host = to.endpoint.server_name = url.host_address();
+    check_host(std::string(option), to.endpoint.host);
+    if (plain && !may_be_loopback(to.endpoint.host))
+        refuse("http is for loopback addresses only");
+    to.endpoint.plain = plain;
+    const std::string usual_port = plain ? "80" : "443";
+    to.endpoint.port = default_port ? usual_port : std::to_string(url.port_number());
     to.host_header = url.encoded_host();
-    if (url.port_number() != 0 && url.port_number() != 443)
+    if (to.endpoint.port != usual_port)
         to.host_header += ":" + to.endpoint.port;
     to.path = url.encoded_path();
     while (to.path.ends_with('/'))
@@ -98,6 +143,7 @@ pool_settings manager_settings::of_shard(std::size_t index) const {
     schedule.again.jitter_seed = std::random_device()(); // or all of them would try again at the same time
     if (shards == 1)
         return part;
+    part.names.first_dial = index;
     schedule.max_connections = part_of(schedule.max_connections, shards, index);
     schedule.min_connections = part_of(schedule.min_connections, shards, index);
     schedule.queue_limit = part_of(schedule.queue_limit, shards, index);
@@ -131,9 +177,12 @@ manager_settings check(const server_url& server, const connection_values& values
     to.host_header = server.host_header;
     auto& pool = to.pool;
     pool.endpoint = server.endpoint;
+    read_connect_to(values, pool.endpoint);
     pool.single_threaded = values.single_threaded;
     if (values.names)
         pool.names = *values.names;
+    if (values.resolver)
+        pool.names.resolver = system_resolver(by_function(values.resolver));
     to.tls = check_tls(values);
     pool.schedule.limits.body_bytes = in_range<std::size_t>("body_limit", values.body_limit, 1024, 1U << 30);
     pool.schedule.limits.header_bytes =

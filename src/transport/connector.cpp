@@ -37,6 +37,12 @@ void connector::on_resolved(const name_answer& response) {
                 endpoint_.host + ": " + response.code.message()});
         return;
     }
+    if (const auto elsewhere = not_allowed(response.addresses); !elsewhere.empty()) {
+        finish({{},
+                errc::connect_failed,
+                endpoint_.host + " is " + elsewhere + ": http is for loopback addresses only"});
+        return;
+    }
     version_ = response.version;
     cached_ = response.cached && tried_.empty(); // it looks up anew once at most
     auto addresses = response.addresses;
@@ -47,6 +53,15 @@ void connector::on_resolved(const name_answer& response) {
         finish({{}, errc::connect_failed, errors_});
     else
         connect(addresses);
+}
+
+// Without TLS nothing leaves this machine, also where one of the name's addresses is its own: which of them connects
+// is chance. (A host that is an address was checked with the options.)
+std::string connector::not_allowed(const address_list& addresses) const {
+    const auto elsewhere = std::find_if(addresses.begin(), addresses.end(), [](const tcp::endpoint& address) {
+        return !address.address().is_loopback();
+    });
+    return endpoint_.plain && elsewhere != addresses.end() ? elsewhere->address().to_string() : std::string();
 }
 
 void connector::connect(const address_list& addresses) {
@@ -69,6 +84,8 @@ void connector::on_dialled(dialler::result&& result) {
         return;
     }
     address_ = result.address;
+    for (const auto& worse : result.passed_over)
+        host_.names().cache().failed(worse);
     host_.names().cache().worked(address_);
     errors_ = {};
     error_code ec;

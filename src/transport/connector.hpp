@@ -33,7 +33,7 @@ public:
     /// Gives up. Only where it took too long is what is known of the addresses in doubt.
     void close(close_reason why) noexcept;
     /// The address has accepted a connection and was of no use: others are tried before it.
-    void handshake_failed() { host_.names().cache().misbehaved(address_); }
+    void handshake_failed() { host_.names().cache().failed(address_); }
 
     bool ended() const noexcept { return !done_; }
     connect_phase phase() const noexcept { return phase_; }
@@ -43,6 +43,7 @@ public:
 private:
     void look_up();
     void on_resolved(const name_answer& response);
+    std::string not_allowed(const address_list& addresses) const;
     void connect(const address_list& addresses);
     void on_dialled(dialler::result&& result);
     void finish(outcome result);

@@ -37,7 +37,7 @@ void dialler::go_on() {
             }
             return;
         case happy_eyeballs::step::give_up:
-            finish(result{std::nullopt, {}, plan_.describe(), plan_.out_of_resources()});
+            finish(result{std::nullopt, {}, {}, plan_.describe(), plan_.out_of_resources()});
             return;
         }
     }
@@ -63,7 +63,7 @@ void dialler::on_attempt(std::size_t index, const error_code& ec) {
         return;
     auto& socket = attempts_[index];
     if (!ec) {
-        finish(result{std::move(socket), plan_.address(index), {}, false});
+        finish(result{std::move(socket), plan_.address(index), plan_.passed_over(index), {}, false});
         return;
     }
     error_code ignored;

@@ -27,6 +27,7 @@ public:
     struct result {
         std::optional<tcp_socket> socket;       ///< connected; none when every address has failed
         boost::asio::ip::tcp::endpoint address; ///< of the socket
+        address_list passed_over;               ///< addresses that did worse; see `happy_eyeballs`
         std::string errors;                     ///< where there is none: each address, and why
         bool out_of_resources = false;          ///< it failed by this machine
     };

@@ -42,6 +42,14 @@ void happy_eyeballs::failed(std::size_t index, const error_code& code, time_poin
     next_at_ = now;
 }
 
+address_list happy_eyeballs::passed_over(std::size_t winner) const {
+    address_list worse;
+    for (std::size_t i = 0; i < started_; ++i)
+        if (errors_[i] || i < winner)
+            worse.push_back(addresses_[i]);
+    return worse;
+}
+
 bool happy_eyeballs::out_of_resources() const noexcept {
     namespace sys = boost::system::errc;
     const auto resource = [](const error_code& code) {

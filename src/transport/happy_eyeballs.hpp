@@ -18,7 +18,7 @@ using address_list = std::vector<boost::asio::ip::tcp::endpoint>;
 /// "127.0.0.1:443", "[::1]:443".
 std::string text_of(const boost::asio::ip::tcp::endpoint& address);
 
-/// The addresses with their families taking turns, each address once (RFC 8305, section 4). The first keeps
+/// The addresses with their families alternating, each address once (RFC 8305, section 4). The first keeps
 /// its place: getaddrinfo has sorted by RFC 6724, so its family is the one that is most likely to work, and
 /// whatever is wrong with one family costs a single Connection Attempt Delay.
 address_list interleave(const address_list& addresses);
@@ -46,9 +46,9 @@ public:
         time_point until = time_point::max(); ///< the latest time to ask again
     };
 
-    /// Tries the addresses in the order of `interleave`.
+    /// Tries the addresses in the order given, which `name_cache` has made.
     explicit happy_eyeballs(const address_list& addresses)
-        : addresses_(interleave(addresses)), errors_(addresses_.size()) {}
+        : addresses_(addresses), errors_(addresses_.size()) {}
 
     /// What to do now.
     action next(time_point now);
@@ -56,6 +56,9 @@ public:
     void failed(std::size_t index, const error_code& code, time_point now);
 
     const boost::asio::ip::tcp::endpoint& address(std::size_t index) const { return addresses_[index]; }
+    /// Where that attempt has connected: the addresses that did worse, since they failed, or were tried before and
+    /// have not responded yet.
+    address_list passed_over(std::size_t winner) const;
     /// Whether an attempt failed for want of something on this machine (descriptors, memory, ports), which
     /// tells nothing of its address.
     bool out_of_resources() const noexcept;

@@ -12,10 +12,12 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// Where to connect to.
+/// Where to connect to, and whom to expect there.
 struct endpoint {
-    std::string host; ///< DNS name or IP address, no brackets
-    std::string port; ///< decimal
+    std::string host;        ///< DNS name or IP address, no brackets
+    std::string port;        ///< decimal
+    std::string server_name; ///< whom the certificate has to be for: the host of the base URL
+    bool plain = false;      ///< no TLS, and no address but those of the loopback
 };
 
 /// Buffers that one strand needs only once, since only one connection on it reads at a time.

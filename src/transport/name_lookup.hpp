@@ -2,11 +2,13 @@
 
 #include <bandwidth/webrtc/error.hpp>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "transport/happy_eyeballs.hpp"
 #include "transport/serialized_executor.hpp"
@@ -27,6 +29,8 @@ struct name_settings {
     /// "No such host" (RFC 2308, section 5) is believed for this long: the next calls do not storm the name
     /// server, and a host that was just made known is found soon.
     std::chrono::nanoseconds keep_absent = std::chrono::seconds(5);
+    /// Of each shard another number, so that the shards do not all begin with the same address.
+    std::size_t first_dial = 0;
 };
 
 /// What a dial is told about its host.
@@ -40,35 +44,62 @@ struct name_answer {
 /// True for responses that tell that there is no such host; false for those that tell nothing.
 bool is_absent(const error_code& code) noexcept;
 
-/// What is known of one name. Sans-io: the time is told.
+/// What is known of one name, and in which order each dial tries its addresses. Sans-io: the time is told.
+///
+/// The dials take turns, so that the connections of a pool spread over the addresses of its host:
+///
+/// - Addresses without a failure come first. Their families alternate (RFC 8305, section 4), beginning with that
+///   of the first address in the name server's response, or with the other one where all of that have failed.
+/// - Within a family each dial begins with another address than the one before, and where an address fails,
+///   the others stand in for it evenly.
+/// - Addresses with a failure come last: no connection to them could be made while one to another address could,
+///   or theirs was of no use.
+/// - A failure is forgiven when a connection is made, with the next look-up, and when no address without one
+///   would be left. But a family of which every address has failed stays behind the other with each look-up: where
+///   a network has no IPv6 that works, this costs the Connection Attempt Delay once.
 class name_cache {
 public:
     explicit name_cache(const name_settings& settings = {})
-        : keep_(settings.keep), keep_absent_(settings.keep_absent) {}
+        : keep_(settings.keep), keep_absent_(settings.keep_absent), dials_(settings.first_dial) {}
 
-    /// What may be used without a look-up; null when there is nothing.
-    const name_answer* known(time_point now) const noexcept { return now < until_ ? &held_ : nullptr; }
-    /// Takes what the name server said. The response for those that waited. A failure other than "no such
-    /// host" is not kept, and where there are addresses, however old, those are told in its place: the server
-    /// may be there though its name server is not.
-    name_answer look_up_ended(const error_code& code, const address_list& addresses, time_point now);
+    /// Whether a dial can be told something without a look-up.
+    bool known(time_point now) const noexcept { return now < until_; }
+    /// What a dial is told. Each has an order of its own.
+    name_answer next_dial(bool cached);
+
+    /// Takes what the name server said. True: those that waited are told by `next_dial`. False: nothing is known
+    /// but this failure. A failure other than "no such host" is not kept, and where there are addresses,
+    /// however old, those are told in its place: the server may be there though its name server is not.
+    bool look_up_ended(const error_code& code, const address_list& addresses, time_point now);
 
     /// No address of that version was of use: the next dial looks up anew first.
     void all_failed(std::uint64_t version) noexcept {
-        if (version == held_.version)
+        if (version == version_)
             until_ = time_point::min();
     }
-    /// A connection to this address was made: it goes first, so that the dials that follow do not wait again
-    /// for those that were tried before it (RFC 8305, section 4: used addresses before unused ones).
+    /// A connection to this address was made.
     void worked(const boost::asio::ip::tcp::endpoint& address);
-    /// It accepted a connection and then was of no use: it goes last, so that the next dial tries another.
-    void misbehaved(const boost::asio::ip::tcp::endpoint& address);
+    /// Another address could be connected to and this one could not, or it accepted a connection and then was of
+    /// no use.
+    void failed(const boost::asio::ip::tcp::endpoint& address);
 
 private:
+    struct known_address {
+        boost::asio::ip::tcp::endpoint address;
+        bool failed = false;
+    };
+
+    void merge(const address_list& addresses);
+    known_address* find(const boost::asio::ip::tcp::endpoint& address) noexcept;
+    bool none_without_failure() const noexcept;
+
     std::chrono::nanoseconds keep_;
     std::chrono::nanoseconds keep_absent_;
-    name_answer held_;
-    time_point until_ = time_point::min(); // what is held is used without asking
+    error_code code_;                  // why there are no addresses
+    std::vector<known_address> known_; // one family behind the other
+    std::uint64_t version_ = 0;
+    time_point until_ = time_point::min(); // what is known is used without asking
+    std::size_t dials_;
 };
 
 /// The look-ups of one pool, which all its dials share: `name_cache` with a resolver and a clock.

@@ -25,7 +25,7 @@ constexpr errc timeout_in(connect_phase phase) noexcept {
 /// strand, in a cycle; never from inside of a call on the stream, `read_available` excepted.
 class stream_owner {
 public:
-    /// The TLS handshake is done. `round_trip` is what a packet and its acknowledgement take on the network;
+    /// It is established, and the TLS handshake done where there is one. `round_trip` is what a packet and its acknowledgement take on the network;
     /// 0 where that is not known.
     virtual void on_connected(bool resumed, std::chrono::nanoseconds round_trip) = 0;
     /// It could not be established; nothing follows.
@@ -39,7 +39,8 @@ public:
 
     /// What is to be written next.
     virtual std::string_view output() const noexcept = 0;
-    /// So many bytes of it were encrypted as one record, and all before have been sent.
+    /// So many bytes of it were encrypted as one record (without TLS: are about to be sent), and all before have
+    /// been sent.
     virtual void on_output_taken(std::size_t bytes) = 0;
     /// Of that record some bytes have been sent, or all.
     virtual void on_output_sent(bool whole) noexcept = 0;
@@ -50,7 +51,7 @@ protected:
     ~stream_owner() = default;
 };
 
-/// One stream of bytes to the server, from its establishment to its end. `tls_stream` is the real one; the
+/// One stream of bytes to the server, from its establishment to its end. `socket_stream` is the real one; the
 /// tests of the pool have one without a socket.
 class stream {
 public:

@@ -3,10 +3,15 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/system/system_error.hpp>
+#include <memory>
 #include <thread>
 #include <utility>
+
+#include "core/http_grammar.hpp"
 
 namespace bandwidth::webrtc::detail {
 
@@ -35,11 +40,13 @@ private:
 } // namespace
 
 name_resolver system_resolver(blocking_look_up look_up) {
-    return [look_up](const std::string& host, const std::string& port, name_handler done) {
+    // Shared, for a user's function may not like to be copied.
+    return [look_up = std::make_shared<const blocking_look_up>(std::move(look_up))](
+               const std::string& host, const std::string& port, name_handler done) {
         const blocked_signals blocked;
         std::thread([look_up, host, port, done = std::move(done)] {
             error_code ec;
-            const auto addresses = look_up(host, port, ec);
+            const auto addresses = (*look_up)(host, port, ec);
             done(ec, addresses);
         }).detach();
     };
@@ -53,6 +60,23 @@ address_list by_getaddrinfo(const std::string& host, const std::string& port, er
     for (const auto& entry : resolver.resolve(host, port, tcp::resolver::numeric_service, ec))
         addresses.push_back(entry.endpoint());
     return addresses;
+}
+
+blocking_look_up by_function(user_look_up look_up) {
+    return [look_up = std::move(look_up)](const std::string& host, const std::string& port, error_code& ec) {
+        address_list addresses;
+        unsigned short number = 0;
+        read_number(port, number);
+        try {
+            for (const auto& address : look_up(host))
+                addresses.emplace_back(address, number);
+        } catch (const boost::system::system_error& error) {
+            ec = error.code() ? error.code() : error_code(asio::error::host_not_found_try_again);
+        } catch (...) { // what it was nobody can be told: the thread is the look-up's own
+            ec = asio::error::host_not_found_try_again;
+        }
+        return addresses;
+    };
 }
 
 } // namespace bandwidth::webrtc::detail

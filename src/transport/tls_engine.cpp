@@ -110,7 +110,7 @@ tls_engine::~tls_engine() {
     SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
 
-tls_engine::status tls_engine::handshake() {
+stream_engine::status tls_engine::handshake() {
     if (failed_)
         return status::failed;
     ERR_clear_error();
@@ -132,7 +132,7 @@ tls_engine::status tls_engine::handshake() {
     return status::ok;
 }
 
-tls_engine::status tls_engine::read(char* buffer, std::size_t capacity, std::size_t& size) {
+stream_engine::status tls_engine::read(char* buffer, std::size_t capacity, std::size_t& size) {
     size = 0;
     if (failed_)
         return status::failed;
@@ -156,7 +156,7 @@ tls_engine::status tls_engine::read(char* buffer, std::size_t capacity, std::siz
     return status::ok;
 }
 
-tls_engine::status tls_engine::write(std::string_view plain) {
+stream_engine::status tls_engine::write(std::string_view plain) {
     if (failed_)
         return status::failed;
     clear_errors();
@@ -179,7 +179,7 @@ void tls_engine::close_notify() {
     ERR_clear_error();
 }
 
-tls_engine::status tls_engine::classify(int result) {
+stream_engine::status tls_engine::classify(int result) {
     const int kind = SSL_get_error(ssl_.get(), result);
     if (kind == SSL_ERROR_WANT_READ)
         return status::want_input;
@@ -196,7 +196,7 @@ tls_engine::status tls_engine::classify(int result) {
     return fail(errc::tls_failed, error_text(error));
 }
 
-tls_engine::status tls_engine::fail_handshake(unsigned long error) {
+stream_engine::status tls_engine::fail_handshake(unsigned long error) {
     const int reason = ssl_reason(error);
     if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
         const long verdict = SSL_get_verify_result(ssl_.get());
@@ -227,7 +227,7 @@ tls_engine::status tls_engine::fail_handshake(unsigned long error) {
                 error_text(error));
 }
 
-tls_engine::status tls_engine::fail(errc value, std::string text) {
+stream_engine::status tls_engine::fail(errc value, std::string text) {
     failed_ = true;
     code_ = value;
     text_ = std::move(text);

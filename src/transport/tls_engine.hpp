@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/memory_bio.hpp"
+#include "transport/stream_engine.hpp"
 #include "transport/tls_context.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -14,41 +15,23 @@ namespace bandwidth::webrtc::detail {
 ///
 /// Against `asio::ssl::stream` it saves a posted completion per record: everything one `recv` brought is
 /// decrypted and handed on before anything is written, so that what follows from many records is one write.
-class tls_engine {
+class tls_engine final : public stream_engine {
 public:
-    enum class status {
-        ok,
-        want_input, ///< nothing more to do until more bytes come in
-        closed,     ///< the peer sent close_notify
-        failed,     ///< `code()` and `text()` tell why
-    };
-
-    /// A record's plain text is at most this long (RFC 8446, section 5.1).
-    static constexpr std::size_t largest_record = 16 * 1024;
-
     /// \param host for SNI and for the check of the certificate: a DNS name, or an IP address in text form,
     ///        for which no SNI is sent (RFC 6066, section 3).
     tls_engine(tls_context& context, const std::string& host);
-    ~tls_engine();
-    tls_engine(const tls_engine&) = delete;
-    tls_engine& operator=(const tls_engine&) = delete;
+    ~tls_engine() override;
 
-    /// Bytes from the wire. They must stay until the next call that is not `read` or `handshake`; both take
-    /// all of them before they give `want_input`.
-    void input(std::string_view bytes) noexcept { wire_.input = bytes; }
+    void input(std::string_view bytes) noexcept override { wire_.input = bytes; }
+    /// `ok` when it is done, its certificate checked.
+    status handshake() override;
+    /// Decrypts records while the largest would fit, but at least a part of one.
+    status read(char* buffer, std::size_t capacity, std::size_t& size) override;
+    /// Encrypts in records of at most 16 KiB.
+    status write(std::string_view plain) override;
+    void close_notify() override;
 
-    /// Drives the handshake. `ok` when it is done, its certificate checked.
-    status handshake();
-    /// Decrypts records while the largest would fit, but at least a part of one. `ok` when there may be more
-    /// of them. Whatever the status, there are `size` bytes in `buffer`.
-    status read(char* buffer, std::size_t capacity, std::size_t& size);
-    /// Encrypts all of `plain` into `output()`, in records of at most 16 KiB.
-    status write(std::string_view plain);
-    /// Appends a close_notify to `output()`, once.
-    void close_notify();
-
-    /// Gives back the memory of buffers in which there is nothing.
-    void release_buffers() noexcept {
+    void release_buffers() noexcept override {
         if (wire_.output.empty())
             std::string().swap(wire_.output);
         // Refuses where there is something; but before OpenSSL 3.0.14 (CVE-2024-4741) not between the head of
@@ -57,19 +40,15 @@ public:
             SSL_free_buffers(ssl_.get());
     }
 
-    /// Bytes for the wire; the caller takes from it what it has sent.
-    std::string& output() noexcept { return wire_.output; }
-
-    /// Whether the handshake resumed a session.
-    bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
-    /// Whether the failure of the last `read` says that the server refused our side of the handshake after it
-    /// was done for us. In TLS 1.3 the client may send as soon as it has sent its own certificate, and the
-    /// server's verdict on that is the first thing to read (RFC 8446, section 4.4.2.4): a request that was
-    /// sent meanwhile was never looked at.
-    bool rejected() const noexcept { return rejected_; }
-    /// Why the last call failed.
-    error_code code() const noexcept { return code_; }
-    const std::string& text() const noexcept { return text_; }
+    std::string& output() noexcept override { return wire_.output; }
+    bool resumed() const noexcept override { return SSL_session_reused(ssl_.get()) == 1; }
+    /// In TLS 1.3 the client may send as soon as it has sent its own certificate, and the server's verdict on
+    /// that is the first thing to read (RFC 8446, section 4.4.2.4).
+    bool rejected() const noexcept override { return rejected_; }
+    /// A close_notify is due before a FIN (RFC 8446, section 6.1); anybody on the network can send a FIN.
+    stream_end without_close_notify() const noexcept override { return stream_end::truncated; }
+    error_code code() const noexcept override { return code_; }
+    const std::string& text() const noexcept override { return text_; }
 
 private:
     status classify(int result);

@@ -111,7 +111,23 @@ TEST_CASE("J10, J12: a base URL that cannot be is refused, and its password is n
                                   "api.webrtc.bandwidth.com/v1",
                                   "//api.webrtc.bandwidth.com/v1",
                                   "/v1",
-                                  "http://localhost/v1",
+                                  "http://api.webrtc.bandwidth.com/v1",
+                                  "http://localhost.example.com/v1",
+                                  "http://localhost./v1",
+                                  "http://notlocalhost/v1",
+                                  "http://10.0.0.1/v1",
+                                  "http://128.0.0.1/v1",
+                                  "http://127.1/v1",
+                                  "http://2130706433/v1",
+                                  "http://0x7f.0.0.1/v1",
+                                  "http://0.0.0.0/v1",
+                                  "http://[::]/v1",
+                                  "http://[::2]/v1",
+                                  "http://[::ffff:127.0.0.1]/v1",
+                                  "http://127.0.0.1@10.0.0.1/v1",
+                                  "http://localhost:0/v1",
+                                  "ftp://localhost/v1",
+                                  "ws://localhost/v1",
                                   "ftp://localhost/v1",
                                   "https:/localhost/v1",
                                   "https://",
@@ -145,7 +161,8 @@ TEST_CASE("base URLs that are well") {
          {"https://localhost", "https://localhost/", "https://localhost:8443/v1",
           "https://localhost:8443/v1/", "https://localhost/a/b/c", "HTTPS://LOCALHOST/v1",
           "https://127.0.0.1:8443/v1", "https://[::1]:8443/v1", "https://localhost:443",
-          "https://localhost:65535", "https://localhost./v1"}) {
+          "https://localhost:65535", "https://localhost./v1", "http://localhost", "HTTP://LocalHost:8080/v1",
+          "http://127.0.0.1/v1", "http://127.255.255.254:8080/v1", "http://[::1]:8080/v1"}) {
         CAPTURE(url);
         CHECK(refusal(good().base_url(url)) == "");
     }

@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <bandwidth/webrtc/client_options.hpp>
 #include <bandwidth/webrtc/error.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <string>
 
 #include "api/common/validate.hpp"
 #include "api/webrtc/routes.hpp"
+#include "core/ascii.hpp"
 #include "core/percent_encoding.hpp"
 #include "fuzz/targets.hpp"
 #include "manager/settings.hpp"
@@ -22,6 +24,12 @@ bool is_plain(std::string_view text) {
         text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
+bool is_this_machine(const std::string& host) {
+    error_code not_an_address;
+    const auto address = boost::asio::ip::make_address(host, not_an_address);
+    return not_an_address ? detail::equals_ignoring_case(host, "localhost") : address.is_loopback();
+}
+
 void check_base_url(std::string_view text) {
     try {
         const auto to = detail::read_server_url("base_url", text);
@@ -29,6 +37,7 @@ void check_base_url(std::string_view text) {
         require(!host.empty() && host.find_first_of(std::string_view("\r\n\0 ", 4)) == std::string::npos,
                 "a host");
         require(is_plain(to.host_header), "a Host field of one word");
+        require(!to.endpoint.plain || is_this_machine(host), "no TLS on this machine only");
         unsigned port = 0;
         const auto& digits = to.endpoint.port;
         const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), port).ptr;
@@ -82,6 +91,7 @@ void url(std::string_view input) {
     check_base_url(input);
     check_base_url("https://localhost" + std::string(input));
     check_base_url("https://" + std::string(input) + "/v1");
+    check_base_url("http://" + std::string(input) + "/v1");
     check_ids(input.substr(0, input.size() / 2), input.substr(input.size() / 2));
     check_ids(input, "p");
 }

@@ -104,6 +104,22 @@ TEST_CASE("W03: of two attempts side by side either failure starts the third") {
     }
 }
 
+TEST_CASE("W03: addresses that failed, or were tried before the one that connected, are passed over") {
+    plan p({"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5"});
+    p.attempts();
+    p.now += 250ms;
+    p.attempts();
+    p.now += 250ms;
+    p.attempts();
+    p.fail(2);
+    p.attempts();
+    CHECK(p.eyeballs.passed_over(1) == list({"10.0.0.1", "10.0.0.3"}));
+    CHECK(p.eyeballs.passed_over(3) == list({"10.0.0.1", "10.0.0.2", "10.0.0.3"}));
+    plan first({"10.0.0.1", "10.0.0.2"});
+    first.attempts();
+    CHECK(first.eyeballs.passed_over(0).empty());
+}
+
 TEST_CASE("W04: no address at all") {
     plan p({});
     CHECK(p.attempts().empty());

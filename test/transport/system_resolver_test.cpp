@@ -4,10 +4,14 @@
 #include <signal.h>
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/system/system_error.hpp>
 #include <future>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "support/network.hpp"
 
@@ -69,4 +73,27 @@ TEST_CASE("a look-up's thread takes none of the program's signals") {
     sigemptyset(&blocked);
     pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
     CHECK(sigismember(&blocked, SIGTERM) == 0);
+}
+
+TEST_CASE("W01: a user's function in the place of getaddrinfo gives addresses, and gets no port") {
+    const auto by = [](const std::string& host) {
+        CHECK(host == "example.org");
+        return std::vector{asio::ip::make_address("10.0.0.1"), asio::ip::make_address("::1")};
+    };
+    const auto found = look_up(system_resolver(by_function(by)), "example.org", "8443");
+    CHECK_FALSE(found.code);
+    CHECK(found.thread != std::this_thread::get_id());
+    CHECK(found.addresses == address_list{support::address("10.0.0.1", 8443), support::address("::1", 8443)});
+}
+
+TEST_CASE("W02: whatever a user's function throws is a failure of the look-up") {
+    const auto thrown = [](auto error) {
+        const auto by = [error](const std::string&) -> std::vector<asio::ip::address> { throw error; };
+        return look_up(system_resolver(by_function(by)), "example.org", "443").code;
+    };
+    CHECK(thrown(boost::system::system_error(asio::error::host_not_found)) == asio::error::host_not_found);
+    CHECK(thrown(boost::system::system_error(asio::error::no_recovery)) == asio::error::no_recovery);
+    CHECK(thrown(boost::system::system_error(error_code())) == asio::error::host_not_found_try_again);
+    CHECK(thrown(std::runtime_error("no")) == asio::error::host_not_found_try_again);
+    CHECK(thrown(42) == asio::error::host_not_found_try_again);
 }

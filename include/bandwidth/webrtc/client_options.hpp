@@ -22,7 +22,9 @@ public:
     static client_options from_environment();
 
     /// Replaces the whole prefix before "/accounts/...". The default: https://api.webrtc.bandwidth.com/v1.
-    /// Only https. No credentials, query or fragment in it.
+    /// Only https; for a mock also http, without TLS, where the host is in 127.0.0.0/8, is ::1, or is "localhost" and
+    /// resolves to nothing but such addresses (else calls fail with `errc::connect_failed`, and nothing is sent).
+    /// The options of TLS have no effect then. No credentials, query or fragment in it.
     client_options& base_url(std::string_view value) {
         base_url_ = value;
         return *this;

@@ -57,7 +57,8 @@ public:
     /// Connects nothing yet.
     /// \param executor of an execution context that outlives the manager and its calls. Not one that was made with
     ///        `BOOST_ASIO_CONCURRENCY_HINT_UNSAFE`.
-    /// \param origin such as "https://api.example.com" or "https://10.0.0.1:8443". Without a path.
+    /// \param origin such as "https://api.example.com" or "https://10.0.0.1:8443", without a path; http only where
+    ///        `client_options::base_url` may be http.
     /// \throws api_error (`errc::invalid_options`) naming the option that is out of range, or when the origin or
     ///         the executor cannot be used.
     connection_manager(executor_type executor, std::string_view origin, const manager_options& options = {});

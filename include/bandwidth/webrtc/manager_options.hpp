@@ -1,11 +1,15 @@
 #pragma once
 
 #include <bandwidth/webrtc/retry_policy.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace bandwidth::webrtc {
@@ -17,6 +21,9 @@ struct options_access;
 
 /// The values of `basic_connection_options`.
 struct connection_values {
+    std::string connect_to_host;
+    std::uint16_t connect_to_port = 0;
+    std::function<std::vector<boost::asio::ip::address>(const std::string& host)> resolver;
     std::string ca_pem;
     std::string ca_file;
     std::string client_certificate_pem;
@@ -51,6 +58,32 @@ struct connection_values {
 template <class Options>
 class basic_connection_options {
 public:
+    /// Connects to this host and port in place of the base URL's, as curl's --connect-to does: to one server
+    /// behind a load balancer, or through a tunnel. All else is as without it: the server has to show a
+    /// certificate for the base URL's host, which it is told by SNI, and the Host field names that host, too.
+    /// Errors name the host that was connected to. Default: none; the empty host with port 0 takes it back.
+    /// \param host a DNS name, or an IP address without brackets; where the base URL is http one that http may have
+    /// \param port 1 to 65,535
+    Options& connect_to(std::string_view host, std::uint16_t port) {
+        values_.connect_to_host = host;
+        values_.connect_to_port = port;
+        return self();
+    }
+    /// Looks a host up in place of the system's resolver: gives its addresses, the best first, or none where
+    /// there is no such host, or throws `boost::system::system_error`, as Asio's resolver does.
+    using resolver_function = std::function<std::vector<boost::asio::ip::address>(const std::string& host)>;
+    /// Looks the host up with this function. Its results are used as those of the system's: for 30 s, or as long
+    /// as it fails; that there is no such host for 5 s. It is not asked about IP addresses. The default, an
+    /// empty function: getaddrinfo.
+    ///
+    /// It may block. It is called on a thread made for the look-up; with several shards, or where several clients
+    /// have the same options, on several threads at once. It may still run when the client and its execution
+    /// context have gone, so it must own what it uses.
+    Options& resolver(resolver_function value) {
+        values_.resolver = std::move(value);
+        return self();
+    }
+
     /// Trust these certificate authorities (PEM, one or more) in place of the system's.
     Options& ca_pem(std::string_view pem) {
         values_.ca_pem = pem;
@@ -194,6 +227,9 @@ public:
         return self();
     }
 
+    const std::string& connect_to_host() const noexcept { return values_.connect_to_host; }
+    std::uint16_t connect_to_port() const noexcept { return values_.connect_to_port; }
+    const resolver_function& resolver() const noexcept { return values_.resolver; }
     const std::string& ca_pem() const noexcept { return values_.ca_pem; }
     const std::string& ca_file() const noexcept { return values_.ca_file; }
     const std::string& client_certificate_pem() const noexcept { return values_.client_certificate_pem; }

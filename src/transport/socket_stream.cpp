@@ -1,61 +1,73 @@
-#include "transport/tls_stream.hpp"
+#include "transport/socket_stream.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <utility>
+
+#include "transport/plain_engine.hpp"
+#include "transport/tls_engine.hpp"
 
 namespace bandwidth::webrtc::detail {
 
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
-tls_stream::tls_stream(transport_host& host, stream_owner& owner, const endpoint& endpoint)
+socket_stream::socket_stream(transport_host& host, stream_owner& owner, const endpoint& endpoint)
     : host_(host)
     , owner_(&owner)
-    , server_(endpoint.host)
+    , endpoint_(endpoint)
     , connector_(std::make_shared<connector>(host, endpoint)) {}
+
+socket_stream::connected_socket::connected_socket(tcp_socket connected, const endpoint& to,
+                                                  transport_host& host)
+    : socket(std::move(connected)), context(to.plain ? nullptr : host.tls()) {
+    if (to.plain)
+        engine = std::make_unique<plain_engine>();
+    else
+        engine = std::make_unique<tls_engine>(*context, to.server_name);
+}
 
 // --- the beginning ---------------------------------------------------------------------------------------
 
-void tls_stream::connect() {
+void socket_stream::connect() {
     connector_->start([self = shared_from_this()](connector::outcome result) {
         self->on_tcp_connected(std::move(result));
     });
 }
 
-void tls_stream::on_tcp_connected(connector::outcome result) {
+void socket_stream::on_tcp_connected(connector::outcome result) {
     if (!result.socket) {
         connector_.reset();
         std::exchange(owner_, nullptr)->on_connect_failed(result.code, std::move(result.text));
         return;
     }
-    made_ = std::make_unique<secured_socket>(std::move(*result.socket), host_.tls(), server_);
+    made_ = std::make_unique<connected_socket>(std::move(*result.socket), endpoint_, host_);
     shake_hands();
     if (made_)
         wait_for_input();
 }
 
-void tls_stream::shake_hands() {
-    auto& tls = made_->tls;
-    const auto status = tls.handshake();
+void socket_stream::shake_hands() {
+    auto& engine = *made_->engine;
+    const auto status = engine.handshake();
     const auto not_written = write_output(); // an alert too, where the handshake has failed
-    if (status == tls_engine::status::failed || status == tls_engine::status::closed) {
-        end(stream_end::broken, tls.code(), tls.text());
-    } else if (not_written && status == tls_engine::status::want_input) {
+    if (status == stream_engine::status::failed || status == stream_engine::status::closed) {
+        end(stream_end::broken, engine.code(), engine.text());
+    } else if (not_written && status == stream_engine::status::want_input) {
         write_failed(not_written);
     } else if (not_written) {
         end(stream_end::broken, {}, not_written.message());
-    } else if (status == tls_engine::status::ok) {
+    } else if (status == stream_engine::status::ok) {
         connector_.reset();
-        owner_->on_connected(tls.resumed(), round_trip_of(made_->socket));
+        owner_->on_connected(engine.resumed(), round_trip_of(made_->socket));
         decrypt(); // what came behind the handshake
     }
 }
 
 // --- reading ---------------------------------------------------------------------------------------------
 
-void tls_stream::wait_for_input() {
-    const auto arrived = [](tls_stream& self, const error_code& ec) {
+void socket_stream::wait_for_input() {
+    const auto arrived = [](socket_stream& self, const error_code& ec) {
         self.read(ec);
         if (self.made_)
             self.wait_for_input();
@@ -63,12 +75,12 @@ void tls_stream::wait_for_input() {
     made_->socket.async_wait(tcp::socket::wait_read, in_cycle(host_, shared_from_this(), arrived));
 }
 
-void tls_stream::read_available() {
+void socket_stream::read_available() {
     if (made_)
         read({});
 }
 
-void tls_stream::read(error_code ec) {
+void socket_stream::read(error_code ec) {
     constexpr int reads_per_cycle = 4; // a connection with a fast server does not keep the others waiting
     auto& cipher = host_.buffers().cipher;
     for (int i = 0; i < reads_per_cycle && made_; ++i) {
@@ -79,12 +91,13 @@ void tls_stream::read(error_code ec) {
             return;
         if (ec) {
             const bool eof = ec == asio::error::eof;
-            end(eof ? stream_end::truncated : stream_end::broken, {}, eof ? std::string() : ec.message());
+            end(eof ? made_->engine->without_close_notify() : stream_end::broken, {},
+                eof ? std::string() : ec.message());
             return;
         }
         owner_->on_received(size, size < cipher.size());
         if (made_) {
-            made_->tls.input(std::string_view(cipher.data(), size));
+            made_->engine->input(std::string_view(cipher.data(), size));
             if (connector_)
                 shake_hands();
             else
@@ -95,28 +108,28 @@ void tls_stream::read(error_code ec) {
     }
 }
 
-void tls_stream::decrypt() {
+void socket_stream::decrypt() {
     auto& plain = host_.buffers().plain;
     while (made_) {
-        auto& tls = made_->tls;
+        auto& engine = *made_->engine;
         std::size_t size = 0;
-        const auto status = tls.read(plain.data(), plain.size(), size);
+        const auto status = engine.read(plain.data(), plain.size(), size);
         if (size != 0) {
             owner_->on_plaintext(std::string_view(plain.data(), size));
             if (!made_)
                 return;
         }
-        if (status == tls_engine::status::want_input) {
-            if (!tls.output().empty()) // a key update asks for a response
+        if (status == stream_engine::status::want_input) {
+            if (!engine.output().empty()) // a key update asks for a response
                 send();
             return;
         }
-        if (status != tls_engine::status::ok) {
-            const bool closed = status == tls_engine::status::closed;
-            end(closed           ? stream_end::closed
-                : tls.rejected() ? stream_end::rejected
-                                 : stream_end::broken,
-                tls.code(), tls.text());
+        if (status != stream_engine::status::ok) {
+            const bool closed = status == stream_engine::status::closed;
+            end(closed              ? stream_end::closed
+                : engine.rejected() ? stream_end::rejected
+                                    : stream_end::broken,
+                engine.code(), engine.text());
             return;
         }
     }
@@ -124,14 +137,14 @@ void tls_stream::decrypt() {
 
 // --- writing ---------------------------------------------------------------------------------------------
 
-void tls_stream::flush() {
+void socket_stream::flush() {
     while (made_ && !connector_ && !waits_for_room_ && !owner_->output().empty()) {
-        const auto record = owner_->output().substr(0, tls_engine::largest_record);
-        auto& tls = made_->tls;
-        before_ = tls.output().size();
-        if (tls.write(record) != tls_engine::status::ok) {
+        const auto record = owner_->output().substr(0, stream_engine::largest_record);
+        auto& engine = *made_->engine;
+        before_ = engine.output().size();
+        if (engine.write(record) != stream_engine::status::ok) {
             // Nothing of it was encrypted, so nothing of it can be seen.
-            end(stream_end::broken, tls.code(), tls.text());
+            end(stream_end::broken, engine.code(), engine.text());
             return;
         }
         record_pending_ = true;
@@ -140,13 +153,13 @@ void tls_stream::flush() {
     }
 }
 
-void tls_stream::send() {
+void socket_stream::send() {
     if (const auto not_written = write_output())
         write_failed(not_written);
 }
 
-error_code tls_stream::write_output() {
-    auto& output = made_->tls.output();
+error_code socket_stream::write_output() {
+    auto& output = made_->engine->output();
     error_code failed;
     while (sent_ < output.size() && !waits_for_room_ && !failed) {
         error_code ec;
@@ -154,7 +167,7 @@ error_code tls_stream::write_output() {
             made_->socket.write_some(asio::buffer(output.data() + sent_, output.size() - sent_), ec);
         if (ec == asio::error::would_block) {
             waits_for_room_ = true;
-            const auto has_room = [](tls_stream& self, const error_code&) {
+            const auto has_room = [](socket_stream& self, const error_code&) {
                 self.waits_for_room_ = false;
                 self.send();
                 self.flush();
@@ -183,7 +196,7 @@ error_code tls_stream::write_output() {
 // What the server has sent before it closed is still to be read, and tells best what has happened. But a
 // write can fail while reading goes on (a full queue of the network device, no route, a firewall), and then
 // nothing would ever come.
-void tls_stream::write_failed(const error_code& ec) {
+void socket_stream::write_failed(const error_code& ec) {
     waits_for_room_ = true; // nothing more is written
     read({});
     if (made_)
@@ -192,12 +205,12 @@ void tls_stream::write_failed(const error_code& ec) {
 
 // --- the end ---------------------------------------------------------------------------------------------
 
-void tls_stream::release_buffers() noexcept {
-    if (made_ && made_->tls.output().empty())
-        made_->tls.release_buffers();
+void socket_stream::release_buffers() noexcept {
+    if (made_ && made_->engine->output().empty())
+        made_->engine->release_buffers();
 }
 
-void tls_stream::end(stream_end how, const error_code& code, std::string text) {
+void socket_stream::end(stream_end how, const error_code& code, std::string text) {
     auto* const owner = std::exchange(owner_, nullptr);
     shut();
     if (const auto connecting = std::exchange(connector_, nullptr)) {
@@ -210,18 +223,18 @@ void tls_stream::end(stream_end how, const error_code& code, std::string text) {
     }
 }
 
-void tls_stream::close(close_reason why) noexcept {
+void socket_stream::close(close_reason why) noexcept {
     owner_ = nullptr;
     if (connector_)
         connector_->close(why);
     shut();
 }
 
-void tls_stream::shut() noexcept {
+void socket_stream::shut() noexcept {
     if (made_ && !waits_for_room_) {
         // RFC 9112, section 9.8: a closure alert before closing, without waiting for the peer's.
-        made_->tls.close_notify();
-        auto& output = made_->tls.output();
+        made_->engine->close_notify();
+        auto& output = made_->engine->output();
         error_code ignored;
         made_->socket.write_some(asio::buffer(output.data() + sent_, output.size() - sent_), ignored);
     }

@@ -6,25 +6,26 @@
 #include "transport/connector.hpp"
 #include "transport/host.hpp"
 #include "transport/stream.hpp"
-#include "transport/tls_engine.hpp"
+#include "transport/stream_engine.hpp"
+#include "transport/tls_context.hpp"
 
 namespace bandwidth::webrtc::detail {
 
-/// A stream over TCP and TLS: what moves bytes between the socket of a `connector`, the TLS engine and the
-/// owner, from the handshake on.
+/// A stream over TCP, with TLS or without: what moves bytes between the socket of a `connector`, the engine and
+/// the owner, from the handshake on.
 ///
 /// Reading: it always waits for something to read, on an idle connection too, so that a server that closes is
 /// seen at once. It only waits, without a buffer: what has arrived lies in the socket until it is read on the
 /// strand, and not in a completion that has yet to run. Only so can `read_available` tell whether anything
 /// had arrived before a request was sent. Reading takes everything there is.
 ///
-/// Writing: a plain non-blocking send of one TLS record at a time, the next only when the socket has taken it
-/// whole, so that it is known to the record what the server can have seen. Neither reading nor writing is
+/// Writing: a plain non-blocking send of one TLS record at a time (or as much without TLS), the next only when
+/// the socket has taken it whole, so that it is known to the record what the server can have seen. Neither reading nor writing is
 /// ever cancelled for the sake of one request, since a TLS record that was written in part is the end of the
 /// connection.
-class tls_stream final : public stream, public std::enable_shared_from_this<tls_stream> {
+class socket_stream final : public stream, public std::enable_shared_from_this<socket_stream> {
 public:
-    tls_stream(transport_host& host, stream_owner& owner, const endpoint& endpoint);
+    socket_stream(transport_host& host, stream_owner& owner, const endpoint& endpoint);
 
     void connect() override;
     void flush() override;
@@ -36,13 +37,12 @@ public:
     bool ended() const noexcept { return !owner_; }
 
 private:
-    struct secured_socket {
-        secured_socket(tcp_socket connected, std::shared_ptr<tls_context> with, const std::string& host)
-            : socket(std::move(connected)), context(std::move(with)), tls(*context, host) {}
+    struct connected_socket {
+        connected_socket(tcp_socket connected, const endpoint& to, transport_host& host);
 
         tcp_socket socket;
-        std::shared_ptr<tls_context> context; // outlives the engine
-        tls_engine tls;
+        std::shared_ptr<tls_context> context; // outlives the engine; null: no TLS
+        std::unique_ptr<stream_engine> engine;
     };
 
     void on_tcp_connected(connector::outcome result);
@@ -58,9 +58,9 @@ private:
 
     transport_host& host_;
     stream_owner* owner_; // null once it has ended
-    std::string server_;
-    std::shared_ptr<connector> connector_; // null once the handshake is done, or it has ended
-    std::unique_ptr<secured_socket> made_; // null before TCP is connected, and after the end
+    endpoint endpoint_;
+    std::shared_ptr<connector> connector_;   // null once the handshake is done, or it has ended
+    std::unique_ptr<connected_socket> made_; // null before TCP is connected, and after the end
     bool waits_for_room_ = false;
     std::size_t sent_ = 0;        // bytes of the engine's output that the socket has taken
     std::size_t before_ = 0;      // bytes of it that stand before the last record of requests
