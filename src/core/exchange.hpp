@@ -11,9 +11,9 @@ namespace bandwidth::webrtc::detail {
 
 /// Classes of RFC 9110, section 9.2: what may be sent behind what, and what may be sent again.
 enum class request_class : std::uint8_t {
-    safe,       ///< GET
+    safe,       ///< GET, HEAD, OPTIONS, TRACE
     idempotent, ///< PUT, DELETE
-    unsafe,     ///< POST: alone on its connection, and on the wire at most once
+    unsafe,     ///< POST and all others: alone on its connection, and on the wire at most once
 };
 
 /// How far a request has come, for the question whether the server can have acted on it.

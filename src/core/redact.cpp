@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <iterator>
 
 #include "core/ascii.hpp"
 #include "core/base64.hpp"
@@ -89,6 +90,18 @@ void replace_all(std::string& text, std::string_view secret) {
         text.replace(at, secret.size(), replacement);
 }
 
+// The whole value, and that of each cookie (RFC 6265, section 4.2.1).
+void append_cookies(std::string_view value, std::vector<std::string>& secrets) {
+    secrets.emplace_back(value);
+    while (!value.empty()) {
+        const auto end = std::min(value.find(';'), value.size());
+        const auto one = value.substr(0, end);
+        if (const auto equals = one.find('='); equals != std::string_view::npos)
+            secrets.emplace_back(one.substr(equals + 1));
+        value.remove_prefix(std::min(end + 1, value.size()));
+    }
+}
+
 } // namespace
 
 std::string redact_tokens(std::string_view body) {
@@ -144,11 +157,18 @@ void append_secrets_of_headers(std::string_view header_lines, std::vector<std::s
         const auto end = std::min(header_lines.find("\r\n"), header_lines.size());
         const auto line = header_lines.substr(0, end);
         const auto colon = line.find(": ");
-        if (colon != std::string_view::npos &&
-            std::any_of(std::begin(secret_names), std::end(secret_names), [&](std::string_view name) {
-                return ends_with_ignoring_case(line.substr(0, colon), name);
-            }))
-            secrets.emplace_back(line.substr(colon + 2));
+        const auto value = colon == std::string_view::npos ? std::string_view() : line.substr(colon + 2);
+        if (equals_ignoring_case(line.substr(0, colon), "authorization")) {
+            auto more = secrets_of_authorization(value);
+            secrets.insert(secrets.end(), std::make_move_iterator(more.begin()),
+                           std::make_move_iterator(more.end()));
+        } else if (equals_ignoring_case(line.substr(0, colon), "cookie")) {
+            append_cookies(value, secrets);
+        } else if (colon != std::string_view::npos &&
+                   std::any_of(std::begin(secret_names), std::end(secret_names), [&](std::string_view name) {
+                       return ends_with_ignoring_case(line.substr(0, colon), name);
+                   }))
+            secrets.emplace_back(value);
         header_lines.remove_prefix(std::min(end + 2, header_lines.size()));
     }
 }

@@ -24,7 +24,8 @@ namespace bandwidth::webrtc::detail {
 /// encode and the password in it.
 [[nodiscard]] std::vector<std::string> secrets_of_authorization(std::string_view value);
 
-/// The values of those header lines (each ended by CRLF) whose names tell that they are secret.
+/// The values of those header lines (each ended by CRLF) whose names tell that they are secret, the credentials of an
+/// Authorization among them, and each cookie's value.
 void append_secrets_of_headers(std::string_view header_lines, std::vector<std::string>& secrets);
 
 } // namespace bandwidth::webrtc::detail

@@ -1,6 +1,7 @@
 #include <bandwidth/webrtc/call_options.hpp>
 
 #include "core/ascii.hpp"
+#include "core/http_grammar.hpp"
 #include "manager/header_lines.hpp"
 
 namespace bandwidth::webrtc {
@@ -31,9 +32,10 @@ call_options::rare_options& call_options::rare_box::change() {
 
 call_options& call_options::header(std::string_view name, std::string_view value) {
     auto& options = rare_.change();
-    detail::append_header(name, value, detail::owned_by_operations, options.header_lines,
-                          options.refused_header);
-    if (detail::equals_ignoring_case(name, "idempotency-key"))
+    detail::append_header(name, value, options.header_lines, options.refused_header);
+    if (detail::is_owned_by_operations(name))
+        options.refused_operations = detail::why_owned(name);
+    if (detail::equals_ignoring_case(name, "idempotency-key") && !detail::trim(value).empty())
         idempotent_ = true;
     return *this;
 }

@@ -38,6 +38,7 @@ std::shared_ptr<manager_core> make_core(const asio::any_io_executor& executor, s
 /// The calls of the manager itself are a group like those of each client that shares it.
 struct connection_manager::state {
     explicit state(std::shared_ptr<detail::manager_core> of) : core(std::move(of)) {
+        groups.reserve(core->pools().size());
         for (std::size_t i = 0; i < core->pools().size(); ++i)
             groups.emplace_back(
                 new detail::call_group(detail::request_encoder("Host: " + core->host_header() + "\r\n")));
@@ -50,7 +51,7 @@ struct connection_manager::state {
 
 connection_manager::connection_manager(executor_type executor, std::string_view origin,
                                        const manager_options& options)
-    : state_(std::make_shared<state>(detail::make_core(executor, origin, options))) {}
+    : state_(std::make_unique<state>(detail::make_core(executor, origin, options))) {}
 connection_manager::connection_manager(connection_manager&&) noexcept = default;
 connection_manager& connection_manager::operator=(connection_manager&&) noexcept = default;
 connection_manager::~connection_manager() = default;
@@ -59,7 +60,9 @@ connection_manager::executor_type connection_manager::get_executor() const {
     return state_ ? state_->core->executor() : executor_type();
 }
 
-const std::shared_ptr<detail::manager_core>& connection_manager::core() const noexcept {
+const std::shared_ptr<detail::manager_core>& connection_manager::core() const {
+    if (!state_)
+        detail::refuse_option("manager: it was moved from");
     return state_->core;
 }
 
@@ -67,11 +70,8 @@ detail::call_handle connection_manager::prepare(const request_type& request, con
     const auto shard = state_->core->shard_of_this_thread();
     auto* const call = new detail::message_call(state_->core->pools()[shard], state_->groups[shard]);
     detail::call_handle handle(call);
-    detail::refuse_if(*call, call->set_request(request));
     detail::apply(options, state_->core->timeout(), *call);
-    if (options.idempotent() && call->request.kind == detail::request_class::unsafe)
-        call->request.kind = detail::request_class::idempotent;
-    call->request.rare().header_lines += options.header_lines();
+    detail::refuse_if(*call, call->set_request(request, options));
     return handle;
 }
 

@@ -21,19 +21,48 @@ bool is_one_of(std::string_view words, std::string_view name) {
     return words.find(word += ' ') != std::string_view::npos;
 }
 
+// Calls `function` with the name and the whole line of each of `lines`.
+template <class Function>
+void for_each_line(std::string_view lines, Function function) {
+    while (!lines.empty()) {
+        const auto size = lines.find("\r\n") + 2;
+        function(lines.substr(0, lines.find(": ")), lines.substr(0, size));
+        lines.remove_prefix(size);
+    }
+}
+
 } // namespace
 
-void append_header(std::string_view name, std::string_view value, std::string_view owned, std::string& lines,
-                   std::string& refused) {
+bool is_owned_by_operations(std::string_view name) {
+    return is_one_of(" accept accept-encoding authorization content-type cookie user-agent ", name);
+}
+
+std::string why_owned(std::string_view name) {
+    return "header: " + std::string(name) + " belongs to the library";
+}
+
+void append_header(std::string_view name, std::string_view value, std::string& lines, std::string& refused) {
     // The name may hold anything: it is repeated only where it is harmless.
     if (!valid_field_name(name))
         refused = "header: the name is not a token";
-    else if (is_one_of(owned_by_connection, name) || is_one_of(owned, name))
-        refused = "header: " + std::string(name) + " belongs to the library";
+    else if (is_one_of(owned_by_connection, name))
+        refused = why_owned(name);
     else if (!valid_field_value(value))
         refused = "header: the value of " + std::string(name) + " has control characters";
     else
         lines.append(name).append(": ").append(value).append("\r\n");
+}
+
+void merge_headers(std::string_view base, std::string_view over, std::string& out) {
+    for_each_line(base, [&](std::string_view name, std::string_view line) {
+        bool replaced = false;
+        for_each_line(over, [&](std::string_view other, std::string_view) {
+            replaced = replaced || equals_ignoring_case(name, other);
+        });
+        if (!replaced)
+            out += line;
+    });
+    out += over;
 }
 
 } // namespace bandwidth::webrtc::detail

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <utility>
 
+#include "manager/header_lines.hpp"
+
 namespace bandwidth::webrtc::detail {
 
 namespace {
@@ -104,8 +106,8 @@ void refuse_if(call& value, const std::optional<std::string>& problem) {
 }
 
 void apply(const call_options& options, std::chrono::nanoseconds default_timeout, call& to) {
-    if (!options.refused_header().empty())
-        refuse_if(to, options.refused_header());
+    if (const auto& refused = call_options_access::refused_header(options); !refused.empty())
+        refuse_if(to, refused);
     if (options.attempt_timeout()) {
         if (options.attempt_timeout()->count() <= 0)
             refuse_if(to, "attempt_timeout is not over 0");

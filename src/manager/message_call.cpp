@@ -1,7 +1,9 @@
 #include "manager/message_call.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "core/ascii.hpp"
 #include "core/http_grammar.hpp"
 #include "core/redact.hpp"
 #include "manager/header_lines.hpp"
@@ -39,6 +41,20 @@ bool is_target(std::string_view target, http::verb method) noexcept {
 
 std::string_view view(boost::beast::string_view text) noexcept { return {text.data(), text.size()}; }
 
+// What `http::fields::insert` takes without throwing.
+bool fits_beast(std::string_view fields) noexcept {
+    constexpr std::size_t longest = 65'533;
+    if (fields.size() <= longest)
+        return true;
+    while (!fields.empty()) {
+        const auto end = fields.find('\n');
+        if (end > longest)
+            return false;
+        fields.remove_prefix(end + 1);
+    }
+    return true;
+}
+
 } // namespace
 
 message_call::message_call(const std::shared_ptr<pool>& home, boost::intrusive_ptr<call_group> of) {
@@ -46,7 +62,8 @@ message_call::message_call(const std::shared_ptr<pool>& home, boost::intrusive_p
     group = std::move(of);
 }
 
-std::optional<std::string> message_call::set_request(const connection_manager::request_type& message) {
+std::optional<std::string> message_call::set_request(const connection_manager::request_type& message,
+                                                     const call_options& options) {
     const auto method = message.method();
     const auto name = view(message.method_string());
     const auto target = view(message.target());
@@ -58,17 +75,25 @@ std::optional<std::string> message_call::set_request(const connection_manager::r
         return "target: not a path that begins with a slash, of printable ASCII, without a fragment";
     if (message.version() != 11)
         return "version: only HTTP/1.1 is sent";
-    if (method == http::verb::trace && !message.body().empty())
-        return "body: TRACE has none"; // RFC 9110, section 9.3.8
-    auto& rare = request.rare();
+    std::string lines;
     std::string refused;
-    bool idempotent = false;
+    bool idempotent = options.idempotent();
     for (const auto& field : message) {
-        append_header(view(field.name_string()), view(field.value()), {}, rare.header_lines, refused);
+        append_header(view(field.name_string()), view(field.value()), lines, refused);
+        if (field.name() == http::field::content_length)
+            refused += "; leave out prepare_payload()";
         if (!refused.empty())
             return refused;
-        idempotent = idempotent || equals_ignoring_case(view(field.name_string()), "idempotency-key");
+        idempotent = idempotent || (equals_ignoring_case(view(field.name_string()), "idempotency-key") &&
+                                    !trim(view(field.value())).empty());
     }
+    // A server sends back what it was sent (RFC 9110, section 9.3.8).
+    if (method == http::verb::trace &&
+        (!message.body().empty() || message.count(http::field::authorization) != 0 ||
+         message.count(http::field::cookie) != 0))
+        return "method: TRACE has no body, no Authorization and no Cookie";
+    auto& rare = request.rare();
+    merge_headers(lines, call_options_access::header_lines(options), rare.header_lines);
     rare.method = name;
     request.method = rare.method;
     request.target = target;
@@ -78,8 +103,12 @@ std::optional<std::string> message_call::set_request(const connection_manager::r
     request.head = method == http::verb::head;
     rare.body = message.body();
     // RFC 9110, section 8.6: the methods that define a meaning for content say that there is none.
-    request.has_content = !rare.body.empty() || method == http::verb::post || method == http::verb::put ||
-                          method == http::verb::patch;
+    const bool has_meaning =
+        method == http::verb::post || method == http::verb::put || method == http::verb::patch;
+    request.has_content = has_meaning || !rare.body.empty();
+    // A server that expects no content may take it for the next request (RFC 9110, section 9.3.1).
+    if (request.has_content && !has_meaning)
+        request.dedicated_connection = true;
     request.keeps_fields = true;
     return std::nullopt;
 }
@@ -87,6 +116,17 @@ std::optional<std::string> message_call::set_request(const connection_manager::r
 settled message_call::settle(const response& received, std::chrono::nanoseconds elapsed) {
     if (auto* const into = info())
         response_info_access::fill(*into, received, attempts, elapsed, secrets());
+    if (!fits_beast(received.fields)) {
+        failure_state known;
+        known.code = errc::response_too_large;
+        known.message = "a header field longer than Beast's fields hold";
+        known.http_status = received.status;
+        known.attempts = attempts;
+        known.elapsed = elapsed;
+        known.delivery = delivery::answered;
+        reason_ = failure(std::move(known));
+        return settled::failure;
+    }
     status_ = received.status;
     http_1_1_ = received.http_1_1;
     fields_ = received.fields;

@@ -14,7 +14,8 @@ public:
     message_call(const std::shared_ptr<pool>& home, boost::intrusive_ptr<call_group> group);
 
     /// Takes the request in, or says why it cannot be sent.
-    [[nodiscard]] std::optional<std::string> set_request(const connection_manager::request_type& message);
+    [[nodiscard]] std::optional<std::string> set_request(const connection_manager::request_type& message,
+                                                         const call_options& options);
 
     settled settle(const response& received, std::chrono::nanoseconds elapsed) override;
     void settle(failure reason) override;

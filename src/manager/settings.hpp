@@ -1,6 +1,6 @@
 #pragma once
 
-#include <bandwidth/webrtc/client_options.hpp>
+#include <bandwidth/webrtc/manager_options.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,13 +35,10 @@ struct options_access {
     static const connection_values& connection(const Options& options) {
         return options.basic_connection_options<Options>::values_;
     }
-    template <class Options>
-    static const account_values& account(const Options& options) {
-        return options.basic_account_options<Options>::values_;
-    }
     /// How names are looked up; null: as ever.
-    static std::shared_ptr<const name_settings>& names(client_options& options) {
-        return options.basic_connection_options<client_options>::values_.names;
+    template <class Options>
+    static std::shared_ptr<const name_settings>& names(Options& options) {
+        return options.basic_connection_options<Options>::values_.names;
     }
 };
 

@@ -354,12 +354,13 @@ bool scheduler::is_closed(const call_group* group) const noexcept {
 void scheduler::check_drained() {
     if (!closed_ && draining_ && active_calls_ == 0)
         close();
-    // Those whose other shards have drained since.
-    for (auto at = drains_.begin(); at != drains_.end();) {
-        auto* const group = (at++)->group.get();
-        if (group && group->active_calls == 0)
-            group->status = call_group::state::closed;
-    }
+    finish_drained_groups();
+}
+
+void scheduler::finish_drained_groups() {
+    for (const auto& each : drains_)
+        if (each.group && each.group->active_calls == 0)
+            each.group->status = call_group::state::closed;
     finish_drains(nullptr, false);
 }
 
@@ -387,6 +388,7 @@ void scheduler::finish_drains(const call_group* of, bool cut_off) {
 void scheduler::close() {
     if (closed_)
         return;
+    finish_drained_groups();
     closed_ = true;
     const bool cut_off = active_calls_ != 0;
     timers_.remove(connect_again_);

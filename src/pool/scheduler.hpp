@@ -138,6 +138,7 @@ private:
     void start_drain(call& value);
     bool is_closed(const call_group* group) const noexcept;
     void check_drained();
+    void finish_drained_groups();
     void finish_drains(const call_group* of, bool cut_off);
     const pooled_connection* furthest_connecting() const noexcept;
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "manager/header_lines.hpp"
 #include "support/test_client.hpp"
 #include "support/text.hpp"
 
@@ -241,7 +242,7 @@ TEST_CASE("J12: nor when an argument or an option is refused for what it holds")
                                                               {"Authorization", "Basic " + basic},
                                                               {"Cookie", mark}}) {
             const auto options = call_options{}.header(name, value);
-            check_no_secret(options.refused_header());
+            check_no_secret(bandwidth::webrtc::detail::call_options_access::refused_header(options));
             check_failed(wait_for(context, client.try_get_session(session_id("s"), options)));
         }
         CHECK(server.stats().connections_accepted == 0);

@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
 
+#include <bandwidth/webrtc/client.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/use_future.hpp>
 #include <chrono>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "manager/trial.hpp"
@@ -131,6 +133,12 @@ TEST_CASE("what cannot be sent is refused by its name, and nothing is sent") {
     old.version(10);
     rows.push_back({old, "version"});
     rows.push_back({make(http_verb::trace, "/", "x"), "body"});
+    auto telling = make(http_verb::trace, "/");
+    telling.set(http::field::authorization, "Basic x");
+    rows.push_back({telling, "Authorization"});
+    auto prepared = make(http_verb::post, "/", "x");
+    prepared.prepare_payload();
+    rows.push_back({prepared, "prepare_payload"});
 
     trial at({});
     for (const auto& [request, named] : rows) {
@@ -199,6 +207,49 @@ TEST_CASE("retries are those of the policy, and what comes last is the value") {
     CHECK((*got)[http::field::retry_after] == "0");
 }
 
+TEST_CASE("a header field longer than Beast can hold fails the call, and the context goes on") {
+    trial at({responds(http_response(200, "x", "X-Long: " + std::string(66'000, 'a') + "\r\n"))
+                  .expect_requests()
+                  .send(http_response(200, "y", "X-Long: " + std::string(65'000, 'a') + "\r\n"))},
+             once().header_limit(1 << 20));
+    const auto too_long = at.send(make(http_verb::get, "/"));
+    REQUIRE(too_long.has_error());
+    CHECK(too_long.error().code() == errc::response_too_large);
+    CHECK(too_long.error().http_status() == 200);
+    const auto long_enough = at.send(make(http_verb::get, "/"));
+    REQUIRE(long_enough.has_value());
+    CHECK((*long_enough)["X-Long"].size() == 65'000);
+    CHECK(at.server.connections() == 1);
+}
+
+TEST_CASE(
+    "what the caller sends as Authorization or Cookie is redacted in the response's info, not in the "
+    "response") {
+    trial at({responds(http_response(200, "", "X-Echo: tok-1 c00kie-2\r\nX-Request-Id: tok-1\r\n"))});
+    auto request = make(http_verb::get, "/");
+    request.set(http::field::authorization, "Custom tok-1");
+    request.set(http::field::cookie, "a=b; session=c00kie-2");
+    const auto info = std::make_shared<response_info>();
+    const auto got = at.send(request, call_options{}.info(info));
+    REQUIRE(got.has_value());
+    CHECK((*got)["X-Echo"] == "tok-1 c00kie-2");
+    CHECK(info->header("X-Echo") == "[redacted] [redacted]");
+    CHECK(info->request_id() == "[redacted]");
+}
+
+TEST_CASE("a call's header takes the place of the request's of the same name") {
+    trial at({responds(http_response(200, ""))});
+    auto request = make(http_verb::get, "/");
+    request.set("X-Twice", "1");
+    request.set(http::field::accept, "text/plain");
+    CHECK(at.send(request, call_options{}.header("x-twice", "2").header("Accept", "text/html")).has_value());
+    const auto sent = at.server.received(0);
+    CHECK(sent.find("X-Twice: 1") == std::string::npos);
+    CHECK(sent.find("x-twice: 2\r\n") != std::string::npos);
+    CHECK(sent.find("Accept: text/plain") == std::string::npos);
+    CHECK(sent.find("Accept: text/html\r\n") != std::string::npos);
+}
+
 TEST_CASE("a body over the limit fails the call") {
     trial at({responds(http_response(200, std::string(2000, 'x')))}, once().body_limit(1024));
     const auto got = at.send(make(http_verb::get, "/"));
@@ -240,6 +291,59 @@ TEST_CASE("a server that sends a body with the response to a HEAD shifts nothing
     CHECK(at.server.connections() == 2);
 }
 
+TEST_CASE("a HEAD that is sent again, answered early or by HTTP/1.0 has no body either") {
+    trial at({responds("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n")
+                  .expect_requests()
+                  .rst(),
+              responds("HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 50\r\n\r\n")
+                  .expect_requests()
+                  .send("HTTP/1.0 200 OK\r\nContent-Length: 50\r\n\r\n")
+                  .close_notify(),
+              responds(http_response(200, "next"))},
+             manager_options{}.retry(retry_policy{}.attempts(2).backoff(1ms, 1ms).throttled_backoff(1ms)));
+    for (int i = 0; i < 2; ++i) {
+        const auto got = at.send(make(http_verb::head, "/"));
+        REQUIRE(got.has_value());
+        CHECK(got->body().empty());
+        CHECK((*got)[http::field::content_length] == "50");
+    }
+    CHECK(at.send(make(http_verb::get, "/"))->body() == "next");
+}
+
+TEST_CASE("a HEAD whose caller has gone, and which is answered with a body, shifts nothing") {
+    const auto trap = http_response(200, "the trap");
+    trial at(
+        {responds(http_response(200, "warm"))
+             .expect_requests()
+             .hold()
+             .send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(trap.size()) + "\r\n\r\n" + trap),
+         responds(http_response(200, "right"))});
+    REQUIRE(at.send(make(http_verb::get, "/warm")).has_value());
+    CHECK(at.send(make(http_verb::head, "/"), call_options{}.timeout(50ms)).has_error());
+    at.server.release(0);
+    const auto next = at.send(make(http_verb::get, "/"));
+    REQUIRE(next.has_value());
+    CHECK(next->body() == "right");
+}
+
+TEST_CASE("a server that reads the body of a request that should have none as a request shifts nothing") {
+    for (const auto method : {http_verb::get, http_verb::delete_, http_verb::options, http_verb::head}) {
+        CAPTURE(http::to_string(method));
+        // It answers the request, and then the body.
+        const auto first = method == http_verb::head
+                               ? std::string("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n")
+                               : http_response(200, "own");
+        trial at({script{}.expect_requests(2).send(first + http_response(200, "stolen")),
+                  responds(http_response(200, "next"))});
+        collector<test::response> results;
+        at.manager->try_send(make(method, "/", "GET /stolen HTTP/1.1\r\n\r\n"))(results.next());
+        at.manager->try_send(make(http_verb::get, "/next"))(results.next());
+        results.wait(at.context);
+        REQUIRE(results.succeeded() == 2);
+        CHECK(results[1]->body() == "next");
+    }
+}
+
 // --- what may be repeated --------------------------------------------------------------------------------
 
 TEST_CASE("after a lost connection a request is sent again, or not, by its method") {
@@ -257,7 +361,8 @@ TEST_CASE("after a lost connection a request is sent again, or not, by its metho
                                         {"BREW", false}}) {
         CAPTURE(method);
         trial at({responds(http_response(200, "warm")).expect_requests().rst(),
-                  script{}.expect_requests().send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
+                  responds(method == std::string("HEAD") ? "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n"
+                                                         : http_response(200, "again"))},
                  once());
         REQUIRE(at.send(make(http_verb::get, "/warm")).has_value());
         auto request = make(http_verb::get, "/");
@@ -272,17 +377,28 @@ TEST_CASE("after a lost connection a request is sent again, or not, by its metho
 }
 
 TEST_CASE("a POST may be declared repeatable") {
-    for (const bool by_field : {true, false}) {
+    auto with_key = make(http_verb::post, "/");
+    with_key.set("Idempotency-Key", "7");
+    auto with_empty_key = make(http_verb::post, "/");
+    with_empty_key.set("Idempotency-Key", " ");
+    const auto bare = make(http_verb::post, "/");
+    struct row {
+        test::request request;
+        call_options options;
+        bool again;
+    };
+    const row rows[] = {{with_key, {}, true},
+                        {bare, call_options{}.idempotent(), true},
+                        {bare, call_options{}.header("idempotency-key", "7"), true},
+                        {with_empty_key, {}, false},
+                        {bare, call_options{}.header("Idempotency-Key", ""), false}};
+    for (const auto& [request, options, again] : rows) {
         trial at({responds(http_response(200, "warm")).expect_requests().rst(),
                   responds(http_response(201, "made"))},
                  once());
         REQUIRE(at.send(make(http_verb::get, "/warm")).has_value());
-        auto request = make(http_verb::post, "/");
-        if (by_field)
-            request.set("Idempotency-Key", "7");
-        const auto got = at.send(request, by_field ? call_options{} : call_options{}.idempotent());
-        REQUIRE(got.has_value());
-        CHECK(got->body() == "made");
+        const auto got = at.send(request, options);
+        CHECK(got.has_value() == again);
     }
 }
 
@@ -356,6 +472,32 @@ TEST_CASE("a call's timeout ends it, and nobody else's") {
     CHECK(results[1]->body() == "two");
 }
 
+TEST_CASE("beside an exception the response has no status") {
+    trial at({});
+    bool told = false;
+    at.manager->async_send(
+        make(http_verb::get, "no slash"), {},
+        [&](std::exception_ptr failed, const test::response& none) {
+            told = failed && none.result_int() == 0 && none.body().empty();
+        });
+    support::run_until(at.context, [&] { return told; });
+}
+
+TEST_CASE("a call may be cancelled, and is closed when it is started behind its manager's end") {
+    trial at({script{}.expect_requests().hold()});
+    collector<test::response> results;
+    asio::cancellation_signal signal;
+    at.manager->try_send(make(http_verb::get, "/"))(
+        asio::bind_cancellation_slot(signal.slot(), results.next()));
+    support::run_until(at.context, [&] { return at.manager->stats().in_flight == 1; });
+    signal.emit(asio::cancellation_type::terminal);
+    results.wait(at.context);
+    CHECK(results[0].error().code() == errc::cancelled);
+    auto late = at.manager->try_send(make(http_verb::get, "/"));
+    at.manager.reset();
+    CHECK(wait_for(at.context, std::move(late)).error().code() == errc::client_closed);
+}
+
 // --- the manager itself ----------------------------------------------------------------------------------
 
 TEST_CASE("options and origins that cannot be used are refused by their name") {
@@ -407,6 +549,12 @@ TEST_CASE("a manager that was moved from is safe to close and to ask; its calls 
     results.wait(at.context);
     CHECK(results[0]->body() == "kept");
     CHECK(moved.stats().calls_succeeded == 1);
+    const auto options = account_options{}.account("1").credentials("user", "secret");
+    CHECK_THROWS_AS(client(*at.manager, options), api_error);
+    // One that is assigned to is closed first.
+    auto waits = moved.try_send(make(http_verb::get, "/"));
+    moved = connection_manager(at.context, origin_of(at.server));
+    CHECK(wait_for(at.context, std::move(waits)).error().code() == errc::client_closed);
 }
 
 TEST_CASE("closing ends the calls in flight, and so does destroying") {

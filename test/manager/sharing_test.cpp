@@ -3,6 +3,7 @@
 #include <bandwidth/webrtc/client.hpp>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "manager/trial.hpp"
 
@@ -147,6 +148,46 @@ TEST_CASE("a client over several shards of a manager drains when its calls in al
     CHECK(wait_for(context, manager.try_drain()).has_value());
     CHECK(wait_for(context, second.try_get_session(made->id())).error().code() == errc::client_closed);
     CHECK(wait_for(context, second.try_drain()).has_value());
+}
+
+TEST_CASE("a client's drain waits for its calls in every shard, and cuts them off at its limit") {
+    for (const bool answered : {true, false}) {
+        CAPTURE(answered);
+        scripted_server server;
+        server.otherwise(script{}.expect_requests().hold().send(session_response("a")));
+        asio::io_context context;
+        connection_manager manager(context, origin_of(server),
+                                   trusting(server.ca_pem()).shards(2).max_connections(2));
+        client first(manager, account("1"));
+        client second(manager, account("2"));
+        // A call belongs to the shard of the thread that makes it, and threads are numbered as they come.
+        collector<session> results;
+        const auto start = [&](client& by) {
+            std::optional<operation<session>> made;
+            std::thread([&] { made.emplace(by.try_get_session(session_id("a"))); }).join();
+            std::move (*made)(results.next());
+        };
+        start(first);
+        start(first);
+        support::run_until(context, [&] { return manager.stats().in_flight == 2; });
+        collector<void> drained;
+        first.try_drain(answered ? 30s : 50ms)(drained.next());
+        if (answered) {
+            REQUIRE(server.wait_until_held(0, 10s));
+            REQUIRE(server.wait_until_held(1, 10s));
+            server.release(0);
+            support::run_until(context, [&] { return results.left() == 1; });
+            CHECK(drained.left() == 1);
+            server.release(1);
+        }
+        results.wait(context);
+        drained.wait(context);
+        CHECK(drained[0].has_value() == answered);
+        CHECK(results.succeeded() == (answered ? 2U : 0U));
+        CHECK(manager.stats().connections_idle + manager.stats().abandoned == 2); // they stay
+        CHECK(wait_for(context, first.try_get_session(session_id("a"))).error().code() ==
+              errc::client_closed);
+    }
 }
 
 TEST_CASE("a client outlives its manager, and its calls fail") {

@@ -163,6 +163,23 @@ TEST_CASE(
     CHECK(pool.connection_gauges_are_zero());
 }
 
+TEST_CASE("the close of the pool does not fail the drain of a group that has no calls") {
+    two_groups pool;
+    auto& neighbour = pool.submit_to(pool.other);
+    auto& drain = pool.make();
+    drain.is_drain = true;
+    drain.group = pool.one;
+    auto& cut_off = pool.drain_of(pool.other);
+    pool.ask([&] {
+        pool.scheduler().submit(drain);
+        pool.scheduler().close();
+    });
+    CHECK(drain.done());
+    CHECK_FALSE(drain.reason());
+    CHECK(neighbour.failed_with(errc::client_closed, delivery::maybe_processed));
+    CHECK(cut_off.failed_with(errc::client_closed, delivery::not_sent));
+}
+
 TEST_CASE("a drain of a group that its caller cancels leaves the group without new calls") {
     two_groups pool;
     auto& first = pool.submit_to(pool.one);

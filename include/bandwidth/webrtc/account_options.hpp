@@ -10,7 +10,7 @@ namespace bandwidth::webrtc {
 
 namespace detail {
 
-struct options_access;
+struct account_options_access;
 
 /// The values of `basic_account_options`.
 struct account_values {
@@ -86,7 +86,7 @@ protected:
     basic_account_options& operator=(basic_account_options&&) noexcept = default;
 
 private:
-    friend struct detail::options_access;
+    friend struct detail::account_options_access;
 
     Options& self() noexcept { return static_cast<Options&>(*this); }
 

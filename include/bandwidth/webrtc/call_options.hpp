@@ -11,6 +11,10 @@
 
 namespace bandwidth::webrtc {
 
+namespace detail {
+struct call_options_access;
+} // namespace detail
+
 /// Options of one call. What is not set comes from the client's options.
 ///
 /// Thread safety: distinct objects safe.
@@ -56,9 +60,12 @@ public:
         rare_.change().retry = value;
         return *this;
     }
-    /// One more header field on the request. Refused with `errc::invalid_argument` before anything is sent:
-    /// a name that is no token, a value with control characters, and the fields that belong to the
-    /// connection or to the library (Host, Content-Length, Transfer-Encoding, Connection, Authorization ...).
+    /// One more header field on the request, in place of one of the same name that the client has for all calls, or
+    /// that a message for `connection_manager::send` has. Refused with `errc::invalid_argument` before anything is
+    /// sent: a name that is no token, a value with control characters, and the fields that belong to the connection
+    /// (Host, Content-Length, Transfer-Encoding, Connection, Keep-Alive, TE, Trailer, Upgrade, Expect,
+    /// HTTP2-Settings, Proxy-Authenticate, Proxy-Authorization, Proxy-Connection). The typed operations refuse also
+    /// what they set themselves: Accept, Accept-Encoding, Authorization, Content-Type, Cookie, User-Agent.
     call_options& header(std::string_view name, std::string_view value);
     /// Has what is known of the response written there before the call completes: status, request id, header
     /// fields. Null, the default: nothing is kept, which costs nothing. Copies of these options share the object,
@@ -87,18 +94,17 @@ public:
     bool dedicated_connection() const noexcept { return dedicated_connection_; }
     const std::optional<retry_policy>& retry() const noexcept { return rare_->retry; }
     const std::shared_ptr<response_info>& info() const noexcept { return rare_->info; }
-    /// The extra header lines as they go onto the wire, each ended by CRLF; empty when there are none.
-    const std::string& header_lines() const noexcept { return rare_->header_lines; }
-    /// Why a header was refused, naming it; empty when all are well.
-    const std::string& refused_header() const noexcept { return rare_->refused_header; }
 
 private:
+    friend struct detail::call_options_access;
+
     /// What few calls set. It lies apart to keep `call_options` small: these options are a temporary that
     /// lives in the caller's coroutine for as long as the call waits, also in `co_await
     /// client.try_get_session(id)`.
     struct rare_options {
-        std::string header_lines;
-        std::string refused_header;
+        std::string header_lines;       // each ended by CRLF
+        std::string refused_header;     // why a header was refused, naming it
+        std::string refused_operations; // why one is refused by the typed operations alone
         std::optional<retry_policy> retry;
         std::shared_ptr<response_info> info;
     };

@@ -69,8 +69,9 @@ public:
         : client(executor_type(context.get_executor()), options) {}
     /// A client over a manager's connections, for several accounts, or a client beside calls of the manager's own.
     ///
-    /// `close`, `drain` and the destructor end the calls of this client alone, and leave the connections to the
-    /// manager. `reload_tls` and `stats` are those of the manager. Once the manager was closed or destroyed, every
+    /// `close`, `drain` and the destructor end the calls of this client alone, as a cancellation of each does: the
+    /// connections stay, but for one that waits for too many responses that nobody wants any more, or for a long one.
+    /// `reload_tls` and `stats` are those of the manager. Once the manager was closed or destroyed, every
     /// call completes with `errc::client_closed`.
     /// \param manager whose `timeout` and `retry` hold for the calls of this client too.
     /// \throws api_error (`errc::invalid_options`) naming the option that is out of range or missing.
@@ -359,7 +360,7 @@ public:
     void reload_tls(const client_options& options);
     /// Closes at once: every call that waits or is in flight completes with `errc::client_closed`, and so
     /// does every later one. May be called more than once.
-    void close();
+    void close() noexcept;
 
     /// What the client has done and holds, as of now: all shards together.
     [[nodiscard]] client_stats stats() const;

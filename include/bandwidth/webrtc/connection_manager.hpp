@@ -28,20 +28,24 @@ class manager_core;
 ///
 /// Requests: any method but CONNECT; a target that begins with a slash (or "*" with OPTIONS); any header field but
 /// those that belong to the connection: Host, Content-Length, Transfer-Encoding, Connection, Keep-Alive, TE,
-/// Trailer, Upgrade, Expect, HTTP2-Settings and Proxy-*. The manager writes Host and Content-Length itself, so
-/// `prepare_payload()` is not to be called; it adds nothing else. What cannot be sent fails with
-/// `errc::invalid_argument` and a message that names the field, and nothing is sent.
-/// Responses: one of any status is a value. Header fields are all there, in their order, a folded one unfolded;
-/// trailers are dropped and chunks put together. The reason phrase is not kept. Redirects are not followed. Content
-/// codings are not undone: a caller who sends Accept-Encoding reads what comes.
+/// Trailer, Upgrade, Expect, HTTP2-Settings, Proxy-Authenticate, Proxy-Authorization and Proxy-Connection. The
+/// manager writes Host and Content-Length itself, so `prepare_payload()` is not to be called; it adds nothing else.
+/// What cannot be sent fails with `errc::invalid_argument` and a message that names the field, and nothing is sent.
+/// Responses: one of any status is a value. Header fields are all there, those of one name in their order, a folded
+/// one unfolded; trailers are dropped and chunks put together. The reason phrase is not kept. Redirects are not
+/// followed. Content codings are not undone: a caller who sends Accept-Encoding reads what comes. A field that is
+/// longer than Beast's fields hold (65,533 bytes) fails the call with `errc::response_too_large`. Nothing in a
+/// response is redacted; in a failure and in `response_info` what the request's Authorization and Cookie hold is.
 ///
 /// What may be repeated goes by the method (RFC 9110, section 9.2): GET, OPTIONS and TRACE are pipelined, and sent
 /// again after a lost connection; so are PUT and DELETE. HEAD is sent again too, but has its connection to itself
 /// until its response has come: a server that sends a body all the same would have that body taken for the next
-/// response. All other methods have their connection to themselves and are never sent twice, unless they have an
-/// Idempotency-Key field or `call_options::idempotent`.
+/// response. The same holds for a body on any of these but PUT, since a server that expects none would take it for the
+/// next request. All other methods have their connection to themselves and are not sent again after a loss, unless
+/// they have an Idempotency-Key field that is not empty, or `call_options::idempotent`.
 ///
-/// Retries: a response 429 or 503, and others as `retry_policy` has them, are retried as for the typed calls; what
+/// Retries: a response 429, 500, 502, 503 or 504, or whatever `retry_policy` says, is retried where the request may be
+/// repeated; 421 and 425, by which a server says that it has not processed the request, for every method; and what
 /// comes last is the value.
 ///
 /// The forms (`send`, `try_send`, `async_send`), completion, time, cancellation and threads are those of `client`.
@@ -124,14 +128,22 @@ private:
     friend class client;
     struct state;
 
-    const std::shared_ptr<detail::manager_core>& core() const noexcept;
+    const std::shared_ptr<detail::manager_core>& core() const;
     detail::call_handle prepare(const request_type& request, const call_options& options);
     detail::call_handle prepare_drain(std::chrono::nanoseconds limit);
 
-    std::shared_ptr<state> state_;
+    std::unique_ptr<state> state_;
 };
 
 namespace detail {
+/// Beside an exception: no status, where Beast's default would be 200.
+template <>
+inline connection_manager::response_type empty_value<connection_manager::response_type>() {
+    connection_manager::response_type none;
+    none.result(0U);
+    return none;
+}
+
 template <>
 result<connection_manager::response_type> take_result<connection_manager::response_type>(call_handle call);
 } // namespace detail

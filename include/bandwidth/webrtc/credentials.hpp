@@ -10,8 +10,9 @@ namespace bandwidth::webrtc {
 ///
 /// The one kind that ships is `basic_credentials`. A bearer token or OAuth2 client credentials derive from
 /// this: `generation()` changes when a new value is there, and requests sent from then on carry it.
-/// Thread safety: both functions are called from the client's strand while other threads may use the object;
-/// with several shards (`client_options::shards`) from several strands at once.
+/// Thread safety: both functions are called by the client's constructor, and then on its strand (that of the manager,
+/// where it shares one) while other threads may use the object; with several shards (`client_options::shards`) on
+/// several strands at once.
 class credential_source {
 public:
     virtual ~credential_source() = default;

@@ -164,7 +164,8 @@ public:
         return self();
     }
     /// Calls that may wait for a connection before `errc::queue_full`: 1 to 10,000,000; default 1024. Calls
-    /// that share connections and calls that need one for themselves (POSTs) are counted apart.
+    /// that share connections and calls that need one for themselves (POSTs, and HEADs of a manager) are counted
+    /// apart.
     Options& queue_limit(std::size_t value) {
         values_.queue_limit = value;
         return self();

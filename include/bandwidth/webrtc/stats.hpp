@@ -17,7 +17,7 @@ struct client_stats {
 
     // Since the client was made.
     std::uint64_t calls_started = 0;
-    std::uint64_t calls_succeeded = 0;
+    std::uint64_t calls_succeeded = 0; ///< of a manager: a response of any status came
     std::uint64_t calls_failed = 0;
     std::uint64_t calls_timed_out = 0; ///< of the failed ones: by the deadline, or another of our timeouts
     std::uint64_t calls_cancelled = 0; ///< of the failed ones

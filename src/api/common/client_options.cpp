@@ -15,8 +15,10 @@ detail::account_values::account_values()
 void detail::account_values::add_header(std::string_view name, std::string_view value) {
     if (equals_ignoring_case(name, "idempotency-key"))
         refused_header = "header: Idempotency-Key belongs to one call";
+    else if (is_owned_by_operations(name))
+        refused_header = why_owned(name);
     else
-        append_header(name, value, owned_by_operations, header_lines, refused_header);
+        append_header(name, value, header_lines, refused_header);
 }
 
 client_options client_options::from_environment() {

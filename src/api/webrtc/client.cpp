@@ -60,13 +60,13 @@ using op = detail::operation;
 client::client(executor_type executor, const client_options& options) {
     const auto server = detail::read_server_url("base_url", options.base_url());
     const auto settings = detail::check(server, detail::options_access::connection(options));
-    core_ =
-        std::make_shared<detail::client_core>(std::make_shared<detail::manager_core>(executor, settings),
-                                              true, server.path, detail::options_access::account(options));
+    core_ = std::make_shared<detail::client_core>(std::make_shared<detail::manager_core>(executor, settings),
+                                                  true, server.path,
+                                                  detail::account_options_access::values(options));
 }
 client::client(const connection_manager& manager, const account_options& options)
     : core_(std::make_shared<detail::client_core>(manager.core(), false, options.base_path(),
-                                                  detail::options_access::account(options))) {}
+                                                  detail::account_options_access::values(options))) {}
 client::client(client&&) noexcept = default;
 client& client::operator=(client&&) noexcept = default;
 client::~client() = default;
@@ -77,7 +77,7 @@ client::executor_type client::get_executor() const {
 void client::reload_tls(const client_options& options) {
     core_->manager().reload_tls(detail::check_tls(detail::options_access::connection(options)));
 }
-void client::close() {
+void client::close() noexcept {
     if (core_)
         core_->close();
 }

@@ -45,12 +45,13 @@ client_core::client_core(std::shared_ptr<manager_core> manager, bool owns_manage
     , verify_ids_(account.verify_ids) {
     check(base_path, account);
     account_path_ = account_path(base_path, account.account);
+    stores_.reserve(manager_->pools().size());
     for (std::size_t i = 0; i < manager_->pools().size(); ++i)
         stores_.emplace_back(new call_store(request_encoder(
             constant_lines(manager_->host_header(), account.user_agent), account.credentials)));
 }
 
-void client_core::close() {
+void client_core::close() noexcept {
     if (owns_manager_) {
         manager_->close();
         return;
@@ -75,6 +76,8 @@ call_handle client_core::prepare(operation which, const session_id* session,
     if (participant)
         refuse_if(call, validate_id("participant id", participant->value()));
     apply(options, manager_->timeout(), call);
+    if (const auto& refused = call_options_access::refused_operations(options); !refused.empty())
+        refuse_if(call, refused);
     call.ignore_not_found = route.is_delete() && options.ignore_not_found();
     call.decode = decode;
     if (call.refused())
@@ -94,24 +97,10 @@ call_handle client_core::prepare(operation which, const session_id* session,
     // These responses name what was asked for.
     if (verify_ids_ && (which == operation::get_session || which == operation::get_participant))
         call.asked_size = static_cast<std::uint16_t>(id_size); // 3 times 256 bytes at most
-    if (!header_lines_.empty() || !options.header_lines().empty())
-        add_header_lines(options, request);
+    const auto& own_lines = call_options_access::header_lines(options);
+    if (!header_lines_.empty() || !own_lines.empty())
+        merge_headers(header_lines_, own_lines, request.rare().header_lines);
     return handle;
-}
-
-// The client's, but for those that the call has too.
-void client_core::add_header_lines(const call_options& options, request& to) const {
-    auto& lines = to.rare().header_lines;
-    for_each_header(header_lines_, [&](std::string_view name, std::string_view, std::string_view line) {
-        bool replaced = false;
-        for_each_header(options.header_lines(),
-                        [&](std::string_view other, std::string_view, std::string_view) {
-                            replaced = replaced || equals_ignoring_case(name, other);
-                        });
-        if (!replaced)
-            lines += line;
-    });
-    lines += options.header_lines();
 }
 
 } // namespace bandwidth::webrtc::detail

@@ -17,6 +17,14 @@
 
 namespace bandwidth::webrtc::detail {
 
+/// Private values of the public options.
+struct account_options_access {
+    template <class Options>
+    static const account_values& values(const Options& options) {
+        return options.basic_account_options<Options>::values_;
+    }
+};
+
 /// What a client is made of: the account whose calls it makes, and the manager that carries them, which may be its
 /// own or one that it shares.
 class client_core {
@@ -30,7 +38,7 @@ public:
 
     manager_core& manager() const noexcept { return *manager_; }
     /// Ends the client's calls; the manager's connections too, where it is the client's own.
-    void close();
+    void close() noexcept;
     call_handle prepare_drain(std::chrono::nanoseconds limit);
 
     /// A call of `which`, complete but for its body.
@@ -48,8 +56,6 @@ public:
     }
 
 private:
-    void add_header_lines(const call_options& options, request& to) const;
-
     std::shared_ptr<manager_core> manager_;
     bool owns_manager_;
     std::string account_path_;

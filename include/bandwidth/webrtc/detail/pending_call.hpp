@@ -38,6 +38,12 @@ result<T> take_result(call_handle call);
 template <>
 result<void> take_result<void>(call_handle call);
 
+/// What stands beside an exception in the place of the value.
+template <class T>
+T empty_value() {
+    return T();
+}
+
 /// The exception of the throwing forms.
 std::exception_ptr to_exception(const failure& reason);
 
@@ -66,7 +72,7 @@ struct as_exception {
         if (outcome.has_value())
             std::forward<Handler>(handler)(std::exception_ptr(), std::move(*outcome));
         else
-            std::forward<Handler>(handler)(to_exception(outcome.error()), T());
+            std::forward<Handler>(handler)(to_exception(outcome.error()), empty_value<T>());
     }
 };
 
