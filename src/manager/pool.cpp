@@ -1,11 +1,15 @@
 #include "manager/pool.hpp"
 
-#include <boost/asio/detail/scheduler.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/require.hpp>
 #include <cassert>
 #include <utility>
+#if __has_include(<boost/asio/config.hpp>)
+#include <boost/asio/config.hpp>
+#else
+#include <boost/asio/detail/scheduler.hpp>
+#endif
 
 #include "manager/pool_service.hpp"
 #include "transport/socket_stream.hpp"
@@ -14,16 +18,18 @@ namespace bandwidth::webrtc::detail {
 
 namespace {
 
-// Name look-ups post from threads of their own, so the context's queue needs its locks. Whether it has them
-// only its scheduler tells, which is under `detail`, and in later versions of Asio may not tell.
-template <class Scheduler = asio::detail::scheduler>
+// Name look-ups post from threads of their own, so the context's queue needs its locks.
+#if __has_include(<boost/asio/config.hpp>)
 bool has_locks(asio::execution_context& context) {
-    if constexpr (requires(const Scheduler& of) { of.concurrency_hint(); }) {
-        return !asio::has_service<Scheduler>(context) ||
-               asio::use_service<Scheduler>(context).concurrency_hint() != BOOST_ASIO_CONCURRENCY_HINT_UNSAFE;
-    }
-    return true;
+    return asio::config(context).get("scheduler", "locking", true);
 }
+#else // older than Asio 1.34: only the scheduler tells, which is under `detail`
+bool has_locks(asio::execution_context& context) {
+    using asio::detail::scheduler;
+    return !asio::has_service<scheduler>(context) ||
+           asio::use_service<scheduler>(context).concurrency_hint() != BOOST_ASIO_CONCURRENCY_HINT_UNSAFE;
+}
+#endif
 
 } // namespace
 

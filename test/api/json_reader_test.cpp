@@ -31,7 +31,7 @@ constexpr json_field whole_text = {"text",
 bool accepts(std::string_view text) { return !read_json(text, whole_text, nullptr); }
 
 bool boost_accepts(std::string_view text) {
-    boost::json::error_code error;
+    boost::system::error_code error;
     const boost::json::value value = boost::json::parse(text, error);
     return !error;
 }

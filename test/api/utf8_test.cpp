@@ -24,7 +24,7 @@ TEST_CASE("every pair of bytes is judged as by Boost.JSON") {
             // Padded, so that sequences of three and four bytes are complete.
             for (const char* tail : {"", "\x80", "\x80\x80", "\xBF\xBF"}) {
                 const std::string text{static_cast<char>(first), static_cast<char>(second)};
-                boost::json::error_code error;
+                boost::system::error_code error;
                 boost::json::parse('"' + text + tail + '"', error);
                 if (count_code_points(text + tail).has_value() == error.failed())
                     FAIL_CHECK("they differ about ", first, " ", second, " and ", std::string(tail).size());

@@ -157,7 +157,7 @@ T get(asio::io_context& context, std::future<T> future) {
     return future.get();
 }
 
-// The form that takes a token. test/client/tokens_test.cpp has the other tokens.
+// The form that takes a token. test/tokens has the other tokens.
 void token_form(asio::io_context& context, client& client, const loopback_server& server) {
     const auto options = call_options{}.header("X-Test", "yes");
     const auto token = asio::use_future;

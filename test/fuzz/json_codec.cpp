@@ -86,7 +86,7 @@ void check_tag(std::string_view text) {
         require(!length || *length > 50, "a tag that is well is not refused");
         return;
     }
-    boost::json::error_code error;
+    boost::system::error_code error;
     const auto value = boost::json::parse(body, error);
     require(!error && value.as_object().size() == 1 &&
                 std::string_view(value.as_object().at("tag").as_string()) == text,
@@ -106,7 +106,7 @@ void json_codec(std::string_view input) {
     (void)decode_device_token(input);
     // Boost.JSON refuses some exponents, which are only text here.
     if (input.find_first_of("eE") == std::string_view::npos) {
-        boost::json::error_code error;
+        boost::system::error_code error;
         const auto value = boost::json::parse(boost::json::string_view(input.data(), input.size()), error);
         require(is_json(input) == !error, "JSON is what Boost.JSON takes for it");
     }

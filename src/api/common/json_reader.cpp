@@ -1,6 +1,7 @@
 #include "api/common/json_reader.hpp"
 
 #include <array>
+#include <bandwidth/webrtc/error.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 #include <cstdint>
 #include <functional>
@@ -38,34 +39,32 @@ public:
         return problem_ == nullptr ? text : text + problem_;
     }
 
-    bool on_document_begin(json::error_code&) { return true; }
-    bool on_document_end(json::error_code&) { return true; }
-    bool on_comment_part(json::string_view, json::error_code&) { return true; }
-    bool on_comment(json::string_view, json::error_code&) { return true; }
-    bool on_number_part(json::string_view, json::error_code&) { return true; }
+    bool on_document_begin(error_code&) { return true; }
+    bool on_document_end(error_code&) { return true; }
+    bool on_comment_part(json::string_view, error_code&) { return true; }
+    bool on_comment(json::string_view, error_code&) { return true; }
+    bool on_number_part(json::string_view, error_code&) { return true; }
 
-    bool on_int64(std::int64_t, json::string_view text, json::error_code& ec) { return on_number(text, ec); }
-    bool on_uint64(std::uint64_t, json::string_view text, json::error_code& ec) {
-        return on_number(text, ec);
-    }
-    bool on_double(double, json::string_view text, json::error_code& ec) { return on_number(text, ec); }
+    bool on_int64(std::int64_t, json::string_view text, error_code& ec) { return on_number(text, ec); }
+    bool on_uint64(std::uint64_t, json::string_view text, error_code& ec) { return on_number(text, ec); }
+    bool on_double(double, json::string_view text, error_code& ec) { return on_number(text, ec); }
 
-    bool on_string_part(json::string_view part, std::size_t size_so_far, json::error_code&) {
+    bool on_string_part(json::string_view part, std::size_t size_so_far, error_code&) {
         if (part.size() == size_so_far)
             unescaped_.clear();
         unescaped_.append(part.data(), part.size());
         return true;
     }
-    bool on_key_part(json::string_view part, std::size_t size_so_far, json::error_code& ec) {
+    bool on_key_part(json::string_view part, std::size_t size_so_far, error_code& ec) {
         return on_string_part(part, size_so_far, ec);
     }
 
-    bool on_string(json::string_view last_part, std::size_t size, json::error_code& ec) {
+    bool on_string(json::string_view last_part, std::size_t size, error_code& ec) {
         const auto text = whole_string(last_part, size, ec);
         return skipping_ != 0 ? skipped() : take(json_kind::string, text, ec);
     }
 
-    bool on_key(json::string_view last_part, std::size_t size, json::error_code& ec) {
+    bool on_key(json::string_view last_part, std::size_t size, error_code& ec) {
         const auto key = whole_string(last_part, size, ec);
         if (skipping_ != 0)
             return true;
@@ -81,13 +80,13 @@ public:
         return true;
     }
 
-    bool on_bool(bool value, json::error_code& ec) { return on_literal(value ? 4 : 5, false, ec); }
-    bool on_null(json::error_code& ec) { return on_literal(4, true, ec); }
+    bool on_bool(bool value, error_code& ec) { return on_literal(value ? 4 : 5, false, ec); }
+    bool on_null(error_code& ec) { return on_literal(4, true, ec); }
 
-    bool on_array_begin(json::error_code& ec) { return on_begin(json_kind::array, ec); }
-    bool on_object_begin(json::error_code& ec) { return on_begin(json_kind::object, ec); }
+    bool on_array_begin(error_code& ec) { return on_begin(json_kind::array, ec); }
+    bool on_object_begin(error_code& ec) { return on_begin(json_kind::object, ec); }
 
-    bool on_array_end(std::size_t, json::error_code&) {
+    bool on_array_end(std::size_t, error_code&) {
         step_behind(']');
         if (skipping_ != 0) {
             --skipping_;
@@ -98,7 +97,7 @@ public:
         return true;
     }
 
-    bool on_object_end(std::size_t, json::error_code& ec) {
+    bool on_object_end(std::size_t, error_code& ec) {
         step_behind('}');
         if (skipping_ != 0) {
             --skipping_;
@@ -120,7 +119,7 @@ private:
         bool keeps_field;
     };
 
-    bool on_number(json::string_view text, json::error_code& ec) {
+    bool on_number(json::string_view text, error_code& ec) {
         if (skipping_ == 1)
             position_ = text.data() + text.size();
         return skipping_ != 0
@@ -128,7 +127,7 @@ private:
                    : take(json_kind::number, as_written(text.data(), text.data() + text.size()), ec);
     }
 
-    bool on_literal(std::size_t size, bool is_null, json::error_code& ec) {
+    bool on_literal(std::size_t size, bool is_null, error_code& ec) {
         if (skipping_ != 0) {
             if (skipping_ == 1)
                 position_ = value_begin() + size;
@@ -142,7 +141,7 @@ private:
         return true;
     }
 
-    bool on_begin(json_kind kind, json::error_code& ec) {
+    bool on_begin(json_kind kind, error_code& ec) {
         if (skipping_ != 0) {
             ++skipping_;
             return true;
@@ -163,7 +162,7 @@ private:
         return true;
     }
 
-    bool take(json_kind kind, std::string_view text, json::error_code& ec) {
+    bool take(json_kind kind, std::string_view text, error_code& ec) {
         if (!is_due(kind))
             return is_lenient() || refuse(ec);
         if (!level_->field->add_text(level_->model, text))
@@ -204,7 +203,7 @@ private:
 
     // The text of a string whose last part this is. One without escapes comes in one part, which is part of the
     // text that is read; for any other the parser has a buffer.
-    std::string_view whole_string(json::string_view last_part, std::size_t size, json::error_code& ec) {
+    std::string_view whole_string(json::string_view last_part, std::size_t size, error_code& ec) {
         if (!std::less<>()(last_part.data(), begin_) && std::less<>()(last_part.data(), end_)) {
             string_begin_ = last_part.data();
             position_ = string_begin_ + last_part.size() + 1;
@@ -234,7 +233,7 @@ private:
                                static_cast<std::size_t>(end - begin));
     }
 
-    bool refuse(json::error_code& ec) {
+    bool refuse(error_code& ec) {
         const bool is_root = level_ == levels_.data();
         field_ = is_root ? nullptr : level_->field;
         if (level_->arrays == 0 || is_root) {
@@ -247,7 +246,7 @@ private:
                     ec);
     }
 
-    bool fail(const char* problem, json::error_code& ec) noexcept {
+    bool fail(const char* problem, error_code& ec) noexcept {
         problem_ = problem;
         ec = json::error::exception; // any: it is the text that counts
         return false;
@@ -292,7 +291,7 @@ std::string without_exponents(std::string_view text) {
 std::optional<std::string> read(std::string_view text, std::string_view written, const json_field& root,
                                 void* model) {
     json::basic_parser<reader> parser(json::parse_options(), text, written, root, model);
-    json::error_code ec;
+    error_code ec;
     const auto size = parser.write_some(false, text.data(), text.size(), ec);
     if (!ec && size == text.size())
         return std::nullopt;
