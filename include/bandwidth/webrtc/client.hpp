@@ -2,6 +2,7 @@
 
 #include <bandwidth/webrtc/call_options.hpp>
 #include <bandwidth/webrtc/client_options.hpp>
+#include <bandwidth/webrtc/detail/abi_check.hpp>
 #include <bandwidth/webrtc/ids.hpp>
 #include <bandwidth/webrtc/operation.hpp>
 #include <bandwidth/webrtc/participant.hpp>
@@ -65,11 +66,12 @@ public:
     ///        with `BOOST_ASIO_CONCURRENCY_HINT_UNSAFE`.
     /// \throws api_error (`errc::invalid_options`) naming the option that is out of range or missing, or when
     ///         the executor cannot be used.
-    client(executor_type executor, const client_options& options);
+    [[gnu::always_inline]] client(executor_type executor, const client_options& options)
+        : client(std::move(executor), options, detail::abi_check()) {}
     /// As above, with the executor of an execution context.
     template <detail::execution_context ExecutionContext>
-    client(ExecutionContext& context, const client_options& options)
-        : client(executor_type(context.get_executor()), options) {}
+    [[gnu::always_inline]] client(ExecutionContext& context, const client_options& options)
+        : client(executor_type(context.get_executor()), options, detail::abi_check()) {}
 
     /// A client that was moved from may be closed, asked for its statistics, assigned to and destroyed, and
     /// nothing else. Calls in flight go on with the new client; one that is assigned to is closed first.
@@ -360,6 +362,8 @@ public:
     [[nodiscard]] client_stats stats() const;
 
 private:
+    client(executor_type executor, const client_options& options, detail::abi_check);
+
     detail::call_handle prepare_create_session(const session_request& request, const call_options& options);
     detail::call_handle prepare_get_session(const webrtc::session_id& session, const call_options& options);
     detail::call_handle prepare_delete_session(const webrtc::session_id& session,

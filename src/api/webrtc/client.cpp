@@ -300,7 +300,7 @@ template asio::awaitable<subscriptions> await_value<subscriptions>(call_handle);
 using detail::call_handle;
 using op = detail::operation;
 
-client::client(executor_type executor, const client_options& options)
+client::client(executor_type executor, const client_options& options, detail::abi_check)
     : core_(std::make_shared<detail::client_core>(executor, options, detail::check(options))) {}
 client::client(client&&) noexcept = default;
 client& client::operator=(client&&) noexcept = default;
