@@ -57,6 +57,8 @@ concept execution_context = std::is_convertible_v<T&, boost::asio::execution_con
 /// Lifetime: the destructor closes at once, and every call in flight completes with `errc::client_closed`.
 /// Connections that are idle keep `io_context::run()` busy: close, drain or destroy the client to let it
 /// return.
+/// fork: a child has the same connections as its parent. It makes a context and a client of its own, neither runs
+/// nor destroys the parent's context, and ends by `exec` or `_exit`.
 class client {
 public:
     using executor_type = boost::asio::any_io_executor;
