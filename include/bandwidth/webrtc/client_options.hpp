@@ -40,7 +40,9 @@ public:
     /// Any other kind of credentials.
     client_options& credentials(std::shared_ptr<const credential_source> source);
 
-    /// Trust these certificate authorities (PEM, one or more) in place of the system's.
+    /// Trust these certificate authorities (PEM, one or more) in place of the system's. Each is a trust anchor,
+    /// though it is no root, as for curl: an intermediate certificate alone trusts what it has signed, and a
+    /// server's own certificate trusts that server. The same holds for the system's.
     client_options& ca_pem(std::string_view pem);
     /// As `ca_pem`, from a file that is read when the client is made.
     client_options& ca_file(std::string_view path);
