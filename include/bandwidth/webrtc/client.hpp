@@ -56,7 +56,9 @@ concept execution_context = std::is_convertible_v<T&, boost::asio::execution_con
 /// time. A cancellation signal is emitted on the executor of the call's handler.
 /// Lifetime: the destructor closes at once, and every call in flight completes with `errc::client_closed`.
 /// Connections that are idle keep `io_context::run()` busy: close, drain or destroy the client to let it
-/// return.
+/// return. The execution context outlives the client, as it does every I/O object: a client that is called or
+/// destroyed when its context is gone uses memory that was freed. While a context is being destroyed, its calls
+/// and those that are started meanwhile never complete; their handlers are destroyed.
 /// fork: a child has the same connections as its parent. It makes a context and a client of its own, neither runs
 /// nor destroys the parent's context, and ends by `exec` or `_exit`.
 class client {
