@@ -50,7 +50,7 @@ struct connection_manager::state {
 };
 
 connection_manager::connection_manager(executor_type executor, std::string_view origin,
-                                       const manager_options& options)
+                                       const manager_options& options, detail::abi_check)
     : state_(std::make_unique<state>(detail::make_core(executor, origin, options))) {}
 connection_manager::connection_manager(connection_manager&&) noexcept = default;
 connection_manager& connection_manager::operator=(connection_manager&&) noexcept = default;

@@ -124,6 +124,8 @@ tls_context::tls_context(const tls_settings& settings, std::size_t session_limit
         trust_pem(context, settings.ca_pem);
     if (!settings.ca_file.empty() && SSL_CTX_load_verify_file(context, settings.ca_file.c_str()) != 1)
         refuse("ca_file: no PEM certificates can be read from it");
+    // What is trusted need not be a root: a chain may end at an intermediate certificate, as it may for curl.
+    X509_STORE_set_flags(SSL_CTX_get_cert_store(context), X509_V_FLAG_PARTIAL_CHAIN);
     ERR_clear_error();
     if (!settings.certificate_pem.empty() || !settings.private_key_pem.empty())
         use_client_certificate(context, settings);

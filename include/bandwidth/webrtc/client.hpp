@@ -2,6 +2,7 @@
 
 #include <bandwidth/webrtc/call_options.hpp>
 #include <bandwidth/webrtc/client_options.hpp>
+#include <bandwidth/webrtc/detail/abi_check.hpp>
 #include <bandwidth/webrtc/detail/execution_context.hpp>
 #include <bandwidth/webrtc/ids.hpp>
 #include <bandwidth/webrtc/operation.hpp>
@@ -52,7 +53,11 @@ class connection_manager;
 /// time. A cancellation signal is emitted on the executor of the call's handler.
 /// Lifetime: the destructor closes at once, and every call in flight completes with `errc::client_closed`.
 /// Connections that are idle keep `io_context::run()` busy: close, drain or destroy the client to let it
-/// return.
+/// return. The execution context outlives the client, as it does every I/O object: a client that is called or
+/// destroyed when its context is gone uses memory that was freed. While a context is being destroyed, its calls
+/// and those that are started meanwhile never complete; their handlers are destroyed.
+/// fork: a child has the same connections as its parent. It makes a context and a client of its own, neither runs
+/// nor destroys the parent's context, and ends by `exec` or `_exit`.
 class client {
 public:
     using executor_type = boost::asio::any_io_executor;
@@ -62,11 +67,12 @@ public:
     ///        with `BOOST_ASIO_CONCURRENCY_HINT_UNSAFE`.
     /// \throws api_error (`errc::invalid_options`) naming the option that is out of range or missing, or when
     ///         the executor cannot be used.
-    client(executor_type executor, const client_options& options);
+    [[gnu::always_inline]] client(executor_type executor, const client_options& options)
+        : client(std::move(executor), options, detail::abi_check()) {}
     /// As above, with the executor of an execution context.
     template <detail::execution_context ExecutionContext>
-    client(ExecutionContext& context, const client_options& options)
-        : client(executor_type(context.get_executor()), options) {}
+    [[gnu::always_inline]] client(ExecutionContext& context, const client_options& options)
+        : client(executor_type(context.get_executor()), options, detail::abi_check()) {}
     /// A client over a manager's connections, for several accounts, or a client beside calls of the manager's own.
     ///
     /// `close`, `drain` and the destructor end the calls of this client alone, as a cancellation of each does: the
@@ -75,7 +81,8 @@ public:
     /// call completes with `errc::client_closed`.
     /// \param manager whose `timeout` and `retry` hold for the calls of this client too.
     /// \throws api_error (`errc::invalid_options`) naming the option that is out of range or missing.
-    client(const connection_manager& manager, const account_options& options);
+    [[gnu::always_inline]] client(const connection_manager& manager, const account_options& options)
+        : client(manager, options, detail::abi_check()) {}
 
     /// A client that was moved from may be closed, asked for its statistics, assigned to and destroyed, and
     /// nothing else. Calls in flight go on with the new client; one that is assigned to is closed first.
@@ -366,6 +373,9 @@ public:
     [[nodiscard]] client_stats stats() const;
 
 private:
+    client(executor_type executor, const client_options& options, detail::abi_check);
+    client(const connection_manager& manager, const account_options& options, detail::abi_check);
+
     detail::call_handle prepare_create_session(const session_request& request, const call_options& options);
     detail::call_handle prepare_get_session(const webrtc::session_id& session, const call_options& options);
     detail::call_handle prepare_delete_session(const webrtc::session_id& session,

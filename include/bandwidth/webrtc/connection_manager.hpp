@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bandwidth/webrtc/call_options.hpp>
+#include <bandwidth/webrtc/detail/abi_check.hpp>
 #include <bandwidth/webrtc/detail/execution_context.hpp>
 #include <bandwidth/webrtc/manager_options.hpp>
 #include <bandwidth/webrtc/operation.hpp>
@@ -65,12 +66,14 @@ public:
     ///        `client_options::base_url` may be http.
     /// \throws api_error (`errc::invalid_options`) naming the option that is out of range, or when the origin or
     ///         the executor cannot be used.
-    connection_manager(executor_type executor, std::string_view origin, const manager_options& options = {});
+    [[gnu::always_inline]] connection_manager(executor_type executor, std::string_view origin,
+                                              const manager_options& options = {})
+        : connection_manager(std::move(executor), origin, options, detail::abi_check()) {}
     /// As above, with the executor of an execution context.
     template <detail::execution_context ExecutionContext>
-    connection_manager(ExecutionContext& context, std::string_view origin,
-                       const manager_options& options = {})
-        : connection_manager(executor_type(context.get_executor()), origin, options) {}
+    [[gnu::always_inline]] connection_manager(ExecutionContext& context, std::string_view origin,
+                                              const manager_options& options = {})
+        : connection_manager(executor_type(context.get_executor()), origin, options, detail::abi_check()) {}
 
     /// A manager that was moved from may be closed, asked for its statistics, assigned to and destroyed, and
     /// nothing else. One that is assigned to is closed first.
@@ -127,6 +130,9 @@ public:
 private:
     friend class client;
     struct state;
+
+    connection_manager(executor_type executor, std::string_view origin, const manager_options& options,
+                       detail::abi_check);
 
     const std::shared_ptr<detail::manager_core>& core() const;
     detail::call_handle prepare(const request_type& request, const call_options& options);

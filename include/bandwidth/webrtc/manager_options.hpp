@@ -84,7 +84,9 @@ public:
         return self();
     }
 
-    /// Trust these certificate authorities (PEM, one or more) in place of the system's.
+    /// Trust these certificate authorities (PEM, one or more) in place of the system's. Each is a trust anchor,
+    /// though it is no root, as for curl: an intermediate certificate alone trusts what it has signed, and a
+    /// server's own certificate trusts that server. The same holds for the system's.
     Options& ca_pem(std::string_view pem) {
         values_.ca_pem = pem;
         return self();

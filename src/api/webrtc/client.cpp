@@ -57,14 +57,14 @@ template asio::awaitable<subscriptions> await_value<subscriptions>(call_handle);
 using detail::call_handle;
 using op = detail::operation;
 
-client::client(executor_type executor, const client_options& options) {
+client::client(executor_type executor, const client_options& options, detail::abi_check) {
     const auto server = detail::read_server_url("base_url", options.base_url());
     const auto settings = detail::check(server, detail::options_access::connection(options));
     core_ = std::make_shared<detail::client_core>(std::make_shared<detail::manager_core>(executor, settings),
                                                   true, server.path,
                                                   detail::account_options_access::values(options));
 }
-client::client(const connection_manager& manager, const account_options& options)
+client::client(const connection_manager& manager, const account_options& options, detail::abi_check)
     : core_(std::make_shared<detail::client_core>(manager.core(), false, options.base_path(),
                                                   detail::account_options_access::values(options))) {}
 client::client(client&&) noexcept = default;

@@ -1,0 +1,3 @@
+int use_the_library();
+
+int main() { return use_the_library(); }
