@@ -8,8 +8,7 @@ constexpr int most_fresh_losses = 2;
 
 } // namespace
 
-loss_verdict after_loss(const lost_request& request, close_reason why, int max_resends,
-                        bool retry_protocol_error) noexcept {
+loss_verdict after_loss(const lost_request& request, close_reason why, int max_resends) noexcept {
     if (why == close_reason::rejected)
         return {loss_action::fail, delivery::not_sent};
     if (request.sent == send_state::unsent)
@@ -21,7 +20,7 @@ loss_verdict after_loss(const lost_request& request, close_reason why, int max_r
         if (why == close_reason::response_timeout)
             return {loss_action::retry, known};
         if (why == close_reason::protocol_error) // the same server would most likely say the same again
-            return {retry_protocol_error ? loss_action::retry : loss_action::fail, known};
+            return {loss_action::fail, known};
         if (is_failure(why) && request.fresh)
             return {request.fresh_losses + 1 < most_fresh_losses ? loss_action::retry : loss_action::fail,
                     known};

@@ -35,14 +35,13 @@ struct loss_verdict {
 
 /// What becomes of a request whose connection ended. Pure. The rows are the reasons of `close_reason`:
 /// `early_response`, `unsolicited` and `mismatched` count as `ended`; whatever this side does without a fault
-/// of the server's counts as `abandoned`. "No resend": the caller has forbidden it. "By policy": where
-/// `retry_policy::retry_protocol_error` says so.
+/// of the server's counts as `abandoned`. "No resend": the caller has forbidden it.
 ///
 /// | reason           | unsafe, or no resend   | idempotent, the front  | idempotent, behind |
 /// |------------------|------------------------|------------------------|--------------------|
 /// | announced        | fail (not_sent)        | resend                 | resend             |
 /// | ended, broken    | fail (maybe_processed) | resend; retry if fresh | resend             |
-/// | protocol_error   | fail (maybe_processed) | fail; retry by policy  | resend             |
+/// | protocol_error   | fail (maybe_processed) | fail                   | resend             |
 /// | response_timeout | fail (maybe_processed) | retry                  | resend             |
 /// | abandoned        | fail (maybe_processed) | resend                 | resend             |
 ///
@@ -55,8 +54,7 @@ struct loss_verdict {
 /// 9.2.2: only what is idempotent is sent again without asking the caller. RFC 9112, sections 9.3.2 and 9.6:
 /// requests of a pipeline without a response may be sent again, and were not processed if they stood behind
 /// an announced close.
-loss_verdict after_loss(const lost_request& request, close_reason why, int max_resends,
-                        bool retry_protocol_error) noexcept;
+loss_verdict after_loss(const lost_request& request, close_reason why, int max_resends) noexcept;
 
 enum class response_action : std::uint8_t {
     deliver,

@@ -51,11 +51,6 @@ retry_policy& retry_policy::retry_throttled_unsafe(bool value) {
     return *this;
 }
 
-retry_policy& retry_policy::retry_protocol_error(bool value) {
-    retry_protocol_error_ = value;
-    return *this;
-}
-
 bool retry_policy::retries_status(int status) const noexcept {
     return status >= first_status && status <= last_status &&
            statuses_.test(static_cast<std::size_t>(status - first_status));

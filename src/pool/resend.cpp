@@ -81,8 +81,7 @@ std::optional<std::chrono::nanoseconds> resend::retry(call& value, std::uint64_t
 
 resend::verdict resend::after_loss(call& value, const lost_request& request, close_reason why,
                                    time_point now) {
-    const auto found =
-        detail::after_loss(request, why, settings_.max_resends, policy_of(value).retry_protocol_error());
+    const auto found = detail::after_loss(request, why, settings_.max_resends);
     const bool by_server = is_failure(why) && why != close_reason::response_timeout &&
                            why != close_reason::protocol_error && why != close_reason::rejected;
     if (request.front && request.fresh && request.sent != send_state::unsent && by_server)
@@ -107,9 +106,8 @@ resend::verdict resend::after_loss(call& value, const lost_request& request, clo
             value.maybe_processed = true;
         return {action::queue};
     case loss_action::retry: {
-        auto& reason = why == close_reason::response_timeout ? counters_.retries_timeout
-                       : why == close_reason::protocol_error ? counters_.retries_protocol
-                                                             : counters_.retries_lost;
+        auto& reason =
+            why == close_reason::response_timeout ? counters_.retries_timeout : counters_.retries_lost;
         if (const auto pause = retry(value, reason, now, false, std::nullopt)) {
             value.maybe_processed = true;
             return {action::pause, *pause};

@@ -183,13 +183,7 @@ void scheduler::on_mismatched_response(pooled_connection& value, call& victim) {
         health_.failed(value.opened, now_);
     close_connection(value, {close_reason::mismatched, errc::protocol_error,
                              "a response before it was for another request"});
-    auto verdict = resend::verdict();
-    if (again_.policy_of(victim).retry_protocol_error())
-        verdict = again_.after_attempt(victim, counters_.retries_protocol, now_);
-    if (verdict.action == resend::action::complete)
-        complete(victim, false);
-    else
-        follow(verdict, victim);
+    complete(victim, false);
 }
 
 // --- the end ---------------------------------------------------------------------------------------------

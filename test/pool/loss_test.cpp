@@ -239,31 +239,6 @@ TEST_CASE(
     CHECK(pool.gauges_are_zero());
 }
 
-TEST_CASE("a call that was given another's response is sent again where its policy says so") {
-    auto settings = with_connections(1);
-    settings.again.retry = bandwidth::webrtc::retry_policy{}.retry_protocol_error(true);
-    fake_pool pool(settings);
-    for (const bool repeatable : {true, false}) {
-        CAPTURE(repeatable);
-        auto& call = pool.make(repeatable ? request_class::safe : unsafe);
-        call.knows_own = true;
-        pool.submit(call);
-        pool.connect(pool.links.size() - 1);
-        pool.cycle([&] { pool.links.back()->receive("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/9"); });
-        CHECK(pool.links.back()->phase() == phase::closed);
-        CHECK((pool.order.size() == 2) != repeatable);
-        if (!repeatable)
-            continue;
-        pool.pass(1s);
-        pool.connect(pool.links.size() - 1);
-        pool.respond(pool.links.size() - 1);
-        CHECK(call.got(call.request.target));
-        CHECK(pool.order.size() == 1);
-        pool.cycle([&] { pool.links.back()->fin(); });
-    }
-    CHECK(pool.gauges_are_zero());
-}
-
 TEST_CASE("a front without a response in time fails, those behind it are sent again") {
     fake_pool pool(with_connections(1));
     pool.confirm(0);

@@ -244,16 +244,6 @@ TEST_CASE("W14: the front whose response did not come is retried, by reason") {
     CHECK(on.call.maybe_processed);
 }
 
-TEST_CASE("a response that is no HTTP is only retried where the policy says so") {
-    tested_resend strict;
-    CHECK(strict.lose(close_reason::protocol_error, true).action == act::complete);
-    auto settings = detail::resend::settings();
-    settings.retry.retry_protocol_error(true);
-    tested_resend on(settings);
-    CHECK(on.lose(close_reason::protocol_error, true).action == act::pause);
-    CHECK(on.stats.retries_protocol == 1);
-}
-
 // --- after an attempt ------------------------------------------------------------------------------------
 
 TEST_CASE("after the timeout of one attempt another one follows, where the call is repeatable") {

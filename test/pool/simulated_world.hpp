@@ -126,7 +126,6 @@ private:
         made.again.max_resends = static_cast<int>(pick(3));
         made.again.jitter_seed = pick(1'000'000);
         made.again.retry.attempts(1 + static_cast<int>(pick(4)));
-        made.again.retry.retry_protocol_error(one_in(2));
         made.again.budget_per_second = one_in(4) ? 0 : 1000;
         if (one_in(3))
             made.min_connections = 1 + pick(static_cast<unsigned>(made.max_connections));

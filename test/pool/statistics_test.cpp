@@ -31,7 +31,7 @@ const reasons<8> closed{&counters::connections_closed_announced, &counters::conn
                         &counters::connections_closed_timeout,   &counters::connections_closed_idle,
                         &counters::connections_closed_drained,   &counters::connections_closed_abandoned};
 const reasons<5> retried{&counters::retries_throttled, &counters::retries_status, &counters::retries_timeout,
-                         &counters::retries_lost, &counters::retries_protocol};
+                         &counters::retries_lost};
 const reasons<4> resent{&counters::resends_announced, &counters::resends_lost, &counters::resends_given_up,
                         &counters::resends_requested};
 const reasons<3> not_dialled{&counters::dials_failed_resolving, &counters::dials_failed_connecting,
@@ -107,7 +107,6 @@ TEST_CASE("retries are counted by reason") {
     const auto retry_after = [](std::uint64_t counters::*reason,
                                 const std::function<void(fake_pool&)>& event) {
         auto settings = with_attempts(2);
-        settings.again.retry = bandwidth::webrtc::retry_policy{}.retry_protocol_error(true);
         fake_pool pool(settings);
         pool.submit();
         pool.connect(0);
@@ -121,9 +120,7 @@ TEST_CASE("retries are counted by reason") {
         &counters::retries_status, [](fake_pool& pool) { pool.refuse(0, 500); });
     retry_after(
         &counters::retries_timeout, [](fake_pool& pool) { pool.pass(15s); });
-    retry_after(
-        &counters::retries_lost, [](fake_pool& pool) { pool.cycle([&] { pool.link(0).reset(); }); });
-    retry_after(&counters::retries_protocol, [](fake_pool& pool) { receive(pool, "no HTTP\r\n\r\n"); });
+    retry_after(&counters::retries_lost, [](fake_pool& pool) { pool.cycle([&] { pool.link(0).reset(); }); });
 }
 
 TEST_CASE("a timeout of one attempt is counted with the retries for time") {

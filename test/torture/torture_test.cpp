@@ -204,22 +204,19 @@ TEST_CASE("I1 to I8: a server that misbehaves in every way, at depth 1, 2, 4 and
                 return full_chaos(seed, nonce, send);
             };
             chaos_server server(std::move(misbehaviour));
-            client_run torture(seed * 8 + depth,
-                               server.client_options()
-                                   .pipeline_depth(depth)
-                                   .max_connections(1 + random.pick(6))
-                                   .min_connections(random.one_in(4) ? 1 : 0)
-                                   .max_resends(resends)
-                                   .retry(retry_policy{}
-                                              .attempts(attempts)
-                                              .backoff(1ms, 10ms)
-                                              .throttled_backoff(2ms)
-                                              .retry_protocol_error(random.one_in(2)))
-                                   .retry_budget(random.one_in(4) ? 0 : 100'000, 0.2)
-                                   .connect_timeout(200ms)
-                                   .response_timeout(response_limit)
-                                   .timeout(10s),
-                               true, random.one_in(4) ? 0 : 4);
+            client_run torture(
+                seed * 8 + depth,
+                server.client_options()
+                    .pipeline_depth(depth)
+                    .max_connections(1 + random.pick(6))
+                    .min_connections(random.one_in(4) ? 1 : 0)
+                    .max_resends(resends)
+                    .retry(retry_policy{}.attempts(attempts).backoff(1ms, 10ms).throttled_backoff(2ms))
+                    .retry_budget(random.one_in(4) ? 0 : 100'000, 0.2)
+                    .connect_timeout(200ms)
+                    .response_timeout(response_limit)
+                    .timeout(10s),
+                true, random.one_in(4) ? 0 : 4);
             torture.run();
             bounds allowed;
             allowed.sends = resends + attempts;

@@ -70,12 +70,12 @@ public:
         return self();
     }
 
-    const std::string& account() const noexcept { return values_.account; }
-    const std::shared_ptr<const credential_source>& credentials() const noexcept {
+    [[nodiscard]] const std::string& account() const noexcept { return values_.account; }
+    [[nodiscard]] const std::shared_ptr<const credential_source>& credentials() const noexcept {
         return values_.credentials;
     }
-    const std::string& user_agent() const noexcept { return values_.user_agent; }
-    bool verify_ids() const noexcept { return values_.verify_ids; }
+    [[nodiscard]] const std::string& user_agent() const noexcept { return values_.user_agent; }
+    [[nodiscard]] bool verify_ids() const noexcept { return values_.verify_ids; }
 
 protected:
     basic_account_options() = default;
@@ -107,7 +107,7 @@ public:
         base_path_ = value;
         return *this;
     }
-    const std::string& base_path() const noexcept { return base_path_; }
+    [[nodiscard]] const std::string& base_path() const noexcept { return base_path_; }
 
 private:
     std::string base_path_ = "/v1";

@@ -82,18 +82,18 @@ public:
         return *this;
     }
 
-    std::optional<std::chrono::nanoseconds> timeout() const noexcept {
+    [[nodiscard]] std::optional<std::chrono::nanoseconds> timeout() const noexcept {
         return has_timeout_ ? std::optional(timeout_) : std::nullopt;
     }
-    std::optional<std::chrono::nanoseconds> attempt_timeout() const noexcept {
+    [[nodiscard]] std::optional<std::chrono::nanoseconds> attempt_timeout() const noexcept {
         return has_attempt_timeout_ ? std::optional(attempt_timeout_) : std::nullopt;
     }
-    bool allow_resend() const noexcept { return allow_resend_; }
-    bool ignore_not_found() const noexcept { return ignore_not_found_; }
-    bool idempotent() const noexcept { return idempotent_; }
-    bool dedicated_connection() const noexcept { return dedicated_connection_; }
-    const std::optional<retry_policy>& retry() const noexcept { return rare_->retry; }
-    const std::shared_ptr<response_info>& info() const noexcept { return rare_->info; }
+    [[nodiscard]] bool allow_resend() const noexcept { return allow_resend_; }
+    [[nodiscard]] bool ignore_not_found() const noexcept { return ignore_not_found_; }
+    [[nodiscard]] bool idempotent() const noexcept { return idempotent_; }
+    [[nodiscard]] bool dedicated_connection() const noexcept { return dedicated_connection_; }
+    [[nodiscard]] const std::optional<retry_policy>& retry() const noexcept { return rare_->retry; }
+    [[nodiscard]] const std::shared_ptr<response_info>& info() const noexcept { return rare_->info; }
 
 private:
     friend struct detail::call_options_access;

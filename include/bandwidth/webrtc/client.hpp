@@ -81,8 +81,7 @@ public:
     /// call completes with `errc::client_closed`.
     /// \param manager whose `timeout` and `retry` hold for the calls of this client too.
     /// \throws api_error (`errc::invalid_options`) naming the option that is out of range or missing.
-    [[gnu::always_inline]] client(const connection_manager& manager, const account_options& options)
-        : client(manager, options, detail::abi_check()) {}
+    client(const connection_manager& manager, const account_options& options);
 
     /// A client that was moved from may be closed, asked for its statistics, assigned to and destroyed, and
     /// nothing else. Calls in flight go on with the new client; one that is assigned to is closed first.
@@ -374,7 +373,6 @@ public:
 
 private:
     client(executor_type executor, const client_options& options, detail::abi_check);
-    client(const connection_manager& manager, const account_options& options, detail::abi_check);
 
     detail::call_handle prepare_create_session(const session_request& request, const call_options& options);
     detail::call_handle prepare_get_session(const webrtc::session_id& session, const call_options& options);

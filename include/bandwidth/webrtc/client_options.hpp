@@ -29,7 +29,7 @@ public:
         base_url_ = value;
         return *this;
     }
-    const std::string& base_url() const noexcept { return base_url_; }
+    [[nodiscard]] const std::string& base_url() const noexcept { return base_url_; }
 
 private:
     std::string base_url_ = "https://api.webrtc.bandwidth.com/v1";

@@ -24,7 +24,7 @@ public:
     /// make; the first one makes its constructor throw.
     virtual std::string authorization() const = 0;
     /// Another number whenever `authorization()` would give another value.
-    virtual unsigned long long generation() const noexcept { return 0; }
+    [[nodiscard]] virtual unsigned long long generation() const noexcept { return 0; }
 
 protected:
     credential_source() = default;

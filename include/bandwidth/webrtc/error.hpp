@@ -107,33 +107,35 @@ public:
     explicit failure(detail::failure_state state);
 
     /// An `errc`, an HTTP status, or an error of the system below (errno, resolver).
-    const error_code& code() const noexcept { return state().code; }
+    [[nodiscard]] const error_code& code() const noexcept { return state().code; }
     /// Status of the response; 0 where none came.
-    int http_status() const noexcept { return state().http_status; }
+    [[nodiscard]] int http_status() const noexcept { return state().http_status; }
     /// The service's message, or what this library knows beyond the code; at most 256 characters or so.
-    const std::string& message() const noexcept { return state().message; }
+    [[nodiscard]] const std::string& message() const noexcept { return state().message; }
     /// The service's id of the request, for a support ticket; empty where it gave none.
-    const std::string& request_id() const noexcept { return state().request_id; }
+    [[nodiscard]] const std::string& request_id() const noexcept { return state().request_id; }
     /// The `code` of the response's body, a number or a name that the service's documents may explain; empty
     /// where there was none.
-    const std::string& service_code() const noexcept { return state().service_code; }
+    [[nodiscard]] const std::string& service_code() const noexcept { return state().service_code; }
     /// The first 4 KiB of the response's body, with "[redacted]" in place of the client's own credentials, of
     /// tokens, and of values whose names tell that they are secret.
-    const std::string& body() const noexcept { return state().body; }
+    [[nodiscard]] const std::string& body() const noexcept { return state().body; }
     /// How many times the request was given to a connection, resends and retries included.
-    int attempts() const noexcept { return state().attempts; }
+    [[nodiscard]] int attempts() const noexcept { return state().attempts; }
     /// From the start of the call to its failure.
-    std::chrono::nanoseconds elapsed() const noexcept { return state().elapsed; }
+    [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept { return state().elapsed; }
     /// How long the response's Retry-After asks to wait: its seconds, or the time until its date, 0 for a
     /// past date, ten years at most. Nothing where there was none, or none that is well formed.
-    std::optional<std::chrono::seconds> retry_after() const noexcept { return state().retry_after; }
+    [[nodiscard]] std::optional<std::chrono::seconds> retry_after() const noexcept {
+        return state().retry_after;
+    }
     /// Whether the server may have acted on the request.
-    webrtc::delivery delivery() const noexcept { return state().delivery; }
+    [[nodiscard]] webrtc::delivery delivery() const noexcept { return state().delivery; }
     /// One line for a log: code, message, request id, delivery, attempts and time.
-    std::string describe() const;
+    [[nodiscard]] std::string describe() const;
 
 private:
-    const detail::failure_state& state() const noexcept;
+    [[nodiscard]] const detail::failure_state& state() const noexcept;
 
     std::shared_ptr<const detail::failure_state> state_;
 };
@@ -145,7 +147,7 @@ std::ostream& operator<<(std::ostream& out, const failure& value);
 class api_error : public boost::system::system_error {
 public:
     explicit api_error(const webrtc::failure& failure);
-    const webrtc::failure& failure() const noexcept { return failure_; }
+    [[nodiscard]] const webrtc::failure& failure() const noexcept { return failure_; }
 
 private:
     webrtc::failure failure_;

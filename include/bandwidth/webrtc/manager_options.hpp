@@ -230,31 +230,43 @@ public:
         return self();
     }
 
-    const std::string& connect_to_host() const noexcept { return values_.connect_to_host; }
-    std::uint16_t connect_to_port() const noexcept { return values_.connect_to_port; }
-    const resolver_function& resolver() const noexcept { return values_.resolver; }
-    const std::string& ca_pem() const noexcept { return values_.ca_pem; }
-    const std::string& ca_file() const noexcept { return values_.ca_file; }
-    const std::string& client_certificate_pem() const noexcept { return values_.client_certificate_pem; }
-    const std::string& client_private_key_pem() const noexcept { return values_.client_private_key_pem; }
-    const std::vector<std::string>& public_key_pins() const noexcept { return values_.public_key_pins; }
-    std::size_t max_connections() const noexcept { return values_.max_connections; }
-    std::size_t min_connections() const noexcept { return values_.min_connections; }
-    std::size_t pipeline_depth() const noexcept { return values_.pipeline_depth; }
-    std::size_t shards() const noexcept { return values_.shards; }
-    bool single_threaded() const noexcept { return values_.single_threaded; }
-    std::size_t queue_limit() const noexcept { return values_.queue_limit; }
-    int max_resends() const noexcept { return values_.max_resends; }
-    const retry_policy& retry() const noexcept { return values_.retry; }
-    double retry_budget_per_second() const noexcept { return values_.retry_budget_per_second; }
-    double retry_budget_ratio() const noexcept { return values_.retry_budget_ratio; }
-    std::chrono::nanoseconds timeout() const noexcept { return values_.timeout; }
-    std::chrono::nanoseconds connect_timeout() const noexcept { return values_.connect_timeout; }
-    std::chrono::nanoseconds response_timeout() const noexcept { return values_.response_timeout; }
-    std::chrono::nanoseconds idle_timeout() const noexcept { return values_.idle_timeout; }
-    std::chrono::nanoseconds max_connection_age() const noexcept { return values_.max_connection_age; }
-    std::size_t body_limit() const noexcept { return values_.body_limit; }
-    std::size_t header_limit() const noexcept { return values_.header_limit; }
+    [[nodiscard]] const std::string& connect_to_host() const noexcept { return values_.connect_to_host; }
+    [[nodiscard]] std::uint16_t connect_to_port() const noexcept { return values_.connect_to_port; }
+    [[nodiscard]] const resolver_function& resolver() const noexcept { return values_.resolver; }
+    [[nodiscard]] const std::string& ca_pem() const noexcept { return values_.ca_pem; }
+    [[nodiscard]] const std::string& ca_file() const noexcept { return values_.ca_file; }
+    [[nodiscard]] const std::string& client_certificate_pem() const noexcept {
+        return values_.client_certificate_pem;
+    }
+    [[nodiscard]] const std::string& client_private_key_pem() const noexcept {
+        return values_.client_private_key_pem;
+    }
+    [[nodiscard]] const std::vector<std::string>& public_key_pins() const noexcept {
+        return values_.public_key_pins;
+    }
+    [[nodiscard]] std::size_t max_connections() const noexcept { return values_.max_connections; }
+    [[nodiscard]] std::size_t min_connections() const noexcept { return values_.min_connections; }
+    [[nodiscard]] std::size_t pipeline_depth() const noexcept { return values_.pipeline_depth; }
+    [[nodiscard]] std::size_t shards() const noexcept { return values_.shards; }
+    [[nodiscard]] bool single_threaded() const noexcept { return values_.single_threaded; }
+    [[nodiscard]] std::size_t queue_limit() const noexcept { return values_.queue_limit; }
+    [[nodiscard]] int max_resends() const noexcept { return values_.max_resends; }
+    [[nodiscard]] const retry_policy& retry() const noexcept { return values_.retry; }
+    [[nodiscard]] double retry_budget_per_second() const noexcept { return values_.retry_budget_per_second; }
+    [[nodiscard]] double retry_budget_ratio() const noexcept { return values_.retry_budget_ratio; }
+    [[nodiscard]] std::chrono::nanoseconds timeout() const noexcept { return values_.timeout; }
+    [[nodiscard]] std::chrono::nanoseconds connect_timeout() const noexcept {
+        return values_.connect_timeout;
+    }
+    [[nodiscard]] std::chrono::nanoseconds response_timeout() const noexcept {
+        return values_.response_timeout;
+    }
+    [[nodiscard]] std::chrono::nanoseconds idle_timeout() const noexcept { return values_.idle_timeout; }
+    [[nodiscard]] std::chrono::nanoseconds max_connection_age() const noexcept {
+        return values_.max_connection_age;
+    }
+    [[nodiscard]] std::size_t body_limit() const noexcept { return values_.body_limit; }
+    [[nodiscard]] std::size_t header_limit() const noexcept { return values_.header_limit; }
 
 protected:
     basic_connection_options() = default;

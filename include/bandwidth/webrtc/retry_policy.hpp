@@ -42,23 +42,20 @@ public:
     /// Whether a POST that was answered with 429 is tried again. Default false: an unsafe request is on the
     /// wire at most once.
     retry_policy& retry_throttled_unsafe(bool value);
-    /// Whether a request whose response was not HTTP, or was another request's (`errc::protocol_error`), is
-    /// tried once more. Default false: the server would most likely send the same again.
-    retry_policy& retry_protocol_error(bool value);
 
-    int attempts() const noexcept { return attempts_; }
-    std::chrono::nanoseconds first_backoff() const noexcept { return first_backoff_; }
-    std::chrono::nanoseconds longest_backoff() const noexcept { return longest_backoff_; }
-    std::chrono::nanoseconds throttled_backoff() const noexcept { return throttled_backoff_; }
-    std::chrono::nanoseconds longest_retry_after() const noexcept { return longest_retry_after_; }
+    [[nodiscard]] int attempts() const noexcept { return attempts_; }
+    [[nodiscard]] std::chrono::nanoseconds first_backoff() const noexcept { return first_backoff_; }
+    [[nodiscard]] std::chrono::nanoseconds longest_backoff() const noexcept { return longest_backoff_; }
+    [[nodiscard]] std::chrono::nanoseconds throttled_backoff() const noexcept { return throttled_backoff_; }
+    [[nodiscard]] std::chrono::nanoseconds longest_retry_after() const noexcept {
+        return longest_retry_after_;
+    }
     bool retries_status(int status) const noexcept;
-    bool retry_throttled_unsafe() const noexcept { return retry_throttled_unsafe_; }
-    bool retry_protocol_error() const noexcept { return retry_protocol_error_; }
+    [[nodiscard]] bool retry_throttled_unsafe() const noexcept { return retry_throttled_unsafe_; }
 
 private:
     int attempts_ = 3;
     bool retry_throttled_unsafe_ = false;
-    bool retry_protocol_error_ = false;
     std::chrono::nanoseconds first_backoff_ = std::chrono::milliseconds(50);
     std::chrono::nanoseconds longest_backoff_ = std::chrono::seconds(20);
     std::chrono::nanoseconds throttled_backoff_ = std::chrono::seconds(1);

@@ -40,7 +40,6 @@ struct client_stats {
     std::uint64_t retries_status = 0;    ///< of these: after another status
     std::uint64_t retries_timeout = 0;   ///< of these: no response in time
     std::uint64_t retries_lost = 0;      ///< of these: the connection was lost before its first response
-    std::uint64_t retries_protocol = 0;  ///< of these: the response was not HTTP, or another request's
     std::uint64_t retries_refused = 0;   ///< retries and resends that the retry budget did not allow
     /// Times that a response was late, so that its connection took no more calls until it came.
     std::uint64_t slow_responses = 0;

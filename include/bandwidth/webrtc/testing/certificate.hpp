@@ -27,11 +27,11 @@ public:
     /// Last moment at which the certificate is valid (seconds count).
     certificate_options& valid_until(std::chrono::system_clock::time_point moment);
 
-    const std::string& common_name() const noexcept { return common_name_; }
-    const std::vector<std::string>& dns_names() const noexcept { return dns_names_; }
-    const std::vector<std::string>& ip_addresses() const noexcept { return ip_addresses_; }
-    std::chrono::system_clock::time_point valid_from() const noexcept { return valid_from_; }
-    std::chrono::system_clock::time_point valid_until() const noexcept { return valid_until_; }
+    [[nodiscard]] const std::string& common_name() const noexcept { return common_name_; }
+    [[nodiscard]] const std::vector<std::string>& dns_names() const noexcept { return dns_names_; }
+    [[nodiscard]] const std::vector<std::string>& ip_addresses() const noexcept { return ip_addresses_; }
+    [[nodiscard]] std::chrono::system_clock::time_point valid_from() const noexcept { return valid_from_; }
+    [[nodiscard]] std::chrono::system_clock::time_point valid_until() const noexcept { return valid_until_; }
 
 private:
     std::string common_name_;
@@ -53,11 +53,11 @@ public:
     certificate(std::string chain_pem, std::string private_key_pem, std::string issuer_pem);
 
     /// The certificate, followed by intermediate certificates if there are any.
-    const std::string& chain_pem() const noexcept { return chain_pem_; }
+    [[nodiscard]] const std::string& chain_pem() const noexcept { return chain_pem_; }
     /// The private key of the first certificate in the chain.
-    const std::string& private_key_pem() const noexcept { return private_key_pem_; }
+    [[nodiscard]] const std::string& private_key_pem() const noexcept { return private_key_pem_; }
     /// The certificate that a client has to trust; the certificate itself when it is self-signed.
-    const std::string& issuer_pem() const noexcept { return issuer_pem_; }
+    [[nodiscard]] const std::string& issuer_pem() const noexcept { return issuer_pem_; }
 
 private:
     std::string chain_pem_;
@@ -76,7 +76,7 @@ public:
     explicit certificate_authority(std::string common_name = "loopback test CA");
 
     /// The root certificate, to be trusted by a client.
-    const std::string& pem() const noexcept { return pem_; }
+    [[nodiscard]] const std::string& pem() const noexcept { return pem_; }
 
     /// Makes a P-256 key and a server certificate signed by this authority.
     /// \throws std::invalid_argument when an IP address cannot be parsed

@@ -91,7 +91,7 @@ public:
     fault& truncate_at(std::size_t bytes);
 
     /// For the server.
-    const detail::fault_rule& rule() const noexcept { return rule_; }
+    [[nodiscard]] const detail::fault_rule& rule() const noexcept { return rule_; }
 
 private:
     detail::fault_rule rule_;

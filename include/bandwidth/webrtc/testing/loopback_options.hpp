@@ -53,18 +53,20 @@ public:
     /// The certificate to show. Default: one for localhost, 127.0.0.1 and ::1, of an authority made at start.
     loopback_options& server_certificate(certificate shown);
 
-    const std::string& address() const noexcept { return address_; }
-    std::uint16_t port() const noexcept { return port_; }
-    const std::string& account() const noexcept { return account_; }
-    const std::string& username() const noexcept { return username_; }
-    const std::string& password() const noexcept { return password_; }
-    std::chrono::nanoseconds delay() const noexcept { return delay_; }
-    std::size_t requests_per_connection() const noexcept { return requests_per_connection_; }
-    bool empty_lists_as_204() const noexcept { return empty_lists_as_204_; }
-    bool record_requests() const noexcept { return record_requests_; }
-    const response_function& on_response() const noexcept { return on_response_; }
-    tls_version max_tls_version() const noexcept { return max_tls_version_; }
-    const std::optional<certificate>& server_certificate() const noexcept { return server_certificate_; }
+    [[nodiscard]] const std::string& address() const noexcept { return address_; }
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+    [[nodiscard]] const std::string& account() const noexcept { return account_; }
+    [[nodiscard]] const std::string& username() const noexcept { return username_; }
+    [[nodiscard]] const std::string& password() const noexcept { return password_; }
+    [[nodiscard]] std::chrono::nanoseconds delay() const noexcept { return delay_; }
+    [[nodiscard]] std::size_t requests_per_connection() const noexcept { return requests_per_connection_; }
+    [[nodiscard]] bool empty_lists_as_204() const noexcept { return empty_lists_as_204_; }
+    [[nodiscard]] bool record_requests() const noexcept { return record_requests_; }
+    [[nodiscard]] const response_function& on_response() const noexcept { return on_response_; }
+    [[nodiscard]] tls_version max_tls_version() const noexcept { return max_tls_version_; }
+    [[nodiscard]] const std::optional<certificate>& server_certificate() const noexcept {
+        return server_certificate_;
+    }
 
 private:
     std::string address_ = "127.0.0.1";

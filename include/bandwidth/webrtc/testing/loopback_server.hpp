@@ -63,26 +63,26 @@ public:
     void stop();
 
     /// The port in use.
-    std::uint16_t port() const noexcept;
+    [[nodiscard]] std::uint16_t port() const noexcept;
     /// What a client takes as its base URL: "https://localhost:PORT/v1".
-    std::string base_url() const;
+    [[nodiscard]] std::string base_url() const;
     /// The certificate, in PEM, that a client has to trust.
-    const std::string& ca_pem() const noexcept;
+    [[nodiscard]] const std::string& ca_pem() const noexcept;
     /// The account, user name and password from the options.
-    const std::string& account() const noexcept;
-    const std::string& username() const noexcept;
-    const std::string& password() const noexcept;
+    [[nodiscard]] const std::string& account() const noexcept;
+    [[nodiscard]] const std::string& username() const noexcept;
+    [[nodiscard]] const std::string& password() const noexcept;
 
     /// Options of a client of this server: base URL, account, credentials and the certificate to trust. Set
     /// what else the test wants: `server.client_options().pipeline_depth(1)`.
-    webrtc::client_options client_options() const;
+    [[nodiscard]] webrtc::client_options client_options() const;
 
     /// Adds a fault behind those injected before. It holds from the next request that is parsed.
     void inject(const fault& added);
     /// Forgets all faults.
     void clear_faults();
     /// How many injected faults are not used up yet.
-    std::size_t faults_left() const;
+    [[nodiscard]] std::size_t faults_left() const;
 
     /// Closes (close_notify and FIN) every connection on which no request waits for its response. With a
     /// thread of its own the server has done it when this returns; on the caller's executor as `stop`.
@@ -91,14 +91,14 @@ public:
     void reset_idle_connections();
 
     /// Counters, as of now.
-    loopback_stats stats() const;
+    [[nodiscard]] loopback_stats stats() const;
     /// The requests received so far, in the order of arrival; empty unless
     /// `loopback_options::record_requests` is on.
-    std::vector<received_request> received() const;
+    [[nodiscard]] std::vector<received_request> received() const;
     /// How many sessions exist now.
-    std::size_t session_count() const noexcept;
+    [[nodiscard]] std::size_t session_count() const noexcept;
     /// How many participants exist now, in a session or not.
-    std::size_t participant_count() const noexcept;
+    [[nodiscard]] std::size_t participant_count() const noexcept;
 
 private:
     class impl;

@@ -31,7 +31,7 @@ struct loopback_stats {
     std::uint64_t bytes_sent = 0;     ///< HTTP bytes, before encryption
 
     /// All requests together.
-    std::uint64_t requests() const noexcept {
+    [[nodiscard]] std::uint64_t requests() const noexcept {
         return requests_get + requests_post + requests_put + requests_delete + requests_other;
     }
 };
@@ -45,15 +45,17 @@ public:
                      std::vector<std::pair<std::string, std::string>> headers, std::string body);
 
     /// Which connection it came on: 0 for the first that was accepted.
-    std::size_t connection() const noexcept { return connection_; }
-    const std::string& method() const noexcept { return method_; }
+    [[nodiscard]] std::size_t connection() const noexcept { return connection_; }
+    [[nodiscard]] const std::string& method() const noexcept { return method_; }
     /// The request target as it was sent, percent-encoded.
-    const std::string& target() const noexcept { return target_; }
+    [[nodiscard]] const std::string& target() const noexcept { return target_; }
     /// All headers in the order of arrival.
-    const std::vector<std::pair<std::string, std::string>>& headers() const noexcept { return headers_; }
+    [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& headers() const noexcept {
+        return headers_;
+    }
     /// The value of the first header of this name (letter case ignored), or nothing ("") when there is none.
     std::string_view header(std::string_view name) const noexcept;
-    const std::string& body() const noexcept { return body_; }
+    [[nodiscard]] const std::string& body() const noexcept { return body_; }
 
 private:
     std::size_t connection_ = 0;

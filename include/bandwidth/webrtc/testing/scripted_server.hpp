@@ -93,7 +93,7 @@ public:
     script& stall();
 
     /// For the server.
-    const std::vector<detail::script_step>& steps() const noexcept { return steps_; }
+    [[nodiscard]] const std::vector<detail::script_step>& steps() const noexcept { return steps_; }
 
 private:
     script& add(detail::script_step step);
@@ -129,14 +129,16 @@ public:
     /// Default: takes any.
     scripted_options& required_server_name(std::string name);
 
-    const std::string& address() const noexcept { return address_; }
-    std::uint16_t port() const noexcept { return port_; }
-    bool plain_tcp() const noexcept { return plain_tcp_; }
-    tls_version max_tls_version() const noexcept { return max_tls_version_; }
-    const std::optional<certificate>& server_certificate() const noexcept { return server_certificate_; }
-    const std::string& client_authority() const noexcept { return client_authority_; }
-    const std::optional<std::string>& alpn() const noexcept { return alpn_; }
-    const std::string& required_server_name() const noexcept { return required_server_name_; }
+    [[nodiscard]] const std::string& address() const noexcept { return address_; }
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+    [[nodiscard]] bool plain_tcp() const noexcept { return plain_tcp_; }
+    [[nodiscard]] tls_version max_tls_version() const noexcept { return max_tls_version_; }
+    [[nodiscard]] const std::optional<certificate>& server_certificate() const noexcept {
+        return server_certificate_;
+    }
+    [[nodiscard]] const std::string& client_authority() const noexcept { return client_authority_; }
+    [[nodiscard]] const std::optional<std::string>& alpn() const noexcept { return alpn_; }
+    [[nodiscard]] const std::string& required_server_name() const noexcept { return required_server_name_; }
 
 private:
     std::string address_ = "127.0.0.1";
@@ -191,14 +193,14 @@ public:
     void stop();
 
     /// The port in use.
-    std::uint16_t port() const noexcept;
+    [[nodiscard]] std::uint16_t port() const noexcept;
     /// "https://localhost:PORT/v1", or "http://localhost:PORT/v1" for plain TCP.
-    std::string base_url() const;
+    [[nodiscard]] std::string base_url() const;
     /// The certificate, in PEM, that a client has to trust.
-    const std::string& ca_pem() const noexcept;
+    [[nodiscard]] const std::string& ca_pem() const noexcept;
 
     /// How many connections were accepted so far.
-    std::size_t connections() const;
+    [[nodiscard]] std::size_t connections() const;
     /// All bytes received on a connection so far, decrypted; empty for a connection that was not accepted
     /// yet.
     /// \param connection 0 for the first that was accepted
