@@ -98,10 +98,17 @@ TEST_CASE("W03: an address that is back gets connections again once the name was
     servers servers;
     servers.all[1].reset();
     asio::io_context context;
-    client client(context, servers.options(name_settings{{}, 50ms, 5s}).max_connection_age(60ms));
-    wait_for_connections(context, client);
+    // Connections come and go all the time. How many there are at once depends on how fast the machine is.
+    client client(context, servers.options(name_settings{{}, 50ms, 5s})
+                               .max_connections(6)
+                               .min_connections(6)
+                               .max_connection_age(60ms));
+    run_until(context, [&] {
+        return servers.all[0]->stats().connections_accepted > 3 &&
+               servers.all[2]->stats().connections_accepted > 3;
+    });
     servers.start(1);
-    run_until(context, [&] { return servers.all[1]->stats().connections_open != 0; });
+    run_until(context, [&] { return servers.all[1]->stats().connections_accepted != 0; });
     CHECK(client.stats().dials_failed == 0);
     CHECK(answered(wait_for(context, client.try_get_session(session_id("none")))));
 }
