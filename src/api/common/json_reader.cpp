@@ -202,9 +202,12 @@ private:
     }
 
     // The text of a string whose last part this is. One without escapes comes in one part, which is part of the
-    // text that is read; for any other the parser has a buffer.
+    // text that is read. Of any other, Boost 1.81 has the parts in a buffer; later versions have those without
+    // escapes in the text.
     std::string_view whole_string(json::string_view last_part, std::size_t size, error_code& ec) {
-        if (!std::less<>()(last_part.data(), begin_) && std::less<>()(last_part.data(), end_)) {
+        const bool is_in_text =
+            !std::less<>()(last_part.data(), begin_) && std::less<>()(last_part.data(), end_);
+        if (is_in_text && last_part.size() == size) {
             string_begin_ = last_part.data();
             position_ = string_begin_ + last_part.size() + 1;
             return last_part;
