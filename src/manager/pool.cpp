@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/require.hpp>
+#include <boost/asio/system_executor.hpp>
 #include <cassert>
 #include <utility>
 #if __has_include(<boost/asio/config.hpp>)
@@ -80,6 +81,10 @@ void pool::abandon() noexcept {
     for (auto* const list : {&abandoned, &finished_, &completing_})
         while (call* const value = take_front(*list))
             value->recycle();
+    timer_.reset();
+    io_context_.reset();
+    executor_.leave_context();
+    base_executor_ = asio::system_executor();
 }
 
 // --- the way in, on any thread ---------------------------------------------------------------------------
@@ -101,8 +106,10 @@ bool pool::put_in(Put put, bool urgent) {
 }
 
 void pool::submit(call& value) noexcept {
-    if (!put_in([&](inbox& in) { in.calls.push_back(value); }, false))
-        value.recycle();
+    if (put_in([&](inbox& in) { in.calls.push_back(value); }, false))
+        return;
+    value.settle(failure(errc::client_closed, "the client's execution context was destroyed"));
+    pending_call::submit_completion(call_handle(&value), base_executor_);
 }
 
 void pool::cancel(std::uint64_t id, bool only_unsent) {
@@ -145,6 +152,11 @@ void pool::cycle(bool posted) noexcept {
 }
 
 void pool::drained_elsewhere(joint_drain& drain, bool cut_off) noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        if (abandoned_)
+            return;
+    }
     --drain.left;
     drain.cut_off = drain.cut_off || cut_off;
     cycle(false);
@@ -238,15 +250,15 @@ void pool::arm_timer() noexcept {
     if (!next) {
         if (armed_) {
             armed_.reset();
-            timer_.cancel();
+            timer_->cancel();
         }
         return;
     }
     if (armed_ && *armed_ <= *next)
         return;
     armed_ = next;
-    timer_.expires_after(*next - now_);
-    timer_.async_wait([self = shared_from_this()](const error_code& ec) {
+    timer_->expires_after(*next - now_);
+    timer_->async_wait([self = shared_from_this()](const error_code& ec) {
         if (!ec) {
             self->armed_.reset();
             self->cycle(false);

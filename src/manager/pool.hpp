@@ -42,7 +42,8 @@ struct pool_settings {
 ///
 /// Life: pending operations (a cycle, the timer, each connection's wait) hold the pool; the pool owns the
 /// calls that were submitted. A call that is done holds nothing of the pool. When the execution context goes
-/// first, its shutdown abandons the calls.
+/// first, its shutdown abandons the calls, and nothing here refers to it any more: a call that is submitted later
+/// completes with `errc::client_closed`.
 ///
 /// No allocation that fails is survived from `submit` on: the functions of a cycle are noexcept. Its members
 /// are many because a pool has one of each thing that its connections share.
@@ -121,10 +122,10 @@ private:
     void arm_timer() noexcept;
 
     pool_settings settings_;
-    asio::any_io_executor base_executor_;
+    asio::any_io_executor base_executor_; // the system's, once the execution context has gone
     std::optional<asio::io_context::executor_type> io_context_; // the base executor, where it is of one
     executor_type executor_;
-    timer timer_;
+    std::optional<timer> timer_; // until the execution context goes
     std::optional<time_point> armed_;
     time_point now_{};
     std::shared_ptr<tls_context> tls_;

@@ -1,5 +1,7 @@
 #include "transport/serialized_executor.hpp"
 
+#include <boost/asio/system_executor.hpp>
+
 namespace bandwidth::webrtc::detail {
 
 namespace asio = boost::asio;
@@ -31,6 +33,11 @@ serialized_executor serialized_executor::single_threaded(const asio::any_io_exec
         return shared_state{choice<std::decay_t<decltype(forks)>, false>(forks)};
     };
     return {std::make_shared<shared_state>(with_forking(below, make)), false};
+}
+
+void serialized_executor::leave_context() noexcept {
+    shared_->executor.emplace<choice<asio::any_io_executor, false>>(
+        asio::any_io_executor(asio::system_executor()));
 }
 
 asio::execution_context& serialized_executor::query(asio::execution::context_t) const noexcept {

@@ -34,6 +34,10 @@ public:
         shared_->owner = std::move(owner);
     }
 
+    /// The execution context is going: from here on no copy of this refers to it. A function that is given to one
+    /// of them runs somewhere else.
+    void leave_context() noexcept;
+
     /// May run the function inside of this, where Asio's executor would.
     template <class Function>
     void execute(Function&& function) const {

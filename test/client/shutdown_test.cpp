@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
 #include <bandwidth/webrtc/client.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/use_future.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -205,6 +207,44 @@ TEST_CASE("O10: the context is destroyed with a coroutine in it that owns the cl
         if (requests == 1)
             run_until(*context, [&] { return server.stats().requests() > before; });
         context.reset();
+    }
+}
+
+TEST_CASE(
+    "O24: a call whose client's context has gone fails and says so, and the client is safe to destroy") {
+    loopback_server server;
+    for (const std::size_t shards : {1U, 3U}) {
+        for (const bool single_threaded : {false, true}) {
+            CAPTURE(shards);
+            CAPTURE(single_threaded);
+            auto gone = std::make_unique<asio::io_context>();
+            asio::io_context living;
+            client left(*gone, options_for(server).shards(shards).max_connections(6).single_threaded(
+                                   single_threaded));
+            CHECK(wait_for(*gone, left.try_create_session()).has_value());
+            auto prepared = left.try_get_session(session_id("s"));
+            gone.reset();
+            const auto says_so = [](const failure& why) {
+                return why.code() == errc::client_closed && why.delivery() == delivery::not_sent &&
+                       why.message().find("execution context") != std::string::npos;
+            };
+            // With an executor of its own, and with none.
+            collector<session> results;
+            std::move(prepared)(asio::bind_executor(living, results.next()));
+            left.try_create_session()(asio::bind_executor(living, results.next()));
+            results.wait(living);
+            CHECK(results.each_once());
+            for (std::size_t i = 0; i < 2; ++i)
+                CHECK(says_so(results[i].error()));
+            auto without = left.try_get_session(session_id("s"))(asio::use_future);
+            REQUIRE(without.wait_for(support::generous_limit) == std::future_status::ready);
+            CHECK(says_so(without.get().error()));
+            collector<void> drained;
+            left.try_drain()(asio::bind_executor(living, drained.next()));
+            drained.wait(living);
+            CHECK(says_so(drained[0].error()));
+            left.close();
+        }
     }
 }
 

@@ -53,9 +53,9 @@ class connection_manager;
 /// time. A cancellation signal is emitted on the executor of the call's handler.
 /// Lifetime: the destructor closes at once, and every call in flight completes with `errc::client_closed`.
 /// Connections that are idle keep `io_context::run()` busy: close, drain or destroy the client to let it
-/// return. The execution context outlives the client, as it does every I/O object: a client that is called or
-/// destroyed when its context is gone uses memory that was freed. While a context is being destroyed, its calls
-/// and those that are started meanwhile never complete; their handlers are destroyed.
+/// return. A context that is destroyed before its client destroys the handlers of the calls in flight; they never
+/// complete. A call that is started later completes with `errc::client_closed` and a message that says so: on its
+/// handler's executor, or where that has none on one of the system's threads (`boost::asio::system_executor`).
 /// fork: a child has the same connections as its parent. It makes a context and a client of its own, neither runs
 /// nor destroys the parent's context, and ends by `exec` or `_exit`.
 class client {
@@ -63,7 +63,7 @@ public:
     using executor_type = boost::asio::any_io_executor;
 
     /// Connects nothing yet.
-    /// \param executor of an execution context that outlives the client and its calls. Not one that was made
+    /// \param executor of an execution context that outlives the calls. Not one that was made
     ///        with `BOOST_ASIO_CONCURRENCY_HINT_UNSAFE`.
     /// \throws api_error (`errc::invalid_options`) naming the option that is out of range or missing, or when
     ///         the executor cannot be used.
