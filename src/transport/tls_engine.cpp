@@ -186,9 +186,11 @@ stream_engine::status tls_engine::classify(int result) {
     if (kind == SSL_ERROR_ZERO_RETURN)
         return status::closed;
     const auto error = ERR_peek_error();
+    const bool unverified = ssl_reason(error) == SSL_R_CERTIFICATE_VERIFY_FAILED ||
+                            ssl_reason(ERR_peek_last_error()) == SSL_R_CERTIFICATE_VERIFY_FAILED;
     ERR_clear_error();
     if (!handshake_done_)
-        return fail_handshake(error);
+        return fail_handshake(error, unverified);
     const int alert = alert_of(error);
     rejected_ = is_of_handshake(alert) && !data_received_ && SSL_version(ssl_.get()) == TLS1_3_VERSION;
     if (rejected_)
@@ -196,9 +198,11 @@ stream_engine::status tls_engine::classify(int result) {
     return fail(errc::tls_failed, error_text(error));
 }
 
-stream_engine::status tls_engine::fail_handshake(unsigned long error) {
+// `unverified`: the certificate was found wrong, of which the first error need not tell: where a signature is wrong,
+// that is told before it.
+stream_engine::status tls_engine::fail_handshake(unsigned long error, bool unverified) {
     const int reason = ssl_reason(error);
-    if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+    if (unverified) {
         const long verdict = SSL_get_verify_result(ssl_.get());
         const bool mismatch =
             verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH;

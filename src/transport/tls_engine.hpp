@@ -53,7 +53,7 @@ public:
 private:
     status classify(int result);
     status fail(errc value, std::string text);
-    status fail_handshake(unsigned long error);
+    status fail_handshake(unsigned long error, bool unverified);
     void resume(tls_context& context);
 
     static void on_message(int is_write, int version, int content_type, const void* data, std::size_t size,

@@ -538,7 +538,7 @@ TEST_CASE("a manager drains, and refuses what comes later") {
     CHECK(drained[0].has_value());
 }
 
-TEST_CASE("a manager that was moved from is safe to close and to ask; its calls go on") {
+TEST_CASE("a manager that was moved from is safe to close and to ask, and its calls go on") {
     trial at({responds(http_response(200, "kept"))});
     collector<test::response> results;
     at.manager->try_send(make(http_verb::get, "/"))(results.next());

@@ -44,8 +44,10 @@ void add_extension(const holder& to, const holder& issuer, int id, const char* v
     REQUIRE(X509_add_ext(to.certificate.get(), extension.get(), -1) == 1);
 }
 
-/// Signed by `issuer`, or by itself. `seconds_left` until it expires.
-holder make(const char* name, bool authority, const holder* issuer, long seconds_left = 3600) {
+/// Signed by `issuer`, or by itself. `seconds_left` until it expires. Without key identifiers only the names tell who
+/// has signed it.
+holder make(const char* name, bool authority, const holder* issuer, long seconds_left = 3600,
+            bool key_identifiers = true) {
     holder made;
     X509* const certificate = made.certificate.get();
     const auto& signer = issuer ? *issuer : made;
@@ -62,8 +64,9 @@ holder make(const char* name, bool authority, const holder* issuer, long seconds
     add_extension(made, signer, NID_basic_constraints, authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
     add_extension(made, signer, NID_key_usage,
                   authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
-    add_extension(made, signer, NID_subject_key_identifier, "hash");
-    if (issuer)
+    if (key_identifiers)
+        add_extension(made, signer, NID_subject_key_identifier, "hash");
+    if (issuer && key_identifiers)
         add_extension(made, signer, NID_authority_key_identifier, "keyid");
     if (!authority)
         add_extension(made, signer, NID_subject_alt_name, "DNS:localhost");
@@ -118,6 +121,15 @@ TEST_CASE("T22: a server's own certificate is trusted where it is given, and no 
     CHECK(connect(leaf().pem(), leaf(), "other.example") == errc::tls_host_mismatch);
     const auto expired = make("expired", false, &intermediate(), -60);
     CHECK(connect(expired.pem(), expired) == errc::tls_untrusted);
+}
+
+TEST_CASE("T23: another authority of the same name is not trusted, and the error says so") {
+    // The signature is found wrong first, and only then the certificate: OpenSSL tells both.
+    const auto signer = make("authority", true, nullptr, 3600, false);
+    const auto other = make("authority", true, nullptr, 3600, false);
+    const auto shown = make("server", false, &signer, 3600, false);
+    CHECK(connect(signer.pem(), shown) == error_code());
+    CHECK(connect(other.pem(), shown) == errc::tls_untrusted);
 }
 
 TEST_CASE("T22: in copies of a context too, and for sessions that are resumed") {
