@@ -289,7 +289,7 @@ TEST_CASE("run: a certificate that is not trusted is no connection") {
 TEST_CASE("run: options that the client refuses give 3") {
     auto chosen = small_run();
     chosen.service = service_kind::url;
-    chosen.base_url = "http://localhost/v1";
+    chosen.base_url = "http://api.example/v1";
     const auto made = run(chosen);
     CHECK(made.status == 3);
     CHECK(made.err.find("bulk_sessions: ") == 0);

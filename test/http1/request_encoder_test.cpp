@@ -125,7 +125,7 @@ TEST_CASE("credentials may change between two requests") {
     CHECK(encode(encoder, make("GET", false)) == line_with(""));
 }
 
-TEST_CASE("B8: a source that fails is asked again after 100 ms, and the old value stays in use") {
+TEST_CASE("a source that fails is asked again after 100 ms, and the old value stays in use") {
     using namespace std::chrono_literals;
     const auto source = std::make_shared<changing_source>();
     request_encoder encoder(constant_lines, source);
