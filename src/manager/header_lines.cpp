@@ -1,6 +1,7 @@
 #include "manager/header_lines.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
 
 #include "core/ascii.hpp"
@@ -10,15 +11,27 @@ namespace bandwidth::webrtc::detail {
 
 namespace {
 
-constexpr std::string_view owned_by_connection =
-    " connection content-length expect host http2-settings keep-alive "
-    "proxy-authenticate proxy-authorization proxy-connection te "
-    "trailer transfer-encoding upgrade ";
+constexpr std::string_view owned_by_connection[] = {"connection",
+                                                    "content-length",
+                                                    "expect",
+                                                    "host",
+                                                    "http2-settings",
+                                                    "keep-alive",
+                                                    "proxy-authenticate",
+                                                    "proxy-authorization",
+                                                    "proxy-connection",
+                                                    "te",
+                                                    "trailer",
+                                                    "transfer-encoding",
+                                                    "upgrade"};
+constexpr std::string_view set_by_operations[] = {"accept",       "accept-encoding", "authorization",
+                                                  "content-type", "cookie",          "user-agent"};
 
-bool is_one_of(std::string_view words, std::string_view name) {
-    std::string word(" ");
-    std::transform(name.begin(), name.end(), std::back_inserter(word), to_lower);
-    return words.find(word += ' ') != std::string_view::npos;
+template <std::size_t Count>
+bool is_one_of(const std::string_view (&names)[Count], std::string_view name) noexcept {
+    return std::any_of(
+        std::begin(names), std::end(names),
+        [name](std::string_view each) { return equals_ignoring_case(each, name); });
 }
 
 // Calls `function` with the name and the whole line of each of `lines`.
@@ -33,9 +46,7 @@ void for_each_line(std::string_view lines, Function function) {
 
 } // namespace
 
-bool is_owned_by_operations(std::string_view name) {
-    return is_one_of(" accept accept-encoding authorization content-type cookie user-agent ", name);
-}
+bool is_owned_by_operations(std::string_view name) noexcept { return is_one_of(set_by_operations, name); }
 
 std::string why_owned(std::string_view name) {
     return "header: " + std::string(name) + " belongs to the library";

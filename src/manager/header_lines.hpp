@@ -14,7 +14,7 @@ namespace bandwidth::webrtc::detail {
 void append_header(std::string_view name, std::string_view value, std::string& lines, std::string& refused);
 
 /// Whether the typed operations set this field themselves.
-bool is_owned_by_operations(std::string_view name);
+bool is_owned_by_operations(std::string_view name) noexcept;
 /// Why it is refused then; `name` is a token.
 std::string why_owned(std::string_view name);
 

@@ -66,9 +66,19 @@ pool::pool(const asio::any_io_executor& executor, pool_settings settings, std::s
     }
 }
 
-pool::~pool() { abandon(); }
+pool::~pool() { drop_calls(); }
 
+// Operations of a dialler may outlive the pool, and go by its executor: only here, where no other thread runs the
+// context, may that be changed.
 void pool::abandon() noexcept {
+    drop_calls();
+    timer_.reset();
+    io_context_.reset();
+    executor_.leave_context();
+    base_executor_ = asio::system_executor();
+}
+
+void pool::drop_calls() noexcept {
     names_->abandon();
     call_list abandoned;
     {
@@ -81,10 +91,6 @@ void pool::abandon() noexcept {
     for (auto* const list : {&abandoned, &finished_, &completing_})
         while (call* const value = take_front(*list))
             value->recycle();
-    timer_.reset();
-    io_context_.reset();
-    executor_.leave_context();
-    base_executor_ = asio::system_executor();
 }
 
 // --- the way in, on any thread ---------------------------------------------------------------------------

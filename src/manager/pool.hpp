@@ -42,8 +42,8 @@ struct pool_settings {
 ///
 /// Life: pending operations (a cycle, the timer, each connection's wait) hold the pool; the pool owns the
 /// calls that were submitted. A call that is done holds nothing of the pool. When the execution context goes
-/// first, its shutdown abandons the calls, and nothing here refers to it any more: a call that is submitted later
-/// completes with `errc::client_closed`.
+/// first, its shutdown abandons the calls, and when that has returned nothing here refers to the context any more: a
+/// call that is submitted later completes with `errc::client_closed`.
 ///
 /// No allocation that fails is survived from `submit` on: the functions of a cycle are noexcept. Its members
 /// are many because a pool has one of each thing that its connections share.
@@ -77,7 +77,8 @@ public:
     void close(boost::intrusive_ptr<call_group> group) noexcept;
     const counters& stats() const noexcept { return scheduler_.stats(); }
 
-    /// The execution context is being destroyed: no call completes any more.
+    /// The execution context is being destroyed: no call that was submitted completes any more, and nothing here
+    /// refers to the context when this returns. No other thread uses the pool meanwhile.
     void abandon() noexcept;
 
 private:
@@ -115,6 +116,7 @@ private:
 
     template <class Put>
     bool put_in(Put put, bool urgent = true);
+    void drop_calls() noexcept;
     void post_cycle() noexcept;
     void cycle(bool posted) noexcept;
     void deliver() noexcept;

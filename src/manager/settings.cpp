@@ -143,7 +143,7 @@ pool_settings manager_settings::of_shard(std::size_t index) const {
     schedule.again.jitter_seed = std::random_device()(); // or all of them would try again at the same time
     if (shards == 1)
         return part;
-    part.names.first_dial = index;
+    part.names.first_dial += index;
     schedule.max_connections = part_of(schedule.max_connections, shards, index);
     schedule.min_connections = part_of(schedule.min_connections, shards, index);
     schedule.queue_limit = part_of(schedule.queue_limit, shards, index);
@@ -179,6 +179,8 @@ manager_settings check(const server_url& server, const connection_values& values
     pool.endpoint = server.endpoint;
     read_connect_to(values, pool.endpoint);
     pool.single_threaded = values.single_threaded;
+    // Clients of many processes are to begin with different addresses too.
+    pool.names.first_dial = std::random_device()();
     if (values.names)
         pool.names = *values.names;
     if (values.resolver)

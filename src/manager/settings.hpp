@@ -10,7 +10,7 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// An https URL, taken apart.
+/// An https URL, or an http one, taken apart.
 struct server_url {
     webrtc::detail::endpoint endpoint;
     std::string host_header; ///< the host, and the port where it is not the default one

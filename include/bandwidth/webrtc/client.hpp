@@ -54,7 +54,7 @@ class connection_manager;
 /// Lifetime: the destructor closes at once, and every call in flight completes with `errc::client_closed`.
 /// Connections that are idle keep `io_context::run()` busy: close, drain or destroy the client to let it
 /// return. A context that is destroyed before its client destroys the handlers of the calls in flight; they never
-/// complete. A call that is started later completes with `errc::client_closed` and a message that says so: on its
+/// complete. A call that is started later, not while the context is being destroyed, completes with `errc::client_closed` and a message that says so: on its
 /// handler's executor, or where that has none on one of the system's threads (`boost::asio::system_executor`).
 /// fork: a child has the same connections as its parent. It makes a context and a client of its own, neither runs
 /// nor destroys the parent's context, and ends by `exec` or `_exit`.
@@ -81,7 +81,8 @@ public:
     /// call completes with `errc::client_closed`.
     /// \param manager whose `timeout` and `retry` hold for the calls of this client too.
     /// \throws api_error (`errc::invalid_options`) naming the option that is out of range or missing.
-    client(const connection_manager& manager, const account_options& options);
+    [[gnu::always_inline]] client(const connection_manager& manager, const account_options& options)
+        : client(detail::abi_check(), manager, options) {}
 
     /// A client that was moved from may be closed, asked for its statistics, assigned to and destroyed, and
     /// nothing else. Calls in flight go on with the new client; one that is assigned to is closed first.
@@ -89,7 +90,8 @@ public:
     client& operator=(client&&) noexcept;
     ~client();
 
-    /// The executor that the client was made with; an empty one when it was moved from.
+    /// The executor that the client was made with; an empty one when it was moved from, and the system's once the
+    /// execution context has gone.
     [[nodiscard]] executor_type get_executor() const;
 
     // Sessions.
@@ -373,6 +375,8 @@ public:
 
 private:
     client(executor_type executor, const client_options& options, detail::abi_check);
+    // The other way round, so that the manager, of which only the name is known here, is no executor's candidate.
+    client(detail::abi_check, const connection_manager& manager, const account_options& options);
 
     detail::call_handle prepare_create_session(const session_request& request, const call_options& options);
     detail::call_handle prepare_get_session(const webrtc::session_id& session, const call_options& options);

@@ -52,7 +52,7 @@ class manager_core;
 /// The forms (`send`, `try_send`, `async_send`), completion, time, cancellation and threads are those of `client`.
 /// `call_options::ignore_not_found` does nothing.
 /// Lifetime: the destructor closes at once, and every call in flight completes with `errc::client_closed`, also
-/// those of clients that share the manager.
+/// those of clients that share the manager. Where the execution context goes first it is as for `client`.
 class connection_manager {
 public:
     using executor_type = boost::asio::any_io_executor;
@@ -60,7 +60,7 @@ public:
     using response_type = boost::beast::http::response<boost::beast::http::string_body>;
 
     /// Connects nothing yet.
-    /// \param executor of an execution context that outlives the manager and its calls. Not one that was made with
+    /// \param executor of an execution context that outlives the calls. Not one that was made with
     ///        `BOOST_ASIO_CONCURRENCY_HINT_UNSAFE`.
     /// \param origin such as "https://api.example.com" or "https://10.0.0.1:8443", without a path; http only where
     ///        `client_options::base_url` may be http.

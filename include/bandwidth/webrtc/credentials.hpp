@@ -22,7 +22,7 @@ public:
     /// The whole header value, such as "Basic dXNlcjpwYXNz". Where a new value has control characters, or
     /// this throws, the client goes on with the one it has, and asks again after 100 ms, when there is a call to
     /// make; the first one makes its constructor throw.
-    virtual std::string authorization() const = 0;
+    [[nodiscard]] virtual std::string authorization() const = 0;
     /// Another number whenever `authorization()` would give another value.
     [[nodiscard]] virtual unsigned long long generation() const noexcept { return 0; }
 

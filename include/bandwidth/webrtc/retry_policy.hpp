@@ -50,7 +50,7 @@ public:
     [[nodiscard]] std::chrono::nanoseconds longest_retry_after() const noexcept {
         return longest_retry_after_;
     }
-    bool retries_status(int status) const noexcept;
+    [[nodiscard]] bool retries_status(int status) const noexcept;
     [[nodiscard]] bool retry_throttled_unsafe() const noexcept { return retry_throttled_unsafe_; }
 
 private:

@@ -64,7 +64,7 @@ client::client(executor_type executor, const client_options& options, detail::ab
                                                   true, server.path,
                                                   detail::account_options_access::values(options));
 }
-client::client(const connection_manager& manager, const account_options& options)
+client::client(detail::abi_check, const connection_manager& manager, const account_options& options)
     : core_(std::make_shared<detail::client_core>(manager.core(), false, options.base_path(),
                                                   detail::account_options_access::values(options))) {}
 client::client(client&&) noexcept = default;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/detail/config.hpp>
+#include <boost/asio/detail/thread_info_base.hpp>
 #include <boost/version.hpp>
 #include <version>
 
@@ -83,13 +84,8 @@ constexpr bool asio_io_uring = true;
 constexpr bool asio_io_uring = false;
 #endif
 
-// How many blocks of memory each thread keeps for each kind of operation. The number is Asio's own default where
-// nobody sets it; that is 2, and another one in another version is told by the version.
-#ifdef BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE
+// How many blocks of memory each thread keeps for each kind of operation. Asio defines it where nobody else does.
 constexpr int asio_recycling_cache_size = BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE;
-#else
-constexpr int asio_recycling_cache_size = 2;
-#endif
 // A block that is kept has its size behind its end, so both have to make blocks as if they would be kept.
 #ifdef BOOST_ASIO_DISABLE_SMALL_BLOCK_RECYCLING
 constexpr bool asio_small_block_recycling = false;

@@ -81,7 +81,7 @@ public:
     /// Makes a P-256 key and a server certificate signed by this authority.
     /// \throws std::invalid_argument when an IP address cannot be parsed
     /// \throws std::runtime_error when OpenSSL fails
-    certificate issue(const certificate_options& options) const;
+    [[nodiscard]] certificate issue(const certificate_options& options) const;
 
 private:
     std::string pem_;

@@ -54,7 +54,7 @@ public:
         return headers_;
     }
     /// The value of the first header of this name (letter case ignored), or nothing ("") when there is none.
-    std::string_view header(std::string_view name) const noexcept;
+    [[nodiscard]] std::string_view header(std::string_view name) const noexcept;
     [[nodiscard]] const std::string& body() const noexcept { return body_; }
 
 private:

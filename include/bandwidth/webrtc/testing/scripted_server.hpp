@@ -204,24 +204,24 @@ public:
     /// All bytes received on a connection so far, decrypted; empty for a connection that was not accepted
     /// yet.
     /// \param connection 0 for the first that was accepted
-    std::string received(std::size_t connection) const;
+    [[nodiscard]] std::string received(std::size_t connection) const;
     /// What the client has shown of itself in the handshake of a connection so far.
-    handshake_record handshake(std::size_t connection) const;
+    [[nodiscard]] handshake_record handshake(std::size_t connection) const;
     /// How far the script of a connection has come.
-    script_state state(std::size_t connection) const;
+    [[nodiscard]] script_state state(std::size_t connection) const;
     /// Why the script of a connection failed; empty when it did not.
-    std::string error(std::size_t connection) const;
+    [[nodiscard]] std::string error(std::size_t connection) const;
 
     /// Blocks until the script of a connection has ended or failed. Only for a server with a thread of its
     /// own, or when another thread runs the executor.
     /// \returns false when that did not happen in time
-    bool wait_until_ended(std::size_t connection, std::chrono::nanoseconds timeout) const;
+    [[nodiscard]] bool wait_until_ended(std::size_t connection, std::chrono::nanoseconds timeout) const;
     /// Blocks until the script of a connection stands at a `script::hold`. As above; false also where it has
     /// ended or failed.
-    bool wait_until_held(std::size_t connection, std::chrono::nanoseconds timeout) const;
+    [[nodiscard]] bool wait_until_held(std::size_t connection, std::chrono::nanoseconds timeout) const;
     /// Blocks until the bytes received on a connection hold `text`, or the timeout is over. As above.
-    bool wait_until_received(std::size_t connection, const std::string& text,
-                             std::chrono::nanoseconds timeout) const;
+    [[nodiscard]] bool wait_until_received(std::size_t connection, const std::string& text,
+                                           std::chrono::nanoseconds timeout) const;
 
 private:
     class impl;
