@@ -1,6 +1,7 @@
 #!/bin/sh
 # check.sh COMPILER PREFIX FOLDER [--static]: a program that is compiled otherwise than the library which is installed below PREFIX does not
-# link, and the linker names the settings that differ, and no others. FOLDER is for what is built.
+# link, and the linker names the settings that differ, and no others. FOLDER is for what is built. With --static all settings are tried,
+# else one, since the shared library has the same symbols.
 set -eu
 compiler=$1 prefix=$2 folder=$3 mode=${4:-}
 here=$(dirname "$0")
@@ -30,6 +31,10 @@ differs_in() {
 }
 
 differs_in '' settings.cpp
+if [ "$mode" != --static ]; then
+    differs_in 'asio_handler_tracking<true>' settings.cpp -DBOOST_ASIO_ENABLE_HANDLER_TRACKING
+    exit $failures
+fi
 differs_in 'boost_version<109900>' settings.cpp "-I$here/newer_boost"
 differs_in 'rtti<false>' settings.cpp -fno-rtti
 differs_in 'exceptions<false>' settings.cpp -fno-exceptions
@@ -49,8 +54,7 @@ differs_in 'asio_buffer_debugging<true> standard_library_debug_mode<true>' setti
 differs_in 'cxx11_strings<false>' settings.cpp -D_GLIBCXX_USE_CXX11_ABI=0
 # io_uring beside epoll, and what is deprecated, make no difference.
 differs_in '' settings.cpp -DBOOST_ASIO_HAS_IO_URING -DBOOST_ASIO_NO_DEPRECATED -DBOOST_ASIO_NO_TS_EXECUTORS -O3 -DNDEBUG -std=c++23
-# The client's constructors ask for all that, and no optimisation removes the question.
-differs_in '' client.cpp
+# All constructors ask for that, and no optimisation removes the question.
 differs_in 'asio_handler_tracking<true>' client.cpp -DBOOST_ASIO_ENABLE_HANDLER_TRACKING
 differs_in 'rtti<false>' client.cpp -fno-rtti -O3 -ffunction-sections -fdata-sections -Wl,--gc-sections
 exit $failures
