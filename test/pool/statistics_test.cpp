@@ -30,7 +30,7 @@ const reasons<8> closed{&counters::connections_closed_announced, &counters::conn
                         &counters::connections_closed_broken,    &counters::connections_closed_protocol,
                         &counters::connections_closed_timeout,   &counters::connections_closed_idle,
                         &counters::connections_closed_drained,   &counters::connections_closed_abandoned};
-const reasons<5> retried{&counters::retries_throttled, &counters::retries_status, &counters::retries_timeout,
+const reasons<4> retried{&counters::retries_throttled, &counters::retries_status, &counters::retries_timeout,
                          &counters::retries_lost};
 const reasons<4> resent{&counters::resends_announced, &counters::resends_lost, &counters::resends_given_up,
                         &counters::resends_requested};

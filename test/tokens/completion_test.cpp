@@ -319,13 +319,14 @@ TEST_CASE("an operation joins a parallel group") {
     bool done = false;
     asio::experimental::make_parallel_group(client.try_create_session(),
                                             client.try_get_session(session_id("none"))(asio::deferred))
-        .async_wait(
-            asio::experimental::wait_for_all(),
-            [&](auto, const result<session>& made, const result<session>& read) {
-                CHECK(made.has_value());
-                CHECK(read.error().http_status() == 404);
-                done = true;
-            });
+        .async_wait(asio::experimental::wait_for_all(),
+                    asio::bind_executor(
+                        context,
+                        [&](auto, const result<session>& made, const result<session>& read) {
+                            CHECK(made.has_value());
+                            CHECK(read.error().http_status() == 404);
+                            done = true;
+                        }));
     run_until(context, [&] { return done; });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bandwidth/webrtc/detail/pending_call.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <type_traits>
 #include <utility>
@@ -21,6 +22,11 @@ public:
     using signature = void(result<T>);
 
     explicit operation(detail::call_handle call) noexcept : call_(std::move(call)) {}
+
+    using executor_type = boost::asio::any_io_executor;
+    /// The client's executor, until the call is started. A ranged group of Asio 1.26 (Boost 1.81) asks for it, and would
+    /// have the call complete on a thread of the system's if there were none.
+    executor_type get_executor() const noexcept { return call_->client_executor(); }
 
     template <class CompletionToken>
     auto operator()(CompletionToken&& token) && -> decltype(detail::initiate_call<detail::as_result<T>>(
