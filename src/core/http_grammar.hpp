@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
@@ -86,6 +87,17 @@ inline std::string_view trim(std::string_view text) noexcept {
 
 /// The first element of a comma-separated list, trimmed; takes it and its comma off the front of `list`.
 std::string_view take_element(std::string_view& list) noexcept;
+
+/// Calls `function` with the name and the value of each field in `lines`, which are "name: value" and `line_end` each.
+template <class Function>
+void for_each_field(std::string_view lines, std::string_view line_end, Function function) {
+    while (!lines.empty()) {
+        const auto line = lines.substr(0, lines.find(line_end));
+        lines.remove_prefix(std::min(line.size() + line_end.size(), lines.size()));
+        if (const auto colon = line.find(": "); colon != std::string_view::npos)
+            function(line.substr(0, colon), line.substr(colon + 2));
+    }
+}
 
 /// Whether all of `digits` is a number that `value` can hold, which it is then.
 template <class Number>

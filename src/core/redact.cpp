@@ -6,6 +6,7 @@
 
 #include "core/ascii.hpp"
 #include "core/base64.hpp"
+#include "core/http_grammar.hpp"
 
 namespace bandwidth::webrtc::detail {
 
@@ -153,24 +154,21 @@ std::vector<std::string> secrets_of_authorization(std::string_view value) {
 }
 
 void append_secrets_of_headers(std::string_view header_lines, std::vector<std::string>& secrets) {
-    while (!header_lines.empty()) {
-        const auto end = std::min(header_lines.find("\r\n"), header_lines.size());
-        const auto line = header_lines.substr(0, end);
-        const auto colon = line.find(": ");
-        const auto value = colon == std::string_view::npos ? std::string_view() : line.substr(colon + 2);
-        if (equals_ignoring_case(line.substr(0, colon), "authorization")) {
-            auto more = secrets_of_authorization(value);
-            secrets.insert(secrets.end(), std::make_move_iterator(more.begin()),
-                           std::make_move_iterator(more.end()));
-        } else if (equals_ignoring_case(line.substr(0, colon), "cookie")) {
-            append_cookies(value, secrets);
-        } else if (colon != std::string_view::npos &&
-                   std::any_of(std::begin(secret_names), std::end(secret_names), [&](std::string_view name) {
-                       return ends_with_ignoring_case(line.substr(0, colon), name);
-                   }))
-            secrets.emplace_back(value);
-        header_lines.remove_prefix(std::min(end + 2, header_lines.size()));
-    }
+    for_each_field(
+        header_lines, "\r\n",
+        [&secrets](std::string_view name, std::string_view value) {
+            if (equals_ignoring_case(name, "authorization")) {
+                auto more = secrets_of_authorization(value);
+                secrets.insert(secrets.end(), std::make_move_iterator(more.begin()),
+                               std::make_move_iterator(more.end()));
+            } else if (equals_ignoring_case(name, "cookie")) {
+                append_cookies(value, secrets);
+            } else if (std::any_of(
+                           std::begin(secret_names), std::end(secret_names),
+                           [name](std::string_view end) { return ends_with_ignoring_case(name, end); })) {
+                secrets.emplace_back(value);
+            }
+        });
 }
 
 } // namespace bandwidth::webrtc::detail

@@ -34,16 +34,6 @@ bool is_one_of(const std::string_view (&names)[Count], std::string_view name) no
         [name](std::string_view each) { return equals_ignoring_case(each, name); });
 }
 
-// Calls `function` with the name and the whole line of each of `lines`.
-template <class Function>
-void for_each_line(std::string_view lines, Function function) {
-    while (!lines.empty()) {
-        const auto size = lines.find("\r\n") + 2;
-        function(lines.substr(0, lines.find(": ")), lines.substr(0, size));
-        lines.remove_prefix(size);
-    }
-}
-
 } // namespace
 
 bool is_owned_by_operations(std::string_view name) noexcept { return is_one_of(set_by_operations, name); }
@@ -64,14 +54,18 @@ void append_header(std::string_view name, std::string_view value, std::string& l
         lines.append(name).append(": ").append(value).append("\r\n");
 }
 
+bool has_field(std::string_view lines, std::string_view name) {
+    bool found = false;
+    for_each_field(lines, "\r\n", [&](std::string_view other, std::string_view) {
+        found = found || equals_ignoring_case(name, other);
+    });
+    return found;
+}
+
 void merge_headers(std::string_view base, std::string_view over, std::string& out) {
-    for_each_line(base, [&](std::string_view name, std::string_view line) {
-        bool replaced = false;
-        for_each_line(over, [&](std::string_view other, std::string_view) {
-            replaced = replaced || equals_ignoring_case(name, other);
-        });
-        if (!replaced)
-            out += line;
+    for_each_field(base, "\r\n", [&](std::string_view name, std::string_view value) {
+        if (!has_field(over, name))
+            out.append(name).append(": ").append(value).append("\r\n");
     });
     out += over;
 }

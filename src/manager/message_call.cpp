@@ -87,13 +87,13 @@ std::optional<std::string> message_call::set_request(const connection_manager::r
         idempotent = idempotent || (equals_ignoring_case(view(field.name_string()), "idempotency-key") &&
                                     !trim(view(field.value())).empty());
     }
-    // A server sends back what it was sent (RFC 9110, section 9.3.8).
-    if (method == http::verb::trace &&
-        (!message.body().empty() || message.count(http::field::authorization) != 0 ||
-         message.count(http::field::cookie) != 0))
-        return "method: TRACE has no body, no Authorization and no Cookie";
     auto& rare = request.rare();
     merge_headers(lines, call_options_access::header_lines(options), rare.header_lines);
+    // A server sends back what it was sent (RFC 9110, section 9.3.8).
+    if (method == http::verb::trace &&
+        (!message.body().empty() || has_field(rare.header_lines, "authorization") ||
+         has_field(rare.header_lines, "cookie")))
+        return "method: TRACE has no body, no Authorization and no Cookie";
     rare.method = name;
     request.method = rare.method;
     request.target = target;
@@ -150,16 +150,10 @@ connection_manager::response_type message_call::take_response() {
     connection_manager::response_type message;
     message.version(http_1_1_ ? 11 : 10);
     message.result(static_cast<unsigned>(status_));
-    for (std::string_view rest = fields_; !rest.empty();) {
-        const auto end = rest.find('\n');
-        const auto line = rest.substr(0, end);
-        const auto colon = line.find(": ");
-        const auto name = line.substr(0, colon);
-        const auto value = line.substr(colon + 2);
+    for_each_field(fields_, "\n", [&message](std::string_view name, std::string_view value) {
         message.insert(boost::beast::string_view(name.data(), name.size()),
                        boost::beast::string_view(value.data(), value.size()));
-        rest.remove_prefix(end + 1);
-    }
+    });
     message.body() = std::move(body_);
     return message;
 }

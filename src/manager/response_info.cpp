@@ -4,6 +4,7 @@
 
 #include "core/ascii.hpp"
 #include "core/clean_text.hpp"
+#include "core/http_grammar.hpp"
 #include "core/redact.hpp"
 
 namespace bandwidth::webrtc {
@@ -29,15 +30,9 @@ void response_info_access::fill(response_info& into, const response& received, i
     into.status_ = received.status;
     into.protocol_ = received.http_1_1 ? "HTTP/1.1" : "HTTP/1.0";
     into.request_id_ = clean_text(redact_values(redact_tokens(received.request_id), secrets), 128);
-    // As the reader keeps them: "name: value" and a line end, each.
-    for (auto rest = received.fields; !rest.empty();) {
-        const auto end = rest.find('\n');
-        const auto line = rest.substr(0, end);
-        const auto colon = line.find(": ");
-        into.headers_.emplace_back(line.substr(0, colon),
-                                   redact_values(std::string(line.substr(colon + 2)), secrets));
-        rest.remove_prefix(end + 1);
-    }
+    for_each_field(received.fields, "\n", [&](std::string_view name, std::string_view value) {
+        into.headers_.emplace_back(name, redact_values(std::string(value), secrets));
+    });
 }
 
 } // namespace detail

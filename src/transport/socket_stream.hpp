@@ -20,9 +20,9 @@ namespace bandwidth::webrtc::detail {
 /// had arrived before a request was sent. Reading takes everything there is.
 ///
 /// Writing: a plain non-blocking send of one TLS record at a time (or as much without TLS), the next only when
-/// the socket has taken it whole, so that it is known to the record what the server can have seen. Neither reading nor writing is
-/// ever cancelled for the sake of one request, since a TLS record that was written in part is the end of the
-/// connection.
+/// the socket has taken it whole, so that it is known to the record what the server can have seen. Neither reading
+/// nor writing is ever cancelled for the sake of one request, since a TLS record that was written in part is the end
+/// of the connection.
 class socket_stream final : public stream, public std::enable_shared_from_this<socket_stream> {
 public:
     socket_stream(transport_host& host, stream_owner& owner, const endpoint& endpoint);
@@ -57,8 +57,8 @@ private:
     void shut() noexcept;
 
     transport_host& host_;
-    stream_owner* owner_; // null once it has ended
-    endpoint endpoint_;
+    stream_owner* owner_;                    // null once it has ended
+    const endpoint& endpoint_;               // the host's
     std::shared_ptr<connector> connector_;   // null once the handshake is done, or it has ended
     std::unique_ptr<connected_socket> made_; // null before TCP is connected, and after the end
     bool waits_for_room_ = false;

@@ -25,8 +25,8 @@ constexpr errc timeout_in(connect_phase phase) noexcept {
 /// strand, in a cycle; never from inside of a call on the stream, `read_available` excepted.
 class stream_owner {
 public:
-    /// It is established, and the TLS handshake done where there is one. `round_trip` is what a packet and its acknowledgement take on the network;
-    /// 0 where that is not known.
+    /// It is established, and the TLS handshake done where there is one. `round_trip` is what a packet and its
+    /// acknowledgement take on the network; 0 where that is not known.
     virtual void on_connected(bool resumed, std::chrono::nanoseconds round_trip) = 0;
     /// It could not be established; nothing follows.
     virtual void on_connect_failed(const error_code& code, std::string text) = 0;

@@ -149,8 +149,12 @@ TEST_CASE("what cannot be sent is refused by its name, and nothing is sent") {
         CHECK(got.error().delivery() == delivery::not_sent);
         CHECK(got.error().message().find(named) != std::string::npos);
     }
-    const auto refused = at.send(make(http_verb::get, "/"), call_options{}.header("Connection", "close"));
-    CHECK(refused.error().code() == errc::invalid_argument);
+    for (const auto& [method, name] :
+         {std::pair(http_verb::get, "Connection"), {http_verb::trace, "Cookie"}}) {
+        const auto refused = at.send(make(method, "/"), call_options{}.header(name, "x"));
+        CHECK(refused.error().code() == errc::invalid_argument);
+        CHECK(refused.error().message().find(name) != std::string::npos);
+    }
     CHECK(at.server.connections() == 0);
 }
 

@@ -336,22 +336,22 @@ public:
     // The client itself.
 
     /// Takes no more calls (`errc::client_closed`), waits for those in flight, then closes every connection
-    /// with a close_notify. Calls without a response after `limit` end with `errc::client_closed`, and the
+    /// with a close_notify. Calls without a response after `timeout` end with `errc::client_closed`, and the
     /// drain fails with the same code. Completes at once when there is nothing to wait for.
     ///
     /// A client with several shards has drained when all of them have.
     [[nodiscard]] boost::asio::awaitable<void> drain(
-        std::chrono::nanoseconds limit = std::chrono::seconds(30)) {
-        return detail::await_value<void>(prepare_drain(limit));
+        std::chrono::nanoseconds timeout = std::chrono::seconds(30)) {
+        return detail::await_value<void>(prepare_drain(timeout));
     }
     /// As `drain`, giving a `result`.
-    operation<void> try_drain(std::chrono::nanoseconds limit = std::chrono::seconds(30)) {
-        return operation<void>(prepare_drain(limit));
+    operation<void> try_drain(std::chrono::nanoseconds timeout = std::chrono::seconds(30)) {
+        return operation<void>(prepare_drain(timeout));
     }
     /// As `drain`, with any completion token for `void(std::exception_ptr)`.
     template <class CompletionToken>
-    auto async_drain(std::chrono::nanoseconds limit, CompletionToken&& token) {
-        return detail::initiate_call<detail::as_exception<void>>(prepare_drain(limit),
+    auto async_drain(std::chrono::nanoseconds timeout, CompletionToken&& token) {
+        return detail::initiate_call<detail::as_exception<void>>(prepare_drain(timeout),
                                                                  std::forward<CompletionToken>(token));
     }
 
@@ -404,7 +404,7 @@ private:
                                                                  const webrtc::participant_id& participant,
                                                                  const webrtc::subscriptions& subscribe,
                                                                  const call_options& options);
-    detail::call_handle prepare_drain(std::chrono::nanoseconds limit);
+    detail::call_handle prepare_drain(std::chrono::nanoseconds timeout);
 
     std::shared_ptr<detail::client_core> core_;
 };

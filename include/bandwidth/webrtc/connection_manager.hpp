@@ -103,19 +103,19 @@ public:
 
     /// Takes no more calls (`errc::client_closed`), waits for those in flight, then closes every connection with a
     /// close_notify; the calls of clients that share the manager are among them. Calls without a response after
-    /// `limit` end with `errc::client_closed`, and the drain fails with the same code.
+    /// `timeout` end with `errc::client_closed`, and the drain fails with the same code.
     [[nodiscard]] boost::asio::awaitable<void> drain(
-        std::chrono::nanoseconds limit = std::chrono::seconds(30)) {
-        return detail::await_value<void>(prepare_drain(limit));
+        std::chrono::nanoseconds timeout = std::chrono::seconds(30)) {
+        return detail::await_value<void>(prepare_drain(timeout));
     }
     /// As `drain`, giving a `result`.
-    operation<void> try_drain(std::chrono::nanoseconds limit = std::chrono::seconds(30)) {
-        return operation<void>(prepare_drain(limit));
+    operation<void> try_drain(std::chrono::nanoseconds timeout = std::chrono::seconds(30)) {
+        return operation<void>(prepare_drain(timeout));
     }
     /// As `drain`, with any completion token for `void(std::exception_ptr)`.
     template <class CompletionToken>
-    auto async_drain(std::chrono::nanoseconds limit, CompletionToken&& token) {
-        return detail::initiate_call<detail::as_exception<void>>(prepare_drain(limit),
+    auto async_drain(std::chrono::nanoseconds timeout, CompletionToken&& token) {
+        return detail::initiate_call<detail::as_exception<void>>(prepare_drain(timeout),
                                                                  std::forward<CompletionToken>(token));
     }
 
@@ -136,7 +136,7 @@ private:
 
     const std::shared_ptr<detail::manager_core>& core() const;
     detail::call_handle prepare(const request_type& request, const call_options& options);
-    detail::call_handle prepare_drain(std::chrono::nanoseconds limit);
+    detail::call_handle prepare_drain(std::chrono::nanoseconds timeout);
 
     std::unique_ptr<state> state_;
 };
