@@ -135,8 +135,7 @@ std::string redact_values(std::string text, const std::vector<std::string>& secr
     return text;
 }
 
-std::vector<std::string> secrets_of_authorization(std::string_view value) {
-    std::vector<std::string> secrets;
+void append_secrets_of_authorization(std::string_view value, std::vector<std::string>& secrets) {
     const auto space = value.find(' ');
     const auto credentials = space == std::string_view::npos ? value : value.substr(space + 1);
     if (space != std::string_view::npos && ends_with_ignoring_case(value.substr(0, space), "basic")) {
@@ -150,24 +149,20 @@ std::vector<std::string> secrets_of_authorization(std::string_view value) {
         }
     }
     secrets.emplace_back(credentials);
-    return secrets;
 }
 
 void append_secrets_of_headers(std::string_view header_lines, std::vector<std::string>& secrets) {
     for_each_field(
         header_lines, "\r\n",
         [&secrets](std::string_view name, std::string_view value) {
-            if (equals_ignoring_case(name, "authorization")) {
-                auto more = secrets_of_authorization(value);
-                secrets.insert(secrets.end(), std::make_move_iterator(more.begin()),
-                               std::make_move_iterator(more.end()));
-            } else if (equals_ignoring_case(name, "cookie")) {
+            if (equals_ignoring_case(name, "authorization"))
+                append_secrets_of_authorization(value, secrets);
+            else if (equals_ignoring_case(name, "cookie"))
                 append_cookies(value, secrets);
-            } else if (std::any_of(
-                           std::begin(secret_names), std::end(secret_names),
-                           [name](std::string_view end) { return ends_with_ignoring_case(name, end); })) {
+            else if (std::any_of(
+                         std::begin(secret_names), std::end(secret_names),
+                         [name](std::string_view end) { return ends_with_ignoring_case(name, end); }))
                 secrets.emplace_back(value);
-            }
         });
 }
 

@@ -20,11 +20,11 @@ namespace bandwidth::webrtc::detail {
 /// it. Those of less than four bytes are left: too many words hold them.
 [[nodiscard]] std::string redact_values(std::string text, const std::vector<std::string>& secrets);
 
-/// What is secret of an Authorization field's value: the credentials, and for Basic (RFC 7617) also what they
-/// encode and the password in it.
-[[nodiscard]] std::vector<std::string> secrets_of_authorization(std::string_view value);
+/// Appends what is secret of an Authorization field's value: the credentials, and for Basic (RFC 7617) also what
+/// they encode and the password in it.
+void append_secrets_of_authorization(std::string_view value, std::vector<std::string>& secrets);
 
-/// The values of those header lines (each ended by CRLF) whose names tell that they are secret, the credentials of an
+/// Appends the values of those header lines (each ended by CRLF) whose names tell that they are secret, the credentials of an
 /// Authorization among them, and each cookie's value.
 void append_secrets_of_headers(std::string_view header_lines, std::vector<std::string>& secrets);
 

@@ -8,7 +8,6 @@
 using bandwidth::webrtc::detail::append_secrets_of_headers;
 using bandwidth::webrtc::detail::redact_tokens;
 using bandwidth::webrtc::detail::redact_values;
-using bandwidth::webrtc::detail::secrets_of_authorization;
 
 namespace {
 const std::string jwt = "eyJhbGciOiJIUzI1NiJ9.eyJhIjoiMSJ9.L8i6g3Pfc_HlioHCCPURC9pmXT7gdJpx3kOoyAf-Uwc";
@@ -69,6 +68,16 @@ TEST_CASE("J12: the user information of a URL is redacted, and nothing else of i
     CHECK(redact_tokens("https://example.com") == "https://example.com");
 }
 
+namespace {
+
+std::vector<std::string> secrets_of_authorization(std::string_view value) {
+    std::vector<std::string> secrets;
+    bandwidth::webrtc::detail::append_secrets_of_authorization(value, secrets);
+    return secrets;
+}
+
+} // namespace
+
 TEST_CASE("J12: what is secret of credentials") {
     CHECK(secrets_of_authorization("Basic dXNlcjpzZWNyZXQ=") ==
           std::vector<std::string>{"user:secret", "secret", "dXNlcjpzZWNyZXQ="});
@@ -80,6 +89,9 @@ TEST_CASE("J12: what is secret of credentials") {
     std::vector<std::string> secrets;
     append_secrets_of_headers("X-Trace: 1\r\nX-Api-Key: abcd\r\nx-AUTH-token: e: f\r\n", secrets);
     CHECK(secrets == std::vector<std::string>{"abcd", "e: f"});
+    secrets.clear();
+    append_secrets_of_headers("authorization: Bearer abc\r\nCOOKIE: a=b; c=d=e; f\r\n", secrets);
+    CHECK(secrets == std::vector<std::string>{"abc", "a=b; c=d=e; f", "b", "d=e"});
 }
 
 TEST_CASE("J12: values that are known to be secret are redacted as they are, and as JSON writes them") {

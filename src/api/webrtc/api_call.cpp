@@ -1,7 +1,6 @@
 #include "api/webrtc/api_call.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <memory>
 
 #include "api/common/error_body.hpp"
@@ -167,10 +166,7 @@ void api_call::read_refusal() {
 // What must not stand in a failure, however a service may echo it: what went out with this request.
 std::vector<std::string> api_call::secrets() const {
     std::vector<std::string> all;
-    for_each_authorization([&all](std::string_view value) {
-        auto more = secrets_of_authorization(value);
-        all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-    });
+    for_each_authorization([&all](std::string_view value) { append_secrets_of_authorization(value, all); });
     append_secrets_of_headers(request.header_lines(), all);
     return all;
 }

@@ -60,13 +60,16 @@ using op = detail::operation;
 client::client(executor_type executor, const client_options& options, detail::abi_check) {
     const auto server = detail::read_server_url("base_url", options.base_url());
     const auto settings = detail::check(server, detail::options_access::connection(options));
+    const auto& account = detail::account_options_access::values(options);
+    detail::check_account(server.path, account);
     core_ = std::make_shared<detail::client_core>(std::make_shared<detail::manager_core>(executor, settings),
-                                                  true, server.path,
-                                                  detail::account_options_access::values(options));
+                                                  true, server.path, account);
 }
-client::client(detail::abi_check, const connection_manager& manager, const account_options& options)
-    : core_(std::make_shared<detail::client_core>(manager.core(), false, options.base_path(),
-                                                  detail::account_options_access::values(options))) {}
+client::client(detail::abi_check, const connection_manager& manager, const account_options& options) {
+    const auto& account = detail::account_options_access::values(options);
+    detail::check_account(options.base_path(), account);
+    core_ = std::make_shared<detail::client_core>(manager.core(), false, options.base_path(), account);
+}
 client::client(client&&) noexcept = default;
 client& client::operator=(client&&) noexcept = default;
 client::~client() = default;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "api/common/validate.hpp"
-#include "core/ascii.hpp"
 #include "core/http_grammar.hpp"
 #include "manager/header_lines.hpp"
 
@@ -20,7 +19,9 @@ std::string constant_lines(const std::string& host, const std::string& user_agen
            "\r\nAccept: application/json\r\nAccept-Encoding: identity\r\n";
 }
 
-void check(std::string_view base_path, const account_values& account) {
+} // namespace
+
+void check_account(std::string_view base_path, const account_values& account) {
     const bool is_path = std::all_of(base_path.begin(), base_path.end(),
                                      [](char c) { return c > ' ' && c < 0x7f && c != '?' && c != '#'; });
     if (!is_path || (!base_path.empty() && (base_path.front() != '/' || base_path.back() == '/')))
@@ -35,16 +36,13 @@ void check(std::string_view base_path, const account_values& account) {
         refuse_option(account.refused_header);
 }
 
-} // namespace
-
 client_core::client_core(std::shared_ptr<manager_core> manager, bool owns_manager, std::string_view base_path,
                          const account_values& account)
     : manager_(std::move(manager))
     , owns_manager_(owns_manager)
+    , account_path_(account_path(base_path, account.account))
     , header_lines_(account.header_lines)
     , verify_ids_(account.verify_ids) {
-    check(base_path, account);
-    account_path_ = account_path(base_path, account.account);
     stores_.reserve(manager_->pools().size());
     for (std::size_t i = 0; i < manager_->pools().size(); ++i)
         stores_.emplace_back(new call_store(request_encoder(

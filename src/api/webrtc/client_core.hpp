@@ -25,11 +25,14 @@ struct account_options_access {
     }
 };
 
+/// \throws api_error (`errc::invalid_options`) naming the option that is wrong.
+void check_account(std::string_view base_path, const account_values& account);
+
 /// What a client is made of: the account whose calls it makes, and the manager that carries them, which may be its
 /// own or one that it shares.
 class client_core {
 public:
-    /// \throws api_error (`errc::invalid_options`) naming the option that is wrong.
+    /// \param account which `check_account` has found right.
     client_core(std::shared_ptr<manager_core> manager, bool owns_manager, std::string_view base_path,
                 const account_values& account);
     ~client_core() { close(); }
