@@ -1,6 +1,7 @@
 #pragma once
 
 /// Everything a user of the library needs. The loopback service for tests is in bandwidth/webrtc/testing/.
+#include <bandwidth/webrtc/bxml.hpp>
 #include <bandwidth/webrtc/call_options.hpp>
 #include <bandwidth/webrtc/client.hpp>
 #include <bandwidth/webrtc/client_options.hpp>

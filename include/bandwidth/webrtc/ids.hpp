@@ -76,8 +76,9 @@ public:
     using string_id::string_id;
 };
 
-/// Names an endpoint of BRTC, for instance `webrtc::endpoint_id("e-15ac29a2-1331029c-2cb0-4a07-b215-b22865662d85")`.
-/// The same rules as for `session_id`.
+/// Names an endpoint of BRTC, for instance
+/// `webrtc::endpoint_id("e-15ac29a2-1331029c-2cb0-4a07-b215-b22865662d85")`. The same rules as for
+/// `session_id`.
 class endpoint_id final : public detail::string_id<endpoint_id> {
 public:
     using string_id::string_id;
