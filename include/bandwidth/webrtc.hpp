@@ -9,6 +9,7 @@
 #include <bandwidth/webrtc/device_api_version.hpp>
 #include <bandwidth/webrtc/device_token.hpp>
 #include <bandwidth/webrtc/error.hpp>
+#include <bandwidth/webrtc/events.hpp>
 #include <bandwidth/webrtc/group_conditions.hpp>
 #include <bandwidth/webrtc/ids.hpp>
 #include <bandwidth/webrtc/media.hpp>
