@@ -14,8 +14,6 @@ using namespace bandwidth::webrtc;
 
 namespace {
 
-namespace json = boost::json;
-
 event parsed(std::string_view body) {
     INFO("body: ", std::string(body));
     const auto read = parse_event(body);
@@ -63,7 +61,7 @@ constexpr std::string_view connect_completed =
     R"({"accountId":"55001234","endpointId":"e-1","event":"connectStatus","status":"COMPLETED",)"
     R"("timestamp":1771537419412,"callId":"c-1"})";
 
-const std::vector<std::string_view>& samples() {
+const std::vector<std::string_view>& event_samples() {
     static const std::vector<std::string_view> all{
         on_leave,         endpoint_connected,          device_disconnected,
         device_connected, outbound_connection_request, connect_completed};
@@ -74,20 +72,22 @@ bool is_id(std::string_view field) { return field == "participantId" || field ==
 bool is_name(std::string_view field) { return field == "event" || field == "eventType"; }
 
 /// The sample with another value for one of its fields; without the field when there is no value.
-std::string changed(std::string_view sample, std::string_view field, const char* value) {
-    json::object fields = json::parse(json::string_view(sample.data(), sample.size())).as_object();
-    const json::string_view key(field.data(), field.size());
+std::string changed(std::string_view posted, std::string_view field, const char* value) {
+    boost::json::object fields =
+        boost::json::parse(boost::json::string_view(posted.data(), posted.size())).as_object();
+    const boost::json::string_view key(field.data(), field.size());
     if (value == nullptr)
         fields.erase(key);
     else
-        fields[key] = json::parse(value);
-    return json::serialize(fields);
+        fields[key] = boost::json::parse(value);
+    return boost::json::serialize(fields);
 }
 
-/// The names of a sample's fields.
-std::vector<std::string> fields_of(std::string_view sample) {
+/// The names of a posted's fields.
+std::vector<std::string> fields_of(std::string_view posted) {
     std::vector<std::string> names;
-    const json::value fields = json::parse(json::string_view(sample.data(), sample.size()));
+    const boost::json::value fields =
+        boost::json::parse(boost::json::string_view(posted.data(), posted.size()));
     for (const auto& field : fields.as_object())
         names.emplace_back(field.key());
     return names;
@@ -275,18 +275,18 @@ TEST_CASE("a body that is no event is a failure that tells what is wrong and not
 }
 
 TEST_CASE("a sample that is cut off anywhere is a failure") {
-    for (const auto sample : samples())
-        for (std::size_t length = 0; length < sample.size(); ++length)
-            CHECK_FALSE(problem_of(sample.substr(0, length)).empty());
+    for (const auto posted : event_samples())
+        for (std::size_t length = 0; length < posted.size(); ++length)
+            CHECK_FALSE(problem_of(posted.substr(0, length)).empty());
 }
 
 TEST_CASE("each field of each sample may be missing or null, but for the name and the id") {
-    for (const auto sample : samples()) {
-        const auto whole = parsed(sample);
-        for (const auto& field : fields_of(sample)) {
+    for (const auto posted : event_samples()) {
+        const auto whole = parsed(posted);
+        for (const auto& field : fields_of(posted)) {
             CAPTURE(field);
-            const auto missing = changed(sample, field, nullptr);
-            const auto null = changed(sample, field, "null");
+            const auto missing = changed(posted, field, nullptr);
+            const auto null = changed(posted, field, "null");
             const bool needed =
                 is_name(field) || (is_id(field) && whole.kind() != event_kind::connect_status);
             CHECK(problem_of(missing).empty() == !needed);
@@ -301,14 +301,14 @@ TEST_CASE("each field of each sample may be missing or null, but for the name an
 }
 
 TEST_CASE("each field of each sample may be of another type, and is not lost") {
-    for (const auto sample : samples()) {
-        const auto whole = parsed(sample);
-        for (const auto& field : fields_of(sample)) {
+    for (const auto posted : event_samples()) {
+        const auto whole = parsed(posted);
+        for (const auto& field : fields_of(posted)) {
             for (const char* const value :
                  {"true", "false", "[]", R"(["a",{"b":1}])", R"({"b":[true]})", "{}"}) {
                 CAPTURE(field);
                 CAPTURE(std::string(value));
-                const auto body = changed(sample, field, value);
+                const auto body = changed(posted, field, value);
                 if (is_name(field) || (is_id(field) && whole.kind() != event_kind::connect_status)) {
                     CHECK_FALSE(problem_of(body).empty());
                     continue;
@@ -325,9 +325,9 @@ TEST_CASE("each field of each sample may be of another type, and is not lost") {
 }
 
 TEST_CASE("a field more changes nothing else") {
-    for (const auto sample : samples()) {
-        auto whole = parsed(sample);
-        std::string body(sample);
+    for (const auto posted : event_samples()) {
+        auto whole = parsed(posted);
+        std::string body(posted);
         body.insert(body.size() - 1, R"(,"new":{"a":[1]})");
         std::string extra = whole.extra();
         if (extra.empty())
@@ -342,7 +342,7 @@ TEST_CASE("damaged bodies are read or refused, and what is kept is JSON again") 
     support::random_numbers random(20'230'505);
     int accepted = 0;
     for (int round = 0; round < 30'000; ++round) {
-        std::string body(samples()[random.pick(static_cast<unsigned>(samples().size()))]);
+        std::string body(event_samples()[random.pick(static_cast<unsigned>(event_samples().size()))]);
         for (unsigned changes = 1 + random.pick(3); changes != 0 && !body.empty(); --changes) {
             const std::size_t place = random.pick(static_cast<unsigned>(body.size()));
             if (random.one_in(3))
@@ -362,7 +362,7 @@ TEST_CASE("damaged bodies are read or refused, and what is kept is JSON again") 
         CHECK_FALSE(read->name().empty());
         for (const std::string* extra : {&read->extra(), &read->device().extra()})
             if (!extra->empty())
-                CHECK(json::parse(*extra).is_object());
+                CHECK(boost::json::parse(*extra).is_object());
     }
     CHECK(accepted > 1'000);
 }

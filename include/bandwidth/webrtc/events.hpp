@@ -258,7 +258,7 @@ private:
 /// way round, a time as milliseconds since 1970 or in ISO 8601, null is absent, and what is unknown is kept.
 /// A failure with `errc::bad_json`, whose message tells what is wrong and holds nothing of `body`: what is no
 /// JSON object, an event without a name (neither `event` nor `eventType`), and one of a known kind without
-/// the id that `event` promises. An answer of 2xx tells the service that the event has been taken; BRTC posts
+/// the id that `event` promises. A response of 2xx tells the service that the event has been taken; BRTC posts
 /// it to `eventFallbackUrl` after any other.
 ///
 /// May be called from any thread. The size of `body` is for the HTTP server to limit; more than 32 arrays and
