@@ -1,6 +1,7 @@
 #pragma once
 
 /// Everything a user of the library needs. The loopback service for tests is in bandwidth/webrtc/testing/.
+#include <bandwidth/webrtc/bxml.hpp>
 #include <bandwidth/webrtc/call_options.hpp>
 #include <bandwidth/webrtc/client.hpp>
 #include <bandwidth/webrtc/client_options.hpp>
@@ -8,6 +9,7 @@
 #include <bandwidth/webrtc/device_api_version.hpp>
 #include <bandwidth/webrtc/device_token.hpp>
 #include <bandwidth/webrtc/error.hpp>
+#include <bandwidth/webrtc/events.hpp>
 #include <bandwidth/webrtc/group_conditions.hpp>
 #include <bandwidth/webrtc/ids.hpp>
 #include <bandwidth/webrtc/media.hpp>

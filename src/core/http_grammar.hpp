@@ -106,6 +106,14 @@ bool read_number(std::string_view digits, Number& value, int base = 10) noexcept
     return ec == std::errc() && end == digits.data() + digits.size();
 }
 
+/// Takes a number of exactly so many digits off the front of `text`.
+inline bool take_number(std::string_view& text, std::size_t digits, unsigned& value) noexcept {
+    if (text.size() < digits || !read_number(text.substr(0, digits), value))
+        return false;
+    text.remove_prefix(digits);
+    return true;
+}
+
 /// Whether `text`, in which there is no control character, is `lower`, in whatever case. `lower` is of
 /// lower-case letters, digits and hyphens: under these terms faster than `equals_ignoring_case`.
 inline bool equals_token(std::string_view text, std::string_view lower) noexcept {

@@ -31,14 +31,6 @@ bool take_name(std::string_view& text, std::span<const std::string_view> names, 
     return true;
 }
 
-// Takes a number of exactly so many digits off the front.
-bool take_number(std::string_view& text, std::size_t digits, unsigned& value) noexcept {
-    if (text.size() < digits || !read_number(text.substr(0, digits), value))
-        return false;
-    text.remove_prefix(digits);
-    return true;
-}
-
 // Takes off the front what a letter stands for, as in strftime.
 bool take_part(std::string_view& text, char what, date_parts& to) noexcept {
     unsigned ignored = 0;

@@ -40,6 +40,9 @@ template <class Format>
 void check_formats(const Format& format) {
     CHECK(format("{}", session_id("room")) == "room");
     CHECK(format("{:>6}|", participant_id("a")) == "     a|");
+    CHECK(format("{:>6}|", endpoint_id("e-1")) == "   e-1|");
+    CHECK(format("{:<4}|", device_id("d-1")) == "d-1 |");
+    CHECK(format("{}", voice_call_id("c-1")) == "c-1");
     CHECK(format("{:*<4.2}", session_id("room")) == "ro**");
     CHECK(format("{:s}", session_id("room")) == "room");
     CHECK(format("[{}]", session_id()) == "[]");

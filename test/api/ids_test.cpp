@@ -10,8 +10,11 @@
 
 #include "api/common/validate.hpp"
 
+using bandwidth::webrtc::device_id;
+using bandwidth::webrtc::endpoint_id;
 using bandwidth::webrtc::participant_id;
 using bandwidth::webrtc::session_id;
+using bandwidth::webrtc::voice_call_id;
 using bandwidth::webrtc::detail::validate_id;
 
 static_assert(!std::is_convertible_v<std::string, session_id>);
@@ -20,6 +23,8 @@ static_assert(!std::is_convertible_v<const char*, session_id>);
 static_assert(!std::is_convertible_v<session_id, std::string>);
 static_assert(!std::is_constructible_v<session_id, participant_id>);
 static_assert(!std::is_constructible_v<participant_id, session_id>);
+static_assert(!std::is_constructible_v<endpoint_id, device_id>);
+static_assert(!std::is_constructible_v<endpoint_id, voice_call_id>);
 static_assert(!std::is_assignable_v<session_id&, participant_id>);
 static_assert(!std::is_aggregate_v<session_id>);
 static_assert(std::is_nothrow_default_constructible_v<session_id>);
@@ -63,12 +68,16 @@ TEST_CASE("ids are keys of Boost's containers too") {
     CHECK(boost::hash<session_id>()(session_id("a")) == boost::hash<session_id>()(session_id("a")));
     CHECK(boost::hash<participant_id>()(participant_id("a")) !=
           boost::hash<participant_id>()(participant_id("b")));
+    CHECK(boost::hash<endpoint_id>()(endpoint_id("a")) != boost::hash<endpoint_id>()(endpoint_id("b")));
+    CHECK(boost::hash<device_id>()(device_id("a")) == std::hash<device_id>()(device_id("a")));
+    CHECK(boost::hash<voice_call_id>()(voice_call_id("a")) == std::hash<voice_call_id>()(voice_call_id("a")));
 }
 
 TEST_CASE("an id is written as its text") {
     std::ostringstream text;
-    text << session_id("s1") << ' ' << participant_id("p1");
-    CHECK(text.str() == "s1 p1");
+    text << session_id("s1") << ' ' << participant_id("p1") << ' ' << endpoint_id("e-1") << ' '
+         << device_id("d-1") << ' ' << voice_call_id("c-1");
+    CHECK(text.str() == "s1 p1 e-1 d-1 c-1");
 }
 
 TEST_CASE("ids that the service gives, and unusual ones, are accepted") {

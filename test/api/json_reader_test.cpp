@@ -240,6 +240,51 @@ TEST_CASE("unknown fields of every kind are kept as they are written, one after 
     CHECK(decoded<session>(text + R"(,"tag":"t"})").tag() == "t");
 }
 
+TEST_CASE("a known field in a form that the model has no place for is kept as unknown ones are") {
+    struct model {
+        std::string text;
+        model* object = nullptr;
+        std::string extra;
+    };
+    static constexpr auto of = [](void* place) { return static_cast<model*>(place); };
+    // Takes "yes" and 1.
+    static constexpr auto picky = [](void* place, std::string_view text) {
+        of(place)->text = text == "yes" || text == "1" ? text : "";
+        return !of(place)->text.empty();
+    };
+    static constexpr json_field fields[] = {
+        {"picky", json_form::scalar, nullptr, picky},
+        {"object", json_form::object, nullptr, nullptr,
+         [](void* place) -> void* { return of(place)->object = of(place); }, &shape_without_fields, true,
+         true},
+        {"strict", json_form::text, nullptr, picky},
+    };
+    static constexpr json_shape shape = {fields,
+                                         [](void* place) -> std::string& { return of(place)->extra; }};
+    const auto kept_of = [](const std::string& text) {
+        model read;
+        const auto problem = read_json(text, detail::json_root<model>("text", &shape), &read);
+        return problem ? *problem : read.text + read.extra;
+    };
+
+    CHECK(kept_of(R"({"picky":"yes"})") == "yes");
+    CHECK(kept_of(R"({"picky":1})") == "1");
+    CHECK(kept_of(R"({"picky":null,"object":null})").empty());
+    for (const std::string value :
+         {R"("no")", R"("n\u006f")", R"("")", "2", "-1.50e+2", "1e99999999999", "true", "false", "[]",
+          "[1,[2]]", R"({"picky":"yes"})", R"([{"a":true}])"}) {
+        CHECK(kept_of(R"({"a":1, "picky" : )" + value + R"( ,"b":true})") ==
+              R"({"a":1,"picky":)" + value + R"(,"b":true})");
+        if (value.front() != '{')
+            CHECK(kept_of("{\"object\":\t" + value + "\n}") == R"({"object":)" + value + "}");
+        if (value.front() == '"')
+            CHECK(kept_of(R"({"strict":)" + value + "}") == R"({"strict":)" + value + "}");
+        else
+            CHECK(kept_of(R"({"strict":)" + value + "}") == "text: strict is not a string");
+    }
+    CHECK(kept_of(R"({"object":{"x":1},"picky":"no","picky":"yes"})") == R"(yes{"picky":"no"})");
+}
+
 TEST_CASE("J02: every text cut short is refused") {
     for (const std::string& text : samples()) {
         const std::size_t end = text.find_last_not_of(" \n") + 1;

@@ -46,3 +46,5 @@ TEST_CASE("the corpus of json_codec") { replay("json_codec", fuzz::json_codec); 
 TEST_CASE("the corpus of error_body") { replay("error_body", fuzz::error_body); }
 TEST_CASE("the corpus of url") { replay("url", fuzz::url); }
 TEST_CASE("the corpus of retry_after") { replay("retry_after", fuzz::retry_after); }
+TEST_CASE("the corpus of event") { replay("event", fuzz::event); }
+TEST_CASE("the corpus of bxml") { replay("bxml", fuzz::bxml); }

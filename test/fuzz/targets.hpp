@@ -21,6 +21,10 @@ void error_body(std::string_view input);
 void url(std::string_view input);
 /// Retry-After and dates.
 void retry_after(std::string_view input);
+/// Events of both services, and their timestamps.
+void event(std::string_view input);
+/// Any text in BXML: refused, or there again when the document is read.
+void bxml(std::string_view input);
 
 /// Ends the program when `condition` does not hold.
 inline void require(bool condition, const char* what) {

@@ -36,7 +36,7 @@ enum class errc {
     incomplete_response,  ///< the connection ended in the middle of the response
     protocol_error,       ///< the response is not HTTP/1.1 (RFC 9112), or another request's
     response_too_large,   ///< the response's header section or body is over its limit
-    bad_json,             ///< a success whose body does not hold what the operation promises
+    bad_json,             ///< a body that does not hold what the operation or the event promises
     cancelled,            ///< the caller cancelled the call
     client_closed,        ///< the client was closed, drained or destroyed
     no_usable_connection, ///< connections were made, but each failed before its first response; the message

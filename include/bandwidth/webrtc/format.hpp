@@ -2,7 +2,7 @@
 
 /// Ids, errors and whatever else `operator<<` writes, for `std::format`: `std::format("{:>40}", session.id())`.
 ///
-/// Formatted are `session_id`, `participant_id`, `device_api_version` and `delivery` as their texts, `errc` and
+/// Formatted are the ids (`session_id` and so on), `device_api_version` and `delivery` as their texts, `errc` and
 /// `condition` as what they mean, `failure` and `api_error` as `failure::describe()`, and `participant_token` as
 /// "[redacted]". The format specification is that of a string. Not part of `<bandwidth/webrtc.hpp>`, since
 /// `<format>` takes long to compile; empty where the standard library has no `<format>`, such as g++ 12's. For

@@ -15,7 +15,7 @@ namespace detail {
 struct codec;
 
 /// The text of an id, typed by what it names (`Noun` is the id class itself).
-/// Use `session_id` and `participant_id`; this class only keeps them from being swapped.
+/// Use `session_id`, `participant_id` and so on; this class only keeps them from being swapped.
 template <class Noun>
 class string_id {
 public:
@@ -76,14 +76,48 @@ public:
     using string_id::string_id;
 };
 
+/// Names an endpoint of BRTC, for instance
+/// `webrtc::endpoint_id("e-15ac29a2-1331029c-2cb0-4a07-b215-b22865662d85")`. The same rules as for
+/// `session_id`.
+class endpoint_id final : public detail::string_id<endpoint_id> {
+public:
+    using string_id::string_id;
+};
+
+/// Names a device: one connection that a browser or an app has made with the token of a participant or of an
+/// endpoint. The services give it in events; no call takes it.
+class device_id final : public detail::string_id<device_id> {
+public:
+    using string_id::string_id;
+};
+
+/// Names a call of Bandwidth's Voice API, for instance
+/// `webrtc::voice_call_id("c-93d6f3c0-be584596-0b74-4fa2-8015-d8ede84bd1a4")`.
+class voice_call_id final : public detail::string_id<voice_call_id> {
+public:
+    using string_id::string_id;
+};
+
 /// Hashes the id's text, for Boost's containers.
 std::size_t hash_value(const session_id& id) noexcept;
 /// Hashes the id's text, for Boost's containers.
 std::size_t hash_value(const participant_id& id) noexcept;
+/// Hashes the id's text, for Boost's containers.
+std::size_t hash_value(const endpoint_id& id) noexcept;
+/// Hashes the id's text, for Boost's containers.
+std::size_t hash_value(const device_id& id) noexcept;
+/// Hashes the id's text, for Boost's containers.
+std::size_t hash_value(const voice_call_id& id) noexcept;
 /// Writes the id's text.
 std::ostream& operator<<(std::ostream& stream, const session_id& id);
 /// Writes the id's text.
 std::ostream& operator<<(std::ostream& stream, const participant_id& id);
+/// Writes the id's text.
+std::ostream& operator<<(std::ostream& stream, const endpoint_id& id);
+/// Writes the id's text.
+std::ostream& operator<<(std::ostream& stream, const device_id& id);
+/// Writes the id's text.
+std::ostream& operator<<(std::ostream& stream, const voice_call_id& id);
 
 } // namespace bandwidth::webrtc
 
@@ -99,6 +133,30 @@ struct std::hash<bandwidth::webrtc::session_id> {
 template <>
 struct std::hash<bandwidth::webrtc::participant_id> {
     std::size_t operator()(const bandwidth::webrtc::participant_id& id) const noexcept {
+        return std::hash<std::string>()(id.value());
+    }
+};
+
+/// Hashes the id's text, for unordered containers.
+template <>
+struct std::hash<bandwidth::webrtc::endpoint_id> {
+    std::size_t operator()(const bandwidth::webrtc::endpoint_id& id) const noexcept {
+        return std::hash<std::string>()(id.value());
+    }
+};
+
+/// Hashes the id's text, for unordered containers.
+template <>
+struct std::hash<bandwidth::webrtc::device_id> {
+    std::size_t operator()(const bandwidth::webrtc::device_id& id) const noexcept {
+        return std::hash<std::string>()(id.value());
+    }
+};
+
+/// Hashes the id's text, for unordered containers.
+template <>
+struct std::hash<bandwidth::webrtc::voice_call_id> {
+    std::size_t operator()(const bandwidth::webrtc::voice_call_id& id) const noexcept {
         return std::hash<std::string>()(id.value());
     }
 };

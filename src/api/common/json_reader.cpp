@@ -120,8 +120,7 @@ private:
     };
 
     bool on_number(json::string_view text, error_code& ec) {
-        if (skipping_ == 1)
-            position_ = text.data() + text.size();
+        position_ = text.data() + text.size();
         return skipping_ != 0
                    ? skipped()
                    : take(json_kind::number, as_written(text.data(), text.data() + text.size()), ec);
@@ -134,8 +133,15 @@ private:
             return skipped();
         }
         const json_field& field = *level_->field;
-        if (!is_null || (!field.takes_null && is_due(json_kind::object)))
-            return is_lenient() || refuse(ec);
+        if (!is_null || (!field.takes_null && is_due(json_kind::object))) {
+            if (!is_lenient())
+                return refuse(ec);
+            if (is_member()) {
+                position_ = value_begin() + size;
+                keep_field();
+            }
+            return true;
+        }
         if (level_->arrays == 0 && field.clear != nullptr)
             field.clear(level_->model);
         return true;
@@ -163,21 +169,30 @@ private:
     }
 
     bool take(json_kind kind, std::string_view text, error_code& ec) {
-        if (!is_due(kind))
-            return is_lenient() || refuse(ec);
-        if (!level_->field->add_text(level_->model, text))
-            level_->keeps_field = true;
+        const bool due = is_due(kind);
+        if (due && level_->field->add_text(level_->model, text))
+            return true;
+        if (!due && !is_lenient())
+            return refuse(ec);
+        if (is_member())
+            keep_field();
+        else
+            level_->keeps_field = level_->arrays != 0;
         return true;
     }
+
+    // Whether the value is that of a field, not one in its array.
+    bool is_member() const noexcept { return level_->arrays == 0 && level_ != levels_.data(); }
 
     bool is_due(json_kind kind) const noexcept {
         const auto form = static_cast<unsigned>(level_->field->form) >> (level_->arrays != 0 ? 4U : 0U);
         return (form & static_cast<unsigned>(kind)) != 0;
     }
 
-    // Whether what is not due is passed over.
+    // Whether what is not due is taken for an unknown field.
     bool is_lenient() const noexcept {
-        return level_->field->form == json_form::scalar || level_->field->form == json_form::anything;
+        return level_->field->is_lenient || level_->field->form == json_form::scalar ||
+               level_->field->form == json_form::anything;
     }
 
     // Where a value that is skipped may be at its end: one that is no part of another is.

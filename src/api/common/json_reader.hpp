@@ -15,7 +15,7 @@ enum class json_form : unsigned char {
     texts = 0x18,    ///< an array of strings
     object = 0x04,   ///< an object
     objects = 0x48,  ///< an array of objects
-    scalar = 0x03,   ///< a string or a number as it is written; anything else is passed over
+    scalar = 0x03,   ///< a string or a number as it is written; anything else is taken for an unknown field
     anything = 0xFF, ///< the same, also in arrays of whatever depth, and objects
 };
 
@@ -27,13 +27,14 @@ struct json_field {
     json_form form;
     /// Empties the place: for null, and before an array or object is read. May be absent.
     void (*clear)(void* model) = nullptr;
-    /// Takes a string or a number. False: it is one of `texts` that the model has no place for, so the whole
-    /// field is kept in `json_shape::extra` as well.
+    /// Takes a string or a number. False: the model has no place for it, so the whole field, with all of an
+    /// array, is kept in `json_shape::extra` as well.
     bool (*add_text)(void* model, std::string_view text) = nullptr;
     /// Makes place for an object: the model for its fields, which `shape` describes.
     void* (*add_object)(void* model) = nullptr;
     const json_shape* shape = nullptr;
-    bool takes_null = true; ///< in place of an object; null in place of a text or an array always is
+    bool takes_null = true;  ///< in place of an object; null in place of a text or an array always is
+    bool is_lenient = false; ///< not of an array: another form is taken for an unknown field, as for `scalar`
 };
 
 /// What an object is read into.

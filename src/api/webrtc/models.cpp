@@ -1,17 +1,8 @@
 #include <algorithm>
 #include <bandwidth/webrtc/device_api_version.hpp>
-#include <bandwidth/webrtc/ids.hpp>
 #include <bandwidth/webrtc/subscriptions.hpp>
-#include <ostream>
 
 namespace bandwidth::webrtc {
-
-std::size_t hash_value(const session_id& id) noexcept { return std::hash<session_id>()(id); }
-std::size_t hash_value(const participant_id& id) noexcept { return std::hash<participant_id>()(id); }
-
-std::ostream& operator<<(std::ostream& stream, const session_id& id) { return stream << id.value(); }
-
-std::ostream& operator<<(std::ostream& stream, const participant_id& id) { return stream << id.value(); }
 
 device_api_version::device_api_version(known_version version) {
     if (version != unknown)

@@ -15,6 +15,9 @@ template <class T>
 void formatted_text(const T&) = delete;
 inline std::string_view formatted_text(const session_id& id) noexcept { return id.value(); }
 inline std::string_view formatted_text(const participant_id& id) noexcept { return id.value(); }
+inline std::string_view formatted_text(const endpoint_id& id) noexcept { return id.value(); }
+inline std::string_view formatted_text(const device_id& id) noexcept { return id.value(); }
+inline std::string_view formatted_text(const voice_call_id& id) noexcept { return id.value(); }
 inline std::string_view formatted_text(const device_api_version& version) noexcept { return version.text(); }
 inline std::string_view formatted_text(const participant_token&) noexcept { return "[redacted]"; }
 inline std::string_view formatted_text(const delivery& value) noexcept { return to_string(value); }
