@@ -42,6 +42,11 @@ loopback_options& loopback_options::empty_lists_as_204(bool enabled) {
     return *this;
 }
 
+loopback_options& loopback_options::older_device_api_versions(bool enabled) {
+    older_device_api_versions_ = enabled;
+    return *this;
+}
+
 loopback_options& loopback_options::record_requests(bool enabled) {
     record_requests_ = enabled;
     return *this;

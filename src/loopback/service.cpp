@@ -32,12 +32,25 @@ void set_error(http_response& response, store_outcome outcome) {
     }
 }
 
+bool takes_body(operation wanted) {
+    return wanted == operation::create_session || wanted == operation::create_participant ||
+           wanted == operation::add_participant_to_session ||
+           wanted == operation::update_participant_subscriptions;
+}
+
+/// Without a type, JSON is taken for granted; parameters such as a charset are ignored.
+bool is_json(std::string_view content_type) {
+    const auto type = content_type.substr(0, content_type.find_first_of("; \t"));
+    return content_type.empty() || boost::beast::iequals(type, "application/json");
+}
+
 } // namespace
 
 service::service(const loopback_options& options)
     : account_(options.account())
     , credentials_(webrtc::detail::encode_base64(options.username() + ":" + options.password()))
-    , empty_lists_as_204_(options.empty_lists_as_204()) {}
+    , empty_lists_as_204_(options.empty_lists_as_204())
+    , older_device_api_versions_(options.older_device_api_versions()) {}
 
 bool service::authorized(std::string_view authorization) const {
     constexpr std::string_view scheme = "Basic ";
@@ -49,7 +62,7 @@ void service::handle(const http_request& request, http_response& response) {
     response.status = 200;
     response.content_type = "application/json";
     response.body.clear();
-    // The order of API Gateway: first the path, then who asks, then for which account.
+    // The order of API Gateway: first the path, then who asks for which account, then the type of the body.
     find_route(request.method, request.target, route_);
     if (route_.wanted == operation::unknown) {
         set_standard_body(response, 403);
@@ -59,12 +72,12 @@ void service::handle(const http_request& request, http_response& response) {
         set_standard_body(response, 400, "Malformed request path");
         return;
     }
-    if (!authorized(request.authorization)) {
+    if (!authorized(request.authorization) || route_.account != account_) {
         set_standard_body(response, 401);
         return;
     }
-    if (route_.account != account_) {
-        set_standard_body(response, 403);
+    if (takes_body(route_.wanted) && !is_json(request.content_type)) {
+        set_standard_body(response, 415);
         return;
     }
     try {
@@ -119,7 +132,8 @@ void service::run(const http_request& request, http_response& response) {
 }
 
 void service::create_participant(const http_request& request, http_response& response) {
-    const auto& made = store_.create_participant(read_participant_request(request.body));
+    const auto& made =
+        store_.create_participant(read_participant_request(request.body, older_device_api_versions_));
     response.body += "{\"participant\":";
     write_participant(made, store_.subscriptions_of(made), response.body);
     response.body += ",\"token\":";

@@ -44,6 +44,7 @@ private:
     std::string account_;
     std::string credentials_; // base64 of "user:password"
     bool empty_lists_as_204_;
+    bool older_device_api_versions_;
     route route_;
     std::atomic<std::size_t> session_count_{0};
     std::atomic<std::size_t> participant_count_{0};

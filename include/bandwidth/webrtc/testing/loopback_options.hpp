@@ -28,7 +28,7 @@ public:
     loopback_options& address(std::string ip_address);
     /// The port to listen on; 0, the default, lets the system choose a free one.
     loopback_options& port(std::uint16_t port);
-    /// The one account that the service knows. Requests for any other get 403. Default "9900000".
+    /// The one account that the service knows. Requests for any other get 401. Default "9900000".
     loopback_options& account(std::string id);
     /// What a request must carry as HTTP Basic credentials; others get 401. Default "user" and "secret".
     loopback_options& credentials(std::string username, std::string password);
@@ -42,6 +42,9 @@ public:
     /// Responds with 204 and no body, in place of `[]` and `{}`, when a session has no participants or a
     /// participant has no subscriptions. Bandwidth documents both forms. Default false.
     loopback_options& empty_lists_as_204(bool enabled);
+    /// Takes "V2", and "v2" and "v3" in lower case, for the `deviceApiVersion` of a participant, as Bandwidth did
+    /// before its description 2.0.0, which has "V3" alone. Default false: others than "V3" get 400.
+    loopback_options& older_device_api_versions(bool enabled);
     /// Keeps every request for `loopback_server::received`. Costs memory without bound. Default false.
     loopback_options& record_requests(bool enabled);
     /// Called for every response, on the server's thread or strand, when the response is made: to print what
@@ -61,6 +64,7 @@ public:
     [[nodiscard]] std::chrono::nanoseconds delay() const noexcept { return delay_; }
     [[nodiscard]] std::size_t requests_per_connection() const noexcept { return requests_per_connection_; }
     [[nodiscard]] bool empty_lists_as_204() const noexcept { return empty_lists_as_204_; }
+    [[nodiscard]] bool older_device_api_versions() const noexcept { return older_device_api_versions_; }
     [[nodiscard]] bool record_requests() const noexcept { return record_requests_; }
     [[nodiscard]] const response_function& on_response() const noexcept { return on_response_; }
     [[nodiscard]] tls_version max_tls_version() const noexcept { return max_tls_version_; }
@@ -77,6 +81,7 @@ private:
     std::chrono::nanoseconds delay_{0};
     std::size_t requests_per_connection_ = 0;
     bool empty_lists_as_204_ = false;
+    bool older_device_api_versions_ = false;
     bool record_requests_ = false;
     response_function on_response_;
     tls_version max_tls_version_ = tls_version::tls_1_3;

@@ -18,14 +18,16 @@ namespace bandwidth::webrtc::testing {
 /// A stateful emulation of Bandwidth's WebRTC API on a real TLS socket of this machine.
 ///
 /// It keeps sessions, participants and subscriptions in memory and responds to all eleven operations of the
-/// API with the documented statuses and bodies: 400, 401, 403, 404 and 409 by itself, anything else when a
+/// API with the documented statuses and bodies: 400, 401, 403, 404, 409 and 415 by itself, anything else when a
 /// `fault` tells it to. It speaks HTTP/1.1 with pipelining and keep-alive over TLS 1.2 and 1.3, with a
 /// certificate made at start.
 ///
 /// Where the documentation leaves a choice: `publishPermissions` is `[]` when the request had none;
 /// `tag` is left out of a response when none was given; adding a participant that is in another session, or a
 /// 21st participant to a session, gets 409; a tag of more than 50 characters gets 400; the sessions and
-/// participants named inside subscriptions need not exist.
+/// participants named inside subscriptions need not exist; a body of another content type than
+/// application/json gets 415, as AWS API Gateway has it, and one without a content type is taken for JSON. A body
+/// of JSON `null` is no body, as official SDKs send it.
 ///
 /// ```cpp
 /// testing::loopback_server server; // runs on a thread of its own
