@@ -50,7 +50,43 @@ service::service(const loopback_options& options)
     : account_(options.account())
     , credentials_(webrtc::detail::encode_base64(options.username() + ":" + options.password()))
     , empty_lists_as_204_(options.empty_lists_as_204())
-    , older_device_api_versions_(options.older_device_api_versions()) {}
+    , older_device_api_versions_(options.older_device_api_versions())
+    , rate_limit_(options.rate_limit())
+    , rate_period_(options.rate_period()) {}
+
+void service::end_what_is_over() {
+    store_.set_time(clock_.now());
+    publish_counts();
+}
+
+void service::set_connected(std::string_view participant, bool connected) {
+    store_.set_time(clock_.now());
+    store_.set_connected(participant, connected);
+    publish_counts();
+}
+
+void service::publish_counts() {
+    session_count_.store(store_.session_count(), std::memory_order_relaxed);
+    participant_count_.store(store_.participant_count(), std::memory_order_relaxed);
+}
+
+bool service::throttled(http_response& response) {
+    if (rate_limit_ == 0)
+        return false;
+    const auto now = clock_.now();
+    if (now >= rate_period_end_) {
+        rate_period_end_ = now + rate_period_;
+        requests_in_period_ = 0;
+    }
+    if (requests_in_period_ < rate_limit_) {
+        ++requests_in_period_;
+        return false;
+    }
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(rate_period_end_ - now);
+    set_standard_body(response, 429);
+    response.extra_headers += "Retry-After: " + std::to_string(wait.count()) + "\r\n";
+    return true;
+}
 
 bool service::authorized(std::string_view authorization) const {
     constexpr std::string_view scheme = "Basic ";
@@ -76,17 +112,19 @@ void service::handle(const http_request& request, http_response& response) {
         set_standard_body(response, 401);
         return;
     }
+    if (throttled(response))
+        return;
     if (takes_body(route_.wanted) && !is_json(request.content_type)) {
         set_standard_body(response, 415);
         return;
     }
+    store_.set_time(clock_.now());
     try {
         run(request, response);
     } catch (const bad_request& refused) {
         set_standard_body(response, 400, refused.what());
     }
-    session_count_.store(store_.session_count(), std::memory_order_relaxed);
-    participant_count_.store(store_.participant_count(), std::memory_order_relaxed);
+    publish_counts();
 }
 
 void service::run(const http_request& request, http_response& response) {
@@ -137,7 +175,9 @@ void service::create_participant(const http_request& request, http_response& res
     response.body += "{\"participant\":";
     write_participant(made, store_.subscriptions_of(made), response.body);
     response.body += ",\"token\":";
-    write_json_string(tokens_.make(account_, made.id, made.settings.device_api_version), response.body);
+    const auto token =
+        tokens_.make(account_, made.id, made.settings.device_api_version, clock_.date() + store::lifetime);
+    write_json_string(token, response.body);
     response.body += '}';
 }
 

@@ -63,6 +63,7 @@ public:
 
     static std::string text(const json::value& value) { return std::string(value.as_string().c_str()); }
 
+    service& served() { return service_; }
     const service& served() const { return service_; }
 
 private:

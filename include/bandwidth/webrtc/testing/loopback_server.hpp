@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <bandwidth/webrtc/client_options.hpp>
+#include <bandwidth/webrtc/ids.hpp>
 #include <bandwidth/webrtc/testing/fault.hpp>
 #include <bandwidth/webrtc/testing/loopback_options.hpp>
 #include <bandwidth/webrtc/testing/loopback_stats.hpp>
@@ -28,6 +30,10 @@ namespace bandwidth::webrtc::testing {
 /// participants named inside subscriptions need not exist; a body of another content type than
 /// application/json gets 415, as AWS API Gateway has it, and one without a content type is taken for JSON. A body
 /// of JSON `null` is no body, as official SDKs send it.
+///
+/// As Bandwidth's, its sessions and their subscriptions end after nine hours, and so does a participant that is
+/// not connected for nine hours. Time is the emulation's clock, which `advance` moves. The emulation carries no media,
+/// so to it no participant is connected, but those that a test has named to `set_connected`.
 ///
 /// ```cpp
 /// testing::loopback_server server; // runs on a thread of its own
@@ -92,12 +98,25 @@ public:
     /// The same by a TCP reset (RST).
     void reset_idle_connections();
 
+    /// Moves the emulation's clock ahead, at once, for what depends on time: the end of sessions and participants,
+    /// the rate limit, and the expiry of participant tokens made from now on. Delays, and nothing else of the
+    /// network, take real time. The clock shows real time, plus what it was moved. With a thread of its own the server
+    /// has ended what is over when this returns; on the caller's executor as `stop`, and before the next request
+    /// in any case.
+    /// \throws std::invalid_argument when the duration is negative
+    void advance(std::chrono::nanoseconds duration);
+    /// As if the participant's device had connected, so that the participant does not end with time; or, with
+    /// false, as if it had gone, from where on the participant has nine hours. An id that does not exist does
+    /// no harm. With a thread of its own the server has done it when this returns; on the caller's executor as `stop`.
+    void set_connected(const webrtc::participant_id& participant, bool connected = true);
+
     /// Counters, as of now.
     [[nodiscard]] loopback_stats stats() const;
     /// The requests received so far, in the order of arrival; empty unless
     /// `loopback_options::record_requests` is on.
     [[nodiscard]] std::vector<received_request> received() const;
-    /// How many sessions exist now.
+    /// How many sessions exist now. Those that real time has ended count until the next request or `advance`; so
+    /// for the participants.
     [[nodiscard]] std::size_t session_count() const noexcept;
     /// How many participants exist now, in a session or not.
     [[nodiscard]] std::size_t participant_count() const noexcept;
