@@ -87,8 +87,8 @@ public:
     const participant_record* find_participant(std::string_view id) const;
     /// Leaves its session too.
     store_outcome delete_participant(std::string_view id);
-    /// A participant that is connected does not end with time; one that is no longer has its lifetime once more.
-    /// Without effect on one that does not exist, or is so already.
+    /// A participant that is connected does not end with time; one that is no longer has its lifetime once
+    /// more. Without effect on one that does not exist, or is so already.
     void set_connected(std::string_view id, bool connected);
 
     /// A participant that is in the session already stays in it and gets the new subscriptions.

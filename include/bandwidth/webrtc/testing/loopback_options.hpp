@@ -36,10 +36,10 @@ public:
     /// and pipelined requests wait at the same time, not one after the other: this stands in for a network's
     /// latency.
     loopback_options& delay(std::chrono::nanoseconds duration);
-    /// Takes this many requests in a period, which begins with a request behind the end of the last one; those
-    /// beyond get 429 with a `Retry-After` that tells how long the period lasts. Requests with the wrong account or
-    /// credentials do not count, nor those that a fault responds to. The period is one of the emulation's clock
-    /// (`loopback_server::advance`). 0 requests, the default, means no limit.
+    /// Takes this many requests in a period, which begins with a request behind the end of the last one;
+    /// those beyond get 429 with a `Retry-After` that tells how long the period lasts. Requests with the
+    /// wrong account or credentials do not count, nor those that a fault responds to. The period is one of
+    /// the emulation's clock (`loopback_server::advance`). 0 requests, the default, means no limit.
     /// \throws std::invalid_argument when the period is not positive
     loopback_options& rate_limit(std::size_t requests,
                                  std::chrono::nanoseconds period = std::chrono::seconds(1));
@@ -49,12 +49,12 @@ public:
     /// Responds with 204 and no body, in place of `[]` and `{}`, when a session has no participants or a
     /// participant has no subscriptions. Bandwidth documents both forms. Default false.
     loopback_options& empty_lists_as_204(bool enabled);
-    /// Takes "V2", and "v2" and "v3" in lower case, for the `deviceApiVersion` of a participant, as Bandwidth did
-    /// before its description 2.0.0, which has "V3" alone. Default false: others than "V3" get 400.
+    /// Takes "V2", and "v2" and "v3" in lower case, for the `deviceApiVersion` of a participant, as Bandwidth
+    /// did before its description 2.0.0, which has "V3" alone. Default false: others than "V3" get 400.
     loopback_options& older_device_api_versions(bool enabled);
-    /// Responds to GET /metrics on any host name, without credentials, with what `loopback_server::stats` tells and
-    /// with the number of requests by operation and status, in Prometheus' text format. Faults, the delay and
-    /// the rate limit pass it by. Default false: that path is as unknown as any other.
+    /// Responds to GET /metrics, without credentials, in Prometheus' text format: requests by operation and
+    /// status, connections, bytes, sessions and participants. Faults, the delay and the rate limit pass it by.
+    /// Default false: that path is as unknown as any other.
     loopback_options& metrics(bool enabled);
     /// Keeps every request for `loopback_server::received`. Costs memory without bound. Default false.
     loopback_options& record_requests(bool enabled);
