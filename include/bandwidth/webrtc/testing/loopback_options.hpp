@@ -53,8 +53,8 @@ public:
     /// did before its description 2.0.0, which has "V3" alone. Default false: others than "V3" get 400.
     loopback_options& older_device_api_versions(bool enabled);
     /// Responds to GET /metrics, without credentials, in Prometheus' text format: requests by operation and
-    /// status, connections, bytes, sessions and participants. Faults, the delay and the rate limit pass it by.
-    /// Default false: that path is as unknown as any other.
+    /// status, connections, bytes, sessions and participants. Faults, the delay and the rate limit pass it
+    /// by. Default false: that path is as unknown as any other.
     loopback_options& metrics(bool enabled);
     /// Keeps every request for `loopback_server::received`. Costs memory without bound. Default false.
     loopback_options& record_requests(bool enabled);

@@ -102,8 +102,8 @@ public:
     /// Moves the emulation's clock ahead, at once, for what depends on time: the end of sessions and
     /// participants, the rate limit, and the expiry of participant tokens made from now on. The clock
     /// shows real time, plus what it was moved; delays and timeouts take real time. With a thread of its own
-    /// the server has ended what is over when this returns; on the caller's executor as `stop`, and before the
-    /// next request in any case.
+    /// the server has ended what is over when this returns; on the caller's executor as `stop`, and before
+    /// the next request in any case.
     /// \throws std::invalid_argument when the duration is negative
     void advance(std::chrono::nanoseconds duration);
     /// As if the participant's device had connected, so that the participant does not end with time; or, with
