@@ -151,6 +151,10 @@ void http_connection::respond_to_requests() {
 void http_connection::respond(const http_request& request) {
     ++requests_;
     state_->seen.request_received(number_, request);
+    if (state_->metrics && request_metrics::asked_by(request)) {
+        respond_with_metrics(request);
+        return;
+    }
     const auto rule = state_->faults.match(request.method, request.target);
     make_response(request, rule.get());
 
@@ -167,11 +171,15 @@ void http_connection::respond(const http_request& request) {
     if (rule && rule->raw) {
         out += *rule->raw;
         state_->seen.raw_response_made();
+        if (state_->metrics)
+            state_->metrics->add(request, request_metrics::raw);
     } else {
         const auto persistent = request.http_1_0 ? connection_header::keep_alive : connection_header::none;
         write_response(response_, last ? connection_header::close : persistent, request.method != "HEAD",
                        out);
         state_->seen.response_made(response_.status);
+        if (state_->metrics)
+            state_->metrics->add(request, response_.status);
         if (state_->on_response)
             state_->on_response(request.method, request.target, response_.status);
     }
@@ -179,6 +187,22 @@ void http_connection::respond(const http_request& request) {
         out.resize(start + *rule->keep_bytes);
         state_->seen.response_lost();
     }
+}
+
+/// Faults and delays pass by the metrics, which tell of them.
+void http_connection::respond_with_metrics(const http_request& request) {
+    state_->request_ids.next(response_.request_id);
+    state_->api.end_what_is_over();
+    response_.status = 200;
+    response_.extra_headers.clear();
+    response_.content_type = request_metrics::content_type;
+    response_.body.clear();
+    state_->metrics->write(state_->seen.snapshot(), state_->api, response_.body);
+    const bool last = !request.keep_alive || requests_ == state_->requests_per_connection;
+    const auto persistent = request.http_1_0 ? connection_header::keep_alive : connection_header::none;
+    write_response(response_, last ? connection_header::close : persistent, true,
+                   stage(std::chrono::nanoseconds(0), last ? ending::close : ending::keep));
+    state_->seen.response_made(response_.status);
 }
 
 void http_connection::make_response(const http_request& request, const fault_rule* rule) {
@@ -212,6 +236,8 @@ void http_connection::refuse(int status, std::string_view error) {
     set_standard_body(response_, status, error);
     write_response(response_, connection_header::close, true, stage(state_->delay, ending::close));
     state_->seen.response_made(status);
+    if (state_->metrics)
+        state_->metrics->add(operation::unknown, status);
 }
 
 std::string& http_connection::stage(std::chrono::nanoseconds delay, ending end, std::size_t count) {

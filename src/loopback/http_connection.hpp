@@ -52,6 +52,7 @@ private:
     void take_ciphertext(std::string_view ciphertext);
     void respond_to_requests();
     void respond(const http_request& request);
+    void respond_with_metrics(const http_request& request);
     void make_response(const http_request& request, const fault_rule* rule);
     void refuse(int status, std::string_view error);
     /// Returns where the next response is to be appended.

@@ -11,6 +11,7 @@ struct http_request {
     std::string method;
     std::string target;
     std::string authorization;
+    std::string content_type;
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers; // only when the reader was told to keep them
     bool http_1_0 = false;
@@ -20,6 +21,7 @@ struct http_request {
         method.clear();
         target.clear();
         authorization.clear();
+        content_type.clear();
         body.clear();
         headers.clear();
         http_1_0 = false;

@@ -30,7 +30,10 @@ void set_standard_body(http_response& response, int status, std::string_view err
     case 403: // what API Gateway says about any path that it does not know
         response.body = R"({"message":"Missing Authentication Token"})";
         return;
-    case 429: // Bandwidth documents none for this API; this is API Gateway's
+    case 415: // Bandwidth documents none for this API; this is API Gateway's, as the next one
+        response.body = R"({"message":"Unsupported Media Type"})";
+        return;
+    case 429:
         response.body = R"({"message":"Too Many Requests"})";
         return;
     case 500:

@@ -23,32 +23,32 @@ json::object parse_object(std::string_view body, json::storage_ptr storage) {
     if (body.find_first_not_of(" \t\r\n") == std::string_view::npos)
         return json::object(std::move(storage));
     boost::system::error_code error;
-    json::value parsed = json::parse(json::string_view(body.data(), body.size()), error, std::move(storage));
+    json::value parsed = json::parse(json::string_view(body.data(), body.size()), error, storage);
     if (error)
         throw bad_request("Invalid JSON in request body");
+    if (parsed.is_null()) // one of Bandwidth's SDKs sends it for no body
+        return json::object(std::move(storage));
     if (!parsed.is_object())
         throw bad_request("Request body must be an object");
     return std::move(parsed.get_object());
 }
 
-/// Nothing when the field is absent or null.
-const json::value* find_value(const json::object& object, json::string_view name) {
-    const json::value* const found = object.if_contains(name);
-    return found == nullptr || found->is_null() ? nullptr : found;
-}
+enum class null_value { refused, same_as_absent };
 
-std::optional<std::string> find_text(const json::object& object, const char* name) {
-    const json::value* const found = find_value(object, name);
-    if (found == nullptr)
+std::optional<std::string> find_text(const json::object& object, const char* name,
+                                     null_value null = null_value::refused) {
+    const json::value* const found = object.if_contains(name);
+    if (found == nullptr || (found->is_null() && null == null_value::same_as_absent))
         return std::nullopt;
     if (!found->is_string())
         throw bad_request(std::string(name) + " must be a string");
     return to_std(found->get_string());
 }
 
-const json::array* find_array(const json::object& object, const char* name) {
-    const json::value* const found = find_value(object, name);
-    if (found == nullptr)
+const json::array* find_array(const json::object& object, const char* name,
+                              null_value null = null_value::refused) {
+    const json::value* const found = object.if_contains(name);
+    if (found == nullptr || (found->is_null() && null == null_value::same_as_absent))
         return nullptr;
     if (!found->is_array())
         throw bad_request(std::string(name) + " must be an array");
@@ -84,11 +84,11 @@ std::optional<std::string> find_tag(const json::object& object) {
     return tag;
 }
 
-std::string find_device_api_version(const json::object& object) {
+std::string find_device_api_version(const json::object& object, bool older_versions) {
     const auto version = find_text(object, "deviceApiVersion");
-    if (!version || *version == "V3" || *version == "v3")
+    if (!version || *version == "V3" || (older_versions && *version == "v3"))
         return "V3";
-    if (*version == "V2" || *version == "v2") // what the PHP SDK still sends by default
+    if (older_versions && (*version == "V2" || *version == "v2"))
         return "V2";
     throw bad_request("deviceApiVersion must be V3");
 }
@@ -116,21 +116,22 @@ std::optional<std::string> read_session_request(std::string_view body) {
     std::byte buffer[2048];
     json::monotonic_resource memory(buffer, sizeof(buffer));
     const auto object = parse_object(body, &memory);
+    find_text(object, "id"); // ignored, but it has a type
     return find_tag(object);
 }
 
-participant_settings read_participant_request(std::string_view body) {
+participant_settings read_participant_request(std::string_view body, bool older_versions) {
     std::byte buffer[2048];
     json::monotonic_resource memory(buffer, sizeof(buffer));
     const auto object = parse_object(body, &memory);
     participant_settings settings;
-    settings.callback_url = find_text(object, "callbackUrl");
+    settings.callback_url = find_text(object, "callbackUrl", null_value::same_as_absent);
     settings.publish_permissions = find_unique_texts(object, "publishPermissions");
     for (const auto& permission : settings.publish_permissions)
         if (permission != "AUDIO" && permission != "VIDEO")
             throw bad_request("publishPermissions must be AUDIO or VIDEO");
     settings.tag = find_tag(object);
-    settings.device_api_version = find_device_api_version(object);
+    settings.device_api_version = find_device_api_version(object, older_versions);
     return settings;
 }
 
@@ -142,7 +143,9 @@ subscription_set read_subscriptions(std::string_view body) {
     read.session_id = find_text(object, "sessionId");
     if (read.session_id && read.session_id->empty())
         read.session_id.reset();
-    if (const json::array* const participants = find_array(object, "participants")) {
+    // The description's text has it: "if present and not empty or null".
+    const json::array* const participants = find_array(object, "participants", null_value::same_as_absent);
+    if (participants != nullptr) {
         for (const auto& item : *participants) {
             if (!item.is_object())
                 throw bad_request("participants must hold objects");

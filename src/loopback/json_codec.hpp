@@ -14,14 +14,15 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// Reads the body of createSession: its tag. An empty body is an empty object, unknown fields are ignored,
-/// and null is the same as absent; so for the two below.
+/// Reads the body of createSession: its tag. An empty body and null are an empty object, and unknown fields
+/// are ignored; so for the two below. A field may be null only where the OpenAPI description says so.
 /// \throws bad_request
 std::optional<std::string> read_session_request(std::string_view body);
 
 /// Reads the body of createParticipant.
+/// \param older_versions whether deviceApiVersion may be "V2", and "v2" and "v3" in lower case, too
 /// \throws bad_request
-participant_settings read_participant_request(std::string_view body);
+participant_settings read_participant_request(std::string_view body, bool older_versions = false);
 
 /// Reads the body of addParticipantToSession and updateParticipantSubscriptions.
 /// \throws bad_request

@@ -1,5 +1,6 @@
 #include <bandwidth/webrtc/testing/loopback_options.hpp>
 
+#include <stdexcept>
 #include <utility>
 
 namespace bandwidth::webrtc::testing {
@@ -32,6 +33,14 @@ loopback_options& loopback_options::delay(std::chrono::nanoseconds duration) {
     return *this;
 }
 
+loopback_options& loopback_options::rate_limit(std::size_t requests, std::chrono::nanoseconds period) {
+    if (period.count() <= 0)
+        throw std::invalid_argument("the period of a rate limit must be positive");
+    rate_limit_ = requests;
+    rate_period_ = period;
+    return *this;
+}
+
 loopback_options& loopback_options::requests_per_connection(std::size_t count) {
     requests_per_connection_ = count;
     return *this;
@@ -39,6 +48,16 @@ loopback_options& loopback_options::requests_per_connection(std::size_t count) {
 
 loopback_options& loopback_options::empty_lists_as_204(bool enabled) {
     empty_lists_as_204_ = enabled;
+    return *this;
+}
+
+loopback_options& loopback_options::older_device_api_versions(bool enabled) {
+    older_device_api_versions_ = enabled;
+    return *this;
+}
+
+loopback_options& loopback_options::metrics(bool enabled) {
+    metrics_ = enabled;
     return *this;
 }
 

@@ -49,6 +49,17 @@ public:
         });
     }
 
+    void advance(std::chrono::nanoseconds duration) {
+        state_->api.advance(duration);
+        runner_->run([state = state_] { state->api.end_what_is_over(); });
+    }
+
+    void set_connected(std::string participant, bool connected) {
+        runner_->run([state = state_, id = std::move(participant), connected] {
+            state->api.set_connected(id, connected);
+        });
+    }
+
     const loopback_options& options() const noexcept { return options_; }
     const std::string& ca_pem() const noexcept { return certificate_.issuer_pem(); }
     std::uint16_t port() const noexcept { return listener_->port(); }
@@ -111,6 +122,12 @@ void loopback_server::close_idle_connections() {
 
 void loopback_server::reset_idle_connections() {
     impl_->end_idle_connections(&detail::http_connection::reset);
+}
+
+void loopback_server::advance(std::chrono::nanoseconds duration) { impl_->advance(duration); }
+
+void loopback_server::set_connected(const webrtc::participant_id& participant, bool connected) {
+    impl_->set_connected(participant.value(), connected);
 }
 
 loopback_stats loopback_server::stats() const { return impl_->state().seen.snapshot(); }

@@ -1,7 +1,5 @@
 #include "loopback/participant_token.hpp"
 
-#include <chrono>
-
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
@@ -12,8 +10,6 @@
 namespace bandwidth::webrtc::testing::detail {
 
 namespace {
-
-constexpr std::chrono::hours lifetime{9}; // how long Bandwidth keeps a session
 
 std::string base64url(std::string_view bytes) {
     return webrtc::detail::encode_base64(bytes, webrtc::detail::base64::url);
@@ -28,8 +24,8 @@ participant_token_source::participant_token_source() : key_(32, '\0') {
 }
 
 std::string participant_token_source::make(std::string_view account, std::string_view participant,
-                                           std::string_view device_api_version) const {
-    const auto expiry = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + lifetime);
+                                           std::string_view device_api_version,
+                                           std::chrono::system_clock::time_point expiry) const {
     std::string claims = "{\"a\":";
     write_json_string(account, claims);
     claims += ",\"p\":";
@@ -37,7 +33,7 @@ std::string participant_token_source::make(std::string_view account, std::string
     claims += ",\"v\":";
     write_json_string(device_api_version, claims);
     claims += ",\"exp\":";
-    claims += std::to_string(expiry);
+    claims += std::to_string(std::chrono::system_clock::to_time_t(expiry));
     claims += '}';
 
     std::string token = base64url(R"({"alg":"HS256","typ":"JWT"})");

@@ -37,6 +37,9 @@ void request_parser::on_field_impl(field name, string_view name_text, string_vie
     case field::authorization:
         request_.authorization.assign(value.data(), value.size());
         break;
+    case field::content_type:
+        request_.content_type.assign(value.data(), value.size());
+        break;
     case field::host:
         ++hosts_;
         break;

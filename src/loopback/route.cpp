@@ -106,6 +106,38 @@ bool decode(std::string_view encoded, std::string& decoded) {
 
 } // namespace
 
+std::string_view name_of(operation named) noexcept {
+    switch (named) {
+    case operation::create_session:
+        return "createSession";
+    case operation::get_session:
+        return "getSession";
+    case operation::delete_session:
+        return "deleteSession";
+    case operation::list_session_participants:
+        return "listSessionParticipants";
+    case operation::create_participant:
+        return "createParticipant";
+    case operation::get_participant:
+        return "getParticipant";
+    case operation::delete_participant:
+        return "deleteParticipant";
+    case operation::add_participant_to_session:
+        return "addParticipantToSession";
+    case operation::remove_participant_from_session:
+        return "removeParticipantFromSession";
+    case operation::get_participant_subscriptions:
+        return "getParticipantSubscriptions";
+    case operation::update_participant_subscriptions:
+        return "updateParticipantSubscriptions";
+    case operation::malformed:
+        return "malformed";
+    case operation::unknown:
+        break;
+    }
+    return "unknown";
+}
+
 void find_route(std::string_view method, std::string_view target, route& found) {
     found.account.clear();
     found.session.clear();

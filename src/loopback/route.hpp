@@ -22,6 +22,9 @@ enum class operation {
     malformed // a percent sign that is not followed by two hexadecimal digits
 };
 
+/// The operation's operationId in Bandwidth's OpenAPI description; "unknown" or "malformed".
+std::string_view name_of(operation named) noexcept;
+
 /// What a request's method and target ask for; ids are percent-decoded. Meant to be reused from request to
 /// request.
 struct route {

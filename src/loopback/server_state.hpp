@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <unordered_set>
 
 #include <bandwidth/webrtc/testing/loopback_options.hpp>
@@ -10,6 +11,7 @@
 #include "loopback/fault_plan.hpp"
 #include "loopback/observation.hpp"
 #include "loopback/openssl.hpp"
+#include "loopback/request_metrics.hpp"
 #include "loopback/service.hpp"
 #include "loopback/uuid_source.hpp"
 
@@ -26,12 +28,16 @@ struct server_state {
         , seen(options.record_requests())
         , delay(options.delay())
         , requests_per_connection(options.requests_per_connection())
-        , on_response(options.on_response()) {}
+        , on_response(options.on_response()) {
+        if (options.metrics())
+            metrics.emplace();
+    }
 
     const openssl_ptr<SSL_CTX> tls;
     service api;
     fault_plan faults;
     observation seen;
+    std::optional<request_metrics> metrics; // where they were asked for
     uuid_source request_ids;
     const std::chrono::nanoseconds delay;
     const std::size_t requests_per_connection;

@@ -32,12 +32,61 @@ void set_error(http_response& response, store_outcome outcome) {
     }
 }
 
+bool takes_body(operation wanted) {
+    return wanted == operation::create_session || wanted == operation::create_participant ||
+           wanted == operation::add_participant_to_session ||
+           wanted == operation::update_participant_subscriptions;
+}
+
+/// Without a type, JSON is taken for granted; parameters such as a charset are ignored.
+bool is_json(std::string_view content_type) {
+    const auto type = content_type.substr(0, content_type.find_first_of("; \t"));
+    return content_type.empty() || boost::beast::iequals(type, "application/json");
+}
+
 } // namespace
 
 service::service(const loopback_options& options)
     : account_(options.account())
     , credentials_(webrtc::detail::encode_base64(options.username() + ":" + options.password()))
-    , empty_lists_as_204_(options.empty_lists_as_204()) {}
+    , empty_lists_as_204_(options.empty_lists_as_204())
+    , older_device_api_versions_(options.older_device_api_versions())
+    , rate_limit_(options.rate_limit())
+    , rate_period_(options.rate_period()) {}
+
+void service::end_what_is_over() {
+    store_.set_time(clock_.now());
+    publish_counts();
+}
+
+void service::set_connected(std::string_view participant, bool connected) {
+    store_.set_time(clock_.now());
+    store_.set_connected(participant, connected);
+    publish_counts();
+}
+
+void service::publish_counts() {
+    session_count_.store(store_.session_count(), std::memory_order_relaxed);
+    participant_count_.store(store_.participant_count(), std::memory_order_relaxed);
+}
+
+bool service::throttled(http_response& response) {
+    if (rate_limit_ == 0)
+        return false;
+    const auto now = clock_.now();
+    if (now >= rate_period_end_) {
+        rate_period_end_ = now + rate_period_;
+        requests_in_period_ = 0;
+    }
+    if (requests_in_period_ < rate_limit_) {
+        ++requests_in_period_;
+        return false;
+    }
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(rate_period_end_ - now);
+    set_standard_body(response, 429);
+    response.extra_headers += "Retry-After: " + std::to_string(wait.count()) + "\r\n";
+    return true;
+}
 
 bool service::authorized(std::string_view authorization) const {
     constexpr std::string_view scheme = "Basic ";
@@ -49,7 +98,7 @@ void service::handle(const http_request& request, http_response& response) {
     response.status = 200;
     response.content_type = "application/json";
     response.body.clear();
-    // The order of API Gateway: first the path, then who asks, then for which account.
+    // The order of API Gateway: first the path, then who asks for which account, then the type of the body.
     find_route(request.method, request.target, route_);
     if (route_.wanted == operation::unknown) {
         set_standard_body(response, 403);
@@ -59,21 +108,23 @@ void service::handle(const http_request& request, http_response& response) {
         set_standard_body(response, 400, "Malformed request path");
         return;
     }
-    if (!authorized(request.authorization)) {
+    if (!authorized(request.authorization) || route_.account != account_) {
         set_standard_body(response, 401);
         return;
     }
-    if (route_.account != account_) {
-        set_standard_body(response, 403);
+    if (throttled(response))
+        return;
+    if (takes_body(route_.wanted) && !is_json(request.content_type)) {
+        set_standard_body(response, 415);
         return;
     }
+    store_.set_time(clock_.now());
     try {
         run(request, response);
     } catch (const bad_request& refused) {
         set_standard_body(response, 400, refused.what());
     }
-    session_count_.store(store_.session_count(), std::memory_order_relaxed);
-    participant_count_.store(store_.participant_count(), std::memory_order_relaxed);
+    publish_counts();
 }
 
 void service::run(const http_request& request, http_response& response) {
@@ -119,11 +170,14 @@ void service::run(const http_request& request, http_response& response) {
 }
 
 void service::create_participant(const http_request& request, http_response& response) {
-    const auto& made = store_.create_participant(read_participant_request(request.body));
+    const auto& made =
+        store_.create_participant(read_participant_request(request.body, older_device_api_versions_));
     response.body += "{\"participant\":";
     write_participant(made, store_.subscriptions_of(made), response.body);
     response.body += ",\"token\":";
-    write_json_string(tokens_.make(account_, made.id, made.settings.device_api_version), response.body);
+    const auto token =
+        tokens_.make(account_, made.id, made.settings.device_api_version, clock_.date() + store::lifetime);
+    write_json_string(token, response.body);
     response.body += '}';
 }
 

@@ -25,11 +25,21 @@ participant_record* store::participant_at(std::string_view id) {
     return found == participants_.end() ? nullptr : &found->second;
 }
 
+void store::set_time(emulated_clock::time_point now) {
+    now_ = now;
+    while (!mortal_sessions_.empty() && mortal_sessions_.front().end <= now)
+        delete_session(mortal_sessions_.front().id);
+    while (!mortal_participants_.empty() && mortal_participants_.front().end <= now)
+        delete_participant(mortal_participants_.front().id);
+}
+
 const session_record& store::create_session(std::optional<std::string> tag) {
     auto id = ids_.next();
     auto& made = sessions_[id];
     made.id = std::move(id);
     made.tag = std::move(tag);
+    made.end = now_ + lifetime;
+    mortal_sessions_.push_back(made);
     return made;
 }
 
@@ -53,6 +63,8 @@ const participant_record& store::create_participant(participant_settings setting
     auto& made = participants_[id];
     made.id = std::move(id);
     made.settings = std::move(settings);
+    made.end = now_ + lifetime;
+    mortal_participants_.push_back(made);
     return made;
 }
 
@@ -69,6 +81,18 @@ store_outcome store::delete_participant(std::string_view id) {
         std::erase(session->participants, found->second.id);
     participants_.erase(found);
     return store_outcome::done;
+}
+
+void store::set_connected(std::string_view id, bool connected) {
+    participant_record* const participant = participant_at(id);
+    if (participant == nullptr || participant->is_linked() != connected)
+        return;
+    if (connected) {
+        participant->unlink();
+    } else {
+        participant->end = now_ + lifetime;
+        mortal_participants_.push_back(*participant);
+    }
 }
 
 store_outcome store::add(std::string_view session_id, std::string_view participant_id,

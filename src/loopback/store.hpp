@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -8,6 +9,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include <boost/intrusive/list.hpp>
+
+#include "loopback/emulated_clock.hpp"
 #include "loopback/uuid_source.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
@@ -25,7 +29,14 @@ struct subscription_set {
     bool empty() const noexcept { return !session_id && participants.empty(); }
 };
 
-struct session_record {
+/// A record whose end comes with time, linked to those of its kind in the order of their ends. One that is
+/// destroyed leaves that order by itself.
+struct mortal_record
+    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+    emulated_clock::time_point end;
+};
+
+struct session_record : mortal_record {
     std::string id;
     std::optional<std::string> tag;
     std::vector<std::string> participants; // in the order of joining
@@ -39,7 +50,8 @@ struct participant_settings {
     std::string device_api_version = "V3";
 };
 
-struct participant_record {
+/// Linked while it is not connected.
+struct participant_record : mortal_record {
     std::string id;
     participant_settings settings;
     std::string session_id;    // empty: in none
@@ -60,6 +72,11 @@ enum class store_outcome {
 class store {
 public:
     static constexpr std::size_t max_participants_per_session = 20;
+    /// How long Bandwidth keeps a session, and a participant whose device does not connect.
+    static constexpr std::chrono::hours lifetime{9};
+
+    /// Ends what is over by then. Whatever is made afterwards is made then.
+    void set_time(emulated_clock::time_point now);
 
     const session_record& create_session(std::optional<std::string> tag);
     const session_record* find_session(std::string_view id) const;
@@ -70,6 +87,9 @@ public:
     const participant_record* find_participant(std::string_view id) const;
     /// Leaves its session too.
     store_outcome delete_participant(std::string_view id);
+    /// A participant that is connected does not end with time; one that is no longer has its lifetime once
+    /// more. Without effect on one that does not exist, or is so already.
+    void set_connected(std::string_view id, bool connected);
 
     /// A participant that is in the session already stays in it and gets the new subscriptions.
     store_outcome add(std::string_view session_id, std::string_view participant_id,
@@ -97,11 +117,18 @@ private:
     template <class Record>
     using by_id = std::unordered_map<std::string, Record, text_hash, std::equal_to<>>;
 
+    template <class Record>
+    using by_end = boost::intrusive::list<Record, boost::intrusive::constant_time_size<false>>;
+
     session_record* session_at(std::string_view id);
     participant_record* participant_at(std::string_view id);
 
     by_id<session_record> sessions_;
     by_id<participant_record> participants_;
+    // Those that end first come first, since all live for the same time.
+    by_end<session_record> mortal_sessions_;
+    by_end<participant_record> mortal_participants_;
+    emulated_clock::time_point now_;
     uuid_source ids_;
 };
 

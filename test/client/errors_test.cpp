@@ -156,7 +156,7 @@ TEST_CASE("the service's own refusals") {
     CHECK(unauthorized.error().http_status() == 401);
     check_secrets_are_absent(unauthorized.error(), "wrong");
     bandwidth::webrtc::client wrong_account(context, options_for(server).account("1"));
-    CHECK(wait_for(context, wrong_account.try_create_session()).error().http_status() == 403);
+    CHECK(wait_for(context, wrong_account.try_create_session()).error().http_status() == 401);
 }
 
 TEST_CASE("O01: Retry-After is told, in seconds or as a date, and a bad one is none") {

@@ -17,6 +17,7 @@
 #include <boost/json.hpp>
 
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
+#include <bandwidth/webrtc/version.hpp>
 
 #include "loopback/http_fixture.hpp"
 #include "support/raw_tls_client.hpp"
@@ -148,8 +149,8 @@ TEST_CASE("the program serves, logs, and stops at a signal with status 0") {
 TEST_CASE("the program's options reach the server") {
     const auto file =
         (std::filesystem::temp_directory_path() / ("ca-of-test-" + std::to_string(getpid()))).string();
-    program server({"--port", "0", "--account", "7", "--username", "me", "--password", "pw", "--delay", "30",
-                    "--write-ca", file});
+    program server({"--port", "0", "--account", "7", "--username", "me", "--password", "pw", "--delay",
+                    "30ms", "--write-ca", file});
     server.read_until("Ctrl-C stops.");
     CHECK(server.value_of("account   ") == "7");
     CHECK(server.value_of("CA file   ") == file);
@@ -176,15 +177,37 @@ TEST_CASE("the program takes its password from the environment") {
 }
 
 TEST_CASE("bad usage is status 2") {
-    for (const auto& arguments : std::vector<std::vector<std::string>>{
-             {"--nonsense"}, {"--port", "x"}, {"--port", "70000"}, {"--delay", "-1"}, {"extra"}}) {
+    for (const auto& arguments : std::vector<std::vector<std::string>>{{"--nonsense"},
+                                                                       {"--port", "x"},
+                                                                       {"--port", "70000"},
+                                                                       {"--delay", "-1"},
+                                                                       {"extra"},
+                                                                       {"--delay", "1d"},
+                                                                       {"--delay", "25h"},
+                                                                       {"--throttle", "0"},
+                                                                       {"--throttle", "10/5"},
+                                                                       {"--throttle", "/1s"},
+                                                                       {"--fault", ""},
+                                                                       {"--fault", "method=GET"},
+                                                                       {"--fault", "nonsense"},
+                                                                       {"--fault", "status=99"},
+                                                                       {"--fault", "status=x"},
+                                                                       {"--fault", "reset,delay=3"},
+                                                                       {"--fault", "header=X"},
+                                                                       {"--fault", "reset=1"},
+                                                                       {"--fault", "reset,"}}) {
         CAPTURE(arguments.front());
+        CAPTURE(arguments.back());
         program server(arguments);
         CHECK(server.wait() == 2);
     }
     program help({"--help"});
     CHECK(help.wait() == 0);
     CHECK(help.printed().find("--write-ca") != std::string::npos);
+    CHECK(help.printed().find("throttle=2s") != std::string::npos);
+    program refused({"--fault", "reset,delay=3"});
+    CHECK(refused.wait() == 2);
+    CHECK(refused.printed().find("--fault: '3' is not a duration") != std::string::npos);
 }
 
 TEST_CASE("an address that cannot be bound is status 4") {
@@ -201,4 +224,86 @@ TEST_CASE("a CA file that cannot be written is status 1") {
     program server({"--port", "0", "--write-ca", "/nowhere/ca.pem"});
     CHECK(server.wait() == 1);
     CHECK(server.printed().find("/nowhere/ca.pem") != std::string::npos);
+}
+
+TEST_CASE("the program injects the faults of its command line, in their order") {
+    program server({"--port", "0", "--fault",
+                    "method=GET,target=/sessions/,after=1,times=2,status=503,header=X-Fault:a b", "--fault",
+                    "method=POST,throttle=1500ms", "--fault", "always,method=DELETE,reset"});
+    server.read_until("Ctrl-C stops.");
+    const auto ca_file = server.value_of("CA file   ");
+    raw_tls_client client(port_of(server), contents(ca_file));
+    const auto get = request("GET", "/sessions/x");
+    CHECK(client.exchange(get).result_int() == 404);
+    const auto fault = client.exchange(get);
+    CHECK(fault.result_int() == 503);
+    CHECK(fault["X-Fault"] == "a b");
+    CHECK(client.exchange(request("GET", "/participants/x")).result_int() == 404);
+    CHECK(client.exchange(get).result_int() == 503);
+    CHECK(client.exchange(get).result_int() == 404);
+    const auto throttled = client.exchange(request("POST", "/sessions"));
+    CHECK(throttled.result_int() == 429);
+    CHECK(throttled[boost::beast::http::field::retry_after] == "2");
+    CHECK(client.exchange(request("POST", "/sessions")).result_int() == 200);
+    client.send(request("DELETE", "/sessions/x"));
+    CHECK(client.read_to_end() == support::connection_end::reset);
+    std::filesystem::remove(ca_file);
+}
+
+TEST_CASE("the program ends connections and cuts responses as its command line has it") {
+    program server({"--port", "0", "--fault", "target=/one,close-before", "--fault",
+                    "target=/two,truncate=15,delay=1ms", "--fault", "target=/three,garbage=nonsense",
+                    "--fault", "target=/four,close-after"});
+    server.read_until("Ctrl-C stops.");
+    const auto ca_file = server.value_of("CA file   ");
+    const auto unread_after = [&](const char* path) {
+        raw_tls_client client(port_of(server), contents(ca_file));
+        client.send(request("GET", path, {}, "Connection: close\r\n"));
+        CHECK(client.read_to_end() == support::connection_end::close_notify);
+        return std::string(client.unread());
+    };
+    CHECK(unread_after("/one").empty());
+    CHECK(unread_after("/two") == "HTTP/1.1 403 Fo");
+    CHECK(unread_after("/three") == "nonsense");
+    CHECK(unread_after("/four").starts_with("HTTP/1.1 403 Forbidden\r\n"));
+    std::filesystem::remove(ca_file);
+}
+
+TEST_CASE(
+    "the program throttles, leaves out empty lists, takes older versions and serves metrics when told to") {
+    program server({"--port", "0", "--throttle", "4/24h", "--empty-lists-as-204",
+                    "--older-device-api-versions", "--metrics"});
+    server.read_until("Ctrl-C stops.");
+    const auto ca_file = server.value_of("CA file   ");
+    CHECK(server.value_of("metrics   ") ==
+          "https://localhost:" + std::to_string(port_of(server)) + "/metrics");
+    raw_tls_client client(port_of(server), contents(ca_file));
+    const auto created = client.exchange(request("POST", "/sessions"));
+    const std::string id(boost::json::parse(created.body()).at("id").as_string().c_str());
+    CHECK(client.exchange(request("GET", "/sessions/" + id + "/participants")).result_int() == 204);
+    CHECK(client.exchange(request("POST", "/participants", R"({"deviceApiVersion":"v2"})")).result_int() ==
+          200);
+    CHECK(client.exchange(request("GET", "/sessions/" + id)).result_int() == 200);
+    const auto throttled = client.exchange(request("POST", "/sessions"));
+    CHECK(throttled.result_int() == 429);
+    CHECK(std::stoi(std::string(throttled[boost::beast::http::field::retry_after])) > 80000);
+    const auto metrics = client.exchange("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n");
+    CHECK(metrics.result_int() == 200);
+    for (const auto* line :
+         {R"(bandwidth_webrtc_loopback_requests_total{operation="createSession",status="429"} 1)",
+          R"(bandwidth_webrtc_loopback_requests_total{operation="listSessionParticipants",status="204"} 1)",
+          "bandwidth_webrtc_loopback_open_connections 1", "bandwidth_webrtc_loopback_sessions 1",
+          "bandwidth_webrtc_loopback_participants 1"}) {
+        CAPTURE(line);
+        CHECK(metrics.body().find(std::string("\n") + line + "\n") != std::string::npos);
+    }
+    std::filesystem::remove(ca_file);
+}
+
+TEST_CASE("the program tells its version and those of its parts") {
+    program asked({"--version"});
+    CHECK(asked.wait() == 0);
+    CHECK(asked.printed().starts_with("loopback_server " + std::string(bandwidth::webrtc::version_string) +
+                                      "\nBoost 1."));
+    CHECK(asked.printed().find("OpenSSL 3.") != std::string::npos);
 }

@@ -6,15 +6,22 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include <openssl/crypto.h>
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/system/system_error.hpp>
+#include <boost/version.hpp>
 
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
+#include <bandwidth/webrtc/version.hpp>
+
+#include "loopback/program/option_text.hpp"
 
 // The emulated Bandwidth WebRTC API as a program: start it, and talk to it with curl.
 
@@ -34,12 +41,83 @@ struct settings {
     std::string account = "9900000";
     std::string username = "user";
     std::string password = "secret";
-    unsigned delay_milliseconds = 0;
+    std::chrono::nanoseconds delay{0};
+    loopback_program::rate throttle;
+    std::vector<testing::fault> faults;
+    bool empty_lists_as_204 = false;
+    bool older_device_api_versions = false;
+    bool metrics = false;
     std::string ca_file;
     bool log = false;
 };
 
+constexpr const char* about =
+    R"(Emulates Bandwidth's WebRTC API over HTTPS on this machine, for tests and for trying things out.
+
+Examples:
+  loopback_server --log
+        on port 8443, with a line for each response
+  loopback_server --fault method=GET,times=3,status=503 --fault always,delay=50ms
+        the first three GETs get 503, everything else is late
+  loopback_server --throttle 100/10s --metrics
+        429 beyond 100 requests in ten seconds; GET /metrics tells how many there were
+)";
+
+constexpr const char* exit_statuses = R"(
+
+Exit status: 0 ended by SIGINT (Ctrl-C) or SIGTERM, 1 the CA certificate cannot be written, 2 bad usage,
+4 the address cannot be listened on.)";
+
+std::string version_text() {
+    return "loopback_server " + std::string(bandwidth::webrtc::version_string) + "\nBoost " +
+           std::to_string(BOOST_VERSION / 100'000) + '.' + std::to_string(BOOST_VERSION / 100 % 1'000) + '.' +
+           std::to_string(BOOST_VERSION % 100) + ", " + OpenSSL_version(OPENSSL_VERSION) + ", compiled by " +
+#ifdef __clang__
+           "clang " __clang_version__;
+#else
+           "g++ " __VERSION__;
+#endif
+}
+
+/// Adds an option whose text is read by `read`; what that refuses is bad usage.
+template <class Read>
+CLI::Option* add_text_option(CLI::App& app, const std::string& name, const std::string& type,
+                             const Read& read, const std::string& description) {
+    const auto read_all = [name, read](const std::vector<std::string>& texts) {
+        try {
+            for (const auto& text : texts)
+                read(text);
+        } catch (const std::invalid_argument& error) {
+            throw CLI::ValidationError(name, error.what());
+        }
+    };
+    return app.add_option_function<std::vector<std::string>>(name, read_all, description)
+        ->allow_extra_args(false)
+        ->type_name(type);
+}
+
+void declare_misbehaviour(CLI::App& app, settings& chosen) {
+    add_text_option(
+        app, "--delay", "TIME",
+        [&chosen](const std::string& text) { chosen.delay = loopback_program::parse_delay(text); },
+        "Time between a request and its response, such as 20ms; a number alone is in milliseconds");
+    add_text_option(
+        app, "--fault", "FAULT",
+        [&chosen](const std::string& text) { chosen.faults.push_back(loopback_program::parse_fault(text)); },
+        "What to do wrong, see below. May be given more than once; of those that meet a request, the first "
+        "decides");
+    add_text_option(
+        app, "--throttle", "N[/TIME]",
+        [&chosen](const std::string& text) { chosen.throttle = loopback_program::parse_rate(text); },
+        "Requests in a second, or in the time given; those beyond get 429 with Retry-After");
+    app.add_flag("--empty-lists-as-204", chosen.empty_lists_as_204,
+                 "204 and no body in place of empty lists and subscriptions");
+    app.add_flag("--older-device-api-versions", chosen.older_device_api_versions,
+                 "Take V2, and v2 and v3 in lower case, for deviceApiVersion");
+}
+
 void declare_options(CLI::App& app, settings& chosen) {
+    app.set_version_flag("--version", version_text(), "Print the versions of this program and its parts");
     app.add_option("--port", chosen.port, "Port to listen on; 0 lets the system choose")
         ->capture_default_str();
     app.add_option("--address", chosen.address, "IP address to listen on")->capture_default_str();
@@ -50,12 +128,12 @@ void declare_options(CLI::App& app, settings& chosen) {
                    "Password that requests must carry: a test password, never a real one")
         ->envname("LOOPBACK_PASSWORD")
         ->capture_default_str();
-    app.add_option("--delay", chosen.delay_milliseconds, "Milliseconds between a request and its response")
-        ->check(CLI::Range(0U, 3'600'000U))
-        ->capture_default_str();
+    declare_misbehaviour(app, chosen);
     app.add_option(
         "--write-ca", chosen.ca_file,
         "File for the CA certificate that clients must trust (default: one in the temporary directory)");
+    app.add_flag("--metrics", chosen.metrics,
+                 "Serve GET /metrics, without credentials, in Prometheus' text format");
     app.add_flag("--log", chosen.log, "Print a line for every response");
 }
 
@@ -65,7 +143,11 @@ testing::loopback_options make_options(const settings& chosen) {
         .port(chosen.port)
         .account(chosen.account)
         .credentials(chosen.username, chosen.password)
-        .delay(std::chrono::milliseconds(chosen.delay_milliseconds));
+        .delay(chosen.delay)
+        .rate_limit(chosen.throttle.requests, chosen.throttle.period)
+        .empty_lists_as_204(chosen.empty_lists_as_204)
+        .older_device_api_versions(chosen.older_device_api_versions)
+        .metrics(chosen.metrics);
     if (chosen.log) {
         options.on_response([](std::string_view method, std::string_view target, int status) {
             std::cout << status << ' ' << method << ' ' << target << '\n' << std::flush;
@@ -87,15 +169,17 @@ std::string write_ca(const settings& chosen, const testing::loopback_server& ser
     return file;
 }
 
-void print_welcome(const testing::loopback_server& server, const std::string& ca_file) {
+void print_welcome(const testing::loopback_server& server, const std::string& ca_file, bool metrics) {
     std::cout << "base URL  " << server.base_url() << "\n"
               << "account   " << server.account() << "\n"
               << "CA file   " << ca_file << "\n\n"
               << "Create a session:\n"
               << "  curl --cacert '" << ca_file << "' --user '" << server.username() << ":"
               << server.password() << "' --json '{\"tag\":\"first\"}' " << server.base_url() << "/accounts/"
-              << server.account() << "/sessions\n\nCtrl-C stops.\n"
-              << std::flush;
+              << server.account() << "/sessions\n\n";
+    if (metrics)
+        std::cout << "metrics   https://localhost:" << server.port() << "/metrics\n\n";
+    std::cout << "Ctrl-C stops.\n" << std::flush;
 }
 
 void print_farewell(const testing::loopback_server& server) {
@@ -110,7 +194,9 @@ void print_farewell(const testing::loopback_server& server) {
 int serve(const settings& chosen) {
     asio::io_context context(1);
     testing::loopback_server server(context.get_executor(), make_options(chosen));
-    print_welcome(server, write_ca(chosen, server));
+    for (const auto& fault : chosen.faults)
+        server.inject(fault);
+    print_welcome(server, write_ca(chosen, server), chosen.metrics);
 
     asio::signal_set signals(context, SIGINT, SIGTERM);
     signals.async_wait([&server](boost::system::error_code, int) {
@@ -126,9 +212,8 @@ int serve(const settings& chosen) {
 
 int main(int argc, char** argv) {
     settings chosen;
-    CLI::App app(
-        "Emulates Bandwidth's WebRTC API over HTTPS on this machine, for tests and for trying things out.",
-        "loopback_server");
+    CLI::App app(about, "loopback_server");
+    app.footer(std::string(loopback_program::fault_help) + exit_statuses);
     declare_options(app, chosen);
     try {
         app.parse(argc, argv);

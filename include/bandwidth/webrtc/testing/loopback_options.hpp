@@ -28,7 +28,7 @@ public:
     loopback_options& address(std::string ip_address);
     /// The port to listen on; 0, the default, lets the system choose a free one.
     loopback_options& port(std::uint16_t port);
-    /// The one account that the service knows. Requests for any other get 403. Default "9900000".
+    /// The one account that the service knows. Requests for any other get 401. Default "9900000".
     loopback_options& account(std::string id);
     /// What a request must carry as HTTP Basic credentials; others get 401. Default "user" and "secret".
     loopback_options& credentials(std::string username, std::string password);
@@ -36,12 +36,26 @@ public:
     /// and pipelined requests wait at the same time, not one after the other: this stands in for a network's
     /// latency.
     loopback_options& delay(std::chrono::nanoseconds duration);
+    /// Takes this many requests in a period, which begins with a request behind the end of the last one;
+    /// those beyond get 429 with a `Retry-After` that tells how long the period lasts. Requests with the
+    /// wrong account or credentials do not count, nor those that a fault responds to. The period is one of
+    /// the emulation's clock (`loopback_server::advance`). 0 requests, the default, means no limit.
+    /// \throws std::invalid_argument when the period is not positive
+    loopback_options& rate_limit(std::size_t requests,
+                                 std::chrono::nanoseconds period = std::chrono::seconds(1));
     /// After this many requests on a connection the response carries `Connection: close` and the connection
     /// ends. 0, the default, means no limit.
     loopback_options& requests_per_connection(std::size_t count);
     /// Responds with 204 and no body, in place of `[]` and `{}`, when a session has no participants or a
     /// participant has no subscriptions. Bandwidth documents both forms. Default false.
     loopback_options& empty_lists_as_204(bool enabled);
+    /// Takes "V2", and "v2" and "v3" in lower case, for the `deviceApiVersion` of a participant, as Bandwidth
+    /// did before its description 2.0.0, which has "V3" alone. Default false: others than "V3" get 400.
+    loopback_options& older_device_api_versions(bool enabled);
+    /// Responds to GET /metrics, without credentials, in Prometheus' text format: requests by operation and
+    /// status, connections, bytes, sessions and participants. Faults, the delay and the rate limit pass it
+    /// by. Default false: that path is as unknown as any other.
+    loopback_options& metrics(bool enabled);
     /// Keeps every request for `loopback_server::received`. Costs memory without bound. Default false.
     loopback_options& record_requests(bool enabled);
     /// Called for every response, on the server's thread or strand, when the response is made: to print what
@@ -59,8 +73,12 @@ public:
     [[nodiscard]] const std::string& username() const noexcept { return username_; }
     [[nodiscard]] const std::string& password() const noexcept { return password_; }
     [[nodiscard]] std::chrono::nanoseconds delay() const noexcept { return delay_; }
+    [[nodiscard]] std::size_t rate_limit() const noexcept { return rate_limit_; }
+    [[nodiscard]] std::chrono::nanoseconds rate_period() const noexcept { return rate_period_; }
     [[nodiscard]] std::size_t requests_per_connection() const noexcept { return requests_per_connection_; }
     [[nodiscard]] bool empty_lists_as_204() const noexcept { return empty_lists_as_204_; }
+    [[nodiscard]] bool older_device_api_versions() const noexcept { return older_device_api_versions_; }
+    [[nodiscard]] bool metrics() const noexcept { return metrics_; }
     [[nodiscard]] bool record_requests() const noexcept { return record_requests_; }
     [[nodiscard]] const response_function& on_response() const noexcept { return on_response_; }
     [[nodiscard]] tls_version max_tls_version() const noexcept { return max_tls_version_; }
@@ -75,8 +93,12 @@ private:
     std::string username_ = "user";
     std::string password_ = "secret";
     std::chrono::nanoseconds delay_{0};
+    std::size_t rate_limit_ = 0;
+    std::chrono::nanoseconds rate_period_{std::chrono::seconds(1)};
     std::size_t requests_per_connection_ = 0;
     bool empty_lists_as_204_ = false;
+    bool older_device_api_versions_ = false;
+    bool metrics_ = false;
     bool record_requests_ = false;
     response_function on_response_;
     tls_version max_tls_version_ = tls_version::tls_1_3;

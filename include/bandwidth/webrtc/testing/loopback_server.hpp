@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <bandwidth/webrtc/client_options.hpp>
+#include <bandwidth/webrtc/ids.hpp>
 #include <bandwidth/webrtc/testing/fault.hpp>
 #include <bandwidth/webrtc/testing/loopback_options.hpp>
 #include <bandwidth/webrtc/testing/loopback_stats.hpp>
@@ -18,14 +20,21 @@ namespace bandwidth::webrtc::testing {
 /// A stateful emulation of Bandwidth's WebRTC API on a real TLS socket of this machine.
 ///
 /// It keeps sessions, participants and subscriptions in memory and responds to all eleven operations of the
-/// API with the documented statuses and bodies: 400, 401, 403, 404 and 409 by itself, anything else when a
-/// `fault` tells it to. It speaks HTTP/1.1 with pipelining and keep-alive over TLS 1.2 and 1.3, with a
+/// API with the documented statuses and bodies: 400, 401, 403, 404, 409 and 415 by itself, anything else when
+/// a `fault` tells it to. It speaks HTTP/1.1 with pipelining and keep-alive over TLS 1.2 and 1.3, with a
 /// certificate made at start.
 ///
-/// Where the documentation leaves a choice: `publishPermissions` is `[]` when the request had none;
-/// `tag` is left out of a response when none was given; adding a participant that is in another session, or a
-/// 21st participant to a session, gets 409; a tag of more than 50 characters gets 400; the sessions and
-/// participants named inside subscriptions need not exist.
+/// Where the documentation leaves a choice: `publishPermissions` is `[]` when the request had none; `tag` is
+/// left out of a response when none was given; adding a participant that is in another session, or a 21st
+/// participant to a session, gets 409; a tag of more than 50 characters gets 400; the sessions and
+/// participants named inside subscriptions need not exist; a body of another content type than
+/// application/json gets 415, as AWS API Gateway has it, and one without a content type is taken for JSON. A
+/// body of JSON `null` is no body, as an official SDK sends it.
+///
+/// As Bandwidth's, its sessions and their subscriptions end after nine hours, and so does a participant that
+/// is not connected for nine hours. Time is the emulation's clock, which `advance` moves. The emulation
+/// carries no media, so to it no participant is connected, but those that a test has named to
+/// `set_connected`.
 ///
 /// ```cpp
 /// testing::loopback_server server; // runs on a thread of its own
@@ -90,12 +99,26 @@ public:
     /// The same by a TCP reset (RST).
     void reset_idle_connections();
 
+    /// Moves the emulation's clock ahead, at once, for what depends on time: the end of sessions and
+    /// participants, the rate limit, and the expiry of participant tokens made from now on. The clock
+    /// shows real time, plus what it was moved; delays and timeouts take real time. With a thread of its own
+    /// the server has ended what is over when this returns; on the caller's executor as `stop`, and before
+    /// the next request in any case.
+    /// \throws std::invalid_argument when the duration is negative
+    void advance(std::chrono::nanoseconds duration);
+    /// As if the participant's device had connected, so that the participant does not end with time; or, with
+    /// false, as if it had gone, from where on the participant has nine hours. An id that does not exist does
+    /// no harm. With a thread of its own the server has done it when this returns; on the caller's executor
+    /// as `stop`.
+    void set_connected(const webrtc::participant_id& participant, bool connected = true);
+
     /// Counters, as of now.
     [[nodiscard]] loopback_stats stats() const;
     /// The requests received so far, in the order of arrival; empty unless
     /// `loopback_options::record_requests` is on.
     [[nodiscard]] std::vector<received_request> received() const;
-    /// How many sessions exist now.
+    /// How many sessions exist now. Those that real time has ended count until the next request or `advance`;
+    /// so for the participants.
     [[nodiscard]] std::size_t session_count() const noexcept;
     /// How many participants exist now, in a session or not.
     [[nodiscard]] std::size_t participant_count() const noexcept;
