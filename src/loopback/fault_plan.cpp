@@ -14,9 +14,10 @@ bool matches(const fault_rule& rule, std::string_view method, std::string_view t
 } // namespace
 
 void fault_plan::add(const fault& added) {
-    if (added.rule().repeat == 0)
+    const auto& wanted = fault_access::rule(added);
+    if (wanted.repeat == 0)
         return;
-    auto rule = std::make_shared<const fault_rule>(added.rule());
+    auto rule = std::make_shared<const fault_rule>(wanted);
     const std::lock_guard lock(mutex_);
     const std::size_t skip = rule->skip;
     const std::size_t repeat = rule->repeat;

@@ -11,6 +11,11 @@
 
 namespace bandwidth::webrtc::testing::detail {
 
+/// What is not for the callers to see of a fault.
+struct fault_access {
+    static const fault_rule& rule(const fault& of) noexcept { return of.rule_; }
+};
+
 /// The faults that were injected and how much of each is left. Thread-safe.
 class fault_plan {
 public:

@@ -81,7 +81,8 @@ private:
 loopback_server::loopback_server(loopback_options options)
     : impl_(std::make_unique<impl>(std::make_unique<detail::runner>(), std::move(options))) {}
 
-loopback_server::loopback_server(const boost::asio::any_io_executor& executor, loopback_options options)
+loopback_server::loopback_server(const boost::asio::any_io_executor& executor, loopback_options options,
+                                 webrtc::detail::abi_check)
     : impl_(std::make_unique<impl>(std::make_unique<detail::runner>(executor), std::move(options))) {}
 
 loopback_server::~loopback_server() = default;

@@ -52,7 +52,7 @@ asio::awaitable<void> scripted_connection::run(std::shared_ptr<scripted_connecti
 }
 
 asio::awaitable<void> scripted_connection::play() {
-    for (const auto& step : script_.steps()) {
+    for (const auto& step : script_access::steps(script_)) {
         if (step.what == kind::rst) {
             reset();
             log_->ended(number_);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -18,6 +19,11 @@
 #include "loopback/tls_engine.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
+
+/// What is not for the callers to see of a script.
+struct script_access {
+    static const std::vector<script_step>& steps(const script& of) noexcept { return of.steps_; }
+};
 
 /// One connection of a scripted server, playing its script in a coroutine. Everything runs on the server's
 /// strand.

@@ -114,7 +114,8 @@ private:
 scripted_server::scripted_server(scripted_options options)
     : impl_(std::make_unique<impl>(std::make_unique<detail::runner>(), std::move(options))) {}
 
-scripted_server::scripted_server(const boost::asio::any_io_executor& executor, scripted_options options)
+scripted_server::scripted_server(const boost::asio::any_io_executor& executor, scripted_options options,
+                                 webrtc::detail::abi_check)
     : impl_(std::make_unique<impl>(std::make_unique<detail::runner>(executor), std::move(options))) {}
 
 scripted_server::~scripted_server() = default;

@@ -39,7 +39,7 @@ void connector::on_resolved(const name_answer& response) {
     }
     if (const auto elsewhere = not_allowed(response.addresses); !elsewhere.empty()) {
         finish({{},
-                errc::connect_failed,
+                errc::invalid_options,
                 endpoint_.host + " is " + elsewhere + ": http is for loopback addresses only"});
         return;
     }

@@ -282,7 +282,7 @@ TEST_CASE("http: nothing is sent where localhost has an address that is not this
         client client(context, with_resolver(options_for(server), resolver));
         const auto outcome = wait_for(context, client.try_create_session());
         REQUIRE(outcome.has_error());
-        CHECK(outcome.error().code() == errc::connect_failed);
+        CHECK(outcome.error().code() == errc::invalid_options);
         CHECK(outcome.error().delivery() == delivery::not_sent);
         CHECK(outcome.error().message() == "localhost is 192.0.2.1: http is for loopback addresses only");
         CHECK(client.stats().bytes_sent == 0);
@@ -292,12 +292,15 @@ TEST_CASE("http: nothing is sent where localhost has an address that is not this
 
 TEST_CASE("http: nothing is sent where the user's resolver says that localhost is elsewhere") {
     asio::io_context context;
-    client client(context, options_for(scripted_server(plain())).resolver([](const std::string&) {
+    const auto elsewhere = [](const std::string&) {
         return std::vector{asio::ip::make_address("2001:db8::1")};
-    }));
+    };
+    client client(context, options_for(scripted_server(plain())).resolver(elsewhere).retry(retry_policy()));
     const auto outcome = wait_for(context, client.try_create_session());
-    CHECK(outcome.error().code() == errc::connect_failed);
+    CHECK(outcome.error().code() == errc::invalid_options);
     CHECK(names(outcome.error().message(), "http is for loopback addresses only"));
+    CHECK(outcome.error().code() != condition::retryable);
+    CHECK(client.stats().dials == 1); // no other attempt would end otherwise
 }
 
 TEST_CASE("http: by the addresses of the loopback, without looking up") {

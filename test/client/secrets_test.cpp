@@ -216,6 +216,11 @@ TEST_CASE("J12: nor when the connection could not be made, or the call was not l
     CHECK(attempt(client_options(options).ca_pem(other.pem())) == errc::tls_untrusted);
     CHECK(attempt(client_options(options).base_url("https://127.0.0.1:1/v1")) == errc::connect_failed);
     CHECK(attempt(client_options(options).base_url("https://no-such-host.invalid/v1")).failed());
+    client refusing(context, options);
+    for (const char* const name : {"Authorization", "Cookie", "Host"}) {
+        const auto theirs = call_options{}.header(name, header_secret);
+        check_failed(wait_for(context, refusing.try_get_session(session_id("s"), theirs)));
+    }
     client closed(context, options);
     closed.close();
     check_failed(wait_for(context, closed.try_create_participant(secret_participant(), secret_call())));

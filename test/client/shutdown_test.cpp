@@ -1,8 +1,12 @@
 #include <doctest/doctest.h>
 
 #include <bandwidth/webrtc/client.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <chrono>
 #include <cstddef>
@@ -246,6 +250,67 @@ TEST_CASE(
             left.close();
         }
     }
+}
+
+namespace {
+
+/// A call of a client whose context has gone, and the end of the client.
+void check_that_its_context_has_gone(client& left) {
+    auto outcome = left.try_get_session(session_id("s"))(asio::use_future);
+    REQUIRE(outcome.wait_for(support::generous_limit) == std::future_status::ready);
+    const auto response = outcome.get();
+    CHECK(response.error().code() == errc::client_closed);
+    CHECK(response.error().delivery() == delivery::not_sent);
+    left.close();
+}
+
+} // namespace
+
+TEST_CASE("O24: the executor is a thread pool's") {
+    loopback_server server;
+    auto gone = std::make_unique<asio::thread_pool>(2);
+    client left(*gone, options_for(server));
+    auto first = left.try_create_session()(asio::use_future);
+    REQUIRE(first.wait_for(support::generous_limit) == std::future_status::ready);
+    CHECK(first.get().has_value());
+    gone.reset();
+    check_that_its_context_has_gone(left);
+}
+
+TEST_CASE("O24: the executor is a strand, and two clients are destroyed in either order") {
+    loopback_server server;
+    for (const bool in_order : {true, false}) {
+        auto gone = std::make_unique<asio::io_context>();
+        auto strand = std::make_unique<client::executor_type>(asio::make_strand(*gone));
+        auto first = std::make_unique<client>(*strand, options_for(server));
+        auto second = std::make_unique<client>(*strand, options_for(server).single_threaded(true));
+        strand.reset(); // a strand that outlives its context is Asio's fault
+        CHECK(wait_for(*gone, first->try_create_session()).has_value());
+        CHECK(wait_for(*gone, second->try_create_session()).has_value());
+        gone.reset();
+        check_that_its_context_has_gone(*first);
+        check_that_its_context_has_gone(*second);
+        (in_order ? first : second).reset();
+    }
+}
+
+TEST_CASE("O24: a call that can be cancelled, and one that is prepared and dropped") {
+    loopback_server server;
+    auto gone = std::make_unique<asio::io_context>();
+    asio::io_context living;
+    client left(*gone, options_for(server));
+    CHECK(wait_for(*gone, left.try_create_session()).has_value());
+    gone.reset();
+    asio::cancellation_signal signal;
+    collector<session> results;
+    left.try_create_session()(
+        asio::bind_cancellation_slot(signal.slot(), asio::bind_executor(living, results.next())));
+    signal.emit(asio::cancellation_type::terminal);
+    results.wait(living);
+    CHECK(results.each_once());
+    CHECK(results[0].error().code() == errc::client_closed);
+    { const auto dropped = left.try_get_session(session_id("s")); }
+    check_that_its_context_has_gone(left);
 }
 
 TEST_CASE("O10: the context is destroyed after it ran for a while, the client after that coroutine") {

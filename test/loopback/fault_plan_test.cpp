@@ -9,6 +9,12 @@ using namespace std::chrono_literals;
 using plan = detail::fault_plan;
 using ending = detail::fault_rule::ending;
 
+namespace {
+
+const detail::fault_rule& rule_of(const fault& of) { return detail::fault_access::rule(of); }
+
+} // namespace
+
 TEST_CASE("a fault without conditions meets the next request, once") {
     plan faults;
     CHECK(faults.match("GET", "/a") == nullptr);
@@ -70,32 +76,32 @@ TEST_CASE("clear forgets all faults") {
 }
 
 TEST_CASE("the actions say what becomes of the response and of the connection") {
-    CHECK(fault{}.rule().end == ending::keep);
-    CHECK_FALSE(fault{}.rule().keep_bytes.has_value());
+    CHECK(rule_of(fault{}).end == ending::keep);
+    CHECK_FALSE(rule_of(fault{}).keep_bytes.has_value());
 
-    CHECK(fault{}.close_after_response().rule().end == ending::close);
-    CHECK(fault{}.close_after_response().rule().connection_close_header);
-    CHECK_FALSE(fault{}.close_after_response().rule().keep_bytes.has_value());
+    CHECK(rule_of(fault{}.close_after_response()).end == ending::close);
+    CHECK(rule_of(fault{}.close_after_response()).connection_close_header);
+    CHECK_FALSE(rule_of(fault{}.close_after_response()).keep_bytes.has_value());
 
-    CHECK(fault{}.close_before_response().rule().end == ending::close);
-    CHECK(fault{}.close_before_response().rule().keep_bytes == 0);
+    CHECK(rule_of(fault{}.close_before_response()).end == ending::close);
+    CHECK(rule_of(fault{}.close_before_response()).keep_bytes == 0);
 
-    CHECK(fault{}.reset().rule().end == ending::reset);
-    CHECK(fault{}.reset().rule().keep_bytes == 0);
+    CHECK(rule_of(fault{}.reset()).end == ending::reset);
+    CHECK(rule_of(fault{}.reset()).keep_bytes == 0);
 
-    CHECK(fault{}.truncate_at(9).rule().end == ending::close);
-    CHECK(fault{}.truncate_at(9).rule().keep_bytes == 9);
-    CHECK(fault{}.truncate_at(9).reset().rule().end == ending::reset);
-    CHECK(fault{}.truncate_at(9).reset().rule().keep_bytes == 9);
-    CHECK(fault{}.reset().truncate_at(9).rule().end == ending::reset);
-    CHECK(fault{}.reset().truncate_at(9).rule().keep_bytes == 9);
+    CHECK(rule_of(fault{}.truncate_at(9)).end == ending::close);
+    CHECK(rule_of(fault{}.truncate_at(9)).keep_bytes == 9);
+    CHECK(rule_of(fault{}.truncate_at(9).reset()).end == ending::reset);
+    CHECK(rule_of(fault{}.truncate_at(9).reset()).keep_bytes == 9);
+    CHECK(rule_of(fault{}.reset().truncate_at(9)).end == ending::reset);
+    CHECK(rule_of(fault{}.reset().truncate_at(9)).keep_bytes == 9);
 
-    CHECK(fault{}.throttle(7s).rule().status == 429);
-    REQUIRE(fault{}.throttle(7s).rule().headers.size() == 1);
-    CHECK(fault{}.throttle(7s).rule().headers[0].first == "Retry-After");
-    CHECK(fault{}.throttle(7s).rule().headers[0].second == "7");
-    CHECK(fault{}.respond(500).rule().body == std::nullopt);
-    CHECK(fault{}.respond(500, "text").rule().body == "text");
+    CHECK(rule_of(fault{}.throttle(7s)).status == 429);
+    REQUIRE(rule_of(fault{}.throttle(7s)).headers.size() == 1);
+    CHECK(rule_of(fault{}.throttle(7s)).headers[0].first == "Retry-After");
+    CHECK(rule_of(fault{}.throttle(7s)).headers[0].second == "7");
+    CHECK(rule_of(fault{}.respond(500)).body == std::nullopt);
+    CHECK(rule_of(fault{}.respond(500, "text")).body == "text");
 }
 
 TEST_CASE("a fault responds with a final status only") {

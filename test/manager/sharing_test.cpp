@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <bandwidth/webrtc/client.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -264,4 +266,30 @@ TEST_CASE("a secret in a header of all calls is redacted where a service echoes 
     REQUIRE(got.has_error());
     CHECK(got.error().message() == "bad [redacted]");
     CHECK(got.error().body().find("wD5dTqw81") == std::string::npos);
+}
+
+TEST_CASE("O24: the context of a manager has gone: its calls and those of a client that shares it say so") {
+    loopback_server server;
+    auto gone = std::make_unique<asio::io_context>();
+    asio::io_context living;
+    connection_manager manager(*gone, origin_of(server), one_connection(server.ca_pem()));
+    client sharing(
+        manager,
+        account(server.client_options().account()).credentials(server.client_options().credentials()));
+    CHECK(wait_for(*gone, sharing.try_create_session()).has_value());
+    gone.reset();
+    collector<session> sessions;
+    sharing.try_create_session()(asio::bind_executor(living, sessions.next()));
+    sessions.wait(living);
+    CHECK(sessions.each_once());
+    CHECK(sessions[0].error().code() == errc::client_closed);
+    collector<test::response> responses;
+    manager.try_send(make(http_verb::get, "/"))(asio::bind_executor(living, responses.next()));
+    responses.wait(living);
+    CHECK(responses.each_once());
+    CHECK(responses[0].error().code() == errc::client_closed);
+    collector<void> drained;
+    sharing.try_drain()(asio::bind_executor(living, drained.next()));
+    drained.wait(living);
+    CHECK(drained[0].error().code() == errc::client_closed);
 }

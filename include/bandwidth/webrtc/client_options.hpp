@@ -23,7 +23,7 @@ public:
 
     /// Replaces the whole prefix before "/accounts/...". The default: https://api.webrtc.bandwidth.com/v1.
     /// Only https; for a mock also http, without TLS, where the host is in 127.0.0.0/8, is ::1, or is "localhost" and
-    /// resolves to nothing but such addresses (else calls fail with `errc::connect_failed`, and nothing is sent).
+    /// resolves to nothing but such addresses (else calls fail with `errc::invalid_options`, and nothing is sent).
     /// The options of TLS have no effect then. No credentials, query or fragment in it.
     client_options& base_url(std::string_view value) {
         base_url_ = value;

@@ -57,4 +57,6 @@ differs_in '' settings.cpp -DBOOST_ASIO_HAS_IO_URING -DBOOST_ASIO_NO_DEPRECATED 
 # All constructors ask for that, and no optimisation removes the question.
 differs_in 'asio_handler_tracking<true>' client.cpp -DBOOST_ASIO_ENABLE_HANDLER_TRACKING
 differs_in 'rtti<false>' client.cpp -fno-rtti -O3 -ffunction-sections -fdata-sections -Wl,--gc-sections
+flags=$(pkg-config --cflags --libs $mode bandwidth-webrtc-testing)
+differs_in 'asio_handler_tracking<true>' servers.cpp -DBOOST_ASIO_ENABLE_HANDLER_TRACKING
 exit $failures

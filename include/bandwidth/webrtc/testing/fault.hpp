@@ -30,6 +30,8 @@ struct fault_rule {
     ending end = ending::keep;
 };
 
+struct fault_access;
+
 } // namespace detail
 
 /// A rule by which the loopback server misbehaves: which requests it meets, and what happens to them.
@@ -90,10 +92,9 @@ public:
     /// and FIN, or RST when `reset` is set as well.
     fault& truncate_at(std::size_t bytes);
 
-    /// For the server.
-    [[nodiscard]] const detail::fault_rule& rule() const noexcept { return rule_; }
-
 private:
+    friend struct detail::fault_access;
+
     detail::fault_rule rule_;
 };
 

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include <bandwidth/webrtc/client_options.hpp>
+#include <bandwidth/webrtc/detail/abi_check.hpp>
 #include <bandwidth/webrtc/ids.hpp>
 #include <bandwidth/webrtc/testing/fault.hpp>
 #include <bandwidth/webrtc/testing/loopback_options.hpp>
@@ -56,8 +58,9 @@ public:
     /// server.
     /// \throws boost::system::system_error when the address cannot be bound
     /// \throws std::runtime_error when the certificate cannot be used
-    explicit loopback_server(const boost::asio::any_io_executor& executor,
-                             loopback_options options = loopback_options());
+    [[gnu::always_inline]] explicit loopback_server(const boost::asio::any_io_executor& executor,
+                                                    loopback_options options = loopback_options())
+        : loopback_server(executor, std::move(options), webrtc::detail::abi_check()) {}
 
     loopback_server(const loopback_server&) = delete;
     loopback_server& operator=(const loopback_server&) = delete;
@@ -124,6 +127,9 @@ public:
     [[nodiscard]] std::size_t participant_count() const noexcept;
 
 private:
+    loopback_server(const boost::asio::any_io_executor& executor, loopback_options options,
+                    webrtc::detail::abi_check);
+
     class impl;
     std::unique_ptr<impl> impl_;
 };

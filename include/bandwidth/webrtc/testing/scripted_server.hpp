@@ -6,10 +6,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <bandwidth/webrtc/detail/abi_check.hpp>
 #include <bandwidth/webrtc/testing/certificate.hpp>
 #include <bandwidth/webrtc/testing/handshake_record.hpp>
 #include <bandwidth/webrtc/testing/tls_version.hpp>
@@ -42,6 +44,8 @@ struct script_step {
     std::string bytes;
     std::chrono::nanoseconds duration{0};
 };
+
+struct script_access;
 
 } // namespace detail
 
@@ -92,10 +96,9 @@ public:
     /// Neither reads nor sends ever more, until the server stops. No step behind it is run.
     script& stall();
 
-    /// For the server.
-    [[nodiscard]] const std::vector<detail::script_step>& steps() const noexcept { return steps_; }
-
 private:
+    friend struct detail::script_access;
+
     script& add(detail::script_step step);
 
     std::vector<detail::script_step> steps_;
@@ -170,8 +173,9 @@ public:
     /// \throws std::runtime_error when the certificate cannot be used
     explicit scripted_server(scripted_options options = scripted_options());
     /// Starts the server on the caller's executor, as `loopback_server` does.
-    explicit scripted_server(const boost::asio::any_io_executor& executor,
-                             scripted_options options = scripted_options());
+    [[gnu::always_inline]] explicit scripted_server(const boost::asio::any_io_executor& executor,
+                                                    scripted_options options = scripted_options())
+        : scripted_server(executor, std::move(options), webrtc::detail::abi_check()) {}
 
     scripted_server(const scripted_server&) = delete;
     scripted_server& operator=(const scripted_server&) = delete;
@@ -224,6 +228,9 @@ public:
                                            std::chrono::nanoseconds timeout) const;
 
 private:
+    scripted_server(const boost::asio::any_io_executor& executor, scripted_options options,
+                    webrtc::detail::abi_check);
+
     class impl;
     std::unique_ptr<impl> impl_;
 };
