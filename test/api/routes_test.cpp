@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <span>
 #include <string>
 
 #include "api/webrtc/routes.hpp"
@@ -9,9 +10,18 @@ using namespace bandwidth::webrtc::detail;
 
 namespace {
 
+// Both ids, or the one that the path has.
+std::size_t append_to(std::string& out, std::string_view base, operation which, std::string_view session,
+                      std::string_view participant) {
+    const auto path = route_of(which).path;
+    const path_id ids[] = {{"session id", session}, {"participant id", participant}};
+    const bool has_session = path.find("{sessionId}") != std::string_view::npos;
+    return append_target(out, base, path, std::span(ids).subspan(has_session ? 0 : 1));
+}
+
 std::string target(operation which, std::string_view session, std::string_view participant) {
     std::string out;
-    append_target(out, account_path("/v1", "9900000"), which, {session, participant});
+    append_to(out, account_path("/v1", "9900000"), which, session, participant);
     return out;
 }
 
@@ -56,6 +66,8 @@ TEST_CASE("each of the eleven operations has its route") {
         CHECK(found.method == want.method);
         CHECK(found.kind == want.kind);
         CHECK(found.is_delete() == (want.method == "DELETE"));
+        CHECK(found.reads_one() ==
+              (want.which == operation::get_session || want.which == operation::get_participant));
         CHECK(found.has_body() == (want.method == "POST" || want.method == "PUT"));
         CHECK(target(want.which, "S", "P") == "/v1/accounts/9900000" + std::string(want.path));
     }
@@ -96,7 +108,7 @@ TEST_CASE("every byte is either kept or encoded") {
 TEST_CASE("the size of the id that a target ends with") {
     const auto size = [](operation which) {
         std::string out;
-        return append_target(out, "/accounts/1", which, {"a b", "participant"});
+        return append_to(out, "/accounts/1", which, "a b", "participant");
     };
     CHECK(size(operation::get_session) == 5);
     CHECK(size(operation::get_participant) == 11);
@@ -110,7 +122,7 @@ TEST_CASE("a target is appended in place") {
     std::string out = "GET ";
     out.reserve(256);
     const char* const place = out.data();
-    append_target(out, "/accounts/1", operation::get_session, {"s", ""});
+    append_to(out, "/accounts/1", operation::get_session, "s", "");
     CHECK(out == "GET /accounts/1/sessions/s");
     CHECK(out.data() == place);
 }

@@ -1,4 +1,4 @@
-#include "api/webrtc/api_call.hpp"
+#include "api/common/api_call.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -27,13 +27,6 @@ std::string abbreviated(std::string_view id) {
 
 } // namespace
 
-// The id of what the response tells of.
-std::string_view api_call::named_id() const noexcept {
-    if (const auto* const told = std::get_if<session>(value_.get()))
-        return told->id().value();
-    return std::get<std::unique_ptr<participant>>(*value_)->id().value();
-}
-
 // The id that was asked for, percent-encoded.
 std::string_view api_call::asked_segment() const noexcept {
     const std::string_view target = request.target;
@@ -58,11 +51,8 @@ settled api_call::settle(const response& response, std::chrono::nanoseconds elap
         response_info_access::fill(*into, response, attempts, elapsed, secrets());
     failed = false; // as it had with another request's response
     std::optional<std::string> problem;
-    if (success && decode) {
-        if (!value_)
-            value_ = std::make_unique<value_type>();
-        problem = response.content_coding.empty() ? decode(response.body, *value_) : std::string();
-    }
+    if (success && decode)
+        problem = response.content_coding.empty() ? decode(response.body, *this) : std::string();
     const bool is_value = (success && !problem) ||
                           (ignore_not_found && make_http_error(response.status) == condition::not_found);
     if (is_value && (!success || names_what_was_asked()))
@@ -181,8 +171,7 @@ void api_call::recycle() noexcept {
     asked_size = 0;
     failed = false;
     reason_ = {};
-    if (value_)
-        *value_ = {};
+    forget_value();
     if (refusal_ && refusal_->memory() > 2 * kept_body)
         refusal_.reset();
     request.clear();
@@ -197,7 +186,7 @@ api_call& call_store::take(const std::shared_ptr<pool>& home) {
         const std::lock_guard lock(mutex_);
         taken = take_front(unused_);
     }
-    auto& fresh = taken ? static_cast<api_call&>(*taken) : *new api_call();
+    auto& fresh = taken ? static_cast<api_call&>(*taken) : *make_();
     fresh.group = this;
     fresh.home() = home;
     return fresh;

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <bandwidth/webrtc/participant.hpp>
-#include <bandwidth/webrtc/session.hpp>
-#include <bandwidth/webrtc/subscriptions.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -11,7 +8,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "manager/pool.hpp"
@@ -19,16 +15,14 @@
 
 namespace bandwidth::webrtc::detail {
 
-class call_store;
-
-/// A call of one of the operations: the pool's call with the typed outcome.
-class api_call final : public call {
+/// A call of one of the operations, of whatever family: the pool's call, and what becomes of its response.
+/// `typed_call` adds the value.
+class api_call : public call {
 public:
-    using value_type =
-        std::variant<std::monostate, session, std::unique_ptr<participant>,
-                     std::unique_ptr<created_participant>, std::vector<participant>, subscriptions>;
-    /// Reads the body of a success into the value; a text when it cannot.
-    using decoder = std::optional<std::string> (*)(std::string_view body, value_type& value);
+    /// Reads the body of a success into the value of a call of its own family; a text when it cannot.
+    using decoder = std::optional<std::string> (*)(std::string_view body, api_call& into);
+
+    ~api_call() override = default;
 
     settled settle(const response& response, std::chrono::nanoseconds elapsed) override;
     void settle(failure reason) override;
@@ -37,8 +31,6 @@ public:
     /// Of a finished call: why it failed; null when it succeeded. What the service said is read here, on the
     /// caller's executor, since that takes long beside a cycle of the pool.
     failure* reason() override;
-    /// Of a call that succeeded with a value.
-    value_type& value() noexcept { return *value_; }
 
     /// A success has to name the id at the end of the target, which has so many bytes there; 0: it need not.
     std::uint16_t asked_size = 0;
@@ -46,7 +38,14 @@ public:
     bool failed = false;      ///< of a finished call
     decoder decode = nullptr; ///< null: a success has no value
 
+protected:
+    api_call() = default;
+
 private:
+    /// The id that the value has, which was read.
+    virtual std::string_view named_id() const noexcept = 0;
+    virtual void forget_value() noexcept = 0;
+
     /// A response that is no success, as it came. Its texts keep their memory.
     struct refusal {
         bool unread = false; ///< it has not been made into a failure
@@ -65,14 +64,11 @@ private:
     void fail(failure reason);
     void read_refusal();
     std::vector<std::string> secrets() const;
-    std::string_view named_id() const noexcept;
     std::string_view asked_segment() const noexcept;
     bool names_what_was_asked() const;
 
     failure reason_; // only with `failed`
-    /// A hundred thousand calls may wait at once, so what is large has a place of its own when it comes. It
-    /// stays for the next use.
-    std::unique_ptr<value_type> value_;
+    /// In a place of its own, since calls that wait have none. It stays for the next use.
     std::unique_ptr<refusal> refusal_;
 };
 
@@ -80,7 +76,10 @@ private:
 /// allocates nothing in the steady state. Thread safety of its functions: safe.
 class call_store final : public call_group {
 public:
-    using call_group::call_group;
+    /// Makes a call of the client's family.
+    using maker = api_call* (*)();
+
+    call_store(request_encoder of, maker make) : call_group(std::move(of)), make_(make) {}
     ~call_store() override;
 
     /// A fresh call of this group, its home the pool.
@@ -91,6 +90,7 @@ private:
     // More are given back to the allocator, so that a burst does not hold its memory for ever.
     static constexpr std::size_t most_kept = 1024;
 
+    maker make_;
     std::mutex mutex_;
     call_list unused_;
 };

@@ -1,4 +1,4 @@
-#include "api/webrtc/client_core.hpp"
+#include "api/common/client_core.hpp"
 
 #include <algorithm>
 
@@ -10,16 +10,12 @@ namespace bandwidth::webrtc::detail {
 
 namespace {
 
-constexpr const char* content_type = "application/json; charset=utf-8";
-
 // What every request says. Without the last field any content coding would be acceptable (RFC 9110, section
 // 12.5.3).
 std::string constant_lines(const std::string& host, const std::string& user_agent) {
     return "Host: " + host + "\r\nUser-Agent: " + user_agent +
            "\r\nAccept: application/json\r\nAccept-Encoding: identity\r\n";
 }
-
-} // namespace
 
 void check_account(std::string_view base_path, const account_values& account) {
     const bool is_path = std::all_of(base_path.begin(), base_path.end(),
@@ -36,8 +32,29 @@ void check_account(std::string_view base_path, const account_values& account) {
         refuse_option(account.refused_header);
 }
 
+} // namespace
+
+std::shared_ptr<client_core> client_core::connect(const asio::any_io_executor& executor,
+                                                  std::string_view base_url,
+                                                  const connection_values& connection,
+                                                  const account_values& account, call_store::maker make) {
+    const auto server = read_server_url("base_url", base_url);
+    const auto settings = check(server, connection);
+    check_account(server.path, account);
+    return std::make_shared<client_core>(std::make_shared<manager_core>(executor, settings), true,
+                                         server.path, account, make);
+}
+
+std::shared_ptr<client_core> client_core::with_manager(std::shared_ptr<manager_core> manager,
+                                                       std::string_view base_path,
+                                                       const account_values& account,
+                                                       call_store::maker make) {
+    check_account(base_path, account);
+    return std::make_shared<client_core>(std::move(manager), false, base_path, account, make);
+}
+
 client_core::client_core(std::shared_ptr<manager_core> manager, bool owns_manager, std::string_view base_path,
-                         const account_values& account)
+                         const account_values& account, call_store::maker make)
     : manager_(std::move(manager))
     , owns_manager_(owns_manager)
     , account_path_(account_path(base_path, account.account))
@@ -45,8 +62,9 @@ client_core::client_core(std::shared_ptr<manager_core> manager, bool owns_manage
     , verify_ids_(account.verify_ids) {
     stores_.reserve(manager_->pools().size());
     for (std::size_t i = 0; i < manager_->pools().size(); ++i)
-        stores_.emplace_back(new call_store(request_encoder(
-            constant_lines(manager_->host_header(), account.user_agent), account.credentials)));
+        stores_.emplace_back(new call_store(
+            request_encoder(constant_lines(manager_->host_header(), account.user_agent), account.credentials),
+            make));
 }
 
 void client_core::close() noexcept {
@@ -62,38 +80,28 @@ call_handle client_core::prepare_drain(std::chrono::nanoseconds limit) {
     return owns_manager_ ? manager_->prepare_drain(limit) : manager_->prepare_drain(limit, stores_);
 }
 
-call_handle client_core::prepare(operation which, const session_id* session,
-                                 const participant_id* participant, const call_options& options,
-                                 api_call::decoder decode) {
+call_handle client_core::prepare(const route& which, std::initializer_list<path_id> ids,
+                                 const call_options& options, api_call::decoder decode) {
     const auto shard = manager_->shard_of_this_thread();
     auto& call = static_cast<call_store&>(*stores_[shard]).take(manager_->pools()[shard]);
     call_handle handle(&call);
-    const auto& route = route_of(which);
-    if (session)
-        refuse_if(call, validate_id("session id", session->value()));
-    if (participant)
-        refuse_if(call, validate_id("participant id", participant->value()));
+    for (const auto& id : ids)
+        refuse_if(call, validate_id(id.noun, id.value));
     apply(options, manager_->timeout(), call);
     if (const auto& refused = call_options_access::refused_operations(options); !refused.empty())
         refuse_if(call, refused);
-    call.ignore_not_found = route.is_delete() && options.ignore_not_found();
+    call.ignore_not_found = which.is_delete() && options.ignore_not_found();
     call.decode = decode;
     if (call.refused())
         return handle;
     auto& request = call.request;
-    request.method = route.method;
+    request.method = which.method;
     request.kind =
-        route.kind == request_class::unsafe && options.idempotent() ? request_class::idempotent : route.kind;
-    request.has_content = route.has_body();
-    request.content_type = content_type;
-    path_ids ids;
-    if (session)
-        ids.session = session->value();
-    if (participant)
-        ids.participant = participant->value();
-    const auto id_size = append_target(request.target, account_path_, which, ids);
-    // These responses name what was asked for.
-    if (verify_ids_ && (which == operation::get_session || which == operation::get_participant))
+        which.kind == request_class::unsafe && options.idempotent() ? request_class::idempotent : which.kind;
+    request.has_content = which.has_body();
+    request.content_type = which.content_type;
+    const auto id_size = append_target(request.target, account_path_, which.path, ids);
+    if (verify_ids_ && which.reads_one())
         call.asked_size = static_cast<std::uint16_t>(id_size); // 3 times 256 bytes at most
     const auto& own_lines = call_options_access::header_lines(options);
     if (!header_lines_.empty() || !own_lines.empty())

@@ -1,4 +1,4 @@
-#include "api/webrtc/routes.hpp"
+#include "api/common/route.hpp"
 
 #include "core/percent_encoding.hpp"
 
@@ -11,19 +11,20 @@ std::string account_path(std::string_view prefix, std::string_view account) {
     return path;
 }
 
-std::size_t append_target(std::string& out, std::string_view base, operation which, const path_ids& ids) {
+std::size_t append_target(std::string& out, std::string_view base, std::string_view path,
+                          std::span<const path_id> ids) {
     out.append(base);
     std::size_t id_size = 0;
-    for (std::string_view rest = route_of(which).path; !rest.empty();) {
-        const auto text = rest.substr(0, rest.find('{'));
+    for (auto next = ids.begin(); !path.empty(); ++next) {
+        const auto text = path.substr(0, path.find('{'));
         out.append(text);
-        rest.remove_prefix(text.size());
-        if (rest.empty())
+        path.remove_prefix(text.size());
+        if (path.empty())
             return 0;
         const auto begin = out.size();
-        append_path_segment(out, rest.starts_with("{sessionId}") ? ids.session : ids.participant);
+        append_path_segment(out, next->value);
         id_size = out.size() - begin;
-        rest.remove_prefix(rest.find('}') + 1);
+        path.remove_prefix(path.find('}') + 1);
     }
     return id_size;
 }
