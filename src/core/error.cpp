@@ -57,6 +57,8 @@ constexpr error_row errors[] = {
     {errc::cancelled, "cancelled", 0, portable::operation_canceled},
     {errc::client_closed, "client closed", 0, portable::operation_canceled},
     {errc::no_usable_connection, "no connection could be used", again, portable::connection_aborted},
+    {errc::throttled, "the service takes no more requests in time", late | bit(condition::throttled),
+     portable::timed_out},
 };
 
 constexpr const char* condition_texts[] = {"client error", "server error", "throttled", "timeout",
@@ -68,7 +70,7 @@ constexpr bool in_order() {
     int number = 0;
     return std::all_of(std::begin(errors), std::end(errors),
                        [&](const error_row& row) { return static_cast<int>(row.value) == ++number; }) &&
-           number == static_cast<int>(errc::no_usable_connection);
+           number == static_cast<int>(errc::throttled);
 }
 static_assert(in_order());
 

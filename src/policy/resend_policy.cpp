@@ -41,10 +41,11 @@ response_action after_response(const responded_request& request, int status,
         return response_action::new_connection;
     if (status == 425 && !request.last)
         return response_action::retry;
-    const bool allowed = repeatable || (status == 429 && policy.retry_throttled_unsafe());
+    const bool allowed = repeatable || status == 429 ||
+                         (status == 503 && request.retry_after && policy.retry_unavailable_unsafe());
     if (!allowed || !policy.retries_status(status))
         return response_action::deliver;
-    return status == 429 || status == 503 ? response_action::retry_throttled : response_action::retry;
+    return may_limit_rate(status) ? response_action::retry_throttled : response_action::retry;
 }
 
 } // namespace bandwidth::webrtc::detail

@@ -61,7 +61,7 @@ enum class response_action : std::uint8_t {
     resend,         ///< at once, on another connection; counted, and charged to the budget
     new_connection, ///< once more, on a connection that has carried no request
     retry,          ///< another attempt after a pause
-    retry_throttled ///< another attempt after a longer pause: the server asks for fewer requests
+    retry_throttled ///< another attempt after a longer pause, or when the origin takes requests again
 };
 
 struct responded_request {
@@ -69,18 +69,26 @@ struct responded_request {
     bool resend_allowed = true; ///< by the caller
     bool closes = false;        ///< the response announced that the connection closes
     bool last = false;          ///< it was sent again for this response's reason before
+    bool retry_after = false;   ///< the response says when to come back
 };
+
+/// Whether a response with this status may say that the origin takes fewer requests than it gets. A 429 does; a 503
+/// does with Retry-After.
+constexpr bool may_limit_rate(int status) noexcept { return status == 429 || status == 503; }
 
 /// What becomes of a response. Pure. Where the policy's attempts, the budget, the deadline or `max_resends`
 /// do not allow what the table says, the response is delivered. "By policy": where
-/// `retry_policy::retry_throttled_unsafe` says so, else the response is delivered.
+/// `retry_policy::retry_unavailable_unsafe` says so, else the response is delivered.
 ///
 /// | status                         | idempotent                         | unsafe                      |
 /// |--------------------------------|------------------------------------|-----------------------------|
 /// | 408 that closes the connection | resend (RFC 9110, 15.5.9)          | deliver                     |
 /// | 421, the first one             | new_connection (RFC 9110, 15.5.20) | new_connection              |
 /// | 425, the first one             | retry (RFC 8470, 5.2)              | retry: it was not processed |
-/// | 429, if the policy retries it  | retry_throttled                    | retry_throttled by policy   |
+/// | 429, if the policy retries it  | retry_throttled                    | retry_throttled: it was not |
+/// |                                |                                    | processed (RFC 6585, 4)     |
+/// | 503 with Retry-After, if the   | retry_throttled                    | retry_throttled by policy   |
+/// | policy retries it              |                                    |                             |
 /// | 503, if the policy retries it  | retry_throttled                    | deliver                     |
 /// | others that the policy retries | retry                              | deliver                     |
 ///

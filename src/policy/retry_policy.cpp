@@ -46,8 +46,8 @@ retry_policy& retry_policy::retry_status(int status, bool value) {
     return *this;
 }
 
-retry_policy& retry_policy::retry_throttled_unsafe(bool value) {
-    retry_throttled_unsafe_ = value;
+retry_policy& retry_policy::retry_unavailable_unsafe(bool value) {
+    retry_unavailable_unsafe_ = value;
     return *this;
 }
 

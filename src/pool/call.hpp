@@ -107,6 +107,7 @@ public:
     bool maybe_processed = false;      ///< an earlier attempt may have reached the server
     bool needs_new_connection = false; ///< it needs a connection that has carried no request (421)
     bool last_response = false;        ///< it was sent again because of a 421 or 425 before
+    bool was_refused = false;          ///< it was sent, and waits or is sent again because of a 429
     int attempts = 0;                  ///< times it was given to a connection
     // Bounded by `max_resends` and by the policy's attempts, which are small.
     std::uint16_t resends = 0;         ///< of these: at once, after a loss that was not its own fault
@@ -126,6 +127,9 @@ public:
     virtual void settle(failure reason) = 0;
     /// Of a finished call: why it failed; null when it succeeded.
     virtual failure* reason() = 0;
+    /// Asked for a response 429 or 503: whether that can say that the origin takes fewer requests than it gets. Where
+    /// it is false, the response is the result of the call, and says nothing of other calls.
+    virtual bool limits_rate(const response& /*received*/) const { return true; }
     /// Makes it ready for another use, and gives it back to where calls are kept.
     virtual void recycle() noexcept = 0;
 

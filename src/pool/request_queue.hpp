@@ -21,7 +21,7 @@ namespace bandwidth::webrtc::detail {
 /// | new_connection | calls that the server refused on their connection (421) | one that has had no request |
 ///
 /// Each queue is in the order of age: a call has its place by when it was submitted, also when it comes back
-/// from a lost connection or from a pause. Each has its own limit, so that a backlog of one kind of call does
+/// from a lost connection or from a pause; only after `push_last` is it the youngest. Each has its own limit, so that a backlog of one kind of call does
 /// not refuse another kind; what comes back is never refused. While a call waits, its timer is set to its
 /// deadline, or to the end of its pause.
 class request_queue {
@@ -47,6 +47,12 @@ public:
         queue.insert(place, value);
         timers_.set(value, value.deadline());
         increase(counters_.queue_depth);
+    }
+    /// As if it were new. For a call that the server has refused for its rate: those that wait, perhaps for something
+    /// that has no limit, are not to wait behind it each time.
+    void push_last(call& value, time_point now) {
+        value.sequence = 0;
+        push(value, now);
     }
     void remove(call& value) noexcept {
         auto& queue = queues_[index_of(value)];

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "policy/backoff.hpp"
-#include "policy/retry_after.hpp"
 
 namespace bandwidth::webrtc::detail {
 
@@ -20,11 +19,13 @@ bool resend::withdraw(time_point now) noexcept {
     return false;
 }
 
-resend::verdict resend::after_response(call& value, const response& received, bool closes, time_point now,
-                                       std::chrono::sys_seconds time_of_day) {
-    const auto wanted = detail::after_response(
-        responded_request{value.request.kind, value.allow_resend, closes, value.last_response},
-        received.status, policy_of(value));
+resend::verdict resend::after_response(call& value, const response& received, bool closes,
+                                       std::optional<std::chrono::seconds> retry_after,
+                                       std::optional<time_point> opens_at, time_point now) {
+    const auto wanted =
+        detail::after_response(responded_request{value.request.kind, value.allow_resend, closes,
+                                                 value.last_response, retry_after.has_value()},
+                               received.status, policy_of(value));
     switch (wanted) {
     case response_action::deliver:
         return {};
@@ -43,9 +44,8 @@ resend::verdict resend::after_response(call& value, const response& received, bo
         break;
     }
     const bool throttled = wanted == response_action::retry_throttled;
-    std::optional<std::chrono::seconds> retry_after;
-    if (!received.retry_after.empty())
-        retry_after = parse_retry_after(received.retry_after, received.date, time_of_day);
+    if (throttled && opens_at)
+        return wait_for_origin(value, received.status, retry_after, *opens_at, now);
     const auto pause = retry(value, throttled ? counters_.retries_throttled : counters_.retries_status, now,
                              throttled, retry_after);
     if (!pause)
@@ -55,6 +55,30 @@ resend::verdict resend::after_response(call& value, const response& received, bo
     else if (received.status != 429) // the server may have acted before it failed
         value.maybe_processed = true;
     return {action::pause, *pause};
+}
+
+resend::verdict resend::wait_for_origin(call& value, int status,
+                                        std::optional<std::chrono::seconds> retry_after, time_point opens_at,
+                                        time_point now) {
+    const auto& policy = policy_of(value);
+    const bool not_processed = status == 429;
+    const std::chrono::nanoseconds asked = retry_after.value_or(std::chrono::seconds(0));
+    const auto left = value.deadline() - now;
+    if (policy.attempts() <= (not_processed ? 1 : value.retries + 1) || asked > policy.longest_retry_after() ||
+        asked >= left || opens_at - now >= left)
+        return {};
+    budget_.charge(now);
+    increase(counters_.retries);
+    increase(counters_.retries_throttled);
+    if (not_processed) {
+        value.was_refused = true;
+    } else {
+        ++value.retries;
+        value.maybe_processed = true;
+    }
+    if (now + asked > opens_at) // the client's policy waits for less than this call's own
+        return {action::pause, asked};
+    return {action::wait};
 }
 
 // The pause before the next attempt; nothing where there is no next attempt.

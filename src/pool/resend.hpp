@@ -29,6 +29,7 @@ public:
     enum class action : std::uint8_t {
         complete, ///< with the response, or with the failure and `delivery`
         queue,    ///< send it again, at once
+        wait,     ///< send it again when the origin takes requests again, behind the calls that wait
         pause     ///< send it again, after `pause`
     };
     struct verdict {
@@ -42,9 +43,13 @@ public:
     /// A call is given to a connection for the first time.
     void first_sent(time_point now) noexcept { budget_.deposit(now); }
     /// \param closes       the connection ends with the response
-    /// \param time_of_day  is needed for a Retry-After that is a date
-    verdict after_response(call& value, const response& received, bool closes, time_point now,
-                           std::chrono::sys_seconds time_of_day);
+    /// \param retry_after  of the response
+    /// \param opens_at     when the origin takes requests again, where the response has asked it for fewer: all
+    ///                     calls wait then, which bounds what is sent, so that the budget is charged and refuses
+    ///                     nothing, and a 429 uses up no attempt
+    verdict after_response(call& value, const response& received, bool closes,
+                           std::optional<std::chrono::seconds> retry_after,
+                           std::optional<time_point> opens_at, time_point now);
     verdict after_loss(call& value, const lost_request& request, close_reason why, time_point now);
     /// After this attempt's own timeout, or a response that was for another request.
     verdict after_attempt(call& value, std::uint64_t& reason, time_point now);
@@ -53,6 +58,8 @@ public:
         const auto* const own = value.retry();
         return own ? *own : settings_.retry;
     }
+    /// The client's.
+    const retry_policy& policy() const noexcept { return settings_.retry; }
     /// A random number from 0 to 1.
     double chance() { return std::uniform_real_distribution<double>(0, 1)(jitter_); }
 
@@ -60,6 +67,8 @@ private:
     std::optional<std::chrono::nanoseconds> retry(call& value, std::uint64_t& reason, time_point now,
                                                   bool throttled,
                                                   std::optional<std::chrono::seconds> retry_after);
+    verdict wait_for_origin(call& value, int status, std::optional<std::chrono::seconds> retry_after,
+                            time_point opens_at, time_point now);
     bool withdraw(time_point now) noexcept;
 
     settings settings_;

@@ -33,6 +33,7 @@ scheduler::scheduler(const scheduler_settings& settings, scheduler_host& host)
     , connections_(settings.depth, counters_)
     , latency_(settings.late_floor)
     , again_(settings.again, counters_)
+    , pacer_(settings.max_connections * settings.depth)
     , depth_(settings.depth) {}
 
 // One cycle. What was received was told by the streams before this. It comes before the timers, so that a
@@ -44,6 +45,8 @@ void scheduler::end_cycle() {
     do {
         if (!closed_) {
             follow_health();
+            if (!pacer_.is_open())
+                follow_pacer();
             make_room_for_new_connection();
             assign_waiting();
             connect_for_waiting();
@@ -73,7 +76,7 @@ void call::reset_terms() noexcept {
 
 void call::reset_progress() noexcept {
     where = state::prepared;
-    maybe_processed = needs_new_connection = last_response = false;
+    maybe_processed = needs_new_connection = last_response = was_refused = false;
     attempts = resends = retries = fresh_losses = failed_connects = 0;
     sequence = 0;
     connection = nullptr;
@@ -99,6 +102,8 @@ void scheduler::submit(call& value) {
                connects_.not_before() >= value.deadline()) {
         fail(value, connects_.last_code(),
              connects_.last_text()); // no attempt to connect before its deadline
+    } else if (opens_too_late_for(value)) {
+        fail(value, errc::throttled, why_throttled());
     } else {
         if (queue_.is_full_for(value))
             assign_waiting(); // some of those that wait may only be waiting for the end of this cycle
@@ -133,6 +138,8 @@ void scheduler::fail(call& value, const error_code& code, std::string_view text,
     state.attempts = value.attempts;
     state.elapsed = now_ - value.started;
     state.delivery = value.maybe_processed ? delivery::maybe_processed : known;
+    if (code == errc::throttled && pacer_.is_closed())
+        state.retry_after = std::chrono::ceil<std::chrono::seconds>(pacer_.opens_at() - now_);
     value.settle(failure(std::move(state)));
     if (!value.is_drain && code == errc::cancelled)
         increase(counters_.calls_cancelled);
@@ -157,8 +164,10 @@ void scheduler::complete(call& value, bool success) {
 void scheduler::follow(const resend::verdict& verdict, call& value) {
     if (verdict.action == resend::action::pause)
         queue_.pause(value, now_ + verdict.pause);
+    else if (verdict.action == resend::action::wait)
+        queue_.push_last(value, now_);
     else
-        queue_.push(value, now_);
+        queue_again(value);
 }
 
 void scheduler::on_timer(call& value) {
@@ -172,9 +181,13 @@ void scheduler::on_timer(call& value) {
     switch (value.where) {
     case call::state::paused: // the pause is over
         queue_.end_pause(value);
-        queue_.push(value, now_);
+        queue_again(value);
         return;
     case call::state::queued: {
+        if (!pacer_.may_send(counters_.in_flight)) {
+            give_up(value, errc::throttled);
+            return;
+        }
         const auto* const waited_for = furthest_connecting();
         give_up(value,
                 waited_for ? timeout_in(waited_for->transport->connecting_phase()) : errc::queue_timeout);
@@ -197,7 +210,7 @@ void scheduler::on_timer(call& value) {
 }
 
 bool scheduler::may_have_had_effect(const call& value) noexcept {
-    if (value.is_drain || value.resends + value.retries != 0)
+    if (value.is_drain || value.was_refused || value.resends + value.retries != 0)
         return true;
     if (value.where != call::state::in_flight)
         return false;
@@ -218,6 +231,8 @@ void scheduler::give_up(call& value, errc code) {
         }
         if (code == errc::cancelled || code == errc::client_closed)
             fail(value, code, why_given_up(code));
+        else if (code == errc::throttled)
+            fail(value, code, why_throttled());
         else if (const auto* const waited_for = furthest_connecting();
                  waited_for && connects_.last_text().empty())
             fail(value, code, waited_for->transport->describe_connecting());
@@ -392,6 +407,7 @@ void scheduler::close() {
     closed_ = true;
     const bool cut_off = active_calls_ != 0;
     timers_.remove(connect_again_);
+    timers_.remove(origin_opens_);
     end_everything([this](call& value, delivery known) {
         fail(value, errc::client_closed, why_given_up(errc::client_closed), known);
     });

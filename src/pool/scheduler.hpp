@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "policy/origin_pacer.hpp"
 #include "policy/pipelining_health.hpp"
 #include "pool/call.hpp"
 #include "pool/connect_controller.hpp"
@@ -71,10 +73,12 @@ protected:
 /// | `write_coalescer`    | what is written now, and what waits for more                                 |
 /// | `resend`             | what becomes of a call after a response or a loss                            |
 /// | `pipelining_health`  | whether more than one request may be in flight on a connection               |
+/// | `origin_pacer`       | how many may be in flight in all, after a response that has asked for fewer  |
 ///
-/// It has many members since it is where the machines meet. Its code is in three files: scheduler.cpp (the
-/// cycle, and the life of a call), scheduler_choice.cpp (which connection takes which call) and
-/// scheduler_connections.cpp (the life of a connection).
+/// It has many members since it is where the machines meet. Its code is in four files: scheduler.cpp (the
+/// cycle, and the life of a call), scheduler_choice.cpp (which connection takes which call),
+/// scheduler_connections.cpp (the life of a connection) and scheduler_pacing.cpp (responses that ask for fewer
+/// requests).
 class scheduler {
 public:
     scheduler(const scheduler_settings& settings, scheduler_host& host);
@@ -108,6 +112,7 @@ public:
     const counters& stats() const noexcept { return counters_; }
     /// For tests that look at the connections from outside.
     const connection_set& connections() const noexcept { return connections_; }
+    const origin_pacer& pacer() const noexcept { return pacer_; }
 
     // From the connections and timers.
     void on_connected(pooled_connection& value, bool resumed, std::chrono::nanoseconds round_trip);
@@ -155,6 +160,17 @@ private:
     void reserve_for_exclusive();
     void flush();
 
+    // scheduler_pacing.cpp: responses that ask for fewer requests.
+    resend::verdict after_response(call& value, const response& received, const pooled_connection& from);
+    time_point limit_rate(int status, std::optional<std::chrono::seconds> retry_after, time_point sent);
+    void follow_pacer();
+    void queue_again(call& value);
+    bool opens_too_late_for(const call& value) const noexcept {
+        return pacer_.is_closed() && pacer_.opens_at() >= value.deadline();
+    }
+    std::string why_throttled() const;
+    std::size_t sendable() const noexcept;
+
     // scheduler_connections.cpp: the life of a connection.
     bool may_connect() const noexcept;
     void connect_for_waiting();
@@ -192,13 +208,16 @@ private:
     write_coalescer writes_;
     resend again_;
     pipelining_health health_;
+    origin_pacer pacer_;
     call_list drains_;
     time_point now_{};
     std::size_t depth_;            // what is allowed now
     std::size_t active_calls_ = 0; // queued, in flight or paused
     struct wake_up final : timed {
         void on_time(scheduler&) override {} // the cycle that it begins does the rest
-    } connect_again_;
+    } connect_again_, origin_opens_;
+    int limited_by_ = 0;              // the status that has closed the origin
+    time_point failed_until_{};       // calls whose deadlines come before this have failed, since it is closed
     bool lost_while_flushing_ = false;
     bool draining_ = false;
     bool closed_ = false;

@@ -40,6 +40,8 @@ void scheduler::assign_waiting() {
     for (;;) {
         if (queue_.size(kind::shared) + queue_.size(kind::exclusive) == 0)
             return;
+        if (!pacer_.may_send(counters_.in_flight))
+            return;
         read_idle_connections();
         const call* const shared = queue_.front(kind::shared);
         const call* const exclusive = queue_.front(kind::exclusive);
@@ -128,7 +130,8 @@ bool scheduler::assign_behind_stale(pooled_connection& stale) {
         }
     }
     if (connections_.size() >= settings_.max_connections && now_ >= connects_.not_before() &&
-        connections_.connecting() < queue_.size(kind::exclusive)) {
+        connections_.connecting() <
+            std::min(queue_.size(kind::exclusive), pacer_.more(counters_.in_flight))) {
         close_connection(stale, {close_reason::idle, {}, {}}); // makes room for a new connection
         return true; // the idle connection that is next in line now has not been read
     }
@@ -171,7 +174,7 @@ void scheduler::assign(call& value, pooled_connection& to) {
 }
 
 void scheduler::make_room_for_new_connection() {
-    if (queue_.size(kind::new_connection) == 0 || connections_.connecting() != 0 ||
+    if (queue_.size(kind::new_connection) == 0 || pacer_.is_closed() || connections_.connecting() != 0 ||
         connections_.size() < settings_.max_connections || counters_.connections_draining != 0)
         return;
     auto* leaves = connections_.shallowest();
@@ -198,7 +201,7 @@ void scheduler::reserve_for_exclusive() {
         }
         assign_waiting(); // they take shared calls again
     }
-    if (waiting == 0)
+    if (waiting == 0 || !pacer_.may_send(counters_.in_flight))
         return;
     if (may_connect())
         return;

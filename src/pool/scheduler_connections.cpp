@@ -28,7 +28,7 @@ bool scheduler::may_connect() const noexcept {
 
 void scheduler::connect_for_waiting() {
     const auto wanted = [this] {
-        return how_many_to_connect({queue_.size(), connections_.connecting(), connections_.size(),
+        return how_many_to_connect({sendable(), connections_.connecting(), connections_.size(),
                                     draining_ ? 0 : settings_.min_connections, settings_.max_connections,
                                     connects_.failing()});
     };
@@ -63,7 +63,8 @@ void scheduler::on_connected(pooled_connection& value, bool resumed, std::chrono
     value.http.set_depth(depth_);
     connections_.set_state(value, state::idle);
     timers_.set(value, due(value));
-    if (auto* const waiting = queue_.front(request_queue::kind::new_connection))
+    if (auto* const waiting =
+            pacer_.is_closed() ? nullptr : queue_.front(request_queue::kind::new_connection))
         assign(*waiting, value);
     else if (connects_.take_confirmation())
         value.http.confirm();
@@ -160,12 +161,13 @@ void scheduler::on_response(pooled_connection& value) {
 // False: it was the response to another request, and the connection has been closed.
 bool scheduler::deliver(call& value, const response& received, pooled_connection& from) {
     if (received.status >= 400) {
-        const auto verdict =
-            again_.after_response(value, received, from.http.closes(), now_, host_.time_of_day());
+        const auto verdict = after_response(value, received, from);
         if (verdict.action != resend::action::complete) {
             follow(verdict, value);
             return true;
         }
+    } else if (!pacer_.is_open()) {
+        pacer_.responded(from.http.staged_at());
     }
     const auto made = value.settle(received, now_ - value.started);
     if (made == settled::mismatched) {

@@ -75,19 +75,28 @@ TEST_CASE("W24: that no connection could be used is an error of its own, and may
     CHECK(code.message() == "no connection could be used");
 }
 
+TEST_CASE("O02: a call that the service's rate limit keeps from being sent is throttled, and late") {
+    const auto code = make_error_code(errc::throttled);
+    CHECK(code == condition::throttled);
+    CHECK(code == condition::timeout);
+    CHECK(code == condition::retryable);
+    CHECK(code != condition::client_error);
+    CHECK(make_error_code(errc::queue_timeout) != condition::throttled);
+}
+
 TEST_CASE("every error equals the error of the system that asks for the same reaction") {
     namespace portable = boost::system::errc;
     CHECK(make_error_code(errc::cancelled) == portable::operation_canceled);
     CHECK(make_error_code(errc::client_closed) == portable::operation_canceled);
     for (const auto late : {errc::resolve_timeout, errc::connect_timeout, errc::handshake_timeout,
-                            errc::queue_timeout, errc::response_timeout, errc::body_timeout}) {
+                            errc::queue_timeout, errc::response_timeout, errc::body_timeout, errc::throttled}) {
         CHECK(make_error_code(late) == portable::timed_out);
         CHECK(make_error_code(late) == condition::timeout);
     }
     CHECK(make_error_code(errc::connection_lost) == portable::connection_reset);
     CHECK(make_error_code(errc::invalid_argument) == portable::invalid_argument);
     CHECK(make_error_code(errc::invalid_argument) != portable::operation_canceled);
-    for (int value = 1; value <= static_cast<int>(errc::no_usable_connection); ++value) {
+    for (int value = 1; value <= static_cast<int>(errc::throttled); ++value) {
         CAPTURE(value);
         const error_code code(value, webrtc_category());
         CHECK(code.default_error_condition().category() == boost::system::generic_category());

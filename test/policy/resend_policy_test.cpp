@@ -140,16 +140,23 @@ TEST_CASE("responses: what is delivered, sent again, sent on a fresh connection,
     }
     for (const int status : {429, 503}) {
         CHECK(of(get, status) == response_action::retry_throttled);
-        CHECK(of(post, status) == response_action::deliver);
+        CHECK(of(post, status) == (status == 429 ? response_action::retry_throttled : response_action::deliver));
     }
     retry_policy repeats_posts;
-    repeats_posts.retry_throttled_unsafe(true);
-    CHECK(after_response(post, 429, repeats_posts) == response_action::retry_throttled);
-    CHECK(after_response(post, 503, repeats_posts) == response_action::deliver);
+    repeats_posts.retry_unavailable_unsafe(true);
+    CHECK(after_response(post, 503, repeats_posts) == response_action::deliver); // it names no time
+    post.retry_after = true;
+    CHECK(of(post, 503) == response_action::deliver);
+    CHECK(after_response(post, 503, repeats_posts) == response_action::retry_throttled);
+    CHECK(after_response(post, 500, repeats_posts) == response_action::deliver);
+    CHECK(after_response(post, 503, repeats_posts.retry_status(503, false)) == response_action::deliver);
+    CHECK(after_response(post, 429, retry_policy().retry_status(429, false)) == response_action::deliver);
 
-    get.resend_allowed = false;
-    for (const int status : {408, 421, 425, 429, 500, 503})
+    get.resend_allowed = post.resend_allowed = false;
+    for (const int status : {408, 421, 425, 429, 500, 503}) {
         CHECK(of(get, status) == response_action::deliver);
+        CHECK(after_response(post, status, repeats_posts) == response_action::deliver);
+    }
 }
 
 TEST_CASE("N19: 408 is sent again where it closes the connection and the request is idempotent") {

@@ -53,6 +53,7 @@ public:
     void settle(failure reason) override { why = std::move(reason); }
     failure* reason() override { return why.code() ? &why : nullptr; }
     void recycle() noexcept override { ++recycled; }
+    bool limits_rate(const detail::response&) const override { return limited; }
 
     /// A response to it has its target as the body, and at most some padding behind a bar.
     bool is_own(std::string_view text) const { return text.substr(0, text.find('|')) == request.target; }
@@ -66,6 +67,7 @@ public:
     detail::time_point completed_at{};
     int recycled = 0;
     bool cancelled_unsent = false; ///< the last cancellation was one of those that end only what is unsent
+    bool limited = true;           ///< what a 429 or 503 for it says holds for the whole origin
     bool knows_own = false;        ///< a response without its own target is taken for another request's
     int status = 0;                ///< of the response; 0: it failed without one
     std::string body;

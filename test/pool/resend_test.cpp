@@ -14,8 +14,6 @@ using bandwidth::webrtc::retry_policy;
 
 namespace {
 
-constexpr std::chrono::sys_seconds noon(1'000'000'000s);
-
 struct tested_resend {
     explicit tested_resend(const detail::resend::settings& settings = {}) : again(settings, stats) {
         call.request.kind = request_class::idempotent;
@@ -23,11 +21,19 @@ struct tested_resend {
         call.timeout = 30s;
     }
 
-    detail::resend::verdict respond(int status, std::string_view retry_after = {}, bool closes = false) {
+    detail::resend::verdict respond(int status, std::optional<std::chrono::seconds> retry_after = {},
+                                    bool closes = false) {
+        return again.after_response(call, with_status(status), closes, retry_after, std::nullopt, now);
+    }
+    /// A response because of which all calls wait.
+    detail::resend::verdict limit(int status, std::chrono::nanoseconds origin_opens,
+                                  std::optional<std::chrono::seconds> retry_after = {}) {
+        return again.after_response(call, with_status(status), false, retry_after, now + origin_opens, now);
+    }
+    static detail::response with_status(int status) {
         detail::response received;
         received.status = status;
-        received.retry_after = retry_after;
-        return again.after_response(call, received, closes, now, noon);
+        return received;
     }
     detail::resend::verdict lose(close_reason why, bool front = false, bool fresh = false,
                                  send_state sent = send_state::sent) {
@@ -129,29 +135,74 @@ TEST_CASE(
 
 TEST_CASE("O01: the pause is at least what Retry-After asks for, and not longer than the policy allows") {
     tested_resend on;
-    CHECK(on.respond(503, "7").pause == 7s);
-    CHECK(on.respond(503, "31").action == act::complete); // longest_retry_after is 30 s
+    CHECK(on.respond(503, 7s).pause == 7s);
+    CHECK(on.respond(503, 31s).action == act::complete); // longest_retry_after is 30 s
     CHECK(on.call.retries == 1);
     tested_resend other;
-    const auto verdict = other.respond(429, "garbage");
+    const auto verdict = other.respond(429);
     CHECK(verdict.action == act::pause);
     CHECK(verdict.pause >= 500ms); // half of a throttled pause, at least
     CHECK(verdict.pause <= 1s);
 }
 
-TEST_CASE("O01: a Retry-After that is a date counts by the server's clock, or else by ours") {
-    tested_resend on;
-    // Sun, 09 Sep 2001 01:46:40 GMT is noon.
-    CHECK(on.respond(503, "Sun, 09 Sep 2001 01:46:45 GMT").pause == 5s);
-}
-
 TEST_CASE("no pause reaches the deadline") {
     tested_resend on;
     on.now = start + 23s;
-    CHECK(on.respond(503, "7").action == act::complete);
+    CHECK(on.respond(503, 7s).action == act::complete);
+    CHECK(on.limit(429, 7s).action == act::complete);
+    CHECK(on.limit(429, 1s, 7s).action == act::complete);
     CHECK(on.call.retries == 0);
-    CHECK(on.respond(503, "6").action == act::pause);
+    CHECK_FALSE(on.call.was_refused);
+    CHECK(on.limit(429, 6s).action == act::wait);
+    CHECK(on.respond(503, 6s).action == act::pause);
     CHECK(on.stats.retries_refused == 0);
+}
+
+TEST_CASE("O02: while the origin is paced a 429 uses up no attempt, and the budget is charged and refuses nothing") {
+    tested_resend on(with_budget(0.1)); // one in ten seconds
+    on.call.request.kind = unsafe;
+    for (int i = 0; i < 10; ++i)
+        CHECK(on.limit(429, 1s, 1s).action == act::wait);
+    CHECK(on.call.retries == 0);
+    CHECK(on.call.was_refused);
+    CHECK_FALSE(on.call.maybe_processed);
+    CHECK(on.stats.retries == 10);
+    CHECK(on.stats.retries_throttled == 10);
+    CHECK(on.stats.retries_refused == 0);
+    on.call.request.kind = request_class::safe;
+    CHECK(on.respond(500).action == act::complete); // nothing is left for it
+    CHECK(on.stats.retries_refused == 1);
+}
+
+TEST_CASE("a 503 because of which the origin is paced uses up an attempt, and may have been processed") {
+    tested_resend on(with_budget(0));
+    CHECK(on.limit(503, 1s, 1s).action == act::wait);
+    CHECK(on.call.maybe_processed);
+    CHECK(on.limit(503, 1s, 1s).action == act::wait);
+    CHECK(on.limit(503, 1s, 1s).action == act::complete);
+    CHECK(on.call.retries == 2);
+    CHECK(on.limit(429, 1s, 1s).action == act::wait);
+}
+
+TEST_CASE("where a call has one attempt, or must not be sent again, a 429 is its result") {
+    tested_resend on;
+    on.call.extras().retry = retry_policy::none();
+    CHECK(on.limit(429, 1s, 1s).action == act::complete);
+    tested_resend once;
+    once.call.allow_resend = false;
+    CHECK(once.limit(429, 1s, 1s).action == act::complete);
+    CHECK(once.stats.retries == 0);
+}
+
+TEST_CASE("O01: a call whose own policy waits for longer than the client's waits for what it was asked to") {
+    tested_resend on;
+    on.call.timeout = 300s;
+    on.call.extras().retry = retry_policy().longest_retry_after(100s);
+    const auto verdict = on.limit(429, 30s, 60s);
+    CHECK(verdict.action == act::pause);
+    CHECK(verdict.pause == 60s);
+    CHECK(on.limit(429, 30s, 101s).action == act::complete);
+    CHECK(on.limit(429, 30s, 30s).action == act::wait);
 }
 
 TEST_CASE("O02: the budget bounds what is sent again, and what it refuses is counted") {

@@ -45,9 +45,10 @@ TEST_CASE("a POST and a call that must not be sent again get the first response"
     auto& post = pool.submit(unsafe);
     pool.refuse(0, 503);
     CHECK(post.status == 503);
-    auto& throttled = pool.submit(unsafe);
-    pool.refuse(0, 429, "Retry-After: 0\r\n");
-    CHECK(throttled.status == 429);
+    auto& unavailable = pool.submit(unsafe);
+    pool.refuse(0, 503, "Retry-After: 0\r\n");
+    CHECK(unavailable.status == 503);
+    pool.pass(1s);
     auto& once = pool.make();
     once.allow_resend = false;
     pool.submit(once);
@@ -66,9 +67,9 @@ TEST_CASE("a call may have a policy of its own") {
     CHECK(impatient.status == 500);
 
     auto& post = pool.make(unsafe);
-    post.extras().retry = bandwidth::webrtc::retry_policy().retry_throttled_unsafe(true);
+    post.extras().retry = bandwidth::webrtc::retry_policy().retry_unavailable_unsafe(true);
     pool.submit(post);
-    pool.refuse(0, 429);
+    pool.refuse(0, 503, "Retry-After: 1\r\n");
     pool.pass(1s);
     pool.respond(0);
     CHECK(post.got("/3"));
@@ -138,7 +139,7 @@ TEST_CASE("O02: the budget bounds what is sent again to a fifth more") {
     settings.queue_limit = 100'000;
     fake_pool pool(settings);
     int submitted = 0;
-    for (int tick = 0; tick < 2000; ++tick) { // ten seconds, 1,000 calls a second, all of them throttled
+    for (int tick = 0; tick < 2000; ++tick) { // ten seconds, 1,000 calls a second, all of them refused
         pool.ask([&] {
             for (int i = 0; i < 5; ++i, ++submitted)
                 pool.scheduler().submit(pool.make());
@@ -147,7 +148,7 @@ TEST_CASE("O02: the budget bounds what is sent again to a fifth more") {
             if (pool.link(i).phase() != phase::open)
                 pool.connect(i);
             while (pool.link(i).outstanding() != 0)
-                pool.refuse(i, 429);
+                pool.refuse(i, 503);
         }
         pool.pass(5ms);
     }
@@ -176,7 +177,7 @@ TEST_CASE("O02: the pauses of a crowd are spread evenly") {
             pool.scheduler().submit(pool.make());
     });
     for (int i = 0; i < crowd; ++i)
-        pool.refuse(0, 429);
+        pool.refuse(0, 503);
     const auto before = pool.stats().requests_sent;
     pool.pass(500ms); // half of the bound for all
     CHECK(pool.stats().requests_sent <= before + 1);

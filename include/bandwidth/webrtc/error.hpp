@@ -41,13 +41,15 @@ enum class errc {
     client_closed,        ///< the client was closed, drained or destroyed
     no_usable_connection, ///< connections were made, but each failed before its first response; the message
                           ///< tells how the last one failed
+    throttled,            ///< the service has asked for fewer requests (429, or 503 with Retry-After), and will
+                          ///< not take this one before its deadline; nothing was sent, or it was refused
 };
 
 /// Questions to ask of any error code: `if (ec == condition::timeout)`.
 enum class condition {
     client_error = 1, ///< HTTP 4xx
     server_error,     ///< HTTP 5xx
-    throttled,        ///< HTTP 429, or 503
+    throttled,        ///< HTTP 429, or 503, or `errc::throttled`
     timeout,          ///< any of the timeouts
     not_found,        ///< HTTP 404 or 410: unknown, or no longer active
     unauthorized,     ///< HTTP 401 or 403
@@ -125,7 +127,8 @@ public:
     /// From the start of the call to its failure.
     [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept { return state().elapsed; }
     /// How long the response's Retry-After asks to wait: its seconds, or the time until its date, 0 for a
-    /// past date, ten years at most. Nothing where there was none, or none that is well formed.
+    /// past date, ten years at most. Nothing where there was none, or none that is well formed. Of `errc::throttled`:
+    /// how long no call is sent.
     [[nodiscard]] std::optional<std::chrono::seconds> retry_after() const noexcept {
         return state().retry_after;
     }

@@ -46,6 +46,8 @@ struct client_stats {
     /// Times that the server was found to break pipelines, so that for a while one request at a time was
     /// sent.
     std::uint64_t pipelining_disabled = 0;
+    /// Times that the service asked for fewer requests (429, or 503 with Retry-After), so that calls waited.
+    std::uint64_t origin_paced = 0;
     std::uint64_t queue_wait_ns = 0; ///< sum over all calls: from the start to the first connection
     std::uint64_t head_of_line_wait_ns =
         0; ///< sum over all responses: behind others, and until the request was written
