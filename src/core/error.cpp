@@ -59,6 +59,11 @@ constexpr error_row errors[] = {
     {errc::no_usable_connection, "no connection could be used", again, portable::connection_aborted},
     {errc::throttled, "the service takes no more requests in time", late | bit(condition::throttled),
      portable::timed_out},
+    {errc::token_refused, "no access token was granted", bit(condition::unauthorized),
+     portable::permission_denied},
+    {errc::token_failed, "an access token could not be fetched", again,
+     portable::resource_unavailable_try_again},
+    {errc::token_timeout, "timeout while waiting for an access token", late, portable::timed_out},
 };
 
 constexpr const char* condition_texts[] = {"client error", "server error", "throttled", "timeout",
@@ -70,7 +75,7 @@ constexpr bool in_order() {
     int number = 0;
     return std::all_of(std::begin(errors), std::end(errors),
                        [&](const error_row& row) { return static_cast<int>(row.value) == ++number; }) &&
-           number == static_cast<int>(errc::throttled);
+           number == static_cast<int>(errc::token_timeout);
 }
 static_assert(in_order());
 

@@ -84,6 +84,8 @@ struct exchange {
         if (auto earlier = std::exchange(authorization_, authorization))
             earlier_authorizations_.push_front(std::move(earlier));
     }
+    /// The value that it was last written with; that of another call, before this one is written.
+    const std::shared_ptr<const std::string>& authorization() const noexcept { return authorization_; }
     /// The values that it was written with; credentials may change between two attempts.
     template <class Function>
     void for_each_authorization(Function function) const {

@@ -30,10 +30,19 @@ void request_encoder::take_credentials() {
     if (!valid_field_value(value))
         throw api_error(
             failure(errc::invalid_options, "credentials: the authorization has control characters"));
-    tail_ = " HTTP/1.1\r\n" + lines_;
-    if (!value.empty())
-        tail_.append("Authorization: ").append(value).append("\r\n");
+    put_together(value);
     authorization_ = std::make_shared<const std::string>(std::move(value));
+}
+
+void request_encoder::put_together(std::string_view authorization) {
+    tail_ = " HTTP/1.1\r\n" + lines_;
+    if (!authorization.empty())
+        tail_.append("Authorization: ").append(authorization).append("\r\n");
+}
+
+void request_encoder::set_authorization(std::shared_ptr<const std::string> value) {
+    put_together(*value);
+    authorization_ = std::move(value);
 }
 
 void request_encoder::refresh_credentials(time_point now) noexcept {

@@ -22,7 +22,9 @@ public:
     /// Asks the source for its value, if it has another one. One that fails is asked again after a pause, and
     /// the old value stays in use: the service refuses it when it is too old.
     void refresh_credentials(time_point now) noexcept;
-    /// The value that is written now; null where there is no source.
+    /// For an encoder without a source: this value from now on. It has no control characters.
+    void set_authorization(std::shared_ptr<const std::string> value);
+    /// The value that is written now; null where there is none.
     const std::shared_ptr<const std::string>& authorization() const noexcept { return authorization_; }
 
     /// Appends the whole request, header section and body, to `out`.
@@ -30,6 +32,7 @@ public:
 
 private:
     void take_credentials();
+    void put_together(std::string_view authorization);
 
     std::string lines_;
     std::string tail_; // " HTTP/1.1\r\n" and every line that all requests have

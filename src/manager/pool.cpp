@@ -178,6 +178,7 @@ void pool::take_submitted() noexcept {
     std::shared_ptr<tls_context> reloaded;
     std::vector<boost::intrusive_ptr<call_group>> closed_groups;
     bool close = false;
+    bool token_changed = false;
     {
         const std::lock_guard lock(mutex_);
         if (std::exchange(posted_, false))
@@ -190,11 +191,14 @@ void pool::take_submitted() noexcept {
         reloaded = std::exchange(inbox_.tls, nullptr);
         closed_groups.swap(inbox_.closed_groups);
         close = std::exchange(inbox_.close, false);
+        token_changed = std::exchange(inbox_.token_changed, false);
     }
     if (reloaded) { // first, since a caller who saw `reload_tls` return gets the new settings
         tls_ = std::move(reloaded);
         scheduler_.drain_connections();
     }
+    if (token_changed)
+        scheduler_.follow_tokens();
     while (call* const value = take_front(calls)) {
         if (value->cancel_id != 0)
             cancellable_.insert(*value);
@@ -209,6 +213,17 @@ void pool::take_submitted() noexcept {
     if (close) // what was submitted before it fails with it, as what was in flight does
         scheduler_.close();
 }
+
+token_view pool::look_at_token(call_group& of) {
+    return of.tokens->look(now_, base_executor_, std::weak_ptr<token_user>(shared_from_this()));
+}
+token_lifecycle::verdict pool::refuse_token(call_group& of, const std::shared_ptr<const std::string>& used) {
+    return of.tokens->refuse(used, now_, base_executor_);
+}
+void pool::token_changed() noexcept {
+    put_in([](inbox& in) { in.token_changed = true; });
+}
+void pool::leave_token(call_group& of) noexcept { of.tokens->leave(this); }
 
 void pool::finished(call& value) noexcept {
     if (value.cancel_id != 0)

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "manager/cancellable_calls.hpp"
+#include "manager/token_store.hpp"
 #include "pool/call.hpp"
 #include "pool/scheduler.hpp"
 #include "transport/host.hpp"
@@ -47,7 +48,10 @@ struct pool_settings {
 ///
 /// No allocation that fails is survived from `submit` on: the functions of a cycle are noexcept. Its members
 /// are many because a pool has one of each thing that its connections share.
-class pool final : public std::enable_shared_from_this<pool>, private scheduler_host, private transport_host {
+class pool final : public std::enable_shared_from_this<pool>,
+                   private scheduler_host,
+                   private transport_host,
+                   public token_user {
 public:
     /// \throws api_error (`errc::invalid_options`) when the executor cannot be used.
     static std::shared_ptr<pool> make(const asio::any_io_executor& executor, pool_settings settings,
@@ -94,6 +98,7 @@ private:
         std::shared_ptr<tls_context> tls; ///< of the last `reload_tls`; null: none
         std::vector<boost::intrusive_ptr<call_group>> closed_groups;
         bool close = false;
+        bool token_changed = false;
         bool urgent = false; ///< there is more than calls
     };
 
@@ -113,6 +118,13 @@ private:
     std::chrono::sys_seconds time_of_day() override {
         return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     }
+
+    token_view look_at_token(call_group& of) override;
+    token_lifecycle::verdict refuse_token(call_group& of,
+                                          const std::shared_ptr<const std::string>& used) override;
+    void leave_token(call_group& of) noexcept override;
+    // token_user
+    void token_changed() noexcept override;
 
     template <class Put>
     bool put_in(Put put, bool urgent = true);

@@ -44,7 +44,8 @@ enum class settled : std::uint8_t {
 /// | prepared  | the operation object             | start                                             |
 /// | queued    | the request queue                | a connection takes it; deadline; cancellation     |
 /// | in_flight | a connection's slot points to it | response; loss of the connection; deadline; ...   |
-/// | paused    | the request queue                | the end of its pause; deadline; cancellation      |
+/// | paused    | the request queue                | the end of its pause, or another token of its     |
+/// |           |                                  | group; deadline; cancellation                     |
 /// | done      | its completion                   | its handler runs                                  |
 ///
 /// Its members are many, and plain values: each part of the pool keeps what it needs of a call in the call.
@@ -107,6 +108,8 @@ public:
     bool maybe_processed = false;      ///< an earlier attempt may have reached the server
     bool needs_new_connection = false; ///< it needs a connection that has carried no request (421)
     bool last_response = false;        ///< it was sent again because of a 421 or 425 before
+    bool awaits_token = false;         ///< paused: until its group has another token
+    bool had_new_token = false;        ///< it was sent again, or waits, because of a 401
     bool was_refused = false;          ///< it was sent, and waits or is sent again because of a 429
     int attempts = 0;                  ///< times it was given to a connection
     // Bounded by `max_resends` and by the policy's attempts, which are small.

@@ -3,11 +3,15 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstddef>
+#include <memory>
 #include <utility>
 
 #include "http1/request_encoder.hpp"
+#include "policy/token_lifecycle.hpp"
 
 namespace bandwidth::webrtc::detail {
+
+class token_store;
 
 /// What the calls of one client on one pool have in common, so that several clients can share the pool: how
 /// their requests are written, and whether the client takes calls. Each call that is in use owns it, and so does
@@ -32,6 +36,10 @@ public:
     request_encoder encoder;
     state status = state::open;   ///< only the scheduler changes it
     std::size_t active_calls = 0; ///< queued, in flight or paused
+
+    std::shared_ptr<token_store> tokens; ///< null: its credentials need not be fetched
+    token_view token;                    ///< of these, as it was when the scheduler last looked
+    bool follows_token = false;          ///< it is among the scheduler's `token_groups_`
 };
 
 } // namespace bandwidth::webrtc::detail

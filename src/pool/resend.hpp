@@ -58,6 +58,13 @@ public:
         const auto* const own = value.retry();
         return own ? *own : settings_.retry;
     }
+    /// A call is sent once more, with another access token: it is charged to the budget and never refused, since that
+    /// happens once.
+    void with_new_token(time_point now) noexcept {
+        budget_.charge(now);
+        increase(counters_.resends);
+        increase(counters_.resends_requested);
+    }
     /// The client's.
     const retry_policy& policy() const noexcept { return settings_.retry; }
     /// A random number from 0 to 1.

@@ -76,7 +76,8 @@ void call::reset_terms() noexcept {
 
 void call::reset_progress() noexcept {
     where = state::prepared;
-    maybe_processed = needs_new_connection = last_response = was_refused = false;
+    maybe_processed = needs_new_connection = last_response = was_refused = awaits_token = had_new_token =
+        false;
     attempts = resends = retries = fresh_losses = failed_connects = 0;
     sequence = 0;
     connection = nullptr;
@@ -104,6 +105,8 @@ void scheduler::submit(call& value) {
              connects_.last_text()); // no attempt to connect before its deadline
     } else if (opens_too_late_for(value)) {
         fail(value, errc::throttled, why_throttled());
+    } else if (value.group->tokens && !has_token(*value.group)) {
+        wait_for_token(value);
     } else {
         if (queue_.is_full_for(value))
             assign_waiting(); // some of those that wait may only be waiting for the end of this cycle
@@ -180,8 +183,10 @@ void scheduler::on_timer(call& value) {
     }
     switch (value.where) {
     case call::state::paused: // the pause is over
-        queue_.end_pause(value);
-        queue_again(value);
+        if (end_pause(value))
+            fail_for_token(value, errc::token_timeout);
+        else
+            queue_again(value);
         return;
     case call::state::queued: {
         if (!pacer_.may_send(counters_.in_flight)) {
@@ -210,7 +215,7 @@ void scheduler::on_timer(call& value) {
 }
 
 bool scheduler::may_have_had_effect(const call& value) noexcept {
-    if (value.is_drain || value.was_refused || value.resends + value.retries != 0)
+    if (value.is_drain || value.was_refused || value.had_new_token || value.resends + value.retries != 0)
         return true;
     if (value.where != call::state::in_flight)
         return false;
@@ -240,7 +245,7 @@ void scheduler::give_up(call& value, errc code) {
             fail(value, code, connects_.last_text());
         return;
     case call::state::paused:
-        queue_.end_pause(value);
+        end_pause(value);
         fail(value, code, why_given_up(code));
         return;
     case call::state::in_flight:
@@ -370,6 +375,8 @@ void scheduler::check_drained() {
     if (!closed_ && draining_ && active_calls_ == 0)
         close();
     finish_drained_groups();
+    if (!token_groups_.empty())
+        forget_closed_groups();
 }
 
 void scheduler::finish_drained_groups() {
@@ -408,6 +415,7 @@ void scheduler::close() {
     const bool cut_off = active_calls_ != 0;
     timers_.remove(connect_again_);
     timers_.remove(origin_opens_);
+    timers_.remove(token_due_);
     end_everything([this](call& value, delivery known) {
         fail(value, errc::client_closed, why_given_up(errc::client_closed), known);
     });
@@ -459,7 +467,7 @@ void scheduler::end_everything(End end) {
         end(value, delivery::not_sent);
     });
     queue_.for_each_paused([&](call& value) {
-        queue_.end_pause(value);
+        end_pause(value);
         end(value, delivery::not_sent);
     });
     while (connections_.size() != 0) {

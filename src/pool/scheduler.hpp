@@ -54,6 +54,18 @@ public:
     /// The time of day, for a Retry-After that is a date.
     virtual std::chrono::sys_seconds time_of_day() = 0;
 
+    // For groups that have `tokens`, of which only the host knows what they are.
+    /// The token as it is now. Begins a fetch where one is due; `scheduler::follow_tokens` is called in a cycle after
+    /// its end.
+    virtual token_view look_at_token(call_group& /*of*/) { return {}; }
+    /// The server has refused a request that was written with that Authorization value.
+    virtual token_lifecycle::verdict refuse_token(call_group& /*of*/,
+                                                  const std::shared_ptr<const std::string>& /*used*/) {
+        return token_lifecycle::verdict::deliver;
+    }
+    /// The group sends no request any more.
+    virtual void leave_token(call_group& /*of*/) noexcept {}
+
 protected:
     ~scheduler_host() = default;
 };
@@ -75,10 +87,10 @@ protected:
 /// | `pipelining_health`  | whether more than one request may be in flight on a connection               |
 /// | `origin_pacer`       | how many may be in flight in all, after a response that has asked for fewer  |
 ///
-/// It has many members since it is where the machines meet. Its code is in four files: scheduler.cpp (the
+/// It has many members since it is where the machines meet. Its code is in five files: scheduler.cpp (the
 /// cycle, and the life of a call), scheduler_choice.cpp (which connection takes which call),
-/// scheduler_connections.cpp (the life of a connection) and scheduler_pacing.cpp (responses that ask for fewer
-/// requests).
+/// scheduler_connections.cpp (the life of a connection), scheduler_pacing.cpp (responses that ask for fewer
+/// requests) and scheduler_tokens.cpp (calls that wait for an access token).
 class scheduler {
 public:
     scheduler(const scheduler_settings& settings, scheduler_host& host);
@@ -106,6 +118,8 @@ public:
     /// Fails the calls of that group and refuses its later ones. Connections stay, but for what has to end with
     /// a call.
     void close(call_group& group);
+    /// Looks at the groups' access tokens anew: those who wait for one are sent, fail, or wait on.
+    void follow_tokens();
     /// Destroys everything without completing it: the execution context is gone.
     void on_context_shutdown() noexcept;
 
@@ -171,6 +185,16 @@ private:
     std::string why_throttled() const;
     std::size_t sendable() const noexcept;
 
+    // scheduler_tokens.cpp: calls that wait for an access token.
+    bool has_token(call_group& group);
+    void read_token(call_group& group);
+    void wait_for_token(call& value);
+    bool end_pause(call& value) noexcept;
+    bool send_with_new_token(call& value);
+    void fail_for_token(call& value, errc code);
+    void set_token_timer();
+    void forget_closed_groups() noexcept;
+
     // scheduler_connections.cpp: the life of a connection.
     bool may_connect() const noexcept;
     void connect_for_waiting();
@@ -216,8 +240,13 @@ private:
     struct wake_up final : timed {
         void on_time(scheduler&) override {} // the cycle that it begins does the rest
     } connect_again_, origin_opens_;
-    int limited_by_ = 0;              // the status that has closed the origin
-    time_point failed_until_{};       // calls whose deadlines come before this have failed, since it is closed
+    struct token_due final : timed {
+        void on_time(scheduler& by) override { by.follow_tokens(); }
+    } token_due_;
+    std::vector<boost::intrusive_ptr<call_group>> token_groups_; // whose credentials are fetched
+    std::size_t waiting_for_token_ = 0;                          // calls
+    int limited_by_ = 0;                                         // the status that has closed the origin
+    time_point failed_until_{}; // calls whose deadlines come before this have failed, since it is closed
     bool lost_while_flushing_ = false;
     bool draining_ = false;
     bool closed_ = false;

@@ -166,6 +166,8 @@ bool scheduler::deliver(call& value, const response& received, pooled_connection
             follow(verdict, value);
             return true;
         }
+        if (received.status == 401 && value.group->tokens && send_with_new_token(value))
+            return true;
     } else if (!pacer_.is_open()) {
         pacer_.responded(from.http.staged_at());
     }

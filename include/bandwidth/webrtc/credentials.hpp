@@ -6,10 +6,15 @@
 
 namespace bandwidth::webrtc {
 
+namespace detail {
+struct credential_access;
+class token_store;
+} // namespace detail
+
 /// Where a client gets the value of its Authorization header from.
 ///
-/// The one kind that ships is `basic_credentials`. A bearer token or OAuth2 client credentials derive from
-/// this: `generation()` changes when a new value is there, and requests sent from then on carry it.
+/// The kinds that ship are `basic_credentials`, `bearer_token` and `client_credentials` (in a header of its own). Others
+/// derive from this: `generation()` changes when a new value is there, and requests sent from then on carry it.
 /// Thread safety: both functions are called by the client's constructor, and then on its strand (that of the manager,
 /// where it shares one) while other threads may use the object; with several shards (`client_options::shards`) on
 /// several strands at once.
@@ -28,6 +33,12 @@ public:
 
 protected:
     credential_source() = default;
+
+private:
+    friend struct detail::credential_access;
+
+    /// Of `client_credentials` alone: calls wait for a token.
+    [[nodiscard]] virtual std::shared_ptr<detail::token_store> tokens() const noexcept { return nullptr; }
 };
 
 /// HTTP Basic (RFC 7617), the scheme of Bandwidth's API users: both parts are case-sensitive.
@@ -36,5 +47,11 @@ protected:
 /// part has control characters. The text of the error never holds the password.
 std::shared_ptr<const credential_source> basic_credentials(std::string_view username,
                                                            std::string_view password);
+
+/// An access token that the caller has, as "Bearer" credentials (RFC 6750). It is not renewed: `client_credentials` is.
+///
+/// 	hrows api_error (`errc::invalid_options`) when it is empty, or has a character that no token has (RFC 6750,
+/// section 2.1). The text of the error never holds it.
+std::shared_ptr<const credential_source> bearer_token(std::string_view token);
 
 } // namespace bandwidth::webrtc

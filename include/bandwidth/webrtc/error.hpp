@@ -41,8 +41,12 @@ enum class errc {
     client_closed,        ///< the client was closed, drained or destroyed
     no_usable_connection, ///< connections were made, but each failed before its first response; the message
                           ///< tells how the last one failed
-    throttled,            ///< the service has asked for fewer requests (429, or 503 with Retry-After), and will
-                          ///< not take this one before its deadline; nothing was sent, or it was refused
+    throttled,     ///< the service has asked for fewer requests (429, or 503 with Retry-After), and will
+                   ///< not take this one before its deadline; nothing was sent, or it was refused
+    token_refused, ///< the token endpoint gave no access token, and would not the next time: see
+                   ///< `client_credentials`. The message tells why
+    token_failed,  ///< the token endpoint could not be reached, or its response cannot be used
+    token_timeout, ///< no access token came before the call's deadline
 };
 
 /// Questions to ask of any error code: `if (ec == condition::timeout)`.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/common/credential_access.hpp"
 #include "api/common/validate.hpp"
 #include "core/http_grammar.hpp"
 #include "manager/header_lines.hpp"
@@ -30,6 +31,16 @@ void check_account(std::string_view base_path, const account_values& account) {
         refuse_option("user_agent: empty, or it has control characters");
     if (!account.refused_header.empty())
         refuse_option(account.refused_header);
+}
+
+// Credentials that are fetched have no value before the first call.
+boost::intrusive_ptr<call_group> store_of(const account_values& account, std::string lines,
+                                          call_store::maker make) {
+    auto tokens = credential_access::tokens(*account.credentials);
+    boost::intrusive_ptr<call_group> store(
+        new call_store(request_encoder(std::move(lines), tokens ? nullptr : account.credentials), make));
+    store->tokens = std::move(tokens);
+    return store;
 }
 
 } // namespace
@@ -62,9 +73,8 @@ client_core::client_core(std::shared_ptr<manager_core> manager, bool owns_manage
     , verify_ids_(account.verify_ids) {
     stores_.reserve(manager_->pools().size());
     for (std::size_t i = 0; i < manager_->pools().size(); ++i)
-        stores_.emplace_back(new call_store(
-            request_encoder(constant_lines(manager_->host_header(), account.user_agent), account.credentials),
-            make));
+        stores_.push_back(
+            store_of(account, constant_lines(manager_->host_header(), account.user_agent), make));
 }
 
 void client_core::close() noexcept {

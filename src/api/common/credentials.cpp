@@ -2,6 +2,7 @@
 #include <bandwidth/webrtc/error.hpp>
 #include <string>
 
+#include "api/common/token_response.hpp"
 #include "core/base64.hpp"
 #include "core/http_grammar.hpp"
 
@@ -9,9 +10,9 @@ namespace bandwidth::webrtc {
 
 namespace {
 
-class basic_source final : public credential_source {
+class constant_source final : public credential_source {
 public:
-    explicit basic_source(std::string value) : value_(std::move(value)) {}
+    explicit constant_source(std::string value) : value_(std::move(value)) {}
     std::string authorization() const override { return value_; }
 
 private:
@@ -34,7 +35,14 @@ std::shared_ptr<const credential_source> basic_credentials(std::string_view user
         refuse("credentials: the password has control characters");
     std::string both(username);
     both.append(1, ':').append(password);
-    return std::make_shared<basic_source>("Basic " + detail::encode_base64(both));
+    return std::make_shared<constant_source>("Basic " + detail::encode_base64(both));
+}
+
+std::shared_ptr<const credential_source> bearer_token(std::string_view token) {
+    if (!detail::is_bearer_token(token))
+        throw api_error(failure(errc::invalid_options,
+                                "credentials: the token is empty, or has a character that none has"));
+    return std::make_shared<constant_source>(std::string("Bearer ").append(token));
 }
 
 } // namespace bandwidth::webrtc

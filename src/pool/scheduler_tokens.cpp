@@ -1,0 +1,131 @@
+#include <algorithm>
+#include <utility>
+
+#include "pool/scheduler.hpp"
+
+// Calls that wait for an access token of their group. They are paused until their deadline, and in no queue, so that
+// the calls of other groups do not wait behind them.
+
+namespace bandwidth::webrtc::detail {
+
+// Costs two comparisons where the token is good.
+bool scheduler::has_token(call_group& group) {
+    if (now_ >= group.token.ask_at)
+        read_token(group);
+    return group.token.usable(now_);
+}
+
+void scheduler::read_token(call_group& group) {
+    if (!std::exchange(group.follows_token, true))
+        token_groups_.emplace_back(&group);
+    group.token = host_.look_at_token(group);
+    if (group.token.authorization && group.token.authorization != group.encoder.authorization())
+        group.encoder.set_authorization(group.token.authorization);
+    set_token_timer();
+}
+
+// The next time that a group has to be looked at, as long as there is somebody to look for it: a pool without calls and
+// connections must not keep its execution context running.
+void scheduler::set_token_timer() {
+    auto next = time_point::max();
+    if (active_calls_ != 0 || connections_.size() != 0)
+        for (const auto& each : token_groups_)
+            next = std::min(next, each->token.ask_at);
+    if (next == time_point::max())
+        timers_.remove(token_due_);
+    else
+        timers_.set(token_due_, next);
+}
+
+// The call is in no queue.
+void scheduler::wait_for_token(call& value) {
+    if (value.group->token.refusal) {
+        fail_for_token(value, errc::token_refused);
+        return;
+    }
+    if (waiting_for_token_ >= settings_.queue_limit && value.attempts == 0) {
+        fail(value, errc::queue_full, std::to_string(waiting_for_token_) + " calls wait for an access token");
+        return;
+    }
+    value.awaits_token = true;
+    ++waiting_for_token_;
+    queue_.pause(value, value.deadline());
+}
+
+// Whether the call has waited for a token.
+bool scheduler::end_pause(call& value) noexcept {
+    queue_.end_pause(value);
+    if (!std::exchange(value.awaits_token, false))
+        return false;
+    --waiting_for_token_;
+    return true;
+}
+
+// Once for each call: a 401 says that the request was not processed, so it is sent again whatever its method. Where the
+// new token is refused as well, the response is the result.
+bool scheduler::send_with_new_token(call& value) {
+    if (value.had_new_token || !value.allow_resend)
+        return false;
+    const auto verdict = host_.refuse_token(*value.group, value.authorization());
+    if (verdict == token_lifecycle::verdict::deliver)
+        return false;
+    value.had_new_token = true;
+    again_.with_new_token(now_);
+    read_token(*value.group);
+    if (verdict == token_lifecycle::verdict::resend)
+        queue_again(value);
+    else
+        wait_for_token(value);
+    return true;
+}
+
+void scheduler::follow_tokens() {
+    for (const auto& each : token_groups_)
+        read_token(*each);
+    queue_.for_each_paused([this](call& value) {
+        if (!value.awaits_token)
+            return;
+        const auto& token = value.group->token;
+        const bool is_new = value.attempts == 0 || token.authorization != value.authorization();
+        if (token.usable(now_) && is_new) {
+            end_pause(value);
+            queue_again(value);
+        } else if (token.refusal) {
+            end_pause(value);
+            fail_for_token(value, errc::token_refused);
+        }
+    });
+}
+
+// With what the token endpoint has said.
+void scheduler::fail_for_token(call& value, errc code) {
+    const auto& token = value.group->token;
+    const auto& why = code == errc::token_timeout ? token.last_failure : token.refusal;
+    failure_state state;
+    state.code = why && code != errc::token_timeout ? why->code() : error_code(code);
+    if (why) {
+        state.message = why->message();
+        state.service_code = why->service_code();
+    }
+    state.attempts = value.attempts;
+    state.elapsed = now_ - value.started;
+    state.delivery = value.maybe_processed ? delivery::maybe_processed : delivery::not_sent;
+    if (code == errc::token_timeout)
+        increase(counters_.calls_timed_out);
+    value.settle(failure(std::move(state)));
+    complete(value, false);
+}
+
+void scheduler::forget_closed_groups() noexcept {
+    std::erase_if(
+        token_groups_,
+        [this](const boost::intrusive_ptr<call_group>& each) {
+            if (!is_closed(each.get()))
+                return false;
+            each->follows_token = false;
+            host_.leave_token(*each);
+            return true;
+        });
+}
+
+} // namespace bandwidth::webrtc::detail
