@@ -94,13 +94,13 @@ public:
 private:
     /// One request for a token. It ends once, also when nobody can complete it any more, since its execution context
     /// was destroyed.
-    struct fetch {
-        fetch(std::shared_ptr<fetched_token> of, std::shared_ptr<connection_manager> over, time_point began,
-              std::size_t with)
+    struct token_fetch {
+        token_fetch(std::shared_ptr<fetched_token> of, std::shared_ptr<connection_manager> over,
+                    time_point began, std::size_t with)
             : owner(std::move(of)), manager(std::move(over)), asked_at(began), secret(with) {}
-        fetch(fetch&&) noexcept = default;
-        fetch& operator=(fetch&&) noexcept = default;
-        ~fetch() {
+        token_fetch(token_fetch&&) noexcept = default;
+        token_fetch& operator=(token_fetch&&) noexcept = default;
+        ~token_fetch() {
             if (owner)
                 owner->lost(manager);
         }
@@ -143,13 +143,13 @@ private:
                 context_ = &context;
                 manager_ = manager;
             }
-            send(fetch(shared_from_this(), std::move(manager), now, secret));
+            send(token_fetch(shared_from_this(), std::move(manager), now, secret));
         } catch (const api_error& refused) { // a file of certificates that is gone by now
             failed(failure(errc::token_failed, "token endpoint: " + refused.failure().message()), true, {});
         }
     }
 
-    void send(fetch value) {
+    void send(token_fetch value) {
         connection_manager::request_type request(http::verb::post, endpoint_.target, 11);
         request.set(http::field::authorization, endpoint_.authorizations[value.secret]);
         request.set(http::field::content_type, "application/x-www-form-urlencoded");
@@ -162,7 +162,7 @@ private:
         std::move(prepared)(std::move(value));
     }
 
-    void ended(fetch& value, result<connection_manager::response_type> outcome) {
+    void ended(token_fetch& value, result<connection_manager::response_type> outcome) {
         if (!outcome) {
             const auto& why = outcome.error();
             if (why.code() == errc::client_closed)
@@ -183,7 +183,7 @@ private:
             endpoint_.secrets);
         if (response.token.empty() && response.wrong_secret && endpoint_.authorizations.size() > 1 &&
             !value.is_second) {
-            fetch next(shared_from_this(), value.manager, value.asked_at, 1 - value.secret);
+            token_fetch next(shared_from_this(), value.manager, value.asked_at, 1 - value.secret);
             next.is_second = true;
             send(std::move(next));
         } else if (response.token.empty()) {
