@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "loopback/access_tokens.hpp"
+
 namespace bandwidth::webrtc::testing {
 
 loopback_options::loopback_options() = default;
@@ -25,6 +27,20 @@ loopback_options& loopback_options::account(std::string id) {
 loopback_options& loopback_options::credentials(std::string username, std::string password) {
     username_ = std::move(username);
     password_ = std::move(password);
+    return *this;
+}
+
+loopback_options& loopback_options::client_credentials(std::string id, std::string secret,
+                                                       std::string second_secret) {
+    client_id_ = std::move(id);
+    client_secrets_ = detail::as_secrets(std::move(secret), std::move(second_secret));
+    return *this;
+}
+
+loopback_options& loopback_options::token_lifetime(std::chrono::seconds lifetime) {
+    if (lifetime.count() <= 0)
+        throw std::invalid_argument("the lifetime of a token must be positive");
+    token_lifetime_ = lifetime;
     return *this;
 }
 

@@ -102,6 +102,20 @@ webrtc::client_options loopback_server::client_options() const {
         .ca_pem(ca_pem());
 }
 
+std::string loopback_server::token_url() const {
+    return "https://localhost:" + std::to_string(port()) + "/api/v1/oauth2/token";
+}
+
+const std::string& loopback_server::client_id() const noexcept { return impl_->options().client_id(); }
+
+std::string loopback_server::client_secret() const { return impl_->state().api.tokens().secret(); }
+
+void loopback_server::set_client_secrets(std::string secret, std::string second_secret) {
+    impl_->state().api.tokens().set_secrets(detail::as_secrets(std::move(secret), std::move(second_secret)));
+}
+
+void loopback_server::revoke_tokens() { impl_->state().api.tokens().revoke_all(); }
+
 const std::string& loopback_server::ca_pem() const noexcept { return impl_->ca_pem(); }
 
 const std::string& loopback_server::account() const noexcept { return impl_->options().account(); }
@@ -130,7 +144,7 @@ void loopback_server::set_connected(const webrtc::participant_id& participant, b
     impl_->set_connected(participant.value(), connected);
 }
 
-loopback_stats loopback_server::stats() const { return impl_->state().seen.snapshot(); }
+loopback_stats loopback_server::stats() const { return impl_->state().snapshot(); }
 
 std::vector<received_request> loopback_server::received() const { return impl_->state().seen.received(); }
 

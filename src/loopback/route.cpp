@@ -3,10 +3,13 @@
 #include <array>
 #include <cstddef>
 
+#include "loopback/url_text.hpp"
+
 namespace bandwidth::webrtc::testing::detail {
 
 namespace {
 
+constexpr std::string_view token_path = "/api/v1/oauth2/token";
 constexpr std::string_view prefix = "/v1/accounts/";
 constexpr std::size_t max_segments = 6; // account, "sessions", id, "participants", id, "subscriptions"
 
@@ -15,16 +18,6 @@ struct segments {
     std::array<std::string_view, max_segments> parts;
     std::size_t count = 0;
 };
-
-std::string_view path_of(std::string_view target) {
-    target = target.substr(0, target.find_first_of("?#"));
-    if (target.starts_with("https://") || target.starts_with("http://")) {
-        const auto authority = target.find("//") + 2;
-        const auto slash = target.find('/', authority);
-        return slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
-    }
-    return target;
-}
 
 bool split(std::string_view path, segments& found) {
     if (!path.starts_with(prefix))
@@ -77,33 +70,6 @@ operation find_operation(std::string_view method, const segments& path) {
     return method == "PUT" ? operation::update_participant_subscriptions : operation::unknown;
 }
 
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-bool decode(std::string_view encoded, std::string& decoded) {
-    decoded.clear();
-    for (std::size_t i = 0; i < encoded.size(); ++i) {
-        if (encoded[i] != '%') {
-            decoded += encoded[i];
-            continue;
-        }
-        if (encoded.size() - i < 3)
-            return false;
-        const int high = hex_digit(encoded[i + 1]);
-        const int low = hex_digit(encoded[i + 2]);
-        if (high < 0 || low < 0)
-            return false;
-        decoded += static_cast<char>(high * 16 + low);
-        i += 2;
-    }
-    return true;
-}
-
 } // namespace
 
 std::string_view name_of(operation named) noexcept {
@@ -130,6 +96,10 @@ std::string_view name_of(operation named) noexcept {
         return "getParticipantSubscriptions";
     case operation::update_participant_subscriptions:
         return "updateParticipantSubscriptions";
+    case operation::request_token:
+        return "requestToken";
+    case operation::wrong_method:
+        return "wrongMethod";
     case operation::malformed:
         return "malformed";
     case operation::unknown:
@@ -142,15 +112,23 @@ void find_route(std::string_view method, std::string_view target, route& found) 
     found.account.clear();
     found.session.clear();
     found.participant.clear();
+    const auto target_path = path_of(target);
+    if (target_path == token_path) {
+        found.addressed = api::token_endpoint;
+        found.wanted = method == "POST" ? operation::request_token : operation::wrong_method;
+        return;
+    }
+    found.addressed = api::webrtc;
     segments path;
-    found.wanted = split(path_of(target), path) ? find_operation(method, path) : operation::unknown;
+    found.wanted = split(target_path, path) ? find_operation(method, path) : operation::unknown;
     if (found.wanted == operation::unknown)
         return;
-    bool good = decode(path.parts[0], found.account);
+    bool good = decode_percent(path.parts[0], found.account);
     if (path.count >= 3)
-        good = good && decode(path.parts[2], path.parts[1] == "sessions" ? found.session : found.participant);
+        good = good &&
+               decode_percent(path.parts[2], path.parts[1] == "sessions" ? found.session : found.participant);
     if (path.count >= 5)
-        good = good && decode(path.parts[4], found.participant);
+        good = good && decode_percent(path.parts[4], found.participant);
     if (!good)
         found.wanted = operation::malformed;
 }

@@ -8,11 +8,11 @@
 
 #include <bandwidth/webrtc/testing/loopback_options.hpp>
 
+#include "loopback/emulation.hpp"
 #include "loopback/fault_plan.hpp"
 #include "loopback/observation.hpp"
 #include "loopback/openssl.hpp"
 #include "loopback/request_metrics.hpp"
-#include "loopback/service.hpp"
 #include "loopback/uuid_source.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
@@ -33,8 +33,15 @@ struct server_state {
             metrics.emplace();
     }
 
+    loopback_stats snapshot() const {
+        auto now = seen.snapshot();
+        now.tokens_issued = api.tokens_issued();
+        now.tokens_refused = api.tokens_refused();
+        return now;
+    }
+
     const openssl_ptr<SSL_CTX> tls;
-    service api;
+    emulation api;
     fault_plan faults;
     observation seen;
     std::optional<request_metrics> metrics; // where they were asked for

@@ -12,6 +12,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include "loopback/emulated_clock.hpp"
+#include "loopback/text_hash.hpp"
 #include "loopback/uuid_source.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
@@ -108,12 +109,6 @@ public:
     std::size_t participant_count() const noexcept { return participants_.size(); }
 
 private:
-    struct text_hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
     template <class Record>
     using by_id = std::unordered_map<std::string, Record, text_hash, std::equal_to<>>;
 

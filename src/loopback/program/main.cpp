@@ -41,6 +41,9 @@ struct settings {
     std::string account = "9900000";
     std::string username = "user";
     std::string password = "secret";
+    std::string client_id = "client";
+    std::vector<std::string> client_secrets = {"client-secret"};
+    std::chrono::seconds::rep token_lifetime = 3600;
     std::chrono::nanoseconds delay{0};
     loopback_program::rate throttle;
     std::vector<testing::fault> faults;
@@ -128,6 +131,24 @@ void declare_options(CLI::App& app, settings& chosen) {
                    "Password that requests must carry: a test password, never a real one")
         ->envname("LOOPBACK_PASSWORD")
         ->capture_default_str();
+    app.add_option("--client-id", chosen.client_id,
+                   "Client id for which access tokens are issued (OAuth 2.0 client credentials)")
+        ->capture_default_str();
+    app.add_option(
+           "--client-secret", chosen.client_secrets,
+           "Secret of the client: a test secret, never a real one. Given twice, both are valid, as while "
+           "secrets are changed (default: client-secret)")
+        ->envname("LOOPBACK_CLIENT_SECRET")
+        ->expected(1, 2)
+        ->allow_extra_args(false)
+        ->check([](const std::string& secret) {
+            return secret.empty() ? "a client secret is not empty" : std::string();
+        })
+        ->type_name("TEXT");
+    app.add_option("--token-lifetime", chosen.token_lifetime, "How long an access token is valid")
+        ->check(CLI::Range(1, 1'000'000'000))
+        ->type_name("SECONDS")
+        ->capture_default_str();
     declare_misbehaviour(app, chosen);
     app.add_option(
         "--write-ca", chosen.ca_file,
@@ -143,6 +164,9 @@ testing::loopback_options make_options(const settings& chosen) {
         .port(chosen.port)
         .account(chosen.account)
         .credentials(chosen.username, chosen.password)
+        .client_credentials(chosen.client_id, chosen.client_secrets.front(),
+                            chosen.client_secrets.size() > 1 ? chosen.client_secrets.back() : std::string())
+        .token_lifetime(std::chrono::seconds(chosen.token_lifetime))
         .delay(chosen.delay)
         .rate_limit(chosen.throttle.requests, chosen.throttle.period)
         .empty_lists_as_204(chosen.empty_lists_as_204)
@@ -172,7 +196,9 @@ std::string write_ca(const settings& chosen, const testing::loopback_server& ser
 void print_welcome(const testing::loopback_server& server, const std::string& ca_file, bool metrics) {
     std::cout << "base URL  " << server.base_url() << "\n"
               << "account   " << server.account() << "\n"
-              << "CA file   " << ca_file << "\n\n"
+              << "CA file   " << ca_file << "\n"
+              << "token URL " << server.token_url() << "\n"
+              << "client id " << server.client_id() << "\n\n"
               << "Create a session:\n"
               << "  curl --cacert '" << ca_file << "' --user '" << server.username() << ":"
               << server.password() << "' --json '{\"tag\":\"first\"}' " << server.base_url() << "/accounts/"

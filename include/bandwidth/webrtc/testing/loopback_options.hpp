@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <bandwidth/webrtc/testing/certificate.hpp>
 #include <bandwidth/webrtc/testing/tls_version.hpp>
@@ -21,7 +22,8 @@ public:
     using response_function =
         std::function<void(std::string_view method, std::string_view target, int status)>;
 
-    /// Address 127.0.0.1, a free port, account "9900000", user "user", password "secret", no delay.
+    /// Address 127.0.0.1, a free port, account "9900000", user "user", password "secret", client id "client",
+    /// client secret "client-secret", no delay.
     loopback_options();
 
     /// The IP address to listen on, in text form. Default "127.0.0.1".
@@ -30,15 +32,23 @@ public:
     loopback_options& port(std::uint16_t port);
     /// The one account that the service knows. Requests for any other get 401. Default "9900000".
     loopback_options& account(std::string id);
-    /// What a request must carry as HTTP Basic credentials; others get 401. Default "user" and "secret".
+    /// What a request must carry as HTTP Basic credentials, unless it has an access token; others get 401.
+    /// Default "user" and "secret".
     loopback_options& credentials(std::string username, std::string password);
+    /// The client credentials (OAuth 2.0, RFC 6749 section 4.4) for which the token endpoint issues access
+    /// tokens, and a second secret that is valid too, as while secrets are changed; empty, the default: none.
+    /// `loopback_server::set_client_secrets` changes them later. Default "client" and "client-secret".
+    loopback_options& client_credentials(std::string id, std::string secret, std::string second_secret = {});
+    /// How long an access token is valid, by the emulation's clock. Default an hour.
+    /// \throws std::invalid_argument when it is not positive
+    loopback_options& token_lifetime(std::chrono::seconds lifetime);
     /// Every response leaves no earlier than this long after its request arrived. Responses keep their order,
     /// and pipelined requests wait at the same time, not one after the other: this stands in for a network's
     /// latency.
     loopback_options& delay(std::chrono::nanoseconds duration);
     /// Takes this many requests in a period, which begins with a request behind the end of the last one;
     /// those beyond get 429 with a `Retry-After` that tells how long the period lasts. Requests with the
-    /// wrong account or credentials do not count, nor those that a fault responds to. The period is one of
+    /// wrong account or credentials do not count, nor those that a fault responds to, nor those for an access token. The period is one of
     /// the emulation's clock (`loopback_server::advance`). 0 requests, the default, means no limit.
     /// \throws std::invalid_argument when the period is not positive
     loopback_options& rate_limit(std::size_t requests,
@@ -72,6 +82,10 @@ public:
     [[nodiscard]] const std::string& account() const noexcept { return account_; }
     [[nodiscard]] const std::string& username() const noexcept { return username_; }
     [[nodiscard]] const std::string& password() const noexcept { return password_; }
+    [[nodiscard]] const std::string& client_id() const noexcept { return client_id_; }
+    /// One or two.
+    [[nodiscard]] const std::vector<std::string>& client_secrets() const noexcept { return client_secrets_; }
+    [[nodiscard]] std::chrono::seconds token_lifetime() const noexcept { return token_lifetime_; }
     [[nodiscard]] std::chrono::nanoseconds delay() const noexcept { return delay_; }
     [[nodiscard]] std::size_t rate_limit() const noexcept { return rate_limit_; }
     [[nodiscard]] std::chrono::nanoseconds rate_period() const noexcept { return rate_period_; }
@@ -92,6 +106,9 @@ private:
     std::string account_ = "9900000";
     std::string username_ = "user";
     std::string password_ = "secret";
+    std::string client_id_ = "client";
+    std::vector<std::string> client_secrets_ = {"client-secret"};
+    std::chrono::seconds token_lifetime_{3600};
     std::chrono::nanoseconds delay_{0};
     std::size_t rate_limit_ = 0;
     std::chrono::nanoseconds rate_period_{std::chrono::seconds(1)};

@@ -31,6 +31,9 @@ namespace bandwidth::webrtc::testing {
 /// application/json gets 415, as AWS API Gateway has it, and one without a content type is taken for JSON. A
 /// body of JSON `null` is no body, as an official SDK sends it.
 ///
+/// It also is the token endpoint of OAuth 2.0 (`token_url`), which issues access tokens for client credentials
+/// (RFC 6749 section 4.4), and every operation takes such a token in place of user name and password.
+///
 /// As Bandwidth's, its sessions and their subscriptions end after nine hours, and so does a participant that
 /// is not connected for nine hours. Time is the emulation's clock, which `advance` moves. The emulation
 /// carries no media, so to it no participant is connected, but those that a test has named to
@@ -77,6 +80,11 @@ public:
     [[nodiscard]] std::string base_url() const;
     /// The certificate, in PEM, that a client has to trust.
     [[nodiscard]] const std::string& ca_pem() const noexcept;
+    /// The token endpoint: "https://localhost:PORT/api/v1/oauth2/token".
+    [[nodiscard]] std::string token_url() const;
+    /// The client id from the options, and the first secret that is valid now.
+    [[nodiscard]] const std::string& client_id() const noexcept;
+    [[nodiscard]] std::string client_secret() const;
     /// The account, user name and password from the options.
     [[nodiscard]] const std::string& account() const noexcept;
     [[nodiscard]] const std::string& username() const noexcept;
@@ -85,6 +93,12 @@ public:
     /// Options of a client of this server: base URL, account, credentials and the certificate to trust. Set
     /// what else the test wants: `server.client_options().pipeline_depth(1)`.
     [[nodiscard]] webrtc::client_options client_options() const;
+
+    /// From now on the token endpoint takes these secrets, and no others; a second one that is empty is none.
+    /// Access tokens that are out stay valid.
+    void set_client_secrets(std::string secret, std::string second_secret = {});
+    /// From now on every access token that is out gets 401.
+    void revoke_tokens();
 
     /// Adds a fault behind those injected before. It holds from the next request that is parsed.
     void inject(const fault& added);
@@ -100,7 +114,7 @@ public:
     void reset_idle_connections();
 
     /// Moves the emulation's clock ahead, at once, for what depends on time: the end of sessions and
-    /// participants, the rate limit, and the expiry of participant tokens made from now on. The clock
+    /// participants, access tokens, the rate limit, and the expiry of participant tokens made from now on. The clock
     /// shows real time, plus what it was moved; delays and timeouts take real time. With a thread of its own
     /// the server has ended what is over when this returns; on the caller's executor as `stop`, and before
     /// the next request in any case.
