@@ -8,6 +8,7 @@
 
 #include "loopback/access_tokens.hpp"
 #include "loopback/admission.hpp"
+#include "loopback/brtc_service.hpp"
 #include "loopback/emulated_clock.hpp"
 #include "loopback/http_request.hpp"
 #include "loopback/http_response.hpp"
@@ -17,9 +18,9 @@
 
 namespace bandwidth::webrtc::testing::detail {
 
-/// What one server emulates, without sockets: the WebRTC API and the token endpoint, with the clock and the
-/// credentials that they share. A request in, a response out.
-/// The counts may be read, the clock moved, and the access tokens used from other threads.
+/// What one server emulates, without sockets: the WebRTC API, BRTC's endpoints and the token endpoint, with the
+/// clock and the credentials that they share. A request in, a response out.
+/// The counts may be read, the clock moved, and the access tokens and `brtc` used from other threads.
 class emulation {
 public:
     explicit emulation(const loopback_options& options);
@@ -33,12 +34,13 @@ public:
     /// Moves the clock ahead. What is over then ends before the next request, or with `end_what_is_over`.
     /// \throws std::invalid_argument when the duration is negative
     void advance(std::chrono::nanoseconds duration) { clock_.advance(duration); }
-    void end_what_is_over() { webrtc_.end_what_is_over(); }
+    void end_what_is_over();
     /// As if the participant's device connected, or went away.
     void set_connected(std::string_view participant, bool connected) {
         webrtc_.set_connected(participant, connected);
     }
     access_tokens& tokens() noexcept { return tokens_; }
+    brtc_service& brtc() noexcept { return brtc_; }
 
     std::size_t session_count() const noexcept { return webrtc_.session_count(); }
     std::size_t participant_count() const noexcept { return webrtc_.participant_count(); }
@@ -50,6 +52,7 @@ private:
     access_tokens tokens_;
     admission admission_;
     service webrtc_;
+    brtc_service brtc_;
     token_service token_endpoint_;
     route route_;
 };

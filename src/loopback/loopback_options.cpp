@@ -57,6 +57,11 @@ loopback_options& loopback_options::rate_limit(std::size_t requests, std::chrono
     return *this;
 }
 
+loopback_options& loopback_options::max_endpoints(std::size_t count) {
+    max_endpoints_ = count;
+    return *this;
+}
+
 loopback_options& loopback_options::requests_per_connection(std::size_t count) {
     requests_per_connection_ = count;
     return *this;

@@ -28,6 +28,7 @@ public:
         };
         listener_ = std::make_shared<detail::listener>(runner_->executor(), options_.address(),
                                                        options_.port(), serve);
+        state_->api.brtc().set_origin(origin());
         runner_->run([listener = listener_] { listener->start(); });
     }
 
@@ -63,6 +64,7 @@ public:
     const loopback_options& options() const noexcept { return options_; }
     const std::string& ca_pem() const noexcept { return certificate_.issuer_pem(); }
     std::uint16_t port() const noexcept { return listener_->port(); }
+    std::string origin() const { return "https://localhost:" + std::to_string(port()); }
     detail::server_state& state() const noexcept { return *state_; }
 
 private:
@@ -90,9 +92,7 @@ void loopback_server::stop() { impl_->stop(); }
 
 std::uint16_t loopback_server::port() const noexcept { return impl_->port(); }
 
-std::string loopback_server::base_url() const {
-    return "https://localhost:" + std::to_string(port()) + "/v1";
-}
+std::string loopback_server::base_url() const { return impl_->origin() + "/v1"; }
 
 webrtc::client_options loopback_server::client_options() const {
     return webrtc::client_options{}
@@ -102,9 +102,9 @@ webrtc::client_options loopback_server::client_options() const {
         .ca_pem(ca_pem());
 }
 
-std::string loopback_server::token_url() const {
-    return "https://localhost:" + std::to_string(port()) + "/api/v1/oauth2/token";
-}
+std::string loopback_server::brtc_url() const { return impl_->origin() + "/v2"; }
+
+std::string loopback_server::token_url() const { return impl_->origin() + "/api/v1/oauth2/token"; }
 
 const std::string& loopback_server::client_id() const noexcept { return impl_->options().client_id(); }
 
@@ -144,6 +144,19 @@ void loopback_server::set_connected(const webrtc::participant_id& participant, b
     impl_->set_connected(participant.value(), connected);
 }
 
+webrtc::device_id loopback_server::connect_device(const webrtc::endpoint_id& endpoint, std::string name) {
+    return webrtc::device_id(impl_->state().api.brtc().connect_device(endpoint.value(), std::move(name)));
+}
+
+void loopback_server::disconnect_device(const webrtc::endpoint_id& endpoint,
+                                        const webrtc::device_id& device) {
+    impl_->state().api.brtc().disconnect_device(endpoint.value(), device.value());
+}
+
+std::optional<std::string> loopback_server::endpoint_bxml(const webrtc::endpoint_id& endpoint) const {
+    return impl_->state().api.brtc().bxml(endpoint.value());
+}
+
 loopback_stats loopback_server::stats() const { return impl_->state().snapshot(); }
 
 std::vector<received_request> loopback_server::received() const { return impl_->state().seen.received(); }
@@ -153,5 +166,7 @@ std::size_t loopback_server::session_count() const noexcept { return impl_->stat
 std::size_t loopback_server::participant_count() const noexcept {
     return impl_->state().api.participant_count();
 }
+
+std::size_t loopback_server::endpoint_count() const { return impl_->state().api.brtc().endpoint_count(); }
 
 } // namespace bandwidth::webrtc::testing

@@ -39,7 +39,7 @@ void request_metrics::add(const http_request& request, int status) {
     add(route_.wanted, status);
 }
 
-void request_metrics::write(const loopback_stats& seen, const emulation& api, std::string& out) const {
+void request_metrics::write(const loopback_stats& seen, emulation& api, std::string& out) const {
     write_family("requests_total", "counter",
                  "Requests by the description's operationId and the status of the response.", out);
     for (const auto& [key, count] : counts_) {
@@ -65,6 +65,7 @@ void request_metrics::write(const loopback_stats& seen, const emulation& api, st
                  seen.tokens_refused, out);
     write_metric("sessions", "gauge", "Sessions that exist.", api.session_count(), out);
     write_metric("participants", "gauge", "Participants that exist.", api.participant_count(), out);
+    write_metric("endpoints", "gauge", "BRTC endpoints that exist.", api.brtc().endpoint_count(), out);
 }
 
 } // namespace bandwidth::webrtc::testing::detail

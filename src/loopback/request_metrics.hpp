@@ -30,7 +30,7 @@ public:
     void add(const http_request& request, int status);
 
     /// Appends the whole text.
-    void write(const loopback_stats& seen, const emulation& api, std::string& out) const;
+    void write(const loopback_stats& seen, emulation& api, std::string& out) const;
 
 private:
     std::map<std::pair<operation, int>, std::uint64_t> counts_;

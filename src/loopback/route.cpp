@@ -10,7 +10,8 @@ namespace bandwidth::webrtc::testing::detail {
 namespace {
 
 constexpr std::string_view token_path = "/api/v1/oauth2/token";
-constexpr std::string_view prefix = "/v1/accounts/";
+constexpr std::string_view webrtc_prefix = "/v1/accounts/";
+constexpr std::string_view brtc_prefix = "/v2/accounts/";
 constexpr std::size_t max_segments = 6; // account, "sessions", id, "participants", id, "subscriptions"
 
 /// The parts between the slashes behind the prefix; none of them is empty.
@@ -19,7 +20,7 @@ struct segments {
     std::size_t count = 0;
 };
 
-bool split(std::string_view path, segments& found) {
+bool split(std::string_view path, std::string_view prefix, segments& found) {
     if (!path.starts_with(prefix))
         return false;
     path.remove_prefix(prefix.size());
@@ -35,7 +36,7 @@ bool split(std::string_view path, segments& found) {
     }
 }
 
-operation find_operation(std::string_view method, const segments& path) {
+operation find_webrtc_operation(std::string_view method, const segments& path) {
     const auto& parts = path.parts;
     if (path.count == 2 && method == "POST") {
         if (parts[1] == "sessions")
@@ -70,6 +71,57 @@ operation find_operation(std::string_view method, const segments& path) {
     return method == "PUT" ? operation::update_participant_subscriptions : operation::unknown;
 }
 
+operation find_brtc_operation(std::string_view method, const segments& path, std::string_view& allowed) {
+    const auto& parts = path.parts;
+    if (path.count < 2 || path.count > 4 || parts[1] != "endpoints")
+        return operation::unknown;
+    if (path.count == 2) {
+        if (method == "POST")
+            return operation::create_endpoint;
+        allowed = "GET, POST";
+        return method == "GET" ? operation::list_endpoints : operation::wrong_method;
+    }
+    if (path.count == 3) {
+        if (method == "GET")
+            return operation::get_endpoint;
+        allowed = "DELETE, GET";
+        return method == "DELETE" ? operation::delete_endpoint : operation::wrong_method;
+    }
+    if (parts[3] != "bxml")
+        return operation::unknown;
+    allowed = "PUT";
+    return method == "PUT" ? operation::update_endpoint_bxml : operation::wrong_method;
+}
+
+void find_webrtc_route(std::string_view method, std::string_view target_path, route& found) {
+    found.addressed = api::webrtc;
+    segments path;
+    found.wanted =
+        split(target_path, webrtc_prefix, path) ? find_webrtc_operation(method, path) : operation::unknown;
+    if (found.wanted == operation::unknown)
+        return;
+    bool good = decode_percent(path.parts[0], found.account);
+    if (path.count >= 3)
+        good = good &&
+               decode_percent(path.parts[2], path.parts[1] == "sessions" ? found.session : found.participant);
+    if (path.count >= 5)
+        good = good && decode_percent(path.parts[4], found.participant);
+    if (!good)
+        found.wanted = operation::malformed;
+}
+
+void find_brtc_route(std::string_view method, std::string_view target_path, route& found) {
+    found.addressed = api::brtc;
+    segments path;
+    found.wanted = split(target_path, brtc_prefix, path) ? find_brtc_operation(method, path, found.allowed)
+                                                         : operation::unknown;
+    if (found.wanted == operation::unknown)
+        return;
+    if (!decode_percent(path.parts[0], found.account) ||
+        (path.count >= 3 && !decode_percent(path.parts[2], found.endpoint)))
+        found.wanted = operation::malformed;
+}
+
 } // namespace
 
 std::string_view name_of(operation named) noexcept {
@@ -96,6 +148,16 @@ std::string_view name_of(operation named) noexcept {
         return "getParticipantSubscriptions";
     case operation::update_participant_subscriptions:
         return "updateParticipantSubscriptions";
+    case operation::create_endpoint:
+        return "createEndpoint";
+    case operation::list_endpoints:
+        return "listEndpoints";
+    case operation::get_endpoint:
+        return "getEndpoint";
+    case operation::delete_endpoint:
+        return "deleteEndpoint";
+    case operation::update_endpoint_bxml:
+        return "updateEndpointBxml";
     case operation::request_token:
         return "requestToken";
     case operation::wrong_method:
@@ -112,25 +174,17 @@ void find_route(std::string_view method, std::string_view target, route& found) 
     found.account.clear();
     found.session.clear();
     found.participant.clear();
-    const auto target_path = path_of(target);
-    if (target_path == token_path) {
+    found.endpoint.clear();
+    const auto path = path_of(target);
+    if (path.starts_with("/v2/")) {
+        find_brtc_route(method, path, found);
+    } else if (path == token_path) {
         found.addressed = api::token_endpoint;
         found.wanted = method == "POST" ? operation::request_token : operation::wrong_method;
-        return;
+        found.allowed = "POST";
+    } else {
+        find_webrtc_route(method, path, found);
     }
-    found.addressed = api::webrtc;
-    segments path;
-    found.wanted = split(target_path, path) ? find_operation(method, path) : operation::unknown;
-    if (found.wanted == operation::unknown)
-        return;
-    bool good = decode_percent(path.parts[0], found.account);
-    if (path.count >= 3)
-        good = good &&
-               decode_percent(path.parts[2], path.parts[1] == "sessions" ? found.session : found.participant);
-    if (path.count >= 5)
-        good = good && decode_percent(path.parts[4], found.participant);
-    if (!good)
-        found.wanted = operation::malformed;
 }
 
 } // namespace bandwidth::webrtc::testing::detail

@@ -6,7 +6,7 @@
 namespace bandwidth::webrtc::testing::detail {
 
 /// Which of the emulated APIs a request is addressed to.
-enum class api { webrtc, token_endpoint };
+enum class api { webrtc, brtc, token_endpoint };
 
 /// The operations of all APIs, and the ways in which a request can name none of them.
 enum class operation {
@@ -21,6 +21,11 @@ enum class operation {
     remove_participant_from_session,
     get_participant_subscriptions,
     update_participant_subscriptions,
+    create_endpoint,
+    list_endpoints,
+    get_endpoint,
+    delete_endpoint,
+    update_endpoint_bxml,
     request_token,
     unknown,      // no such path; for the WebRTC API also: no such method on it
     wrong_method, // a path that does not take this method
@@ -38,6 +43,8 @@ struct route {
     std::string account;
     std::string session;
     std::string participant;
+    std::string endpoint;
+    std::string_view allowed; // the methods of the path, where the request has another
 };
 
 /// Finds the route of a request. A query is ignored; an absolute target (RFC 9112 section 3.2.2) counts by

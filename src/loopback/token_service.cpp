@@ -62,7 +62,7 @@ void token_service::handle(const route& asked, const http_request& request, http
 void token_service::respond(const route& asked, const http_request& request, http_response& response) {
     if (asked.wanted == operation::wrong_method) { // RFC 6749 section 3.2
         set_token_error(response, 405, "invalid_request", "The token endpoint takes POST");
-        response.extra_headers += "Allow: POST\r\n";
+        response.extra_headers.append("Allow: ").append(asked.allowed).append("\r\n");
         return;
     }
     if (!is_media_type(request.content_type, "application/x-www-form-urlencoded")) {

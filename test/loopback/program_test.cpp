@@ -140,7 +140,8 @@ TEST_CASE("the program serves, logs, and stops at a signal with status 0") {
             CHECK(client.read_to_end() == support::connection_end::close_notify);
         }
         CHECK(server.wait() == 0);
-        CHECK(server.printed().find("1 requests on 1 connections, 1 sessions and 0 participants left") !=
+        CHECK(server.printed().find(
+                  "1 requests on 1 connections, 1 sessions, 0 participants and 0 endpoints left") !=
               std::string::npos);
         std::filesystem::remove(ca_file);
     }
@@ -308,7 +309,7 @@ TEST_CASE("the program ends connections and cuts responses as its command line h
 
 TEST_CASE(
     "the program throttles, leaves out empty lists, takes older versions and serves metrics when told to") {
-    program server({"--port", "0", "--throttle", "4/24h", "--empty-lists-as-204",
+    program server({"--port", "0", "--throttle", "6/24h", "--max-endpoints", "1", "--empty-lists-as-204",
                     "--older-device-api-versions", "--metrics"});
     server.read_until("Ctrl-C stops.");
     const auto ca_file = server.value_of("CA file   ");
@@ -321,6 +322,14 @@ TEST_CASE(
     CHECK(client.exchange(request("POST", "/participants", R"({"deviceApiVersion":"v2"})")).result_int() ==
           200);
     CHECK(client.exchange(request("GET", "/sessions/" + id)).result_int() == 200);
+    CHECK(server.value_of("BRTC URL  ") == "https://localhost:" + std::to_string(port_of(server)) + "/v2");
+    const std::string endpoint = R"({"type":"WEBRTC","direction":"INBOUND"})";
+    for (const auto status : {201U, 429U})
+        CHECK(client
+                  .exchange("POST /v2/accounts/9900000/endpoints HTTP/1.1\r\nHost: h\r\n" +
+                            std::string(loopback_test::authorization) +
+                            "Content-Length: " + std::to_string(endpoint.size()) + "\r\n\r\n" + endpoint)
+                  .result_int() == status);
     const auto throttled = client.exchange(request("POST", "/sessions"));
     CHECK(throttled.result_int() == 429);
     CHECK(std::stoi(std::string(throttled[boost::beast::http::field::retry_after])) > 80000);
@@ -330,7 +339,8 @@ TEST_CASE(
          {R"(bandwidth_webrtc_loopback_requests_total{operation="createSession",status="429"} 1)",
           R"(bandwidth_webrtc_loopback_requests_total{operation="listSessionParticipants",status="204"} 1)",
           "bandwidth_webrtc_loopback_open_connections 1", "bandwidth_webrtc_loopback_sessions 1",
-          "bandwidth_webrtc_loopback_participants 1"}) {
+          R"(bandwidth_webrtc_loopback_requests_total{operation="createEndpoint",status="201"} 1)",
+          "bandwidth_webrtc_loopback_participants 1", "bandwidth_webrtc_loopback_endpoints 1"}) {
         CAPTURE(line);
         CHECK(metrics.body().find(std::string("\n") + line + "\n") != std::string::npos);
     }

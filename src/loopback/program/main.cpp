@@ -47,6 +47,7 @@ struct settings {
     std::chrono::nanoseconds delay{0};
     loopback_program::rate throttle;
     std::vector<testing::fault> faults;
+    std::size_t max_endpoints = 0;
     bool empty_lists_as_204 = false;
     bool older_device_api_versions = false;
     bool metrics = false;
@@ -55,7 +56,7 @@ struct settings {
 };
 
 constexpr const char* about =
-    R"(Emulates Bandwidth's WebRTC API over HTTPS on this machine, for tests and for trying things out.
+    R"(Emulates Bandwidth's WebRTC API and BRTC's endpoints over HTTPS on this machine, for tests and for trying things out.
 
 Examples:
   loopback_server --log
@@ -113,6 +114,11 @@ void declare_misbehaviour(CLI::App& app, settings& chosen) {
         app, "--throttle", "N[/TIME]",
         [&chosen](const std::string& text) { chosen.throttle = loopback_program::parse_rate(text); },
         "Requests in a second, or in the time given; those beyond get 429 with Retry-After");
+    app.add_option(
+           "--max-endpoints", chosen.max_endpoints,
+           "BRTC endpoints that there may be at a time; one more gets 429 too_many_endpoints (default: no "
+           "limit)")
+        ->type_name("N");
     app.add_flag("--empty-lists-as-204", chosen.empty_lists_as_204,
                  "204 and no body in place of empty lists and subscriptions");
     app.add_flag("--older-device-api-versions", chosen.older_device_api_versions,
@@ -169,6 +175,7 @@ testing::loopback_options make_options(const settings& chosen) {
         .token_lifetime(std::chrono::seconds(chosen.token_lifetime))
         .delay(chosen.delay)
         .rate_limit(chosen.throttle.requests, chosen.throttle.period)
+        .max_endpoints(chosen.max_endpoints)
         .empty_lists_as_204(chosen.empty_lists_as_204)
         .older_device_api_versions(chosen.older_device_api_versions)
         .metrics(chosen.metrics);
@@ -195,6 +202,7 @@ std::string write_ca(const settings& chosen, const testing::loopback_server& ser
 
 void print_welcome(const testing::loopback_server& server, const std::string& ca_file, bool metrics) {
     std::cout << "base URL  " << server.base_url() << "\n"
+              << "BRTC URL  " << server.brtc_url() << "\n"
               << "account   " << server.account() << "\n"
               << "CA file   " << ca_file << "\n"
               << "token URL " << server.token_url() << "\n"
@@ -212,8 +220,8 @@ void print_farewell(const testing::loopback_server& server) {
     const auto seen = server.stats();
     std::cout << "\n"
               << seen.requests() << " requests on " << seen.connections_accepted << " connections, "
-              << server.session_count() << " sessions and " << server.participant_count()
-              << " participants left\n"
+              << server.session_count() << " sessions, " << server.participant_count() << " participants and "
+              << server.endpoint_count() << " endpoints left\n"
               << std::flush;
 }
 

@@ -30,7 +30,8 @@ public:
     loopback_options& address(std::string ip_address);
     /// The port to listen on; 0, the default, lets the system choose a free one.
     loopback_options& port(std::uint16_t port);
-    /// The one account that the service knows. Requests for any other get 401. Default "9900000".
+    /// The one account that the service knows. Requests for any other get 401, or 403 from BRTC. Default
+    /// "9900000".
     loopback_options& account(std::string id);
     /// What a request must carry as HTTP Basic credentials, unless it has an access token; others get 401.
     /// Default "user" and "secret".
@@ -53,6 +54,9 @@ public:
     /// \throws std::invalid_argument when the period is not positive
     loopback_options& rate_limit(std::size_t requests,
                                  std::chrono::nanoseconds period = std::chrono::seconds(1));
+    /// How many BRTC endpoints there may be at a time; the creation of one more gets 429 `too_many_endpoints`,
+    /// with a `Retry-After` that tells when the oldest ends by itself. 0, the default, means no limit.
+    loopback_options& max_endpoints(std::size_t count);
     /// After this many requests on a connection the response carries `Connection: close` and the connection
     /// ends. 0, the default, means no limit.
     loopback_options& requests_per_connection(std::size_t count);
@@ -89,6 +93,7 @@ public:
     [[nodiscard]] std::chrono::nanoseconds delay() const noexcept { return delay_; }
     [[nodiscard]] std::size_t rate_limit() const noexcept { return rate_limit_; }
     [[nodiscard]] std::chrono::nanoseconds rate_period() const noexcept { return rate_period_; }
+    [[nodiscard]] std::size_t max_endpoints() const noexcept { return max_endpoints_; }
     [[nodiscard]] std::size_t requests_per_connection() const noexcept { return requests_per_connection_; }
     [[nodiscard]] bool empty_lists_as_204() const noexcept { return empty_lists_as_204_; }
     [[nodiscard]] bool older_device_api_versions() const noexcept { return older_device_api_versions_; }
@@ -112,6 +117,7 @@ private:
     std::chrono::nanoseconds delay_{0};
     std::size_t rate_limit_ = 0;
     std::chrono::nanoseconds rate_period_{std::chrono::seconds(1)};
+    std::size_t max_endpoints_ = 0;
     std::size_t requests_per_connection_ = 0;
     bool empty_lists_as_204_ = false;
     bool older_device_api_versions_ = false;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@
 
 namespace bandwidth::webrtc::testing {
 
-/// A stateful emulation of Bandwidth's WebRTC API on a real TLS socket of this machine.
+/// A stateful emulation of Bandwidth's WebRTC API, and of BRTC's endpoints, on a real TLS socket of this
+/// machine.
 ///
 /// It keeps sessions, participants and subscriptions in memory and responds to all eleven operations of the
 /// API with the documented statuses and bodies: 400, 401, 403, 404, 409 and 415 by itself, anything else when
@@ -38,6 +40,13 @@ namespace bandwidth::webrtc::testing {
 /// is not connected for nine hours. Time is the emulation's clock, which `advance` moves. The emulation
 /// carries no media, so to it no participant is connected, but those that a test has named to
 /// `set_connected`.
+///
+/// BRTC (`brtc_url`) has its five operations for endpoints, with the envelope, the statuses and the errors of
+/// Bandwidth's OpenAPI description. Endpoints end after 24 hours of the emulation's clock. Where the description
+/// leaves a choice: an endpoint is CONNECTED while a device is, which `connect_device` names; a list is in the
+/// order of creation, so that a cursor stays good while endpoints come and go; another account is 403, a path
+/// that is unknown 404; what an endpoint is told to do by BXML is kept for `endpoint_bxml`, and refused only when
+/// it does not begin like XML.
 ///
 /// ```cpp
 /// testing::loopback_server server; // runs on a thread of its own
@@ -80,6 +89,8 @@ public:
     [[nodiscard]] std::string base_url() const;
     /// The certificate, in PEM, that a client has to trust.
     [[nodiscard]] const std::string& ca_pem() const noexcept;
+    /// The base URL of BRTC: "https://localhost:PORT/v2".
+    [[nodiscard]] std::string brtc_url() const;
     /// The token endpoint: "https://localhost:PORT/api/v1/oauth2/token".
     [[nodiscard]] std::string token_url() const;
     /// The client id from the options, and the first secret that is valid now.
@@ -126,6 +137,16 @@ public:
     /// as `stop`.
     void set_connected(const webrtc::participant_id& participant, bool connected = true);
 
+    /// As if a device had connected to a BRTC endpoint with the endpoint's token. It has when this returns.
+    /// \param name as the endpoint then tells it; empty: none
+    /// \returns the new device's id; an empty one when there is no such endpoint
+    webrtc::device_id connect_device(const webrtc::endpoint_id& endpoint, std::string name = {});
+    /// As if the device had gone. It stays in the endpoint's list, as disconnected. Ids that do not exist do no
+    /// harm.
+    void disconnect_device(const webrtc::endpoint_id& endpoint, const webrtc::device_id& device);
+    /// The last BXML document that a BRTC endpoint was given; nothing when it had none, or is not there.
+    [[nodiscard]] std::optional<std::string> endpoint_bxml(const webrtc::endpoint_id& endpoint) const;
+
     /// Counters, as of now.
     [[nodiscard]] loopback_stats stats() const;
     /// The requests received so far, in the order of arrival; empty unless
@@ -136,6 +157,8 @@ public:
     [[nodiscard]] std::size_t session_count() const noexcept;
     /// How many participants exist now, in a session or not.
     [[nodiscard]] std::size_t participant_count() const noexcept;
+    /// How many BRTC endpoints exist now.
+    [[nodiscard]] std::size_t endpoint_count() const;
 
 private:
     class impl;
