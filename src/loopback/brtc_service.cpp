@@ -7,6 +7,7 @@
 #include "core/http_grammar.hpp"
 #include "core/percent_encoding.hpp"
 #include "loopback/brtc_json.hpp"
+#include "loopback/event_json.hpp"
 #include "loopback/json_codec.hpp"
 #include "loopback/url_text.hpp"
 
@@ -81,7 +82,10 @@ bool has_documented_type(operation wanted, std::string_view content_type) {
 } // namespace
 
 brtc_service::brtc_service(const loopback_options& options, const emulated_clock& clock, admission& admitted)
-    : clock_(clock), admission_(admitted), max_endpoints_(options.max_endpoints()) {}
+    : clock_(clock)
+    , admission_(admitted)
+    , max_endpoints_(options.max_endpoints())
+    , event_format_(options.endpoint_events()) {}
 
 void brtc_service::handle(const route& asked, const http_request& request, http_response& response) {
     if (!admission_.authorized(request.authorization)) {
@@ -201,7 +205,29 @@ void brtc_service::list(const http_request& request, http_response& response) {
     out += "],\"errors\":[]}";
 }
 
-void brtc_service::remove(const endpoint_record& endpoint) { store_.erase(endpoint); }
+void brtc_service::tell(const endpoint_record& endpoint, const device_record& device) const {
+    const auto& settings = endpoint.settings;
+    if (!on_event_ || !settings.callback_url)
+        return;
+    const auto now = clock_.date();
+    auto body = event_format_ == endpoint_event_format::openapi
+                    ? endpoint_event(endpoint, device, now)
+                    : endpoint_event_of_webhooks_page(admission_.account(), endpoint, device, now);
+    on_event_({*settings.callback_url, settings.fallback_url.value_or(std::string()), std::move(body)});
+}
+
+void brtc_service::disconnect(endpoint_record& endpoint, device_record& device) {
+    if (!device.connected)
+        return;
+    store_.disconnect(endpoint, device);
+    tell(endpoint, device);
+}
+
+void brtc_service::remove(endpoint_record& endpoint) {
+    for (auto& device : endpoint.devices)
+        disconnect(endpoint, device);
+    store_.erase(endpoint);
+}
 
 void brtc_service::end_expired() {
     const auto now = clock_.now();
@@ -218,7 +244,11 @@ std::string brtc_service::connect_device(std::string_view endpoint_id, std::stri
     const std::lock_guard lock(mutex_);
     end_expired();
     endpoint_record* const endpoint = store_.find(endpoint_id);
-    return endpoint == nullptr ? std::string() : store_.connect(*endpoint, std::move(name), clock_.date()).id;
+    if (endpoint == nullptr)
+        return {};
+    const auto& device = store_.connect(*endpoint, std::move(name), clock_.date());
+    tell(*endpoint, device);
+    return device.id;
 }
 
 void brtc_service::disconnect_device(std::string_view endpoint_id, std::string_view device_id) {
@@ -228,8 +258,8 @@ void brtc_service::disconnect_device(std::string_view endpoint_id, std::string_v
     if (endpoint == nullptr)
         return;
     for (auto& device : endpoint->devices)
-        if (device.id == device_id && device.connected)
-            store_.disconnect(*endpoint, device);
+        if (device.id == device_id)
+            disconnect(*endpoint, device);
 }
 
 std::optional<std::string> brtc_service::bxml(std::string_view endpoint_id) {

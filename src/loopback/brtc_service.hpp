@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <bandwidth/webrtc/testing/loopback_options.hpp>
 
@@ -14,6 +15,7 @@
 #include "loopback/http_request.hpp"
 #include "loopback/http_response.hpp"
 #include "loopback/jwt_signer.hpp"
+#include "loopback/posted_event.hpp"
 #include "loopback/route.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
@@ -26,6 +28,9 @@ public:
 
     /// What stands before the path in the URLs of links. To be called before the first request.
     void set_origin(std::string origin) { origin_ = std::move(origin); }
+
+    /// Where the events of endpoints go. To be called before anything else.
+    void on_event(event_sink sink) { on_event_ = std::move(sink); }
 
     void handle(const route& asked, const http_request& request, http_response& response);
 
@@ -44,7 +49,9 @@ private:
     void create(const http_request& request, http_response& response);
     void list(const http_request& request, http_response& response);
     void get(endpoint_record& endpoint, http_response& response);
-    void remove(const endpoint_record& endpoint);
+    void tell(const endpoint_record& endpoint, const device_record& device) const;
+    void disconnect(endpoint_record& endpoint, device_record& device);
+    void remove(endpoint_record& endpoint);
     void end_expired();
     std::string url_of(const endpoint_record& endpoint) const;
     std::string endpoints_url() const;
@@ -53,6 +60,8 @@ private:
     const emulated_clock& clock_;
     admission& admission_;
     const std::size_t max_endpoints_; // 0: as many as are created
+    const endpoint_event_format event_format_;
+    event_sink on_event_;
     jwt_signer signer_;
     std::string origin_ = "https://localhost";
     std::mutex mutex_;

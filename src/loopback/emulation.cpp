@@ -11,6 +11,11 @@ emulation::emulation(const loopback_options& options)
     , brtc_(options, clock_, admission_)
     , token_endpoint_(tokens_) {}
 
+void emulation::on_event(const event_sink& sink) {
+    webrtc_.on_event(sink);
+    brtc_.on_event(sink);
+}
+
 void emulation::end_what_is_over() {
     webrtc_.end_what_is_over();
     brtc_.end_what_is_over();

@@ -25,6 +25,9 @@ class emulation {
 public:
     explicit emulation(const loopback_options& options);
 
+    /// Where all events go. To be called before anything else.
+    void on_event(const event_sink& sink);
+
     /// Carries the request out. Sets status, body and content type of the response, and appends to its extra
     /// headers; its request id is set already.
     void handle(const http_request& request, http_response& response);

@@ -33,7 +33,7 @@ endpoint_record* endpoint_store::find(std::string_view id) {
     return found == numbers_.end() ? nullptr : &endpoints_.at(found->second);
 }
 
-const endpoint_record* endpoint_store::oldest() const {
+endpoint_record* endpoint_store::oldest() {
     return endpoints_.empty() ? nullptr : &endpoints_.begin()->second;
 }
 

@@ -65,7 +65,7 @@ public:
     endpoint_record& create(endpoint_settings settings, emulated_clock::time_point now, date today);
     endpoint_record* find(std::string_view id);
     /// Null when there is none.
-    const endpoint_record* oldest() const;
+    endpoint_record* oldest();
     void erase(const endpoint_record& endpoint);
 
     const device_record& connect(endpoint_record& endpoint, std::string name, date today);

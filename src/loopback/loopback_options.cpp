@@ -62,6 +62,28 @@ loopback_options& loopback_options::max_endpoints(std::size_t count) {
     return *this;
 }
 
+loopback_options& loopback_options::endpoint_events(endpoint_event_format format) {
+    endpoint_events_ = format;
+    return *this;
+}
+
+loopback_options& loopback_options::event_ca_pem(std::string pem) {
+    event_ca_pem_ = std::move(pem);
+    return *this;
+}
+
+loopback_options& loopback_options::event_timeout(std::chrono::nanoseconds duration) {
+    if (duration.count() <= 0)
+        throw std::invalid_argument("the timeout of an event must be positive");
+    event_timeout_ = duration;
+    return *this;
+}
+
+loopback_options& loopback_options::events_to_any_host(bool enabled) {
+    events_to_any_host_ = enabled;
+    return *this;
+}
+
 loopback_options& loopback_options::requests_per_connection(std::size_t count) {
     requests_per_connection_ = count;
     return *this;

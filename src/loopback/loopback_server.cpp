@@ -22,7 +22,8 @@ public:
                                                      : detail::make_localhost_certificate())
         , runner_(std::move(runner))
         , state_(std::make_shared<detail::server_state>(
-              options_, detail::make_server_context({certificate_, options_.max_tls_version()}))) {
+              options_, runner_->executor(),
+              detail::make_server_context({certificate_, options_.max_tls_version()}))) {
         const auto serve = [state = state_](boost::asio::ip::tcp::socket socket) {
             std::make_shared<detail::http_connection>(state, std::move(socket))->start();
         };
@@ -37,6 +38,7 @@ public:
     void stop() {
         runner_->stop([state = state_, listener = listener_] {
             listener->close();
+            state->events->close();
             for (auto* const connection : open_connections(*state))
                 connection->close();
         });

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "loopback/event_json.hpp"
 #include "loopback/json_codec.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
@@ -52,7 +53,8 @@ void service::end_what_is_over() {
 
 void service::set_connected(std::string_view participant, bool connected) {
     store_.set_time(clock_.now());
-    store_.set_connected(participant, connected);
+    if (const participant_record* const changed = store_.set_connected(participant, connected))
+        tell(connected ? "onConnect" : "onDisconnect", *changed);
     publish_counts();
 }
 
@@ -116,7 +118,7 @@ void service::run(const route& asked, const http_request& request, http_response
         get_participant(asked, response);
         break;
     case operation::delete_participant:
-        set_error(response, store_.delete_participant(asked.participant));
+        delete_participant(asked, response);
         break;
     case operation::add_participant_to_session:
         set_error(response, store_.add(asked.session, asked.participant, read_subscriptions(request.body)));
@@ -134,6 +136,19 @@ void service::run(const route& asked, const http_request& request, http_response
     default:
         break; // `handle` has responded, or it is another API's
     }
+}
+
+void service::tell(std::string_view event, const participant_record& participant) const {
+    if (on_event_ && participant.settings.callback_url)
+        on_event_(
+            {*participant.settings.callback_url, {}, participant_event(event, participant, clock_.date())});
+}
+
+void service::delete_participant(const route& asked, http_response& response) {
+    const participant_record* const participant = store_.find_participant(asked.participant);
+    if (participant != nullptr && participant->connected())
+        tell("onLeave", *participant);
+    set_error(response, store_.delete_participant(asked.participant));
 }
 
 void service::create_participant(const http_request& request, http_response& response) {

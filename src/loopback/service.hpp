@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <bandwidth/webrtc/testing/loopback_options.hpp>
 
@@ -12,6 +13,7 @@
 #include "loopback/http_request.hpp"
 #include "loopback/http_response.hpp"
 #include "loopback/jwt_signer.hpp"
+#include "loopback/posted_event.hpp"
 #include "loopback/route.hpp"
 #include "loopback/store.hpp"
 
@@ -22,6 +24,9 @@ namespace bandwidth::webrtc::testing::detail {
 class service {
 public:
     service(const loopback_options& options, const emulated_clock& clock, admission& admitted);
+
+    /// Where the events of participants go. To be called before anything else.
+    void on_event(event_sink sink) { on_event_ = std::move(sink); }
 
     void handle(const route& asked, const http_request& request, http_response& response);
 
@@ -38,6 +43,8 @@ public:
 private:
     void run(const route& asked, const http_request& request, http_response& response);
     void publish_counts();
+    void tell(std::string_view event, const participant_record& participant) const;
+    void delete_participant(const route& asked, http_response& response);
     void create_participant(const http_request& request, http_response& response);
     std::string claims_of(const participant_record& participant) const;
     void get_session(const route& asked, http_response& response);
@@ -47,6 +54,7 @@ private:
 
     const emulated_clock& clock_;
     admission& admission_;
+    event_sink on_event_;
     store store_;
     jwt_signer signer_;
     bool empty_lists_as_204_;

@@ -54,10 +54,14 @@ struct participant_settings {
 /// Linked while it is not connected.
 struct participant_record : mortal_record {
     std::string id;
+    std::string device_id; // of the device that connected last; empty: none has
+
     participant_settings settings;
     std::string session_id;    // empty: in none
     std::string subscribed_in; // the session through which the subscriptions were set
     subscription_set subscriptions;
+
+    bool connected() const noexcept { return !is_linked(); }
 };
 
 enum class store_outcome {
@@ -89,8 +93,9 @@ public:
     /// Leaves its session too.
     store_outcome delete_participant(std::string_view id);
     /// A participant that is connected does not end with time; one that is no longer has its lifetime once
-    /// more. Without effect on one that does not exist, or is so already.
-    void set_connected(std::string_view id, bool connected);
+    /// more.
+    /// \returns the participant; null when there is none, or when it is so already
+    const participant_record* set_connected(std::string_view id, bool connected);
 
     /// A participant that is in the session already stays in it and gets the new subscriptions.
     store_outcome add(std::string_view session_id, std::string_view participant_id,

@@ -14,6 +14,12 @@
 
 namespace bandwidth::webrtc::testing {
 
+/// Bandwidth documents the events of BRTC's endpoints twice; `parse_event` reads both.
+enum class endpoint_event_format {
+    openapi,      ///< as its OpenAPI description has them: DEVICE_CONNECTED and DEVICE_DISCONNECTED
+    webhooks_page ///< as its page on webhooks has them: endpointConnected and endpointDisconnected
+};
+
 /// How a `loopback_server` is set up. Every setter returns the options again, so that calls can be chained.
 /// Not thread-safe; copies are independent.
 class loopback_options {
@@ -57,6 +63,19 @@ public:
     /// How many BRTC endpoints there may be at a time; the creation of one more gets 429 `too_many_endpoints`,
     /// with a `Retry-After` that tells when the oldest ends by itself. 0, the default, means no limit.
     loopback_options& max_endpoints(std::size_t count);
+    /// In which form the events of endpoints are posted. Default `openapi`.
+    loopback_options& endpoint_events(endpoint_event_format format);
+    /// Which certificates to trust, in PEM, where events are posted to https:// URLs. Default: none, so that
+    /// such posts fail. Only the first certificate counts.
+    loopback_options& event_ca_pem(std::string pem);
+    /// For how long one post of an event may take before it counts as failed, from connecting to the end of
+    /// the response. Default 5 s.
+    /// \throws std::invalid_argument when it is not positive
+    loopback_options& event_timeout(std::chrono::nanoseconds duration);
+    /// Whether events are posted to other machines, too. Default false: since this is a testing server on the
+    /// developer's machine, and URLs in tests are often made up, it posts to "localhost" and to loopback
+    /// addresses only; other posts count as failed, and their names are not even looked up.
+    loopback_options& events_to_any_host(bool enabled);
     /// After this many requests on a connection the response carries `Connection: close` and the connection
     /// ends. 0, the default, means no limit.
     loopback_options& requests_per_connection(std::size_t count);
@@ -94,6 +113,10 @@ public:
     [[nodiscard]] std::size_t rate_limit() const noexcept { return rate_limit_; }
     [[nodiscard]] std::chrono::nanoseconds rate_period() const noexcept { return rate_period_; }
     [[nodiscard]] std::size_t max_endpoints() const noexcept { return max_endpoints_; }
+    [[nodiscard]] endpoint_event_format endpoint_events() const noexcept { return endpoint_events_; }
+    [[nodiscard]] const std::string& event_ca_pem() const noexcept { return event_ca_pem_; }
+    [[nodiscard]] std::chrono::nanoseconds event_timeout() const noexcept { return event_timeout_; }
+    [[nodiscard]] bool events_to_any_host() const noexcept { return events_to_any_host_; }
     [[nodiscard]] std::size_t requests_per_connection() const noexcept { return requests_per_connection_; }
     [[nodiscard]] bool empty_lists_as_204() const noexcept { return empty_lists_as_204_; }
     [[nodiscard]] bool older_device_api_versions() const noexcept { return older_device_api_versions_; }
@@ -118,6 +141,10 @@ private:
     std::size_t rate_limit_ = 0;
     std::chrono::nanoseconds rate_period_{std::chrono::seconds(1)};
     std::size_t max_endpoints_ = 0;
+    endpoint_event_format endpoint_events_ = endpoint_event_format::openapi;
+    std::string event_ca_pem_;
+    std::chrono::nanoseconds event_timeout_{std::chrono::seconds(5)};
+    bool events_to_any_host_ = false;
     std::size_t requests_per_connection_ = 0;
     bool empty_lists_as_204_ = false;
     bool older_device_api_versions_ = false;

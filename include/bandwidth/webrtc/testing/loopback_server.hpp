@@ -48,6 +48,14 @@ namespace bandwidth::webrtc::testing {
 /// that is unknown 404; what an endpoint is told to do by BXML is kept for `endpoint_bxml`, and refused only when
 /// it does not begin like XML.
 ///
+/// Events are posted to the URL that a participant has named (`callbackUrl`: onConnect and onDisconnect at
+/// `set_connected`, onLeave when a participant is deleted whose device is connected), or an endpoint
+/// (`eventCallbackUrl`, then `eventFallbackUrl` when the first gives no 2xx: at `connect_device` and
+/// `disconnect_device`, and for each device that is connected when the endpoint is deleted or ends with time).
+/// They are posted in their order, one after the other, each once to a URL, by http:// or https://; a request
+/// never waits for them. Only URLs of this machine get any, unless `loopback_options::events_to_any_host` is on.
+/// What is not posted when the server stops is dropped.
+///
 /// ```cpp
 /// testing::loopback_server server; // runs on a thread of its own
 /// webrtc::client client{executor, server.client_options()};
@@ -59,7 +67,7 @@ class loopback_server {
 public:
     /// Starts the server on a background thread of its own. It listens when the constructor returns.
     /// \throws boost::system::system_error when the address cannot be bound
-    /// \throws std::runtime_error when the certificate cannot be used
+    /// \throws std::runtime_error when a certificate cannot be used
     explicit loopback_server(loopback_options options = loopback_options());
 
     /// Starts the server on the caller's executor. It listens when the constructor returns, and serves while
@@ -67,7 +75,7 @@ public:
     /// server's state together, so the context may run on several threads. The context must outlive the
     /// server.
     /// \throws boost::system::system_error when the address cannot be bound
-    /// \throws std::runtime_error when the certificate cannot be used
+    /// \throws std::runtime_error when a certificate cannot be used
     explicit loopback_server(const boost::asio::any_io_executor& executor,
                              loopback_options options = loopback_options());
 

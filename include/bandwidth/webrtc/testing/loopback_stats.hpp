@@ -33,6 +33,8 @@ struct loopback_stats {
     /// which a fault has responded are neither.
     std::uint64_t tokens_issued = 0;
     std::uint64_t tokens_refused = 0;
+    std::uint64_t events_delivered = 0;   ///< events that a callback URL, or its fallback, took with 2xx
+    std::uint64_t event_posts_failed = 0; ///< posts without a 2xx: up to two for an event
 
     /// All requests together.
     [[nodiscard]] std::uint64_t requests() const noexcept {
