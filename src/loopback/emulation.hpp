@@ -18,9 +18,9 @@
 
 namespace bandwidth::webrtc::testing::detail {
 
-/// What one server emulates, without sockets: the WebRTC API, BRTC's endpoints and the token endpoint, with the
-/// clock and the credentials that they share. A request in, a response out.
-/// The counts may be read, the clock moved, and the access tokens and `brtc` used from other threads.
+/// What one server emulates, without sockets: the WebRTC API, BRTC's endpoints and the token endpoint, with
+/// the clock and the credentials that they share. A request in, a response out. The counts may be read, the
+/// clock moved, and the access tokens and `brtc` used from other threads.
 class emulation {
 public:
     explicit emulation(const loopback_options& options);

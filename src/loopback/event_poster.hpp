@@ -22,8 +22,8 @@ namespace bandwidth::webrtc::testing::detail {
 
 /// Posts events to the URLs that clients have named, one event after the other, so that they arrive in the
 /// order in which they happened. Each has one attempt at its URL, and one at its fallback URL when the first
-/// got no 2xx. `post` and the counts may be used from any thread, `close` on the executor alone, which must be
-/// a strand.
+/// got no 2xx. `post` and the counts may be used from any thread, `close` on the executor alone, which must
+/// be a strand.
 class event_poster : public std::enable_shared_from_this<event_poster> {
 public:
     /// \throws std::runtime_error when the certificate to trust cannot be read

@@ -22,8 +22,8 @@ namespace bandwidth::webrtc::testing::detail {
 
 class http_connection;
 
-/// What all connections of one loopback server share. Faults, observation, events and the counts of the services
-/// may be used from any thread, everything else on the server's strand alone.
+/// What all connections of one loopback server share. Faults, observation, events and the counts of the
+/// services may be used from any thread, everything else on the server's strand alone.
 struct server_state {
     /// \param executor the server's strand
     server_state(const loopback_options& options, const boost::asio::any_io_executor& executor,

@@ -55,13 +55,15 @@ public:
     loopback_options& delay(std::chrono::nanoseconds duration);
     /// Takes this many requests in a period, which begins with a request behind the end of the last one;
     /// those beyond get 429 with a `Retry-After` that tells how long the period lasts. Requests with the
-    /// wrong account or credentials do not count, nor those that a fault responds to, nor those for an access token. The period is one of
-    /// the emulation's clock (`loopback_server::advance`). 0 requests, the default, means no limit.
+    /// wrong account or credentials do not count, nor those that a fault responds to, nor those for an access
+    /// token. The period is one of the emulation's clock (`loopback_server::advance`). 0 requests, the
+    /// default, means no limit.
     /// \throws std::invalid_argument when the period is not positive
     loopback_options& rate_limit(std::size_t requests,
                                  std::chrono::nanoseconds period = std::chrono::seconds(1));
-    /// How many BRTC endpoints there may be at a time; the creation of one more gets 429 `too_many_endpoints`,
-    /// with a `Retry-After` that tells when the oldest ends by itself. 0, the default, means no limit.
+    /// How many BRTC endpoints there may be at a time; the creation of one more gets 429
+    /// `too_many_endpoints`, with a `Retry-After` that tells when the oldest ends by itself. 0, the default,
+    /// means no limit.
     loopback_options& max_endpoints(std::size_t count);
     /// In which form the events of endpoints are posted. Default `openapi`.
     loopback_options& endpoint_events(endpoint_event_format format);
@@ -86,8 +88,8 @@ public:
     /// did before its description 2.0.0, which has "V3" alone. Default false: others than "V3" get 400.
     loopback_options& older_device_api_versions(bool enabled);
     /// Responds to GET /metrics, without credentials, in Prometheus' text format: requests by operation and
-    /// status, connections, bytes, sessions and participants. Faults, the delay and the rate limit pass it
-    /// by. Default false: that path is as unknown as any other.
+    /// status, connections, bytes, access tokens, events, sessions, participants and endpoints. Faults, the
+    /// delay and the rate limit pass it by. Default false: that path is as unknown as any other.
     loopback_options& metrics(bool enabled);
     /// Keeps every request for `loopback_server::received`. Costs memory without bound. Default false.
     loopback_options& record_requests(bool enabled);

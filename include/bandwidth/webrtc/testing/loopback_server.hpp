@@ -33,8 +33,9 @@ namespace bandwidth::webrtc::testing {
 /// application/json gets 415, as AWS API Gateway has it, and one without a content type is taken for JSON. A
 /// body of JSON `null` is no body, as an official SDK sends it.
 ///
-/// It also is the token endpoint of OAuth 2.0 (`token_url`), which issues access tokens for client credentials
-/// (RFC 6749 section 4.4), and every operation takes such a token in place of user name and password.
+/// It also is the token endpoint of OAuth 2.0 (`token_url`), which issues access tokens for client
+/// credentials (RFC 6749 section 4.4), and every operation takes such a token in place of user name and
+/// password.
 ///
 /// As Bandwidth's, its sessions and their subscriptions end after nine hours, and so does a participant that
 /// is not connected for nine hours. Time is the emulation's clock, which `advance` moves. The emulation
@@ -42,19 +43,19 @@ namespace bandwidth::webrtc::testing {
 /// `set_connected`.
 ///
 /// BRTC (`brtc_url`) has its five operations for endpoints, with the envelope, the statuses and the errors of
-/// Bandwidth's OpenAPI description. Endpoints end after 24 hours of the emulation's clock. Where the description
-/// leaves a choice: an endpoint is CONNECTED while a device is, which `connect_device` names; a list is in the
-/// order of creation, so that a cursor stays good while endpoints come and go; another account is 403, a path
-/// that is unknown 404; what an endpoint is told to do by BXML is kept for `endpoint_bxml`, and refused only when
-/// it does not begin like XML.
+/// Bandwidth's OpenAPI description. Endpoints end after 24 hours of the emulation's clock. Where the
+/// description leaves a choice: an endpoint is CONNECTED while a device is, which `connect_device` names; a
+/// list is in the order of creation, so that a cursor stays good while endpoints come and go; another account
+/// is 403, a path that is unknown 404; what an endpoint is told to do by BXML is kept for `endpoint_bxml`,
+/// and refused only when it does not begin like XML.
 ///
 /// Events are posted to the URL that a participant has named (`callbackUrl`: onConnect and onDisconnect at
 /// `set_connected`, onLeave when a participant is deleted whose device is connected), or an endpoint
 /// (`eventCallbackUrl`, then `eventFallbackUrl` when the first gives no 2xx: at `connect_device` and
-/// `disconnect_device`, and for each device that is connected when the endpoint is deleted or ends with time).
-/// They are posted in their order, one after the other, each once to a URL, by http:// or https://; a request
-/// never waits for them. Only URLs of this machine get any, unless `loopback_options::events_to_any_host` is on.
-/// What is not posted when the server stops is dropped.
+/// `disconnect_device`, and for each device that is connected when the endpoint is deleted or ends with
+/// time). They are posted in their order, one after the other, each once to a URL, by http:// or https://; a
+/// request never waits for them. Only URLs of this machine get any, unless
+/// `loopback_options::events_to_any_host` is on. What is not posted when the server stops is dropped.
 ///
 /// ```cpp
 /// testing::loopback_server server; // runs on a thread of its own
@@ -132,11 +133,11 @@ public:
     /// The same by a TCP reset (RST).
     void reset_idle_connections();
 
-    /// Moves the emulation's clock ahead, at once, for what depends on time: the end of sessions and
-    /// participants, access tokens, the rate limit, and the expiry of participant tokens made from now on. The clock
-    /// shows real time, plus what it was moved; delays and timeouts take real time. With a thread of its own
-    /// the server has ended what is over when this returns; on the caller's executor as `stop`, and before
-    /// the next request in any case.
+    /// Moves the emulation's clock ahead, at once, for what depends on time: the end of sessions, endpoints
+    /// and participants, access tokens, the rate limit, and the expiry of participant tokens made from now
+    /// on. The clock shows real time, plus what it was moved; delays and timeouts take real time. With a
+    /// thread of its own the server has ended what is over when this returns; on the caller's executor as
+    /// `stop`, and before the next request in any case.
     /// \throws std::invalid_argument when the duration is negative
     void advance(std::chrono::nanoseconds duration);
     /// As if the participant's device had connected, so that the participant does not end with time; or, with
@@ -149,8 +150,8 @@ public:
     /// \param name as the endpoint then tells it; empty: none
     /// \returns the new device's id; an empty one when there is no such endpoint
     webrtc::device_id connect_device(const webrtc::endpoint_id& endpoint, std::string name = {});
-    /// As if the device had gone. It stays in the endpoint's list, as disconnected. Ids that do not exist do no
-    /// harm.
+    /// As if the device had gone. It stays in the endpoint's list, as disconnected. Ids that do not exist do
+    /// no harm.
     void disconnect_device(const webrtc::endpoint_id& endpoint, const webrtc::device_id& device);
     /// The last BXML document that a BRTC endpoint was given; nothing when it had none, or is not there.
     [[nodiscard]] std::optional<std::string> endpoint_bxml(const webrtc::endpoint_id& endpoint) const;
