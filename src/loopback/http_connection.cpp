@@ -197,7 +197,7 @@ void http_connection::respond_with_metrics(const http_request& request) {
     response_.extra_headers.clear();
     response_.content_type = request_metrics::content_type;
     response_.body.clear();
-    state_->metrics->write(state_->seen.snapshot(), state_->api, response_.body);
+    state_->metrics->write(state_->snapshot(), state_->api, response_.body);
     const bool last = !request.keep_alive || requests_ == state_->requests_per_connection;
     const auto persistent = request.http_1_0 ? connection_header::keep_alive : connection_header::none;
     write_response(response_, last ? connection_header::close : persistent, true,
@@ -219,7 +219,7 @@ void http_connection::make_response(const http_request& request, const fault_rul
         response_.body = *rule->body;
         response_.content_type = rule->content_type;
     } else {
-        set_standard_body(response_, *rule->status);
+        state_->api.set_documented_body(request, *rule->status, response_);
     }
     for (const auto& [name, value] : rule->headers) {
         response_.extra_headers += name;

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+#include "core/ascii.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
 
@@ -28,5 +31,11 @@ struct http_request {
         keep_alive = false;
     }
 };
+
+/// Whether a Content-Type names this media type; parameters such as a charset are ignored.
+inline bool is_media_type(std::string_view content_type, std::string_view wanted) {
+    return webrtc::detail::equals_ignoring_case(content_type.substr(0, content_type.find_first_of("; \t")),
+                                                wanted);
+}
 
 } // namespace bandwidth::webrtc::testing::detail

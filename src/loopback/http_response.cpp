@@ -64,8 +64,8 @@ void write_response(const http_response& response, connection_header connection,
         out += "\r\nContent-Length: ";
         out += std::to_string(response.body.size());
     }
-    if (response.status == 401)
-        out += "\r\nWWW-Authenticate: Basic realm=\"loopback\""; // RFC 9110 section 15.5.2
+    if (response.status == 401) // RFC 9110 section 15.5.2, RFC 6750 section 3
+        out += "\r\nWWW-Authenticate: Basic realm=\"loopback\", Bearer realm=\"loopback\"";
     if (connection == connection_header::close)
         out += "\r\nConnection: close";
     else if (connection == connection_header::keep_alive)

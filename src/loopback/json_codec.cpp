@@ -9,6 +9,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include "core/utf8.hpp"
+
 namespace bandwidth::webrtc::testing::detail {
 
 namespace {
@@ -74,12 +76,7 @@ std::vector<std::string> find_unique_texts(const json::object& object, const cha
 
 std::optional<std::string> find_tag(const json::object& object) {
     auto tag = find_text(object, "tag");
-    // Characters, not bytes: every byte of UTF-8 that does not continue a character starts one.
-    const auto starts_character = [](char byte) {
-        return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
-    };
-    if (tag && std::count_if(tag->begin(), tag->end(), starts_character) >
-                   static_cast<std::ptrdiff_t>(max_tag_characters))
+    if (tag && webrtc::detail::count_code_points(*tag) > max_tag_characters)
         throw bad_request("tag must be at most 50 characters");
     return tag;
 }

@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "loopback/access_tokens.hpp"
+
 namespace bandwidth::webrtc::testing {
 
 loopback_options::loopback_options() = default;
@@ -28,6 +30,20 @@ loopback_options& loopback_options::credentials(std::string username, std::strin
     return *this;
 }
 
+loopback_options& loopback_options::client_credentials(std::string id, std::string secret,
+                                                       std::string second_secret) {
+    client_id_ = std::move(id);
+    client_secrets_ = detail::as_secrets(std::move(secret), std::move(second_secret));
+    return *this;
+}
+
+loopback_options& loopback_options::token_lifetime(std::chrono::seconds lifetime) {
+    if (lifetime.count() <= 0)
+        throw std::invalid_argument("the lifetime of a token must be positive");
+    token_lifetime_ = lifetime;
+    return *this;
+}
+
 loopback_options& loopback_options::delay(std::chrono::nanoseconds duration) {
     delay_ = duration;
     return *this;
@@ -38,6 +54,33 @@ loopback_options& loopback_options::rate_limit(std::size_t requests, std::chrono
         throw std::invalid_argument("the period of a rate limit must be positive");
     rate_limit_ = requests;
     rate_period_ = period;
+    return *this;
+}
+
+loopback_options& loopback_options::max_endpoints(std::size_t count) {
+    max_endpoints_ = count;
+    return *this;
+}
+
+loopback_options& loopback_options::endpoint_events(endpoint_event_format format) {
+    endpoint_events_ = format;
+    return *this;
+}
+
+loopback_options& loopback_options::event_ca_pem(std::string pem) {
+    event_ca_pem_ = std::move(pem);
+    return *this;
+}
+
+loopback_options& loopback_options::event_timeout(std::chrono::nanoseconds duration) {
+    if (duration.count() <= 0)
+        throw std::invalid_argument("the timeout of an event must be positive");
+    event_timeout_ = duration;
+    return *this;
+}
+
+loopback_options& loopback_options::events_to_any_host(bool enabled) {
+    events_to_any_host_ = enabled;
     return *this;
 }
 

@@ -22,12 +22,14 @@ public:
                                                      : detail::make_localhost_certificate())
         , runner_(std::move(runner))
         , state_(std::make_shared<detail::server_state>(
-              options_, detail::make_server_context({certificate_, options_.max_tls_version()}))) {
+              options_, runner_->executor(),
+              detail::make_server_context({certificate_, options_.max_tls_version()}))) {
         const auto serve = [state = state_](boost::asio::ip::tcp::socket socket) {
             std::make_shared<detail::http_connection>(state, std::move(socket))->start();
         };
         listener_ = std::make_shared<detail::listener>(runner_->executor(), options_.address(),
                                                        options_.port(), serve);
+        state_->api.brtc().set_origin(origin());
         runner_->run([listener = listener_] { listener->start(); });
     }
 
@@ -36,6 +38,7 @@ public:
     void stop() {
         runner_->stop([state = state_, listener = listener_] {
             listener->close();
+            state->events->close();
             for (auto* const connection : open_connections(*state))
                 connection->close();
         });
@@ -63,6 +66,7 @@ public:
     const loopback_options& options() const noexcept { return options_; }
     const std::string& ca_pem() const noexcept { return certificate_.issuer_pem(); }
     std::uint16_t port() const noexcept { return listener_->port(); }
+    std::string origin() const { return "https://localhost:" + std::to_string(port()); }
     detail::server_state& state() const noexcept { return *state_; }
 
 private:
@@ -91,9 +95,7 @@ void loopback_server::stop() { impl_->stop(); }
 
 std::uint16_t loopback_server::port() const noexcept { return impl_->port(); }
 
-std::string loopback_server::base_url() const {
-    return "https://localhost:" + std::to_string(port()) + "/v1";
-}
+std::string loopback_server::base_url() const { return impl_->origin() + "/v1"; }
 
 webrtc::client_options loopback_server::client_options() const {
     return webrtc::client_options{}
@@ -102,6 +104,20 @@ webrtc::client_options loopback_server::client_options() const {
         .credentials(username(), password())
         .ca_pem(ca_pem());
 }
+
+std::string loopback_server::brtc_url() const { return impl_->origin() + "/v2"; }
+
+std::string loopback_server::token_url() const { return impl_->origin() + "/api/v1/oauth2/token"; }
+
+const std::string& loopback_server::client_id() const noexcept { return impl_->options().client_id(); }
+
+std::string loopback_server::client_secret() const { return impl_->state().api.tokens().secret(); }
+
+void loopback_server::set_client_secrets(std::string secret, std::string second_secret) {
+    impl_->state().api.tokens().set_secrets(detail::as_secrets(std::move(secret), std::move(second_secret)));
+}
+
+void loopback_server::revoke_tokens() { impl_->state().api.tokens().revoke_all(); }
 
 const std::string& loopback_server::ca_pem() const noexcept { return impl_->ca_pem(); }
 
@@ -131,7 +147,20 @@ void loopback_server::set_connected(const webrtc::participant_id& participant, b
     impl_->set_connected(participant.value(), connected);
 }
 
-loopback_stats loopback_server::stats() const { return impl_->state().seen.snapshot(); }
+webrtc::device_id loopback_server::connect_device(const webrtc::endpoint_id& endpoint, std::string name) {
+    return webrtc::device_id(impl_->state().api.brtc().connect_device(endpoint.value(), std::move(name)));
+}
+
+void loopback_server::disconnect_device(const webrtc::endpoint_id& endpoint,
+                                        const webrtc::device_id& device) {
+    impl_->state().api.brtc().disconnect_device(endpoint.value(), device.value());
+}
+
+std::optional<std::string> loopback_server::endpoint_bxml(const webrtc::endpoint_id& endpoint) const {
+    return impl_->state().api.brtc().bxml(endpoint.value());
+}
+
+loopback_stats loopback_server::stats() const { return impl_->state().snapshot(); }
 
 std::vector<received_request> loopback_server::received() const { return impl_->state().seen.received(); }
 
@@ -140,5 +169,7 @@ std::size_t loopback_server::session_count() const noexcept { return impl_->stat
 std::size_t loopback_server::participant_count() const noexcept {
     return impl_->state().api.participant_count();
 }
+
+std::size_t loopback_server::endpoint_count() const { return impl_->state().api.brtc().endpoint_count(); }
 
 } // namespace bandwidth::webrtc::testing

@@ -39,7 +39,7 @@ void request_metrics::add(const http_request& request, int status) {
     add(route_.wanted, status);
 }
 
-void request_metrics::write(const loopback_stats& seen, const service& api, std::string& out) const {
+void request_metrics::write(const loopback_stats& seen, emulation& api, std::string& out) const {
     write_family("requests_total", "counter",
                  "Requests by the description's operationId and the status of the response.", out);
     for (const auto& [key, count] : counts_) {
@@ -60,8 +60,16 @@ void request_metrics::write(const loopback_stats& seen, const service& api, std:
     write_metric("received_bytes_total", "counter", "HTTP bytes received, before encryption.",
                  seen.bytes_received, out);
     write_metric("sent_bytes_total", "counter", "HTTP bytes sent, before encryption.", seen.bytes_sent, out);
+    write_metric("tokens_issued_total", "counter", "Access tokens issued.", seen.tokens_issued, out);
+    write_metric("tokens_refused_total", "counter", "Requests for an access token that were refused.",
+                 seen.tokens_refused, out);
+    write_metric("events_delivered_total", "counter", "Events that a callback URL took with 2xx.",
+                 seen.events_delivered, out);
+    write_metric("event_posts_failed_total", "counter", "Posts of events that got no 2xx.",
+                 seen.event_posts_failed, out);
     write_metric("sessions", "gauge", "Sessions that exist.", api.session_count(), out);
     write_metric("participants", "gauge", "Participants that exist.", api.participant_count(), out);
+    write_metric("endpoints", "gauge", "BRTC endpoints that exist.", api.brtc().endpoint_count(), out);
 }
 
 } // namespace bandwidth::webrtc::testing::detail

@@ -8,9 +8,9 @@
 
 #include <bandwidth/webrtc/testing/loopback_stats.hpp>
 
+#include "loopback/emulation.hpp"
 #include "loopback/http_request.hpp"
 #include "loopback/route.hpp"
-#include "loopback/service.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
 
@@ -30,7 +30,7 @@ public:
     void add(const http_request& request, int status);
 
     /// Appends the whole text.
-    void write(const loopback_stats& seen, const service& api, std::string& out) const;
+    void write(const loopback_stats& seen, emulation& api, std::string& out) const;
 
 private:
     std::map<std::pair<operation, int>, std::uint64_t> counts_;

@@ -3,11 +3,15 @@
 #include <array>
 #include <cstddef>
 
+#include "loopback/url_text.hpp"
+
 namespace bandwidth::webrtc::testing::detail {
 
 namespace {
 
-constexpr std::string_view prefix = "/v1/accounts/";
+constexpr std::string_view token_path = "/api/v1/oauth2/token";
+constexpr std::string_view webrtc_prefix = "/v1/accounts/";
+constexpr std::string_view brtc_prefix = "/v2/accounts/";
 constexpr std::size_t max_segments = 6; // account, "sessions", id, "participants", id, "subscriptions"
 
 /// The parts between the slashes behind the prefix; none of them is empty.
@@ -16,17 +20,7 @@ struct segments {
     std::size_t count = 0;
 };
 
-std::string_view path_of(std::string_view target) {
-    target = target.substr(0, target.find_first_of("?#"));
-    if (target.starts_with("https://") || target.starts_with("http://")) {
-        const auto authority = target.find("//") + 2;
-        const auto slash = target.find('/', authority);
-        return slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
-    }
-    return target;
-}
-
-bool split(std::string_view path, segments& found) {
+bool split(std::string_view path, std::string_view prefix, segments& found) {
     if (!path.starts_with(prefix))
         return false;
     path.remove_prefix(prefix.size());
@@ -42,7 +36,7 @@ bool split(std::string_view path, segments& found) {
     }
 }
 
-operation find_operation(std::string_view method, const segments& path) {
+operation find_webrtc_operation(std::string_view method, const segments& path) {
     const auto& parts = path.parts;
     if (path.count == 2 && method == "POST") {
         if (parts[1] == "sessions")
@@ -77,31 +71,55 @@ operation find_operation(std::string_view method, const segments& path) {
     return method == "PUT" ? operation::update_participant_subscriptions : operation::unknown;
 }
 
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+operation find_brtc_operation(std::string_view method, const segments& path, std::string_view& allowed) {
+    const auto& parts = path.parts;
+    if (path.count < 2 || path.count > 4 || parts[1] != "endpoints")
+        return operation::unknown;
+    if (path.count == 2) {
+        if (method == "POST")
+            return operation::create_endpoint;
+        allowed = "GET, POST";
+        return method == "GET" ? operation::list_endpoints : operation::wrong_method;
+    }
+    if (path.count == 3) {
+        if (method == "GET")
+            return operation::get_endpoint;
+        allowed = "DELETE, GET";
+        return method == "DELETE" ? operation::delete_endpoint : operation::wrong_method;
+    }
+    if (parts[3] != "bxml")
+        return operation::unknown;
+    allowed = "PUT";
+    return method == "PUT" ? operation::update_endpoint_bxml : operation::wrong_method;
 }
 
-bool decode(std::string_view encoded, std::string& decoded) {
-    decoded.clear();
-    for (std::size_t i = 0; i < encoded.size(); ++i) {
-        if (encoded[i] != '%') {
-            decoded += encoded[i];
-            continue;
-        }
-        if (encoded.size() - i < 3)
-            return false;
-        const int high = hex_digit(encoded[i + 1]);
-        const int low = hex_digit(encoded[i + 2]);
-        if (high < 0 || low < 0)
-            return false;
-        decoded += static_cast<char>(high * 16 + low);
-        i += 2;
-    }
-    return true;
+void find_webrtc_route(std::string_view method, std::string_view target_path, route& found) {
+    found.addressed = api::webrtc;
+    segments path;
+    found.wanted =
+        split(target_path, webrtc_prefix, path) ? find_webrtc_operation(method, path) : operation::unknown;
+    if (found.wanted == operation::unknown)
+        return;
+    bool good = decode_percent(path.parts[0], found.account);
+    if (path.count >= 3)
+        good = good &&
+               decode_percent(path.parts[2], path.parts[1] == "sessions" ? found.session : found.participant);
+    if (path.count >= 5)
+        good = good && decode_percent(path.parts[4], found.participant);
+    if (!good)
+        found.wanted = operation::malformed;
+}
+
+void find_brtc_route(std::string_view method, std::string_view target_path, route& found) {
+    found.addressed = api::brtc;
+    segments path;
+    found.wanted = split(target_path, brtc_prefix, path) ? find_brtc_operation(method, path, found.allowed)
+                                                         : operation::unknown;
+    if (found.wanted == operation::unknown)
+        return;
+    if (!decode_percent(path.parts[0], found.account) ||
+        (path.count >= 3 && !decode_percent(path.parts[2], found.endpoint)))
+        found.wanted = operation::malformed;
 }
 
 } // namespace
@@ -130,6 +148,20 @@ std::string_view name_of(operation named) noexcept {
         return "getParticipantSubscriptions";
     case operation::update_participant_subscriptions:
         return "updateParticipantSubscriptions";
+    case operation::create_endpoint:
+        return "createEndpoint";
+    case operation::list_endpoints:
+        return "listEndpoints";
+    case operation::get_endpoint:
+        return "getEndpoint";
+    case operation::delete_endpoint:
+        return "deleteEndpoint";
+    case operation::update_endpoint_bxml:
+        return "updateEndpointBxml";
+    case operation::request_token:
+        return "requestToken";
+    case operation::wrong_method:
+        return "wrongMethod";
     case operation::malformed:
         return "malformed";
     case operation::unknown:
@@ -142,17 +174,17 @@ void find_route(std::string_view method, std::string_view target, route& found) 
     found.account.clear();
     found.session.clear();
     found.participant.clear();
-    segments path;
-    found.wanted = split(path_of(target), path) ? find_operation(method, path) : operation::unknown;
-    if (found.wanted == operation::unknown)
-        return;
-    bool good = decode(path.parts[0], found.account);
-    if (path.count >= 3)
-        good = good && decode(path.parts[2], path.parts[1] == "sessions" ? found.session : found.participant);
-    if (path.count >= 5)
-        good = good && decode(path.parts[4], found.participant);
-    if (!good)
-        found.wanted = operation::malformed;
+    found.endpoint.clear();
+    const auto path = path_of(target);
+    if (path.starts_with("/v2/")) {
+        find_brtc_route(method, path, found);
+    } else if (path == token_path) {
+        found.addressed = api::token_endpoint;
+        found.wanted = method == "POST" ? operation::request_token : operation::wrong_method;
+        found.allowed = "POST";
+    } else {
+        find_webrtc_route(method, path, found);
+    }
 }
 
 } // namespace bandwidth::webrtc::testing::detail

@@ -1,8 +1,8 @@
 #include "loopback/service.hpp"
 
-#include <boost/beast/core/string.hpp>
+#include <string>
 
-#include "core/base64.hpp"
+#include "loopback/event_json.hpp"
 #include "loopback/json_codec.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
@@ -38,21 +38,13 @@ bool takes_body(operation wanted) {
            wanted == operation::update_participant_subscriptions;
 }
 
-/// Without a type, JSON is taken for granted; parameters such as a charset are ignored.
-bool is_json(std::string_view content_type) {
-    const auto type = content_type.substr(0, content_type.find_first_of("; \t"));
-    return content_type.empty() || boost::beast::iequals(type, "application/json");
-}
-
 } // namespace
 
-service::service(const loopback_options& options)
-    : account_(options.account())
-    , credentials_(webrtc::detail::encode_base64(options.username() + ":" + options.password()))
+service::service(const loopback_options& options, const emulated_clock& clock, admission& admitted)
+    : clock_(clock)
+    , admission_(admitted)
     , empty_lists_as_204_(options.empty_lists_as_204())
-    , older_device_api_versions_(options.older_device_api_versions())
-    , rate_limit_(options.rate_limit())
-    , rate_period_(options.rate_period()) {}
+    , older_device_api_versions_(options.older_device_api_versions()) {}
 
 void service::end_what_is_over() {
     store_.set_time(clock_.now());
@@ -61,7 +53,8 @@ void service::end_what_is_over() {
 
 void service::set_connected(std::string_view participant, bool connected) {
     store_.set_time(clock_.now());
-    store_.set_connected(participant, connected);
+    if (const participant_record* const changed = store_.set_connected(participant, connected))
+        tell(connected ? "onConnect" : "onDisconnect", *changed);
     publish_counts();
 }
 
@@ -70,103 +63,92 @@ void service::publish_counts() {
     participant_count_.store(store_.participant_count(), std::memory_order_relaxed);
 }
 
-bool service::throttled(http_response& response) {
-    if (rate_limit_ == 0)
-        return false;
-    const auto now = clock_.now();
-    if (now >= rate_period_end_) {
-        rate_period_end_ = now + rate_period_;
-        requests_in_period_ = 0;
-    }
-    if (requests_in_period_ < rate_limit_) {
-        ++requests_in_period_;
-        return false;
-    }
-    const auto wait = std::chrono::ceil<std::chrono::seconds>(rate_period_end_ - now);
-    set_standard_body(response, 429);
-    response.extra_headers += "Retry-After: " + std::to_string(wait.count()) + "\r\n";
-    return true;
-}
-
-bool service::authorized(std::string_view authorization) const {
-    constexpr std::string_view scheme = "Basic ";
-    return boost::beast::iequals(authorization.substr(0, scheme.size()), scheme) &&
-           authorization.substr(std::min(scheme.size(), authorization.size())) == credentials_;
-}
-
-void service::handle(const http_request& request, http_response& response) {
-    response.status = 200;
-    response.content_type = "application/json";
-    response.body.clear();
+void service::handle(const route& asked, const http_request& request, http_response& response) {
     // The order of API Gateway: first the path, then who asks for which account, then the type of the body.
-    find_route(request.method, request.target, route_);
-    if (route_.wanted == operation::unknown) {
+    if (asked.wanted == operation::unknown) {
         set_standard_body(response, 403);
         return;
     }
-    if (route_.wanted == operation::malformed) {
+    if (asked.wanted == operation::malformed) {
         set_standard_body(response, 400, "Malformed request path");
         return;
     }
-    if (!authorized(request.authorization) || route_.account != account_) {
+    if (!admission_.authorized(request.authorization) || asked.account != admission_.account()) {
         set_standard_body(response, 401);
         return;
     }
-    if (throttled(response))
+    if (const auto wait = admission_.throttled()) {
+        set_standard_body(response, 429);
+        response.extra_headers += "Retry-After: " + std::to_string(wait->count()) + "\r\n";
         return;
-    if (takes_body(route_.wanted) && !is_json(request.content_type)) {
+    }
+    // Without a type, JSON is taken for granted.
+    if (takes_body(asked.wanted) && !request.content_type.empty() &&
+        !is_media_type(request.content_type, "application/json")) {
         set_standard_body(response, 415);
         return;
     }
     store_.set_time(clock_.now());
     try {
-        run(request, response);
+        run(asked, request, response);
     } catch (const bad_request& refused) {
         set_standard_body(response, 400, refused.what());
     }
     publish_counts();
 }
 
-void service::run(const http_request& request, http_response& response) {
-    switch (route_.wanted) {
+void service::run(const route& asked, const http_request& request, http_response& response) {
+    switch (asked.wanted) {
     case operation::create_session:
         write_session(store_.create_session(read_session_request(request.body)), response.body);
         break;
     case operation::get_session:
-        get_session(response);
+        get_session(asked, response);
         break;
     case operation::delete_session:
-        set_error(response, store_.delete_session(route_.session));
+        set_error(response, store_.delete_session(asked.session));
         break;
     case operation::list_session_participants:
-        list_participants(response);
+        list_participants(asked, response);
         break;
     case operation::create_participant:
         create_participant(request, response);
         break;
     case operation::get_participant:
-        get_participant(response);
+        get_participant(asked, response);
         break;
     case operation::delete_participant:
-        set_error(response, store_.delete_participant(route_.participant));
+        delete_participant(asked, response);
         break;
     case operation::add_participant_to_session:
-        set_error(response, store_.add(route_.session, route_.participant, read_subscriptions(request.body)));
+        set_error(response, store_.add(asked.session, asked.participant, read_subscriptions(request.body)));
         break;
     case operation::remove_participant_from_session:
-        set_error(response, store_.remove(route_.session, route_.participant));
+        set_error(response, store_.remove(asked.session, asked.participant));
         break;
     case operation::get_participant_subscriptions:
-        get_subscriptions(response);
+        get_subscriptions(asked, response);
         break;
     case operation::update_participant_subscriptions:
-        set_error(response, store_.set_subscriptions(route_.session, route_.participant,
+        set_error(response, store_.set_subscriptions(asked.session, asked.participant,
                                                      read_subscriptions(request.body)));
         break;
-    case operation::unknown:
-    case operation::malformed:
-        break; // answered by `handle`
+    default:
+        break; // `handle` has responded, or it is another API's
     }
+}
+
+void service::tell(std::string_view event, const participant_record& participant) const {
+    if (on_event_ && participant.settings.callback_url)
+        on_event_(
+            {*participant.settings.callback_url, {}, participant_event(event, participant, clock_.date())});
+}
+
+void service::delete_participant(const route& asked, http_response& response) {
+    const participant_record* const participant = store_.find_participant(asked.participant);
+    if (participant != nullptr && participant->connected())
+        tell("onLeave", *participant);
+    set_error(response, store_.delete_participant(asked.participant));
 }
 
 void service::create_participant(const http_request& request, http_response& response) {
@@ -175,14 +157,25 @@ void service::create_participant(const http_request& request, http_response& res
     response.body += "{\"participant\":";
     write_participant(made, store_.subscriptions_of(made), response.body);
     response.body += ",\"token\":";
-    const auto token =
-        tokens_.make(account_, made.id, made.settings.device_api_version, clock_.date() + store::lifetime);
-    write_json_string(token, response.body);
+    write_json_string(signer_.sign(claims_of(made)), response.body);
     response.body += '}';
 }
 
-void service::get_session(http_response& response) {
-    const session_record* const session = store_.find_session(route_.session);
+/// As in a token of Bandwidth's: account, participant, device API version, and when it expires.
+std::string service::claims_of(const participant_record& participant) const {
+    const auto expiry = std::chrono::system_clock::to_time_t(clock_.date() + store::lifetime);
+    std::string claims = "{\"a\":";
+    write_json_string(admission_.account(), claims);
+    claims += ",\"p\":";
+    write_json_string(participant.id, claims);
+    claims += ",\"v\":";
+    write_json_string(participant.settings.device_api_version, claims);
+    claims += ",\"exp\":" + std::to_string(expiry) + '}';
+    return claims;
+}
+
+void service::get_session(const route& asked, http_response& response) {
+    const session_record* const session = store_.find_session(asked.session);
     if (session == nullptr) {
         set_error(response, store_outcome::no_session);
         return;
@@ -190,8 +183,8 @@ void service::get_session(http_response& response) {
     write_session(*session, response.body);
 }
 
-void service::get_participant(http_response& response) {
-    const participant_record* const participant = store_.find_participant(route_.participant);
+void service::get_participant(const route& asked, http_response& response) {
+    const participant_record* const participant = store_.find_participant(asked.participant);
     if (participant == nullptr) {
         set_error(response, store_outcome::no_participant);
         return;
@@ -199,8 +192,8 @@ void service::get_participant(http_response& response) {
     write_participant(*participant, store_.subscriptions_of(*participant), response.body);
 }
 
-void service::list_participants(http_response& response) {
-    const session_record* const session = store_.find_session(route_.session);
+void service::list_participants(const route& asked, http_response& response) {
+    const session_record* const session = store_.find_session(asked.session);
     if (session == nullptr) {
         set_error(response, store_outcome::no_session);
         return;
@@ -219,9 +212,9 @@ void service::list_participants(http_response& response) {
     response.body += ']';
 }
 
-void service::get_subscriptions(http_response& response) {
-    const session_record* const session = store_.find_session(route_.session);
-    const participant_record* const participant = store_.find_participant(route_.participant);
+void service::get_subscriptions(const route& asked, http_response& response) {
+    const session_record* const session = store_.find_session(asked.session);
+    const participant_record* const participant = store_.find_participant(asked.participant);
     if (session == nullptr || participant == nullptr) {
         set_error(response, session == nullptr ? store_outcome::no_session : store_outcome::no_participant);
         return;

@@ -1,35 +1,36 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <bandwidth/webrtc/testing/loopback_options.hpp>
 
+#include "loopback/admission.hpp"
 #include "loopback/emulated_clock.hpp"
 #include "loopback/http_request.hpp"
 #include "loopback/http_response.hpp"
-#include "loopback/participant_token.hpp"
+#include "loopback/jwt_signer.hpp"
+#include "loopback/posted_event.hpp"
 #include "loopback/route.hpp"
 #include "loopback/store.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
 
 /// Bandwidth's WebRTC API without sockets: a request in, a response out.
-/// The counts may be read, and the clock moved, from other threads.
+/// The counts may be read from other threads.
 class service {
 public:
-    explicit service(const loopback_options& options);
+    service(const loopback_options& options, const emulated_clock& clock, admission& admitted);
 
-    /// Carries the request out. Sets status, body and content type of the response, and appends to its extra
-    /// headers; its request id is set already.
-    void handle(const http_request& request, http_response& response);
+    /// Where the events of participants go. To be called before anything else.
+    void on_event(event_sink sink) { on_event_ = std::move(sink); }
 
-    /// Moves the clock ahead. What is over then ends before the next request, or with `end_what_is_over`.
-    /// \throws std::invalid_argument when the duration is negative
-    void advance(std::chrono::nanoseconds duration) { clock_.advance(duration); }
+    void handle(const route& asked, const http_request& request, http_response& response);
+
+    /// Ends what is over by the clock; so does every request.
     void end_what_is_over();
     /// As if the participant's device connected, or went away.
     void set_connected(std::string_view participant, bool connected);
@@ -40,29 +41,24 @@ public:
     }
 
 private:
-    /// Counts a request; whether it is beyond the rate limit, and so gets 429.
-    bool throttled(http_response& response);
-    bool authorized(std::string_view authorization) const;
-    void run(const http_request& request, http_response& response);
+    void run(const route& asked, const http_request& request, http_response& response);
     void publish_counts();
+    void tell(std::string_view event, const participant_record& participant) const;
+    void delete_participant(const route& asked, http_response& response);
     void create_participant(const http_request& request, http_response& response);
-    void get_session(http_response& response);
-    void get_participant(http_response& response);
-    void list_participants(http_response& response);
-    void get_subscriptions(http_response& response);
+    std::string claims_of(const participant_record& participant) const;
+    void get_session(const route& asked, http_response& response);
+    void get_participant(const route& asked, http_response& response);
+    void list_participants(const route& asked, http_response& response);
+    void get_subscriptions(const route& asked, http_response& response);
 
-    emulated_clock clock_;
+    const emulated_clock& clock_;
+    admission& admission_;
+    event_sink on_event_;
     store store_;
-    participant_token_source tokens_;
-    std::string account_;
-    std::string credentials_; // base64 of "user:password"
+    jwt_signer signer_;
     bool empty_lists_as_204_;
     bool older_device_api_versions_;
-    std::size_t rate_limit_; // 0: none
-    std::chrono::nanoseconds rate_period_;
-    emulated_clock::time_point rate_period_end_;
-    std::size_t requests_in_period_ = 0;
-    route route_;
     std::atomic<std::size_t> session_count_{0};
     std::atomic<std::size_t> participant_count_{0};
 };

@@ -83,16 +83,18 @@ store_outcome store::delete_participant(std::string_view id) {
     return store_outcome::done;
 }
 
-void store::set_connected(std::string_view id, bool connected) {
+const participant_record* store::set_connected(std::string_view id, bool connected) {
     participant_record* const participant = participant_at(id);
     if (participant == nullptr || participant->is_linked() != connected)
-        return;
+        return nullptr;
     if (connected) {
         participant->unlink();
+        participant->device_id = ids_.next();
     } else {
         participant->end = now_ + lifetime;
         mortal_participants_.push_back(*participant);
     }
+    return participant;
 }
 
 store_outcome store::add(std::string_view session_id, std::string_view participant_id,

@@ -12,6 +12,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include "loopback/emulated_clock.hpp"
+#include "loopback/text_hash.hpp"
 #include "loopback/uuid_source.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
@@ -53,10 +54,14 @@ struct participant_settings {
 /// Linked while it is not connected.
 struct participant_record : mortal_record {
     std::string id;
+    std::string device_id; // of the device that connected last; empty: none has
+
     participant_settings settings;
     std::string session_id;    // empty: in none
     std::string subscribed_in; // the session through which the subscriptions were set
     subscription_set subscriptions;
+
+    bool connected() const noexcept { return !is_linked(); }
 };
 
 enum class store_outcome {
@@ -88,8 +93,9 @@ public:
     /// Leaves its session too.
     store_outcome delete_participant(std::string_view id);
     /// A participant that is connected does not end with time; one that is no longer has its lifetime once
-    /// more. Without effect on one that does not exist, or is so already.
-    void set_connected(std::string_view id, bool connected);
+    /// more.
+    /// \returns the participant; null when there is none, or when it is so already
+    const participant_record* set_connected(std::string_view id, bool connected);
 
     /// A participant that is in the session already stays in it and gets the new subscriptions.
     store_outcome add(std::string_view session_id, std::string_view participant_id,
@@ -108,12 +114,6 @@ public:
     std::size_t participant_count() const noexcept { return participants_.size(); }
 
 private:
-    struct text_hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
     template <class Record>
     using by_id = std::unordered_map<std::string, Record, text_hash, std::equal_to<>>;
 

@@ -140,7 +140,8 @@ TEST_CASE("the program serves, logs, and stops at a signal with status 0") {
             CHECK(client.read_to_end() == support::connection_end::close_notify);
         }
         CHECK(server.wait() == 0);
-        CHECK(server.printed().find("1 requests on 1 connections, 1 sessions and 0 participants left") !=
+        CHECK(server.printed().find(
+                  "1 requests on 1 connections, 1 sessions, 0 participants and 0 endpoints left") !=
               std::string::npos);
         std::filesystem::remove(ca_file);
     }
@@ -176,6 +177,38 @@ TEST_CASE("the program takes its password from the environment") {
     std::filesystem::remove(ca_file);
 }
 
+TEST_CASE("the program issues access tokens for the client of its command line, and prints no secret") {
+    program server({"--port", "0", "--log", "--client-id", "me", "--client-secret", "old-one",
+                    "--client-secret", "new-one", "--token-lifetime", "90"});
+    server.read_until("Ctrl-C stops.");
+    const auto ca_file = server.value_of("CA file   ");
+    CHECK(server.value_of("token URL ") ==
+          "https://localhost:" + std::to_string(port_of(server)) + "/api/v1/oauth2/token");
+    CHECK(server.value_of("client id ") == "me");
+    raw_tls_client client(port_of(server), contents(ca_file));
+    const auto ask = [&client](const std::string& secret) {
+        const auto body = "grant_type=client_credentials&client_id=me&client_secret=" + secret;
+        return client.exchange(
+            "POST /api/v1/oauth2/token HTTP/1.1\r\nHost: h\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " +
+            std::to_string(body.size()) + "\r\n\r\n" + body);
+    };
+    CHECK(ask("old-one").result_int() == 200);
+    CHECK(ask("client-secret").result_int() == 401);
+    const auto issued = boost::json::parse(ask("new-one").body());
+    CHECK(issued.at("expires_in") == 90);
+    const std::string token(issued.at("access_token").as_string().c_str());
+    CHECK(client
+              .exchange("POST /v1/accounts/9900000/sessions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " +
+                        token + "\r\n\r\n")
+              .result_int() == 200);
+    server.send(SIGTERM);
+    CHECK(server.wait() == 0);
+    for (const auto& secret : {std::string("old-one"), std::string("new-one"), token})
+        CHECK(server.printed().find(secret) == std::string::npos);
+    std::filesystem::remove(ca_file);
+}
+
 TEST_CASE("bad usage is status 2") {
     for (const auto& arguments : std::vector<std::vector<std::string>>{{"--nonsense"},
                                                                        {"--port", "x"},
@@ -187,6 +220,9 @@ TEST_CASE("bad usage is status 2") {
                                                                        {"--throttle", "0"},
                                                                        {"--throttle", "10/5"},
                                                                        {"--throttle", "/1s"},
+                                                                       {"--token-lifetime", "0"},
+                                                                       {"--token-lifetime", "x"},
+                                                                       {"--client-secret", ""},
                                                                        {"--fault", ""},
                                                                        {"--fault", "method=GET"},
                                                                        {"--fault", "nonsense"},
@@ -205,6 +241,8 @@ TEST_CASE("bad usage is status 2") {
     CHECK(help.wait() == 0);
     CHECK(help.printed().find("--write-ca") != std::string::npos);
     CHECK(help.printed().find("throttle=2s") != std::string::npos);
+    program many({"--client-secret", "a", "--client-secret", "b", "--client-secret", "c"});
+    CHECK(many.wait() == 2);
     program refused({"--fault", "reset,delay=3"});
     CHECK(refused.wait() == 2);
     CHECK(refused.printed().find("--fault: '3' is not a duration") != std::string::npos);
@@ -271,7 +309,7 @@ TEST_CASE("the program ends connections and cuts responses as its command line h
 
 TEST_CASE(
     "the program throttles, leaves out empty lists, takes older versions and serves metrics when told to") {
-    program server({"--port", "0", "--throttle", "4/24h", "--empty-lists-as-204",
+    program server({"--port", "0", "--throttle", "6/24h", "--max-endpoints", "1", "--empty-lists-as-204",
                     "--older-device-api-versions", "--metrics"});
     server.read_until("Ctrl-C stops.");
     const auto ca_file = server.value_of("CA file   ");
@@ -284,6 +322,14 @@ TEST_CASE(
     CHECK(client.exchange(request("POST", "/participants", R"({"deviceApiVersion":"v2"})")).result_int() ==
           200);
     CHECK(client.exchange(request("GET", "/sessions/" + id)).result_int() == 200);
+    CHECK(server.value_of("BRTC URL  ") == "https://localhost:" + std::to_string(port_of(server)) + "/v2");
+    const std::string endpoint = R"({"type":"WEBRTC","direction":"INBOUND"})";
+    for (const auto status : {201U, 429U})
+        CHECK(client
+                  .exchange("POST /v2/accounts/9900000/endpoints HTTP/1.1\r\nHost: h\r\n" +
+                            std::string(loopback_test::authorization) +
+                            "Content-Length: " + std::to_string(endpoint.size()) + "\r\n\r\n" + endpoint)
+                  .result_int() == status);
     const auto throttled = client.exchange(request("POST", "/sessions"));
     CHECK(throttled.result_int() == 429);
     CHECK(std::stoi(std::string(throttled[boost::beast::http::field::retry_after])) > 80000);
@@ -293,7 +339,8 @@ TEST_CASE(
          {R"(bandwidth_webrtc_loopback_requests_total{operation="createSession",status="429"} 1)",
           R"(bandwidth_webrtc_loopback_requests_total{operation="listSessionParticipants",status="204"} 1)",
           "bandwidth_webrtc_loopback_open_connections 1", "bandwidth_webrtc_loopback_sessions 1",
-          "bandwidth_webrtc_loopback_participants 1"}) {
+          R"(bandwidth_webrtc_loopback_requests_total{operation="createEndpoint",status="201"} 1)",
+          "bandwidth_webrtc_loopback_participants 1", "bandwidth_webrtc_loopback_endpoints 1"}) {
         CAPTURE(line);
         CHECK(metrics.body().find(std::string("\n") + line + "\n") != std::string::npos);
     }

@@ -65,6 +65,35 @@ TEST_CASE("what is no route is unknown") {
     }
 }
 
+TEST_CASE("BRTC's five operations and the token endpoint have their routes") {
+    struct expectation {
+        const char* method;
+        const char* target;
+        operation wanted;
+        const char* endpoint;
+    };
+    for (const auto& expected :
+         {expectation{"POST", "/v2/accounts/a/endpoints", operation::create_endpoint, ""},
+          expectation{"GET", "/v2/accounts/a/endpoints?limit=1", operation::list_endpoints, ""},
+          expectation{"GET", "/v2/accounts/a/endpoints/e-1", operation::get_endpoint, "e-1"},
+          expectation{"DELETE", "/v2/accounts/a/endpoints/e%2F1", operation::delete_endpoint, "e/1"},
+          expectation{"PUT", "/v2/accounts/a/endpoints/e/bxml", operation::update_endpoint_bxml, "e"},
+          expectation{"PUT", "/v2/accounts/a/endpoints/e", operation::wrong_method, "e"}}) {
+        CAPTURE(expected.target);
+        const auto found = routed(expected.method, expected.target);
+        CHECK(found.addressed == api::brtc);
+        CHECK(found.wanted == expected.wanted);
+        CHECK(found.account == "a");
+        CHECK(found.endpoint == expected.endpoint);
+    }
+    CHECK(routed("GET", "/v2/accounts/a/sessions/s").addressed == api::brtc);
+    const auto token = routed("POST", "https://localhost:1/api/v1/oauth2/token?x");
+    CHECK(token.addressed == api::token_endpoint);
+    CHECK(token.wanted == operation::request_token);
+    CHECK(routed("GET", "/api/v1/oauth2/token").wanted == operation::wrong_method);
+    CHECK(routed("POST", "/api/v1/oauth2").addressed == api::webrtc);
+}
+
 TEST_CASE("a known path does not take every method") {
     const std::string prefix = "/v1/accounts/a";
     CHECK(routed("GET", prefix + "/sessions").wanted == operation::unknown);

@@ -5,22 +5,22 @@
 #include <doctest/doctest.h>
 #include <boost/json.hpp>
 
-#include "loopback/service.hpp"
+#include "loopback/emulation.hpp"
 
 namespace loopback_test {
 
 namespace json = boost::json;
 using bandwidth::webrtc::testing::loopback_options;
+using bandwidth::webrtc::testing::detail::emulation;
 using bandwidth::webrtc::testing::detail::http_request;
 using bandwidth::webrtc::testing::detail::http_response;
-using bandwidth::webrtc::testing::detail::service;
 
 inline constexpr const char* request_id = "12af78d1-5f88-4917-925d-17c1ac8fda7a";
 
-/// A service with one account, and calls to it.
+/// The emulated APIs with one account, and calls to it.
 class caller {
 public:
-    explicit caller(const loopback_options& options = loopback_options()) : service_(options) {}
+    explicit caller(const loopback_options& options = loopback_options()) : emulated_(options) {}
 
     http_response call(const std::string& method, const std::string& path, const std::string& body = {}) {
         return send(method, "/v1/accounts/9900000" + path, body, "Basic dXNlcjpzZWNyZXQ=");
@@ -33,9 +33,13 @@ public:
         request.target = target;
         request.body = body;
         request.authorization = credentials;
+        return send(request);
+    }
+
+    http_response send(const http_request& request) {
         http_response response;
         response.request_id = request_id;
-        service_.handle(request, response);
+        emulated_.handle(request, response);
         return response;
     }
 
@@ -63,11 +67,11 @@ public:
 
     static std::string text(const json::value& value) { return std::string(value.as_string().c_str()); }
 
-    service& served() { return service_; }
-    const service& served() const { return service_; }
+    emulation& served() { return emulated_; }
+    const emulation& served() const { return emulated_; }
 
 private:
-    service service_;
+    emulation emulated_;
 };
 
 } // namespace loopback_test

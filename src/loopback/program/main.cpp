@@ -41,9 +41,13 @@ struct settings {
     std::string account = "9900000";
     std::string username = "user";
     std::string password = "secret";
+    std::string client_id = "client";
+    std::vector<std::string> client_secrets = {"client-secret"};
+    std::chrono::seconds::rep token_lifetime = 3600;
     std::chrono::nanoseconds delay{0};
     loopback_program::rate throttle;
     std::vector<testing::fault> faults;
+    std::size_t max_endpoints = 0;
     bool empty_lists_as_204 = false;
     bool older_device_api_versions = false;
     bool metrics = false;
@@ -52,7 +56,7 @@ struct settings {
 };
 
 constexpr const char* about =
-    R"(Emulates Bandwidth's WebRTC API over HTTPS on this machine, for tests and for trying things out.
+    R"(Emulates Bandwidth's WebRTC API and BRTC's endpoints over HTTPS on this machine, for tests and for trying things out.
 
 Examples:
   loopback_server --log
@@ -110,6 +114,11 @@ void declare_misbehaviour(CLI::App& app, settings& chosen) {
         app, "--throttle", "N[/TIME]",
         [&chosen](const std::string& text) { chosen.throttle = loopback_program::parse_rate(text); },
         "Requests in a second, or in the time given; those beyond get 429 with Retry-After");
+    app.add_option(
+           "--max-endpoints", chosen.max_endpoints,
+           "BRTC endpoints that there may be at a time; one more gets 429 too_many_endpoints (default: no "
+           "limit)")
+        ->type_name("N");
     app.add_flag("--empty-lists-as-204", chosen.empty_lists_as_204,
                  "204 and no body in place of empty lists and subscriptions");
     app.add_flag("--older-device-api-versions", chosen.older_device_api_versions,
@@ -128,6 +137,24 @@ void declare_options(CLI::App& app, settings& chosen) {
                    "Password that requests must carry: a test password, never a real one")
         ->envname("LOOPBACK_PASSWORD")
         ->capture_default_str();
+    app.add_option("--client-id", chosen.client_id,
+                   "Client id for which access tokens are issued (OAuth 2.0 client credentials)")
+        ->capture_default_str();
+    app.add_option(
+           "--client-secret", chosen.client_secrets,
+           "Secret of the client: a test secret, never a real one. Given twice, both are valid, as while "
+           "secrets are changed (default: client-secret)")
+        ->envname("LOOPBACK_CLIENT_SECRET")
+        ->expected(1, 2)
+        ->allow_extra_args(false)
+        ->check([](const std::string& secret) {
+            return secret.empty() ? "a client secret is not empty" : std::string();
+        })
+        ->type_name("TEXT");
+    app.add_option("--token-lifetime", chosen.token_lifetime, "How long an access token is valid")
+        ->check(CLI::Range(1, 1'000'000'000))
+        ->type_name("SECONDS")
+        ->capture_default_str();
     declare_misbehaviour(app, chosen);
     app.add_option(
         "--write-ca", chosen.ca_file,
@@ -143,8 +170,12 @@ testing::loopback_options make_options(const settings& chosen) {
         .port(chosen.port)
         .account(chosen.account)
         .credentials(chosen.username, chosen.password)
+        .client_credentials(chosen.client_id, chosen.client_secrets.front(),
+                            chosen.client_secrets.size() > 1 ? chosen.client_secrets.back() : std::string())
+        .token_lifetime(std::chrono::seconds(chosen.token_lifetime))
         .delay(chosen.delay)
         .rate_limit(chosen.throttle.requests, chosen.throttle.period)
+        .max_endpoints(chosen.max_endpoints)
         .empty_lists_as_204(chosen.empty_lists_as_204)
         .older_device_api_versions(chosen.older_device_api_versions)
         .metrics(chosen.metrics);
@@ -171,8 +202,11 @@ std::string write_ca(const settings& chosen, const testing::loopback_server& ser
 
 void print_welcome(const testing::loopback_server& server, const std::string& ca_file, bool metrics) {
     std::cout << "base URL  " << server.base_url() << "\n"
+              << "BRTC URL  " << server.brtc_url() << "\n"
               << "account   " << server.account() << "\n"
-              << "CA file   " << ca_file << "\n\n"
+              << "CA file   " << ca_file << "\n"
+              << "token URL " << server.token_url() << "\n"
+              << "client id " << server.client_id() << "\n\n"
               << "Create a session:\n"
               << "  curl --cacert '" << ca_file << "' --user '" << server.username() << ":"
               << server.password() << "' --json '{\"tag\":\"first\"}' " << server.base_url() << "/accounts/"
@@ -186,8 +220,8 @@ void print_farewell(const testing::loopback_server& server) {
     const auto seen = server.stats();
     std::cout << "\n"
               << seen.requests() << " requests on " << seen.connections_accepted << " connections, "
-              << server.session_count() << " sessions and " << server.participant_count()
-              << " participants left\n"
+              << server.session_count() << " sessions, " << server.participant_count() << " participants and "
+              << server.endpoint_count() << " endpoints left\n"
               << std::flush;
 }
 

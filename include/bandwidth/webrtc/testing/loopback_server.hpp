@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +20,8 @@
 
 namespace bandwidth::webrtc::testing {
 
-/// A stateful emulation of Bandwidth's WebRTC API on a real TLS socket of this machine.
+/// A stateful emulation of Bandwidth's WebRTC API, and of BRTC's endpoints, on a real TLS socket of this
+/// machine.
 ///
 /// It keeps sessions, participants and subscriptions in memory and responds to all eleven operations of the
 /// API with the documented statuses and bodies: 400, 401, 403, 404, 409 and 415 by itself, anything else when
@@ -33,10 +35,29 @@ namespace bandwidth::webrtc::testing {
 /// application/json gets 415, as AWS API Gateway has it, and one without a content type is taken for JSON. A
 /// body of JSON `null` is no body, as an official SDK sends it.
 ///
+/// It also is the token endpoint of OAuth 2.0 (`token_url`), which issues access tokens for client
+/// credentials (RFC 6749 section 4.4), and every operation takes such a token in place of user name and
+/// password.
+///
 /// As Bandwidth's, its sessions and their subscriptions end after nine hours, and so does a participant that
 /// is not connected for nine hours. Time is the emulation's clock, which `advance` moves. The emulation
 /// carries no media, so to it no participant is connected, but those that a test has named to
 /// `set_connected`.
+///
+/// BRTC (`brtc_url`) has its five operations for endpoints, with the envelope, the statuses and the errors of
+/// Bandwidth's OpenAPI description. Endpoints end after 24 hours of the emulation's clock. Where the
+/// description leaves a choice: an endpoint is CONNECTED while a device is, which `connect_device` names; a
+/// list is in the order of creation, so that a cursor stays good while endpoints come and go; another account
+/// is 403, a path that is unknown 404; what an endpoint is told to do by BXML is kept for `endpoint_bxml`,
+/// and refused only when it does not begin like XML.
+///
+/// Events are posted to the URL that a participant has named (`callbackUrl`: onConnect and onDisconnect at
+/// `set_connected`, onLeave when a participant is deleted whose device is connected), or an endpoint
+/// (`eventCallbackUrl`, then `eventFallbackUrl` when the first gives no 2xx: at `connect_device` and
+/// `disconnect_device`, and for each device that is connected when the endpoint is deleted or ends with
+/// time). They are posted in their order, one after the other, each once to a URL, by http:// or https://; a
+/// request never waits for them. Only URLs of this machine get any, unless
+/// `loopback_options::events_to_any_host` is on. What is not posted when the server stops is dropped.
 ///
 /// ```cpp
 /// testing::loopback_server server; // runs on a thread of its own
@@ -49,7 +70,7 @@ class loopback_server {
 public:
     /// Starts the server on a background thread of its own. It listens when the constructor returns.
     /// \throws boost::system::system_error when the address cannot be bound
-    /// \throws std::runtime_error when the certificate cannot be used
+    /// \throws std::runtime_error when a certificate cannot be used
     explicit loopback_server(loopback_options options = loopback_options());
 
     /// Starts the server on the caller's executor. It listens when the constructor returns, and serves while
@@ -57,7 +78,7 @@ public:
     /// server's state together, so the context may run on several threads. The context must outlive the
     /// server.
     /// \throws boost::system::system_error when the address cannot be bound
-    /// \throws std::runtime_error when the certificate cannot be used
+    /// \throws std::runtime_error when a certificate cannot be used
     [[gnu::always_inline]] explicit loopback_server(const boost::asio::any_io_executor& executor,
                                                     loopback_options options = loopback_options())
         : loopback_server(executor, std::move(options), webrtc::detail::abi_check()) {}
@@ -80,6 +101,13 @@ public:
     [[nodiscard]] std::string base_url() const;
     /// The certificate, in PEM, that a client has to trust.
     [[nodiscard]] const std::string& ca_pem() const noexcept;
+    /// The base URL of BRTC: "https://localhost:PORT/v2".
+    [[nodiscard]] std::string brtc_url() const;
+    /// The token endpoint: "https://localhost:PORT/api/v1/oauth2/token".
+    [[nodiscard]] std::string token_url() const;
+    /// The client id from the options, and the first secret that is valid now.
+    [[nodiscard]] const std::string& client_id() const noexcept;
+    [[nodiscard]] std::string client_secret() const;
     /// The account, user name and password from the options.
     [[nodiscard]] const std::string& account() const noexcept;
     [[nodiscard]] const std::string& username() const noexcept;
@@ -88,6 +116,12 @@ public:
     /// Options of a client of this server: base URL, account, credentials and the certificate to trust. Set
     /// what else the test wants: `server.client_options().pipeline_depth(1)`.
     [[nodiscard]] webrtc::client_options client_options() const;
+
+    /// From now on the token endpoint takes these secrets, and no others; a second one that is empty is none.
+    /// Access tokens that are out stay valid.
+    void set_client_secrets(std::string secret, std::string second_secret = {});
+    /// From now on every access token that is out gets 401.
+    void revoke_tokens();
 
     /// Adds a fault behind those injected before. It holds from the next request that is parsed.
     void inject(const fault& added);
@@ -102,11 +136,11 @@ public:
     /// The same by a TCP reset (RST).
     void reset_idle_connections();
 
-    /// Moves the emulation's clock ahead, at once, for what depends on time: the end of sessions and
-    /// participants, the rate limit, and the expiry of participant tokens made from now on. The clock
-    /// shows real time, plus what it was moved; delays and timeouts take real time. With a thread of its own
-    /// the server has ended what is over when this returns; on the caller's executor as `stop`, and before
-    /// the next request in any case.
+    /// Moves the emulation's clock ahead, at once, for what depends on time: the end of sessions, endpoints
+    /// and participants, access tokens, the rate limit, and the expiry of participant tokens made from now
+    /// on. The clock shows real time, plus what it was moved; delays and timeouts take real time. With a
+    /// thread of its own the server has ended what is over when this returns; on the caller's executor as
+    /// `stop`, and before the next request in any case.
     /// \throws std::invalid_argument when the duration is negative
     void advance(std::chrono::nanoseconds duration);
     /// As if the participant's device had connected, so that the participant does not end with time; or, with
@@ -114,6 +148,16 @@ public:
     /// no harm. With a thread of its own the server has done it when this returns; on the caller's executor
     /// as `stop`.
     void set_connected(const webrtc::participant_id& participant, bool connected = true);
+
+    /// As if a device had connected to a BRTC endpoint with the endpoint's token. It has when this returns.
+    /// \param name as the endpoint then tells it; empty: none
+    /// \returns the new device's id; an empty one when there is no such endpoint
+    webrtc::device_id connect_device(const webrtc::endpoint_id& endpoint, std::string name = {});
+    /// As if the device had gone. It stays in the endpoint's list, as disconnected. Ids that do not exist do
+    /// no harm.
+    void disconnect_device(const webrtc::endpoint_id& endpoint, const webrtc::device_id& device);
+    /// The last BXML document that a BRTC endpoint was given; nothing when it had none, or is not there.
+    [[nodiscard]] std::optional<std::string> endpoint_bxml(const webrtc::endpoint_id& endpoint) const;
 
     /// Counters, as of now.
     [[nodiscard]] loopback_stats stats() const;
@@ -125,6 +169,8 @@ public:
     [[nodiscard]] std::size_t session_count() const noexcept;
     /// How many participants exist now, in a session or not.
     [[nodiscard]] std::size_t participant_count() const noexcept;
+    /// How many BRTC endpoints exist now.
+    [[nodiscard]] std::size_t endpoint_count() const;
 
 private:
     loopback_server(const boost::asio::any_io_executor& executor, loopback_options options,

@@ -29,6 +29,12 @@ struct loopback_stats {
     std::uint64_t max_pipelined = 0;
     std::uint64_t bytes_received = 0; ///< HTTP bytes, before encryption
     std::uint64_t bytes_sent = 0;     ///< HTTP bytes, before encryption
+    /// Access tokens that the token endpoint has issued, and requests for one that it has refused; those to
+    /// which a fault has responded are neither.
+    std::uint64_t tokens_issued = 0;
+    std::uint64_t tokens_refused = 0;
+    std::uint64_t events_delivered = 0;   ///< events that a callback URL, or its fallback, took with 2xx
+    std::uint64_t event_posts_failed = 0; ///< posts without a 2xx: up to two for an event
 
     /// All requests together.
     [[nodiscard]] std::uint64_t requests() const noexcept {

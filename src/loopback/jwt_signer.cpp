@@ -1,10 +1,9 @@
-#include "loopback/participant_token.hpp"
+#include "loopback/jwt_signer.hpp"
 
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include "core/base64.hpp"
-#include "loopback/json_codec.hpp"
 #include "loopback/openssl.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
@@ -17,25 +16,13 @@ std::string base64url(std::string_view bytes) {
 
 } // namespace
 
-participant_token_source::participant_token_source() : key_(32, '\0') {
+jwt_signer::jwt_signer() : key_(32, '\0') {
     require_openssl(
         RAND_bytes(reinterpret_cast<unsigned char*>(key_.data()), static_cast<int>(key_.size())) == 1,
         "no random bytes");
 }
 
-std::string participant_token_source::make(std::string_view account, std::string_view participant,
-                                           std::string_view device_api_version,
-                                           std::chrono::system_clock::time_point expiry) const {
-    std::string claims = "{\"a\":";
-    write_json_string(account, claims);
-    claims += ",\"p\":";
-    write_json_string(participant, claims);
-    claims += ",\"v\":";
-    write_json_string(device_api_version, claims);
-    claims += ",\"exp\":";
-    claims += std::to_string(std::chrono::system_clock::to_time_t(expiry));
-    claims += '}';
-
+std::string jwt_signer::sign(std::string_view claims) const {
     std::string token = base64url(R"({"alg":"HS256","typ":"JWT"})");
     token += '.';
     token += base64url(claims);
