@@ -159,7 +159,8 @@ void scheduler::on_response(pooled_connection& value) {
 
 // False: it was the response to another request, and the connection has been closed.
 bool scheduler::deliver(call& value, const response& received, pooled_connection& from) {
-    if (received.status >= 400) {
+    const bool may_limit = received.status == 429 || received.status == 503;
+    if (received.status >= 400 && (!may_limit || value.limits_rate(received))) {
         const auto verdict =
             again_.after_response(value, received, from.http.closes(), now_, host_.time_of_day());
         if (verdict.action != resend::action::complete) {
