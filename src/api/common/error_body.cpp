@@ -162,6 +162,8 @@ error_body parse_error_body(std::string_view body, std::string_view content_type
         return {};
     error_body result;
     result.message = first_line(redacted(text));
+    if (!result.message.empty())
+        result.errors.push_back(service_error().description(result.message));
     return result;
 }
 
