@@ -18,6 +18,7 @@ src/pool                            : src/core src/policy src/transport src/http
 src/manager                         : src/core src/http1 src/policy src/transport src/pool
 src/api/common                      : src/core src/http1 src/policy src/transport src/pool src/manager
 src/api/webrtc                      : src/core src/http1 src/policy src/transport src/pool src/manager src/api/common
+src/api/brtc                        : src/core src/http1 src/policy src/transport src/pool src/manager src/api/common
 src/loopback                        : include/bandwidth/webrtc/testing src/core
 '
 

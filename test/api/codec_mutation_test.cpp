@@ -23,6 +23,11 @@ const std::vector<std::string>& bodies() {
         R"([{"id":"a","x":{"y":[1,2,3]}},{"id":"b"}])",
         R"({"sessionId":"s","participants":[{"participantId":"q"}]})",
         R"({"error":"Internal error","requestId":"12af78d1-5f88-4917-925d-17c1ac8fda7a"})",
+        R"({"links":[],"data":{"endpointId":"e","token":"eyJhbGciOiJIUzI1NiJ9.e30.c2ln","status":"CONNECTED",)"
+        R"("devices":[{"deviceId":"d","creationTimestamp":"2021-01-01T00:00:00Z"}]},"errors":[]})",
+        R"({"links":[{"href":"https://a/b?limit=2&afterCursor=TWF5==","rel":"next"}],"page":{"pageSize":2},)"
+        R"("data":[{"endpointId":"e","tag":null},{"endpointId":"f"}],"errors":[]})",
+        R"({"data":null,"errors":[{"id":"1","type":"t","code":"400","source":{"header":"Authorization"}}]})",
     };
     return all;
 }
@@ -56,7 +61,7 @@ std::string damaged(std::string text, std::mt19937& random) {
 template <class Model>
 bool survives(const std::string& text) {
     Model model;
-    return !detail::codec::decode(text, model);
+    return !codec_for<Model>::decode(text, model);
 }
 
 } // namespace
@@ -71,6 +76,9 @@ TEST_CASE("damaged bodies are read or refused, and never crash") {
         accepted += survives<created_participant>(text) ? 1 : 0;
         accepted += survives<std::vector<participant>>(text) ? 1 : 0;
         accepted += survives<subscriptions>(text) ? 1 : 0;
+        accepted += survives<brtc::endpoint>(text) ? 1 : 0;
+        accepted += survives<brtc::created_endpoint>(text) ? 1 : 0;
+        accepted += survives<brtc::endpoint_page>(text) ? 1 : 0;
 
         const detail::error_body error = detail::parse_error_body(text, "application/json");
         if (error.message.size() > 256 || !detail::count_code_points(error.message))

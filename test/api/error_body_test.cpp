@@ -47,6 +47,60 @@ TEST_CASE("the documented error bodies are read") {
     CHECK(list.code == "E7");
 }
 
+TEST_CASE("the errors of a body are told one by one, of whatever shape it is") {
+    const auto errors = [](std::string_view body) { return parse_error_body(body, json).errors; };
+    const auto list = errors(
+        R"({"errors":[{"id":"1","type":"t","description":"d","code":7,"source":{"parameter":"p","field":"f",)"
+        R"("header":"h","reference":"r","other":"o"}},{"description":"second"},{},"third",null]})");
+    REQUIRE(list.size() == 3);
+    CHECK(list[0] == service_error()
+                         .id("1")
+                         .type("t")
+                         .description("d")
+                         .code("7")
+                         .parameter("p")
+                         .field("f")
+                         .header("h")
+                         .reference("r"));
+    CHECK(list[1] == service_error().description("second"));
+    CHECK(list[2] == service_error().description("third"));
+    // Those of before BRTC tell of one.
+    CHECK(errors(R"({"error":"Internal error","requestId":"12af"})") ==
+          std::vector{service_error().description("Internal error")});
+    CHECK(errors(R"({"message":"Unauthorized"})") ==
+          std::vector{service_error().description("Unauthorized")});
+    CHECK(errors(R"({"code":500,"message":"Oops"})") ==
+          std::vector{service_error().description("Oops").code("500")});
+    CHECK(errors(R"({"description":"Too many requests","id":"","type":"error"})") ==
+          std::vector{service_error().description("Too many requests").type("error")});
+    CHECK(errors(R"({"errors":[]})").empty());
+    CHECK(errors("<html>").empty());
+    CHECK(errors("plain text") == std::vector{service_error().description("plain text")});
+    CHECK_FALSE(parse_error_body(R"({"message":"m"})", json).has_list);
+    CHECK(parse_error_body(R"({"errors":[{"message":"m"}]})", json).has_list);
+}
+
+TEST_CASE("what a body says of all its errors is its message, else the first one is") {
+    const auto both = parse_error_body(R"({"errors":[{"description":"d","code":"1"}],"message":"m"})", json);
+    CHECK(both.message == "m");
+    CHECK(both.code == "1");
+    const auto second = parse_error_body(R"({"errors":[{"type":"t"},{"description":"d"}]})", json);
+    CHECK(second.message == "d");
+    CHECK(parse_error_body(R"({"errors":[{"errors":[{"message":"deep"}]},{"requestId":"r"}]})", json)
+              .request_id == "r");
+}
+
+TEST_CASE("the errors that are kept are bounded") {
+    std::string many = R"({"errors":[)";
+    for (int i = 0; i < 100; ++i)
+        many += R"({"description":")" + std::string(400, 'x') + R"(","type":")" + std::string(400, 't') +
+                R"("},)";
+    const auto kept = parse_error_body(many + "{}]}", json).errors;
+    CHECK(kept.size() == 16);
+    CHECK(kept[15].description().size() == 256);
+    CHECK(kept[15].type().size() == 64);
+}
+
 TEST_CASE("shapes that nobody documented give what they hold") {
     CHECK(message(R"({"code":7,"error":"both"})") == "both");
     CHECK(message(R"({"error":{"message":"inside","code":9}})") == "inside");

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <bandwidth/webrtc/brtc/endpoint.hpp>
 #include <bandwidth/webrtc/fmt.hpp>
 #include <bandwidth/webrtc/format.hpp>
 #include <string>
@@ -48,6 +49,9 @@ void check_formats(const Format& format) {
     CHECK(format("[{}]", session_id()) == "[]");
     CHECK(format("{}", device_api_version(device_api_version::v3)) == "V3");
     CHECK(format("{}", participant_token("secret")) == "[redacted]");
+    CHECK(format("{}", brtc::endpoint_token("secret")) == "[redacted]");
+    CHECK(format("{:>7}|", brtc::endpoint().type(brtc::endpoint_type::webrtc).type()) == " WEBRTC|");
+    CHECK(format("{}", brtc::open_enum<brtc::endpoint_direction>("SIDEWAYS")) == "SIDEWAYS");
     CHECK(format("{:_^10}", delivery::not_sent) == "_not_sent_");
     CHECK(format("{}", errc::queue_full) == make_error_code(errc::queue_full).message());
     CHECK(format("{}", condition::timeout) == make_error_condition(condition::timeout).message());

@@ -34,6 +34,11 @@ void error_body(std::string_view input) {
     const auto body = parse_error_body(text, types[flavour % types.size()]);
     check_line(body.message, 256);
     check_line(body.request_id, 128);
+    require(body.errors.size() <= 16, "not too many errors");
+    for (const auto& one : body.errors)
+        for (const auto* const part : {&one.id(), &one.type(), &one.description(), &one.code(),
+                                       &one.parameter(), &one.field(), &one.header(), &one.reference()})
+            check_line(*part, 256);
     check_line(clean_text(text, flavour), flavour);
 
     const std::string secret = "s3cr\"t-v4lue";

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <bandwidth/webrtc/device_token.hpp>
 #include <boost/json.hpp>
 #include <string>
 #include <vector>
 
+#include "api/brtc/endpoint_codec.hpp"
 #include "api/common/json_reader.hpp"
 #include "api/webrtc/codec.hpp"
 #include "core/utf8.hpp"
@@ -53,10 +55,34 @@ void check(const std::vector<participant>& read) {
 
 void check(const subscriptions& read) { check_extra(read.extra()); }
 
-template <class Model>
+void check(const brtc::endpoint& read) {
+    require(!read.id().empty(), "an endpoint has an id");
+    check_extra(read.extra());
+    for (const auto& device : read.devices())
+        check_extra(device.extra());
+}
+
+void check(const brtc::created_endpoint& read) { check(read.endpoint()); }
+
+void check(const brtc::endpoint_page& read) {
+    for (const auto& one : read.endpoints())
+        check(one);
+    check_extra(read.extra());
+    if (!read.next_cursor())
+        return;
+    std::string target;
+    require(!read.next_cursor()->empty() &&
+                !detail::endpoint_codec::append_query(
+                    brtc::endpoint_filter().after_cursor(*read.next_cursor()), target),
+            "a cursor that was read can be sent");
+    require(std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c < 0x7f && c != '#'; }),
+            "a cursor is encoded");
+}
+
+template <class Codec, class Model>
 void decode(std::string_view text) {
     Model read;
-    if (const auto problem = codec::decode(text, read)) {
+    if (const auto problem = Codec::decode(text, read)) {
         require(!problem->empty() && problem->size() < 200, "a problem is a short text");
         return;
     }
@@ -96,11 +122,14 @@ void check_tag(std::string_view text) {
 } // namespace
 
 void json_codec(std::string_view input) {
-    decode<session>(input);
-    decode<participant>(input);
-    decode<created_participant>(input);
-    decode<std::vector<participant>>(input);
-    decode<subscriptions>(input);
+    decode<codec, session>(input);
+    decode<codec, participant>(input);
+    decode<codec, created_participant>(input);
+    decode<codec, std::vector<participant>>(input);
+    decode<codec, subscriptions>(input);
+    decode<detail::endpoint_codec, brtc::endpoint>(input);
+    decode<detail::endpoint_codec, brtc::created_endpoint>(input);
+    decode<detail::endpoint_codec, brtc::endpoint_page>(input);
     check_kept(input);
     check_tag(input);
     (void)decode_device_token(input);

@@ -4,6 +4,7 @@
 // by themselves.
 #include <doctest/doctest.h>
 #include <bandwidth/webrtc.hpp>
+#include <bandwidth/webrtc/brtc/client.hpp>
 #include <bandwidth/webrtc/connection_manager.hpp>
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
 #include <bandwidth/webrtc/testing/scripted_server.hpp>

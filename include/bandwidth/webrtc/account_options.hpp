@@ -2,6 +2,7 @@
 
 #include <bandwidth/webrtc/credentials.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -62,7 +63,7 @@ public:
         values_.add_header(name, value);
         return self();
     }
-    /// Whether the response to `get_session` and `get_participant` has to name the id that was asked for, as the
+    /// Whether the response to `get_session`, `get_participant` and `get_endpoint` has to name the id that was asked for, as the
     /// service's does; default true. Without that, a response that a broken server gives to the wrong request is
     /// not noticed. For mocks that always answer with the same example.
     Options& verify_ids(bool value) {
@@ -102,15 +103,15 @@ public:
     account_options() = default;
 
     /// What stands before "/accounts/..." in the target of a request: empty, or a path that begins with a slash.
-    /// The default is "/v1", as the service has it.
+    /// Not set, it is as the service of the client has it: "/v1", and "/v2" for `brtc::client`.
     account_options& base_path(std::string_view value) {
-        base_path_ = value;
+        base_path_.emplace(value);
         return *this;
     }
-    [[nodiscard]] const std::string& base_path() const noexcept { return base_path_; }
+    [[nodiscard]] const std::optional<std::string>& base_path() const noexcept { return base_path_; }
 
 private:
-    std::string base_path_ = "/v1";
+    std::optional<std::string> base_path_;
 };
 
 } // namespace bandwidth::webrtc

@@ -22,6 +22,11 @@ namespace detail {
 class manager_core;
 } // namespace detail
 
+class client;
+namespace brtc {
+class client;
+}
+
 /// A pool of pipelined TLS connections to one HTTPS server, with requests and responses in Boost.Beast's types: for
 /// every request that no client of this library has a function for, and for every other service.
 ///
@@ -128,7 +133,8 @@ public:
     [[nodiscard]] client_stats stats() const;
 
 private:
-    friend class client;
+    friend class webrtc::client;
+    friend class brtc::client;
     struct state;
 
     connection_manager(executor_type executor, std::string_view origin, const manager_options& options,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bandwidth/webrtc/detail/secret_text.hpp>
 #include <bandwidth/webrtc/device_api_version.hpp>
 #include <bandwidth/webrtc/ids.hpp>
 #include <chrono>
@@ -12,31 +13,18 @@
 namespace bandwidth::webrtc {
 
 namespace detail {
-struct codec;
 struct device_token_reader;
-} // namespace detail
+}
 
 /// The secret that lets a device connect as a participant. Hand it to that device and to nobody else.
 ///
 /// It is a type of its own so that it is never printed by accident: it does not convert to a string, and
 /// `operator<<` writes "[redacted]". A value type: distinct objects may be used from distinct threads.
-class participant_token {
+///
+/// Empty where there is none: the service gives one only in the response that creates the participant.
+class participant_token final : public detail::secret_text<participant_token> {
 public:
-    /// No token.
-    participant_token() noexcept = default;
-
-    /// Takes the token's text.
-    explicit participant_token(std::string text) noexcept : text_(std::move(text)) {}
-
-    /// The token's text. Keep it out of logs.
-    [[nodiscard]] const std::string& reveal() const noexcept { return text_; }
-
-    /// Whether there is no token. The service gives one only in the response that creates the participant.
-    [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
-
-private:
-    friend struct detail::codec;
-    std::string text_;
+    using secret_text::secret_text;
 };
 
 /// Writes "[redacted]", never the token.

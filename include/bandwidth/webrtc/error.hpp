@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bandwidth/webrtc/service_error.hpp>
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 #include <chrono>
@@ -7,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace bandwidth::webrtc {
 
@@ -92,6 +94,7 @@ struct failure_state {
     std::string request_id;
     std::string service_code;
     std::string body;
+    std::vector<service_error> service_errors;
     int attempts = 0;
     std::chrono::nanoseconds elapsed{0};
     std::optional<std::chrono::seconds> retry_after;
@@ -101,7 +104,7 @@ struct failure_state {
 
 /// Everything that is known of a call that failed. Cheap to copy: copies share one immutable state.
 ///
-/// Text that comes from the service (`message`, `request_id`, `service_code`, `body`) is untrusted input. Nothing in here
+/// Text that comes from the service (`message`, `request_id`, `service_code`, `service_errors`, `body`) is untrusted input. Nothing in here
 /// ever holds a password, a token or an Authorization header of ours.
 /// Thread safety: distinct objects safe, a shared object safe for reading.
 class failure {
@@ -123,6 +126,12 @@ public:
     /// The `code` of the response's body, a number or a name that the service's documents may explain; empty
     /// where there was none.
     [[nodiscard]] const std::string& service_code() const noexcept { return state().service_code; }
+    /// The errors that the response's body lists, in their order, 16 at most; where it has no list, the one that it
+    /// tells of. Empty where there was none. `message` and `service_code` are those of the first one, unless the body
+    /// says something about all of them.
+    [[nodiscard]] const std::vector<service_error>& service_errors() const noexcept {
+        return state().service_errors;
+    }
     /// The first 4 KiB of the response's body, with "[redacted]" in place of the client's own credentials, of
     /// tokens, and of values whose names tell that they are secret.
     [[nodiscard]] const std::string& body() const noexcept { return state().body; }

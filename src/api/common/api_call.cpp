@@ -130,10 +130,12 @@ void api_call::read_refusal() {
                         clean_text(redacted(said.content_coding), 32) + "\", which was not asked for";
     } else {
         known.body = redacted(said.body);
+        auto body = parse_error_body(known.body, said.content_type, redacted);
+        if (!said.problem || body.has_list)
+            known.service_errors = std::move(body.errors);
         if (said.problem) {
             known.message = redacted(*said.problem);
         } else {
-            auto body = parse_error_body(known.body, said.content_type, redacted);
             known.message = std::move(body.message);
             known.service_code = std::move(body.code);
             if (!body.request_id.empty())

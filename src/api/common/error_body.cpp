@@ -22,14 +22,13 @@ std::string_view trim_front(std::string_view text) noexcept {
     return start == std::string_view::npos ? std::string_view() : text.substr(start);
 }
 
-// What the JSON holds, by the name of the field.
+constexpr std::size_t max_errors = 16;
+
+// What the JSON, or one of its errors, holds, by the name of the field.
 struct findings {
-    std::string error;
-    std::string message;
-    std::string description;
-    std::string request_id;
-    std::string code;
-    std::string ignored; // what stands in a list itself
+    std::string error, message, description, request_id, code;
+    std::string id, type, parameter, field, header, reference;
+    std::vector<findings> list;
 };
 
 extern const json_shape shape_of_findings;
@@ -37,7 +36,7 @@ extern const json_shape shape_of_findings;
 void* same(void* model) { return model; }
 
 // A field of these, which keeps its first text. Objects and arrays are looked into, so that
-// {"error": {"message": ...}} and {"errors": [{...}]} give their message too.
+// {"error": {"message": ...}} gives its message too.
 template <std::string findings::*Place>
 constexpr json_field found(std::string_view name) {
     return {name,
@@ -53,6 +52,14 @@ constexpr json_field found(std::string_view name) {
             &shape_of_findings};
 }
 
+constexpr json_field source_fields[] = {
+    found<&findings::parameter>("parameter"),
+    found<&findings::field>("field"),
+    found<&findings::header>("header"),
+    found<&findings::reference>("reference"),
+};
+constexpr json_shape shape_of_source = {source_fields, nullptr, nullptr};
+
 constexpr json_field finding_fields[] = {
     found<&findings::error>("error"),
     found<&findings::message>("message"),
@@ -61,12 +68,46 @@ constexpr json_field finding_fields[] = {
     found<&findings::request_id>("requestId"),
     found<&findings::request_id>("request_id"),
     found<&findings::code>("code"),
-    found<&findings::ignored>("errors"),
+    found<&findings::id>("id"),
+    found<&findings::type>("type"),
+    {"source", json_form::anything, nullptr, [](void*, std::string_view) { return true; }, same,
+     &shape_of_source},
+    // Those of an error's own errors are in that error, so that its place stays where it is.
+    {"errors", json_form::anything, nullptr,
+     [](void* model, std::string_view text) {
+         static_cast<findings*>(model)->list.emplace_back().message = text;
+         return true;
+     },
+     [](void* model) -> void* { return &static_cast<findings*>(model)->list.emplace_back(); },
+     &shape_of_findings},
 };
 
 constexpr json_shape shape_of_findings = {finding_fields, nullptr, nullptr};
 
 using redaction = std::function<std::string(std::string_view)>;
+
+std::string message_of(const findings& from, const redaction& redacted) {
+    std::string text;
+    for (const std::string* each : {&from.error, &from.message, &from.description})
+        if (text.empty())
+            text = clean_text(redacted(*each), max_message);
+    return text;
+}
+
+service_error read_service_error(const findings& from, const redaction& redacted) {
+    const auto fit = [&redacted](const std::string& text, std::size_t most) {
+        return clean_text(redacted(text), most);
+    };
+    return service_error()
+        .id(fit(from.id, max_request_id))
+        .type(fit(from.type, max_code))
+        .description(message_of(from, redacted))
+        .code(fit(from.code, max_code))
+        .parameter(fit(from.parameter, max_message))
+        .field(fit(from.field, max_message))
+        .header(fit(from.header, max_message))
+        .reference(fit(from.reference, max_message));
+}
 
 error_body parse_json(std::string_view body, const redaction& redacted) {
     findings all;
@@ -74,13 +115,30 @@ error_body parse_json(std::string_view body, const redaction& redacted) {
     // otherwise broken gives what stood before the break.
     static_cast<void>(read_json(body, found<&findings::message>("error body"), &all));
     error_body result;
-    for (const std::string* text : {&all.error, &all.message, &all.description}) {
-        result.message = clean_text(redacted(*text), max_message);
-        if (!result.message.empty())
-            break;
-    }
+    result.message = message_of(all, redacted);
     result.request_id = clean_text(redacted(all.request_id), max_request_id);
     result.code = clean_text(redacted(all.code), max_code);
+    const auto take = [&](const findings& one) {
+        auto error = read_service_error(one, redacted);
+        if (error != service_error())
+            result.errors.push_back(std::move(error));
+    };
+    for (const auto& one : all.list) {
+        if (result.errors.size() == max_errors)
+            break;
+        take(one);
+        if (result.request_id.empty())
+            result.request_id = clean_text(redacted(one.request_id), max_request_id);
+    }
+    result.has_list = !result.errors.empty();
+    if (!result.has_list)
+        take(all);
+    for (const auto& one : result.errors) {
+        if (result.message.empty())
+            result.message = one.description();
+        if (result.code.empty())
+            result.code = one.code();
+    }
     return result;
 }
 
@@ -104,6 +162,8 @@ error_body parse_error_body(std::string_view body, std::string_view content_type
         return {};
     error_body result;
     result.message = first_line(redacted(text));
+    if (!result.message.empty())
+        result.errors.push_back(service_error().description(result.message));
     return result;
 }
 

@@ -82,66 +82,15 @@ struct received_event {
     device_id device;                      // `deviceId`; read.device() is `device`
 };
 
-bool read_event_time(std::optional<event_time>& place, std::string_view text) {
-    place = parse_timestamp(text);
-    return place.has_value();
-}
-
-/// How a time is read: one that cannot be is kept among the unknown fields.
-template <auto Member>
-constexpr json_field time_field(std::string_view name) {
-    using member = json_member<Member>;
-    return {name,
-            json_form::scalar,
-            member::clear,
-            [](void* model, std::string_view text) { return read_event_time(member::of(model), text); },
-            nullptr,
-            nullptr};
-}
-
-template <auto Member>
+/// What `received_event` has in its event, or in itself.
+template <auto... Path>
 constexpr json_field text_field(std::string_view name) {
-    return json_member<Member>::text(name, json_form::scalar);
+    return json_member<Path...>::text(name, json_form::scalar);
 }
 
-// The same for the fields of `received_event::read`.
-
-event* event_in(void* model) { return &static_cast<received_event*>(model)->read; }
-
-template <auto Member>
-constexpr json_field event_text(std::string_view name) {
-    using member = json_member<Member>;
-    return {name,
-            json_form::scalar,
-            [](void* model) { member::clear(event_in(model)); },
-            [](void* model, std::string_view text) { return member::add_text(event_in(model), text); },
-            nullptr,
-            nullptr};
-}
-
-template <auto Member>
-constexpr json_field event_time_field(std::string_view name) {
-    using member = json_member<Member>;
-    return {
-        name,
-        json_form::scalar,
-        [](void* model) { member::clear(event_in(model)); },
-        [](void* model, std::string_view text) { return read_event_time(member::of(event_in(model)), text); },
-        nullptr,
-        nullptr};
-}
-
-template <auto Member>
-constexpr json_field event_object(std::string_view name, const json_shape* shape) {
-    using member = json_member<Member>;
-    return {name,
-            json_form::object,
-            [](void* model) { member::clear(event_in(model)); },
-            nullptr,
-            [](void* model) { return member::add_object(event_in(model)); },
-            shape,
-            true,
-            true};
+template <auto... Path>
+constexpr json_field time_field(std::string_view name) {
+    return json_member<Path...>::template read<parse_timestamp>(name);
 }
 
 } // namespace
@@ -156,24 +105,29 @@ struct event_reader {
     };
     static constexpr json_shape of_device = {device_fields, &json_member<&event_device::extra_>::of, nullptr};
 
+    static constexpr json_field device_field = [] {
+        auto field = json_member<&received_event::read, &event::device_>::object("device", &of_device);
+        field.is_lenient = true;
+        return field;
+    }();
     static constexpr json_field fields[] = {
-        event_text<&event::name_>("event"),
+        text_field<&received_event::read, &event::name_>("event"),
         text_field<&received_event::event_type>("eventType"),
-        event_time_field<&event::time_>("timestamp"),
+        time_field<&received_event::read, &event::time_>("timestamp"),
         time_field<&received_event::second_time>("eventTime"),
-        event_text<&event::account_>("accountId"),
-        event_text<&event::participant_id_>("participantId"),
-        event_text<&event::endpoint_id_>("endpointId"),
+        text_field<&received_event::read, &event::account_>("accountId"),
+        text_field<&received_event::read, &event::participant_id_>("participantId"),
+        text_field<&received_event::read, &event::endpoint_id_>("endpointId"),
         text_field<&received_event::device>("deviceId"),
-        event_object<&event::device_>("device", &of_device),
-        event_text<&event::tag_>("tag"),
+        device_field,
+        text_field<&received_event::read, &event::tag_>("tag"),
         text_field<&received_event::tags>("tags"),
-        event_text<&event::status_>("status"),
-        event_text<&event::to_>("to"),
-        event_text<&event::to_type_>("toType"),
-        event_text<&event::endpoint_type_>("type"),
-        event_time_field<&event::created_at_>("creationTimestamp"),
-        event_time_field<&event::expires_at_>("expirationTimestamp"),
+        text_field<&received_event::read, &event::status_>("status"),
+        text_field<&received_event::read, &event::to_>("to"),
+        text_field<&received_event::read, &event::to_type_>("toType"),
+        text_field<&received_event::read, &event::endpoint_type_>("type"),
+        time_field<&received_event::read, &event::created_at_>("creationTimestamp"),
+        time_field<&received_event::read, &event::expires_at_>("expirationTimestamp"),
     };
 
     static const char* finish(void* model) {
@@ -191,8 +145,8 @@ struct event_reader {
         return missing_in(read);
     }
 
-    static constexpr json_shape shape = {
-        fields, [](void* model) -> std::string& { return event_in(model)->extra_; }, finish};
+    static constexpr json_shape shape = {fields, &json_member<&received_event::read, &event::extra_>::of,
+                                         finish};
 };
 
 } // namespace detail

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace bandwidth::webrtc::detail {
 
@@ -67,29 +68,40 @@ constexpr json_field json_root(std::string_view noun, const json_shape* shape) {
             false};
 }
 
-/// How a member of a model is read: a text, an `optional`, a `vector`, or an object with a shape of its own.
-template <auto Member>
-struct json_member;
+template <class Member>
+struct class_of;
+template <class Class, class Value>
+struct class_of<Value Class::*> {
+    using type = Class;
+};
 
-template <class Model, class Value, Value Model::*Member>
-struct json_member<Member> {
-    static Value& of(void* model) { return static_cast<Model*>(model)->*Member; }
+/// How a member of a model is read: a text, an `optional`, a `vector`, or an object with a shape of its own. `Rest`
+/// leads on to a member of that member.
+template <auto First, auto... Rest>
+struct json_member {
+    static auto& of(void* model) {
+        auto& first = static_cast<typename class_of<decltype(First)>::type*>(model)->*First;
+        return (first.*....*Rest);
+    }
 
-    static void clear(void* model) { of(model) = Value(); }
+    static void clear(void* model) {
+        auto& place = of(model);
+        place = std::decay_t<decltype(place)>();
+    }
 
     static bool add_text(void* model, std::string_view text) {
-        Value& place = of(model);
+        auto& place = of(model);
         if constexpr (requires { place.emplace_back(std::string(text)); })
             place.emplace_back(std::string(text));
         else if constexpr (requires { place.emplace(std::string(text)); })
             place.emplace(std::string(text));
         else
-            place = Value(std::string(text));
+            place = std::decay_t<decltype(place)>(std::string(text));
         return true;
     }
 
     static void* add_object(void* model) {
-        Value& place = of(model);
+        auto& place = of(model);
         if constexpr (requires { place.emplace_back(); })
             return &place.emplace_back();
         else if constexpr (requires { place.emplace(); })
@@ -104,6 +116,20 @@ struct json_member<Member> {
     static constexpr json_field object(std::string_view name, const json_shape* shape,
                                        json_form form = json_form::object) {
         return {name, form, clear, nullptr, add_object, shape};
+    }
+    /// What `read` makes of a string or a number, which is nothing where it is none: then it is kept as unknown.
+    template <auto Read>
+    static constexpr json_field read(std::string_view name) {
+        return {name,
+                json_form::scalar,
+                clear,
+                [](void* model, std::string_view text) {
+                    auto& place = of(model);
+                    place = Read(text);
+                    return place.has_value();
+                },
+                nullptr,
+                nullptr};
     }
 };
 

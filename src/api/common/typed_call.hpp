@@ -21,7 +21,8 @@ inline constexpr bool is_alternative<T, std::variant<Each...>> = (std::is_same_v
 /// A call of one of the operations of a family, with its value. `Family` has
 /// - `value`: a `std::variant` of what the operations give, a `std::monostate` first. What is large stands in it as
 ///   a `std::unique_ptr`;
-/// - `codec`: has a function `decode` for each of these.
+/// - `codec`: has a function `decode` for each of these;
+/// - `limits_rate`, where it is not as `call` has it.
 template <class Family>
 class typed_call final : public api_call {
 public:
@@ -52,6 +53,13 @@ public:
             return std::move(*std::get<std::unique_ptr<T>>(*done.value_));
         else
             return std::move(std::get<T>(*done.value_));
+    }
+
+    bool limits_rate(const response& received) const override {
+        if constexpr (requires { Family::limits_rate(received); })
+            return Family::limits_rate(received);
+        else
+            return api_call::limits_rate(received);
     }
 
 private:

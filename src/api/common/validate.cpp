@@ -51,4 +51,8 @@ std::optional<std::string> validate_tag(std::string_view tag) {
     return validate_text("tag", tag, max_tag_code_points);
 }
 
+std::optional<std::string> validate_url(std::string_view field, std::string_view url) {
+    return url.empty() ? problem(field, "is empty") : validate_text(field, url, url.size());
+}
+
 } // namespace bandwidth::webrtc::detail

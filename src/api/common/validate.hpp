@@ -23,4 +23,7 @@ namespace bandwidth::webrtc::detail {
 /// Checks a session's or participant's tag: `validate_text` with the service's limit of 50 characters.
 [[nodiscard]] std::optional<std::string> validate_tag(std::string_view tag);
 
+/// Checks the URL of a callback: UTF-8, and not empty. The rest is for the service to check.
+[[nodiscard]] std::optional<std::string> validate_url(std::string_view field, std::string_view url);
+
 } // namespace bandwidth::webrtc::detail

@@ -71,7 +71,7 @@ using op = detail::operation;
 client::client(executor_type executor, const client_options& options, detail::abi_check)
     : core_(detail::client_core::with_connections(executor, options, webrtc_call::make)) {}
 client::client(detail::abi_check, const connection_manager& manager, const account_options& options)
-    : core_(detail::client_core::with_manager(manager.core(), options.base_path(),
+    : core_(detail::client_core::with_manager(manager.core(), options.base_path().value_or("/v1"),
                                               detail::account_options_access::values(options),
                                               webrtc_call::make)) {}
 client::client(client&&) noexcept = default;

@@ -68,12 +68,9 @@ codec::problem codec::encode(const session_request& request, std::string& body) 
 codec::problem codec::encode(const participant_request& request, std::string& body) {
     boost::json::object fields;
     if (request.callback_url()) {
-        const std::string& url = *request.callback_url();
-        if (url.empty())
-            return "callback_url is empty";
-        if (problem wrong = validate_text("callback_url", url, url.size()))
+        if (problem wrong = validate_url("callback_url", *request.callback_url()))
             return wrong;
-        fields.emplace("callbackUrl", url);
+        fields.emplace("callbackUrl", *request.callback_url());
     }
     if (request.publish()) {
         boost::json::array& permissions = fields["publishPermissions"].emplace_array();

@@ -1,0 +1,39 @@
+#include <algorithm>
+#include <bandwidth/webrtc/brtc/client_options.hpp>
+#include <bandwidth/webrtc/brtc/endpoint.hpp>
+#include <bandwidth/webrtc/client_options.hpp>
+#include <cstdlib>
+#include <ostream>
+
+#include "core/ascii.hpp"
+
+namespace bandwidth::webrtc::brtc {
+
+template <class Enum>
+open_enum<Enum>::open_enum(std::string_view text) {
+    // The values are numbered from 1, behind `unknown`.
+    for (int number = 1; !to_string(static_cast<Enum>(number)).empty(); ++number) {
+        if (webrtc::detail::equals_ignoring_case(text, to_string(static_cast<Enum>(number)))) {
+            value_ = static_cast<Enum>(number);
+            return;
+        }
+    }
+    text_ = text;
+}
+
+template class open_enum<endpoint_type>;
+template class open_enum<endpoint_direction>;
+template class open_enum<connection_status>;
+
+std::ostream& operator<<(std::ostream& stream, const endpoint_token&) { return stream << "[redacted]"; }
+
+client_options client_options::from_environment() {
+    const auto of_account = webrtc::client_options::from_environment();
+    client_options options;
+    options.account(of_account.account()).credentials(of_account.credentials());
+    if (const char* const url = std::getenv("BANDWIDTH_BRTC_URL"); url && *url)
+        options.base_url(url);
+    return options;
+}
+
+} // namespace bandwidth::webrtc::brtc
