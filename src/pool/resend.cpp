@@ -64,8 +64,8 @@ resend::verdict resend::wait_for_origin(call& value, int status,
     const bool not_processed = status == 429;
     const std::chrono::nanoseconds asked = retry_after.value_or(std::chrono::seconds(0));
     const auto left = value.deadline() - now;
-    if (policy.attempts() <= (not_processed ? 1 : value.retries + 1) || asked > policy.longest_retry_after() ||
-        asked >= left || opens_at - now >= left)
+    if (policy.attempts() <= (not_processed ? 1 : value.retries + 1) ||
+        asked > policy.longest_retry_after() || asked >= left || opens_at - now >= left)
         return {};
     budget_.charge(now);
     increase(counters_.retries);

@@ -216,8 +216,8 @@ private:
     struct wake_up final : timed {
         void on_time(scheduler&) override {} // the cycle that it begins does the rest
     } connect_again_, origin_opens_;
-    int limited_by_ = 0;              // the status that has closed the origin
-    time_point failed_until_{};       // calls whose deadlines come before this have failed, since it is closed
+    int limited_by_ = 0;        // the status that has closed the origin
+    time_point failed_until_{}; // calls whose deadlines come before this have failed, since it is closed
     bool lost_while_flushing_ = false;
     bool draining_ = false;
     bool closed_ = false;

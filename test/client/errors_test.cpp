@@ -88,8 +88,9 @@ TEST_CASE("every error equals the error of the system that asks for the same rea
     namespace portable = boost::system::errc;
     CHECK(make_error_code(errc::cancelled) == portable::operation_canceled);
     CHECK(make_error_code(errc::client_closed) == portable::operation_canceled);
-    for (const auto late : {errc::resolve_timeout, errc::connect_timeout, errc::handshake_timeout,
-                            errc::queue_timeout, errc::response_timeout, errc::body_timeout, errc::throttled}) {
+    for (const auto late :
+         {errc::resolve_timeout, errc::connect_timeout, errc::handshake_timeout, errc::queue_timeout,
+          errc::response_timeout, errc::body_timeout, errc::throttled}) {
         CHECK(make_error_code(late) == portable::timed_out);
         CHECK(make_error_code(late) == condition::timeout);
     }

@@ -163,7 +163,7 @@ public:
         head += made.announced ? "Connection: close\r\n" : old ? "Connection: keep-alive\r\n" : "";
         if (made.announced && random.one_in(2))
             made.then = random.one_in(2) ? ending::close_notify : ending::reset;
-        if (made.status == 429 && random.one_in(2))
+        if ((made.status == 429 || made.status == 503) && random.one_in(2))
             head += "Retry-After: " + std::to_string(random.pick(3)) + "\r\n";
         auto body = target;
         if (random.one_in(150))

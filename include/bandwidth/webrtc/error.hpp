@@ -41,8 +41,8 @@ enum class errc {
     client_closed,        ///< the client was closed, drained or destroyed
     no_usable_connection, ///< connections were made, but each failed before its first response; the message
                           ///< tells how the last one failed
-    throttled,            ///< the service has asked for fewer requests (429, or 503 with Retry-After), and will
-                          ///< not take this one before its deadline; nothing was sent, or it was refused
+    throttled, ///< the service has asked for fewer requests (429, or 503 with Retry-After), and will
+               ///< not take this one before its deadline; nothing was sent, or it was refused
 };
 
 /// Questions to ask of any error code: `if (ec == condition::timeout)`.
