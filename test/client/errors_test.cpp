@@ -25,7 +25,9 @@ failure answered_with(const fault& injected) {
     loopback_server server;
     server.inject(injected);
     asio::io_context context;
-    client client(context, options_for(server));
+    // The next call is not to wait for a Retry-After.
+    const auto unpaced = retry_policy::none().retry_status(429, false).retry_status(503, false);
+    client client(context, options_for(server).retry(unpaced));
     const auto outcome = wait_for(context, client.try_get_session(session_id("s")));
     REQUIRE(outcome.has_error());
     // The client works as before.

@@ -59,6 +59,8 @@ public:
         return finished_ || index >= all.size() ? std::string() : all[index];
     }
     bool responds_on() const { return !finished_; }
+    /// Whether its responses say how many requests it takes.
+    bool is_limited() const { return keep_alive_max_ != 0; }
     void respond(const reply& what) {
         statuses_.push_back(what.status);
         on_the_way_ += what.bytes;
