@@ -126,12 +126,6 @@ public:
 
     /// The response has come: keeps what the operation makes of it, a value or a failure.
     virtual settled settle(const response& received, std::chrono::nanoseconds elapsed) = 0;
-    /// Of a response 429 or 503: whether it asks for a pause, so that the same request may succeed after it. If it
-    /// does not, it is the outcome of the call.
-    virtual bool limits_rate(const response& received) const {
-        static_cast<void>(received);
-        return true;
-    }
     /// There is no response: keeps the failure.
     virtual void settle(failure reason) = 0;
     /// Of a finished call: why it failed; null when it succeeded.

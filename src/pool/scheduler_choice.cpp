@@ -81,14 +81,14 @@ bool scheduler::assign_shared() {
     // idle connection: should they pass it, there might never be one.
     const bool last_chance = next.resends != 0 && next.resends >= settings_.again.max_resends;
     auto* to = last_chance ? connections_.idle() : connections_.shallowest();
-    if (!to) {
-        // With one connection only, the two queues alternate by age.
-        const call* const exclusive = queue_.front(kind::exclusive);
-        if (!exclusive || next.sequence < exclusive->sequence)
-            to = connections_.reserved();
-    }
-    if (!to || (to->in_flight() != 0 && may_connect() &&
-                latency_.worth_connecting(to->in_flight(), to->http.requests().abandoned() != 0)))
+    if (to && to->in_flight() != 0 && may_connect() &&
+        latency_.worth_connecting(to->in_flight(), to->http.requests().abandoned() != 0))
+        to = nullptr;
+    // With one connection only, the two queues alternate by age. An exclusive call that is older has found no use for
+    // a reserved connection: that was idle for too long, while the origin was closed.
+    if (!to)
+        to = connections_.reserved();
+    if (!to)
         return false;
     assign(next, *to);
     return true;
@@ -201,7 +201,7 @@ void scheduler::reserve_for_exclusive() {
         }
         assign_waiting(); // they take shared calls again
     }
-    if (waiting == 0 || !pacer_.may_send(counters_.in_flight))
+    if (waiting == 0 || pacer_.is_closed())
         return;
     if (may_connect())
         return;

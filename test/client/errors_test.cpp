@@ -25,7 +25,9 @@ failure answered_with(const fault& injected) {
     loopback_server server;
     server.inject(injected);
     asio::io_context context;
-    client client(context, options_for(server));
+    // The next call is not to wait for a Retry-After.
+    const auto unpaced = retry_policy::none().retry_status(429, false).retry_status(503, false);
+    client client(context, options_for(server).retry(unpaced));
     const auto outcome = wait_for(context, client.try_get_session(session_id("s")));
     REQUIRE(outcome.has_error());
     // The client works as before.
@@ -88,8 +90,9 @@ TEST_CASE("every error equals the error of the system that asks for the same rea
     namespace portable = boost::system::errc;
     CHECK(make_error_code(errc::cancelled) == portable::operation_canceled);
     CHECK(make_error_code(errc::client_closed) == portable::operation_canceled);
-    for (const auto late : {errc::resolve_timeout, errc::connect_timeout, errc::handshake_timeout,
-                            errc::queue_timeout, errc::response_timeout, errc::body_timeout, errc::throttled}) {
+    for (const auto late :
+         {errc::resolve_timeout, errc::connect_timeout, errc::handshake_timeout, errc::queue_timeout,
+          errc::response_timeout, errc::body_timeout, errc::throttled}) {
         CHECK(make_error_code(late) == portable::timed_out);
         CHECK(make_error_code(late) == condition::timeout);
     }

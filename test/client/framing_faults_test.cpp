@@ -60,7 +60,8 @@ result<session> with_same_connection(const std::string& bytes) {
     server.add(
         script{}.expect_requests().send(bytes).expect_requests().send(support::session_response("second")));
     asio::io_context context;
-    client client(context, options_for(server));
+    // The second is not to wait for a Retry-After of the first.
+    client client(context, options_for(server).retry(retry_policy::none().retry_status(503, false)));
     auto first = wait_for(context, client.try_get_session(session_id("first")));
     const auto second = wait_for(context, client.try_get_session(session_id("second")));
     REQUIRE_MESSAGE(second.has_value(), second.error().describe());

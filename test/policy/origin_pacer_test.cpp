@@ -83,7 +83,9 @@ TEST_CASE("O02: one request probes, and its response opens a window of one") {
     CHECK_FALSE(on.pacer.may_send(1));
 }
 
-TEST_CASE("O02: the window grows by one for each window's worth of responses, until it is what there may be anyway") {
+TEST_CASE(
+    "O02: the window grows by one for each window's worth of responses, until it is what there may be "
+    "anyway") {
     tested_pacer on;
     on.limit();
     on.wait();
@@ -153,7 +155,8 @@ TEST_CASE("O02: the rest of the flight extends by its own Retry-After, and halve
     CHECK(on.pacer.closings() == 0);
 }
 
-TEST_CASE("O02: one of the flight that comes late closes again for as long as it asks, and the window stays") {
+TEST_CASE(
+    "O02: one of the flight that comes late closes again for as long as it asks, and the window stays") {
     for (const bool probing : {true, false}) {
         CAPTURE(probing);
         tested_pacer on;
@@ -195,7 +198,8 @@ TEST_CASE("O02: a pool of one request opens with the probe's response") {
     CHECK(pacer.is_open());
 }
 
-TEST_CASE("O02: limits without end are counted up to a bound, and responses to what it is not told of do no harm") {
+TEST_CASE(
+    "O02: limits without end are counted up to a bound, and responses to what it is not told of do no harm") {
     tested_pacer on;
     for (int i = 0; i < 1000; ++i) {
         on.limit();

@@ -140,7 +140,8 @@ TEST_CASE("responses: what is delivered, sent again, sent on a fresh connection,
     }
     for (const int status : {429, 503}) {
         CHECK(of(get, status) == response_action::retry_throttled);
-        CHECK(of(post, status) == (status == 429 ? response_action::retry_throttled : response_action::deliver));
+        CHECK(of(post, status) ==
+              (status == 429 ? response_action::retry_throttled : response_action::deliver));
     }
     retry_policy repeats_posts;
     repeats_posts.retry_unavailable_unsafe(true);

@@ -52,9 +52,9 @@ TEST_CASE("B11: a call whose pause is over does not pass an older one that waits
     fake_pool pool(one_busy_connection());
     pool.confirm(0);
     const auto refused = fill(pool);
-    pool.refuse(0, 503, "Retry-After: 2\r\n");
-    pool.refuse(0, 503, "Retry-After: 8\r\n");
-    pool.refuse(0, 503, "Retry-After: 5\r\n");
+    pool.refuse(0, 500, "Retry-After: 2\r\n");
+    pool.refuse(0, 500, "Retry-After: 8\r\n");
+    pool.refuse(0, 500, "Retry-After: 5\r\n");
     const auto busy = fill(pool);
     auto& younger = pool.submit();
     const auto before = pool.link(0).targets().size();

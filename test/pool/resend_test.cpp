@@ -158,7 +158,9 @@ TEST_CASE("no pause reaches the deadline") {
     CHECK(on.stats.retries_refused == 0);
 }
 
-TEST_CASE("O02: while the origin is paced a 429 uses up no attempt, and the budget is charged and refuses nothing") {
+TEST_CASE(
+    "O02: while the origin is paced a 429 uses up no attempt, and the budget is charged and refuses "
+    "nothing") {
     tested_resend on(with_budget(0.1)); // one in ten seconds
     on.call.request.kind = unsafe;
     for (int i = 0; i < 10; ++i)

@@ -59,6 +59,8 @@ public:
         return finished_ || index >= all.size() ? std::string() : all[index];
     }
     bool responds_on() const { return !finished_; }
+    /// Whether its responses say how many requests it takes.
+    bool is_limited() const { return keep_alive_max_ != 0; }
     void respond(const reply& what) {
         statuses_.push_back(what.status);
         on_the_way_ += what.bytes;
@@ -163,7 +165,7 @@ public:
         head += made.announced ? "Connection: close\r\n" : old ? "Connection: keep-alive\r\n" : "";
         if (made.announced && random.one_in(2))
             made.then = random.one_in(2) ? ending::close_notify : ending::reset;
-        if (made.status == 429 && random.one_in(2))
+        if ((made.status == 429 || made.status == 503) && random.one_in(2))
             head += "Retry-After: " + std::to_string(random.pick(3)) + "\r\n";
         auto body = target;
         if (random.one_in(150))

@@ -103,6 +103,7 @@ private:
         made.allow_resend = !one_in(10);
         made.request.dedicated_connection = one_in(12);
         made.knows_own = one_in(2);
+        made.limited = !one_in(20);
         if (made.request.kind != request_class::safe && large_requests && one_in(4)) {
             made.request.has_content = true;
             made.request.rare().body = std::string(pick(150'000), '.');
@@ -126,6 +127,7 @@ private:
         made.again.max_resends = static_cast<int>(pick(3));
         made.again.jitter_seed = pick(1'000'000);
         made.again.retry.attempts(1 + static_cast<int>(pick(4)));
+        made.again.retry.retry_unavailable_unsafe(one_in(4));
         made.again.budget_per_second = one_in(4) ? 0 : 1000;
         if (one_in(3))
             made.min_connections = 1 + pick(static_cast<unsigned>(made.max_connections));

@@ -34,6 +34,7 @@ public:
         look_at_timers();
         look_at_attempts();
         look_at_servers();
+        look_at_pacing();
         look_for_starvation();
     }
 
@@ -166,7 +167,8 @@ private:
             break_rule("timers: a connection is idle for too long");
         const auto next = pool_.scheduler().next_time();
         const auto connections = pool_.scheduler().connections().size();
-        const bool wants_one = (count_live(test_call::state::queued) != 0 && connections == 0) ||
+        const bool wants_one = (count_live(test_call::state::queued) != 0 && connections == 0 &&
+                                !pool_.scheduler().pacer().is_closed()) ||
                                (!world_.closing && connections < settings.min_connections);
         if (wants_one && (!next || *next > now + longest_connect_pause))
             break_rule("timers: a connection is wanted, and nobody is to make one");
@@ -268,8 +270,28 @@ private:
         return detail::is_failure(why) && link.what_the_pool_knows().in_flight != 0;
     }
 
+    // While the origin is closed nothing is sent, and the pool wakes up when it opens.
+    void look_at_pacing() {
+        const auto& pacer = pool_.scheduler().pacer();
+        const auto sent = pool_.stats().requests_sent;
+        if (closed_until_ && pool_.now() < *closed_until_ && sent != sent_before_)
+            break_rule("O02: something was sent before the origin opens");
+        closed_until_.reset();
+        sent_before_ = sent;
+        if (!pacer.is_closed())
+            return;
+        closed_until_ = pacer.opens_at();
+        const auto next = pool_.scheduler().next_time();
+        if (count_live(test_call::state::queued) != 0 && (!next || *next > *closed_until_))
+            break_rule("O02: nobody is to wake the pool when the origin opens");
+    }
+
     // Deadlines hide starvation, so it is looked for after each cycle.
     void look_for_starvation() {
+        if (!pool_.scheduler().pacer().may_send(pool_.stats().in_flight)) {
+            links_seen_ = pool_.links.size();
+            return; // they wait for the origin
+        }
         // A call may wait for a connection that is begun in this cycle, but not for one that there cannot be.
         const bool is_full = pool_.scheduler().connections().size() == world_.settings.max_connections;
         const bool nothing_new = links_seen_ == pool_.links.size();
@@ -328,7 +350,8 @@ private:
             break_rule("total cancellation has ended " + name + ", which may have been sent");
         const auto& again = world_.settings.again;
         int sends = 0;
-        int excused = 0; // by 421 and 425, for which any call is sent again
+        int excused = 0; // by 421 and 425, for which any call is sent again once
+        int refused = 0; // by 429, for which any call is sent again; and by 503, where the policy says so
         bool was_given = false;
         bool maybe = false;
         for (const auto& server : world_.servers) {
@@ -341,14 +364,16 @@ private:
                     ++sends;
                     const auto status = server->status_of(i);
                     excused += status == 421 || status == 425 ? 1 : 0;
+                    refused +=
+                        status == 429 || (status == 503 && again.retry.retry_unavailable_unsafe()) ? 1 : 0;
                     maybe = maybe || may_have_been_processed(*server, status);
                 }
             }
         }
         const auto times = " was sent " + std::to_string(sends) + " times";
-        if (!value.repeatable() && sends > 1 + (value.allow_resend ? std::min(excused, 2) : 0))
+        if (!value.repeatable() && sends > 1 + (value.allow_resend ? std::min(excused, 2) + refused : 0))
             break_rule("I3: " + name + times);
-        if (sends > again.max_resends + again.retry.attempts())
+        if (sends > again.max_resends + again.retry.attempts() + refused)
             break_rule("I4: " + name + times);
         if (value.status != 0)
             return;
@@ -373,6 +398,8 @@ private:
     std::size_t calls_seen_ = 0;
     std::vector<const test_call*> live_;
     std::size_t links_seen_ = 0;
+    std::optional<detail::time_point> closed_until_; // the origin, at the end of the last cycle
+    std::uint64_t sent_before_ = 0;
     std::vector<std::pair<const test_call*, const server_side*>> flights_; // at the end of the last cycle
     std::vector<meeting> met_;                                             // of `world_.servers`
     std::optional<detail::time_point> must_confirm_since_;

@@ -122,6 +122,7 @@ struct chaos_server::state {
         if (responses && is_whole) {
             seen.statuses.insert(what.status);
             seen.excused += what.status == 421 || what.status == 425 ? 1 : 0;
+            seen.refused += what.status == 429 ? 1 : 0;
         }
         const bool is_cut_off =
             what.ending != chaos::end::none && what.ending != chaos::end::silence && !is_whole;

@@ -49,6 +49,7 @@ struct chaos_record {
     int received = 0;       ///< whole requests, also those behind the end of their connection
     int processed = 0;      ///< what a service would have acted on
     int excused = 0;        ///< answered with 421 or 425, for which any request may be sent once more
+    int refused = 0;        ///< answered with 429, for which any request may be sent again
     std::set<int> statuses; ///< of the responses that went out whole
     std::vector<std::size_t> connections; ///< on which it came
     /// When the last of the responses that went out whole was on its way. On a machine's own network that is

@@ -20,9 +20,9 @@ constexpr auto on_its_way = 5ms;
 // What a call may fail with where connections fail.
 inline bool is_expected(const error_code& code) {
     for (const auto known :
-         {errc::connection_lost, errc::incomplete_response, errc::protocol_error, errc::response_timeout,
-          errc::body_timeout, errc::queue_timeout, errc::connect_failed, errc::connect_timeout,
-          errc::handshake_failed, errc::handshake_timeout, errc::tls_failed})
+         {errc::throttled, errc::connection_lost, errc::incomplete_response, errc::protocol_error,
+          errc::response_timeout, errc::body_timeout, errc::queue_timeout, errc::connect_failed,
+          errc::connect_timeout, errc::handshake_failed, errc::handshake_timeout, errc::tls_failed})
         if (code == known)
             return true;
     return false;
@@ -39,9 +39,9 @@ inline std::string broken_by(std::uint64_t nonce, const outcome& call, const sup
     const auto name = "n" + std::to_string(nonce);
     if (call.completions != 1)
         return "I1: completed " + std::to_string(call.completions) + " times";
-    if (call.is_post && seen.received > 1 + seen.excused)
+    if (call.is_post && seen.received > 1 + seen.excused + seen.refused)
         return "I3: received " + std::to_string(seen.received) + " times";
-    if (seen.received > allowed.sends)
+    if (seen.received > allowed.sends + seen.refused)
         return "I4: received " + std::to_string(seen.received) + " times";
     if (call.succeeded) {
         if (!call.id.empty() && call.id != name)

@@ -50,9 +50,10 @@ class client;
 /// next request. All other methods have their connection to themselves and are not sent again after a loss, unless
 /// they have an Idempotency-Key field that is not empty, or `call_options::idempotent`.
 ///
-/// Retries: a response 429, 500, 502, 503 or 504, or whatever `retry_policy` says, is retried where the request may be
-/// repeated; 421 and 425, by which a server says that it has not processed the request, for every method; and what
-/// comes last is the value.
+/// Retries: a response 500, 502, 503 or 504, or whatever `retry_policy` says, is retried where the request may be
+/// repeated; 421, 425 and 429, by which a server says that it has not processed the request, for every method; and
+/// what comes last is the value. After a 429, or a 503 with Retry-After, all calls of the manager wait: see
+/// `retry_policy`.
 ///
 /// The forms (`send`, `try_send`, `async_send`), completion, time, cancellation and threads are those of `client`.
 /// `call_options::ignore_not_found` does nothing.
