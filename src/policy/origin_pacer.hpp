@@ -50,6 +50,8 @@ public:
     }
     /// When the probe may go; only of one that is closed.
     time_point opens_at() const noexcept { return opens_at_; }
+    /// How long it is closed in all.
+    std::chrono::nanoseconds pause() const noexcept { return opens_at_ - closed_at_; }
     /// How many limits in a row have closed it since a response that was none.
     int closings() const noexcept { return closings_; }
 

@@ -141,7 +141,7 @@ void scheduler::fail(call& value, const error_code& code, std::string_view text,
     state.attempts = value.attempts;
     state.elapsed = now_ - value.started;
     state.delivery = value.maybe_processed ? delivery::maybe_processed : known;
-    if (code == errc::throttled && pacer_.is_closed())
+    if (code == errc::throttled && pacer_.is_closed() && pacer_.opens_at() > now_)
         state.retry_after = std::chrono::ceil<std::chrono::seconds>(pacer_.opens_at() - now_);
     value.settle(failure(std::move(state)));
     if (!value.is_drain && code == errc::cancelled)

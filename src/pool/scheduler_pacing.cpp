@@ -76,8 +76,8 @@ void scheduler::queue_again(call& value) {
 std::string scheduler::why_throttled() const {
     std::string text = "the service asked for ";
     if (pacer_.is_closed()) {
-        const auto left = std::chrono::ceil<std::chrono::seconds>(pacer_.opens_at() - now_);
-        text += "no requests for " + std::to_string(left.count()) + " s";
+        const auto pause = std::chrono::ceil<std::chrono::seconds>(pacer_.pause());
+        text += "no requests for " + std::to_string(pause.count()) + " s";
     } else {
         text += "fewer requests";
     }

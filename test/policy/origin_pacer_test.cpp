@@ -64,6 +64,7 @@ TEST_CASE("O02: a limit closes the origin for as long as it asks, or for the pau
         CHECK(on.pacer.is_closed());
         CHECK_FALSE(on.pacer.may_send(0));
         CHECK(on.pacer.opens_at() == on.now + (says ? 5s : 2s));
+        CHECK(on.pacer.pause() == (says ? 5s : 2s));
         on.pacer.advance(on.pacer.opens_at() - 1ns, 0);
         CHECK(on.pacer.is_closed());
         on.pacer.advance(on.pacer.opens_at(), 0);
