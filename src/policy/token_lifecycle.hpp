@@ -19,7 +19,8 @@ struct token_view {
     time_point expires_at = time_point::min();
     /// When to look again: a fetch is due then. `time_point::max()`: when it is told that something has changed.
     time_point ask_at = time_point::min();
-    /// Why the last fetch has failed, where another one would end in the same way; null otherwise.
+    /// Why the last fetch has failed, where another one would end in the same way; null otherwise,
+    /// and from the beginning of the next one on.
     std::shared_ptr<const failure> refusal;
     /// The last failure of any kind since there was a token, for the text of a call that has waited too long.
     std::shared_ptr<const failure> last_failure;
@@ -82,6 +83,7 @@ public:
 private:
     bool begin(state next) noexcept {
         state_ = next;
+        refusal_ = nullptr; // it may end otherwise this time
         return true;
     }
 

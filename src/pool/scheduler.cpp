@@ -57,6 +57,8 @@ void scheduler::end_cycle() {
         flush();
     } while (lost_while_flushing_); // the requests on those connections go elsewhere
     connections_.sweep();
+    if (!token_groups_.empty())
+        tend_token_groups();
 }
 
 void scheduler::run_timers() {
@@ -375,8 +377,6 @@ void scheduler::check_drained() {
     if (!closed_ && draining_ && active_calls_ == 0)
         close();
     finish_drained_groups();
-    if (!token_groups_.empty())
-        forget_closed_groups();
 }
 
 void scheduler::finish_drained_groups() {

@@ -192,8 +192,7 @@ private:
     bool end_pause(call& value) noexcept;
     bool send_with_new_token(call& value);
     void fail_for_token(call& value, errc code);
-    void set_token_timer();
-    void forget_closed_groups() noexcept;
+    void tend_token_groups() noexcept;
 
     // scheduler_connections.cpp: the life of a connection.
     bool may_connect() const noexcept;

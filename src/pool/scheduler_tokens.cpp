@@ -21,20 +21,7 @@ void scheduler::read_token(call_group& group) {
     group.token = host_.look_at_token(group);
     if (group.token.authorization && group.token.authorization != group.encoder.authorization())
         group.encoder.set_authorization(group.token.authorization);
-    set_token_timer();
-}
-
-// The next time that a group has to be looked at, as long as there is somebody to look for it: a pool without calls and
-// connections must not keep its execution context running.
-void scheduler::set_token_timer() {
-    auto next = time_point::max();
-    if (active_calls_ != 0 || connections_.size() != 0)
-        for (const auto& each : token_groups_)
-            next = std::min(next, each->token.ask_at);
-    if (next == time_point::max())
-        timers_.remove(token_due_);
-    else
-        timers_.set(token_due_, next);
+    timers_.remove(token_due_); // set anew at the end of the cycle
 }
 
 // The call is in no queue.
@@ -116,16 +103,24 @@ void scheduler::fail_for_token(call& value, errc code) {
     complete(value, false);
 }
 
-void scheduler::forget_closed_groups() noexcept {
-    std::erase_if(
-        token_groups_,
-        [this](const boost::intrusive_ptr<call_group>& each) {
-            if (!is_closed(each.get()))
-                return false;
-            each->follows_token = false;
-            host_.leave_token(*each);
-            return true;
-        });
+// At the end of a cycle. The timer is set as long as there is somebody to look for: a pool without calls and connections
+// must not keep its execution context running.
+void scheduler::tend_token_groups() noexcept {
+    std::erase_if(token_groups_, [this](const boost::intrusive_ptr<call_group>& each) {
+        if (!is_closed(each.get()))
+            return false;
+        each->follows_token = false;
+        host_.leave_token(*each);
+        return true;
+    });
+    auto next = time_point::max();
+    if (active_calls_ != 0 || connections_.size() != 0)
+        for (const auto& each : token_groups_)
+            next = std::min(next, each->token.ask_at);
+    if (next == time_point::max())
+        timers_.remove(token_due_);
+    else if (!token_due_.is_linked())
+        timers_.set(token_due_, next);
 }
 
 } // namespace bandwidth::webrtc::detail
