@@ -18,6 +18,7 @@
 #include <bandwidth/webrtc/response_info.hpp>
 #include <bandwidth/webrtc/result.hpp>
 #include <bandwidth/webrtc/retry_policy.hpp>
+#include <bandwidth/webrtc/service_error.hpp>
 #include <bandwidth/webrtc/session.hpp>
 #include <bandwidth/webrtc/stats.hpp>
 #include <bandwidth/webrtc/subscriptions.hpp>

@@ -8,6 +8,7 @@
 #include "core/clean_text.hpp"
 #include "core/utf8.hpp"
 
+using bandwidth::webrtc::service_error;
 using bandwidth::webrtc::detail::clean_text;
 using bandwidth::webrtc::detail::count_code_points;
 using bandwidth::webrtc::detail::error_body;

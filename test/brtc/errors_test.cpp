@@ -70,21 +70,25 @@ std::size_t requests_after(const std::string& response) {
 } // namespace
 
 TEST_CASE("each documented error of BRTC is typed") {
-    for (const auto& [status, type, description, source, expected_source] : examples) {
+    for (const auto& example : examples) {
+        const auto status = example.status;
         CAPTURE(status);
-        const std::string told_source = *source ? R"(,"source":)" + std::string(source) : "";
-        const auto seen =
-            failed_with(status, test::error_envelope(R"({"id":")" + an_error_id + R"(","type":")" + type +
-                                                     R"(","description":")" + description + R"(","code":")" +
-                                                     std::to_string(status) + "\"" + told_source + "}"));
+        auto body = R"({"id":")" + an_error_id + R"(","type":")" + example.type + R"(","description":")" +
+                    example.description + R"(","code":")" + std::to_string(status) + '"';
+        if (*example.source)
+            body.append(R"(,"source":)").append(example.source);
+        const auto seen = failed_with(status, test::error_envelope(body + "}"));
         CHECK(seen.code() == make_http_error(status));
-        CHECK(seen.message() == description);
+        CHECK(seen.message() == example.description);
         CHECK(seen.service_code() == std::to_string(status));
         REQUIRE(seen.service_errors().size() == 1);
-        auto expected = expected_source;
-        expected.id(an_error_id).type(type).description(description).code(std::to_string(status));
+        auto expected = example.expected_source;
+        expected.id(an_error_id)
+            .type(example.type)
+            .description(example.description)
+            .code(std::to_string(status));
         CHECK(seen.service_errors()[0] == expected);
-        CHECK(api_error(seen).failure().service_errors()[0].type() == type);
+        CHECK(api_error(seen).failure().service_errors()[0].type() == example.type);
         CHECK_FALSE(brtc::is_too_many_endpoints(seen));
     }
 }

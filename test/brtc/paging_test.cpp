@@ -22,10 +22,12 @@ const std::string target = "GET /v2/accounts/5500123/endpoints";
 
 /// The ids on all pages, a bar behind each page.
 asio::awaitable<void> read_all(brtc::endpoint_pages& pages, std::string& seen) {
-    for (auto next = co_await pages.next(); next; next = co_await pages.next()) {
+    auto next = co_await pages.next();
+    while (next) {
         for (const auto& one : next->endpoints())
             seen += one.id().value();
         seen += '|';
+        next = co_await pages.next();
     }
 }
 

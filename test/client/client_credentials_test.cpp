@@ -9,6 +9,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "client/refusal.hpp"
 #include "support/test_client.hpp"
@@ -72,7 +73,7 @@ TEST_CASE("client credentials: the request is that of RFC 6749, 4.4") {
     auto options = tokens_of(server).scope("voice.webrtc");
     client client(context, options_for(server).credentials(client_credentials("client", "client-secret", options)));
     CHECK(wait_for(context, client.try_create_session()).has_value());
-    const auto asked = server.requests();
+    const auto asked = server.received();
     REQUIRE(asked.size() == 2);
     CHECK(asked[0].method() == "POST");
     CHECK(asked[0].target() == "/api/v1/oauth2/token");

@@ -128,6 +128,8 @@ TEST_CASE("each documented status is an error code of its own, with the service'
         CHECK(seen.code().category() == http_category());
         CHECK(seen.http_status() == status);
         CHECK(seen.message() == message);
+        REQUIRE(seen.service_errors().size() == 1);
+        CHECK(seen.service_errors()[0] == service_error().description(message));
         CHECK(seen.request_id().empty() == false); // the body's, else the header's
         CHECK(seen.body().find(message) != std::string::npos);
         CHECK((seen.body().find(seen.request_id()) != std::string::npos) == has_request_id);

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <bandwidth/webrtc/brtc/client_options.hpp>
 #include <bandwidth/webrtc/client.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -270,6 +271,18 @@ TEST_CASE("options from the environment") {
     SUBCASE("another base URL") {
         const scoped_variable other("BANDWIDTH_WEBRTC_CALL_CONTROL_URL", "https://localhost:8443/v2");
         CHECK(client_options::from_environment().base_url() == "https://localhost:8443/v2");
+    }
+    SUBCASE("of a client of BRTC") {
+        const scoped_variable not_for_it("BANDWIDTH_WEBRTC_CALL_CONTROL_URL", "https://localhost:8443/v1");
+        const scoped_variable none("BANDWIDTH_BRTC_URL", nullptr);
+        const auto options = brtc::client_options::from_environment();
+        CHECK(options.account() == "9900000");
+        CHECK(options.credentials()->authorization() == "Basic dXNlcjpodW50ZXIy");
+        CHECK(options.base_url() == "https://api.bandwidth.com/v2");
+        const scoped_variable other("BANDWIDTH_BRTC_URL", "https://localhost:8443/v2");
+        CHECK(brtc::client_options::from_environment().base_url() == "https://localhost:8443/v2");
+        const scoped_variable missing("BW_ACCOUNT_ID", nullptr);
+        CHECK_THROWS_AS(brtc::client_options::from_environment(), api_error);
     }
     SUBCASE("one is missing") {
         for (const char* const name : {"BW_ACCOUNT_ID", "BW_USERNAME", "BW_PASSWORD"}) {

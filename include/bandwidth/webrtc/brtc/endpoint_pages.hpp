@@ -18,8 +18,11 @@ namespace bandwidth::webrtc::brtc {
 /// An asynchronous range: all pages of a list of endpoints, each read when it is asked for.
 /// ```cpp
 /// auto pages = client.list_all_endpoints();
-/// for (auto page = co_await pages.next(); page; page = co_await pages.next())
+/// auto page = co_await pages.next();
+/// while (page) {
 ///     for (const auto& endpoint : page->endpoints()) ...
+///     page = co_await pages.next();
+/// }
 /// ```
 /// Of the link to the next page nothing is used but the cursor: every request goes to the client's own base URL.
 /// Endpoints that come and go meanwhile may be missed or told twice, as the service does it.
