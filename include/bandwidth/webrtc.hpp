@@ -4,6 +4,7 @@
 #include <bandwidth/webrtc/bxml.hpp>
 #include <bandwidth/webrtc/call_options.hpp>
 #include <bandwidth/webrtc/client.hpp>
+#include <bandwidth/webrtc/client_credentials.hpp>
 #include <bandwidth/webrtc/client_options.hpp>
 #include <bandwidth/webrtc/credentials.hpp>
 #include <bandwidth/webrtc/device_api_version.hpp>

@@ -71,7 +71,8 @@ TEST_CASE("client credentials: the request is that of RFC 6749, 4.4") {
     loopback_server server(support::recording());
     asio::io_context context;
     auto options = tokens_of(server).scope("voice.webrtc");
-    client client(context, options_for(server).credentials(client_credentials("client", "client-secret", options)));
+    client client(context,
+                  options_for(server).credentials(client_credentials("client", "client-secret", options)));
     CHECK(wait_for(context, client.try_create_session()).has_value());
     const auto asked = server.received();
     REQUIRE(asked.size() == 2);
@@ -121,7 +122,8 @@ TEST_CASE("client credentials: two secrets, of which either may be the one that 
     loopback_server server;
     asio::io_context context;
     const auto options = tokens_of(server).second_secret("new-secret");
-    client client(context, options_for(server).credentials(client_credentials("client", "client-secret", options)));
+    client client(context,
+                  options_for(server).credentials(client_credentials("client", "client-secret", options)));
     CHECK(wait_for(context, client.try_create_session()).has_value());
     CHECK(server.stats().tokens_refused == 0);
     server.set_client_secrets("new-secret");
@@ -161,14 +163,15 @@ TEST_CASE("client credentials: an endpoint that fails for a while is asked again
     asio::io_context context;
     client client(context, with_token(server));
     CHECK(wait_for(context, client.try_create_session()).has_value());
-    CHECK(server.stats().tokens_issued == 1);
+    CHECK(server.stats().tokens_issued == 2); // the garbage stood in place of the first
 }
 
 TEST_CASE("client credentials: a call's deadline bounds its wait, and the error tells what it waited for") {
     loopback_server server;
     asio::io_context context;
     auto nowhere = tokens_of(server).token_url("https://127.0.0.1:1/token");
-    client client(context, options_for(server).credentials(client_credentials("client", "client-secret", nowhere)));
+    client client(context,
+                  options_for(server).credentials(client_credentials("client", "client-secret", nowhere)));
     const auto outcome = wait_for(context, client.try_create_session({}, call_options{}.timeout(300ms)));
     REQUIRE(outcome.has_error());
     CHECK(outcome.error().code() == errc::token_timeout);
@@ -177,7 +180,8 @@ TEST_CASE("client credentials: a call's deadline bounds its wait, and the error 
     CHECK(outcome.error().delivery() == delivery::not_sent);
 }
 
-TEST_CASE("client credentials: nothing is left on the context after a drain, a close, or the end of a client") {
+TEST_CASE(
+    "client credentials: nothing is left on the context after a drain, a close, or the end of a client") {
     for (const int way : {0, 1, 2}) {
         CAPTURE(way);
         loopback_server server;
@@ -213,7 +217,8 @@ TEST_CASE("client credentials: a fetch under way when the last client closes") {
     context.run(); // does not wait for the fetch
 }
 
-TEST_CASE("client credentials: the context with the fetch is destroyed, and a client elsewhere has its token") {
+TEST_CASE(
+    "client credentials: the context with the fetch is destroyed, and a client elsewhere has its token") {
     loopback_server server;
     server.inject(fault{}.on("POST", token_path).delay(30s));
     const auto credentials = credentials_of(server);
@@ -263,8 +268,10 @@ TEST_CASE("client credentials: what is wrong is refused by name, and no secret i
     CHECK(names(refused("id", "", {}), "the secret is empty"));
     CHECK(names(refused("id", "M4rk\r\n", {}), "the secret"));
     CHECK(names(refused("id", "M4rk", token_options{}.second_secret("M4rk\n")), "second_secret"));
-    CHECK(names(refused("id", "M4rk", token_options{}.token_url("http://example.com/t")), "token_url: http is for"));
-    CHECK(names(refused("id", "M4rk", token_options{}.connection(manager_options{}.ca_pem("none"))), "ca_pem"));
+    CHECK(names(refused("id", "M4rk", token_options{}.token_url("http://example.com/t")),
+                "token_url: http is for"));
+    CHECK(
+        names(refused("id", "M4rk", token_options{}.connection(manager_options{}.ca_pem("none"))), "ca_pem"));
 }
 
 TEST_CASE("bearer token: goes out with each request, and what cannot be one is refused") {

@@ -260,6 +260,8 @@ TEST_CASE("options from the environment") {
     const scoped_variable account("BW_ACCOUNT_ID", "9900000");
     const scoped_variable username("BW_USERNAME", "user");
     const scoped_variable password("BW_PASSWORD", "hunter2");
+    const scoped_variable no_client("BW_CLIENT_ID", nullptr);
+    const scoped_variable no_client_secret("BW_CLIENT_SECRET", nullptr);
     const scoped_variable url("BANDWIDTH_WEBRTC_CALL_CONTROL_URL", nullptr);
     SUBCASE("all are there") {
         const auto options = client_options::from_environment();
@@ -267,6 +269,17 @@ TEST_CASE("options from the environment") {
         CHECK(options.credentials()->authorization() == "Basic dXNlcjpodW50ZXIy");
         CHECK(options.base_url() == "https://api.webrtc.bandwidth.com/v1");
         CHECK(refusal(options).empty());
+    }
+    SUBCASE("client credentials come first, and half of them is an error") {
+        const scoped_variable client_id("BW_CLIENT_ID", "client");
+        CHECK_THROWS_AS(client_options::from_environment(), api_error);
+        const scoped_variable client_secret("BW_CLIENT_SECRET", "hunter2");
+        const auto options = client_options::from_environment();
+        CHECK(options.credentials()->authorization().empty()); // there is no token yet
+        CHECK(refusal(options).empty());
+        CHECK(brtc::client_options::from_environment().credentials()->authorization().empty());
+        const scoped_variable without_id("BW_CLIENT_ID", nullptr);
+        CHECK_THROWS_AS(client_options::from_environment(), api_error);
     }
     SUBCASE("another base URL") {
         const scoped_variable other("BANDWIDTH_WEBRTC_CALL_CONTROL_URL", "https://localhost:8443/v2");

@@ -64,8 +64,13 @@ function(readme_take page info line code)
         set_property(GLOBAL APPEND PROPERTY readme_files ${readme_dir}/${stem}_${line}.cpp)
         set_source_files_properties(${readme_dir}/${stem}_${line}.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     elseif(info STREQUAL "cpp program")
-        readme_write(${readme_dir}/${stem}_program.cpp "${code}") # no #line: the same text for every build
-        set_property(GLOBAL APPEND PROPERTY readme_programs ${stem}_program)
+        set(program ${stem}_program)
+        get_property(known GLOBAL PROPERTY readme_programs)
+        if(program IN_LIST known) # a page's first program has no number, since others build it too
+            set(program ${stem}_program_${line})
+        endif()
+        readme_write(${readme_dir}/${program}.cpp "${code}") # no #line: the same text for every build
+        set_property(GLOBAL APPEND PROPERTY readme_programs ${program})
     elseif(name STREQUAL "README.md" AND info MATCHES "^(cmake|sh) ([a-z_]+)$")
         set(file CMakeLists.txt)
         if(CMAKE_MATCH_1 STREQUAL "sh")

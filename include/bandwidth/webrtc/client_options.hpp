@@ -16,8 +16,9 @@ class client_options : public basic_account_options<client_options>,
 public:
     client_options() = default;
 
-    /// Options from the environment: BW_ACCOUNT_ID, BW_USERNAME and BW_PASSWORD, all needed, and
-    /// BANDWIDTH_WEBRTC_CALL_CONTROL_URL for another base URL.
+    /// Options from the environment: BW_ACCOUNT_ID, and BW_CLIENT_ID with BW_CLIENT_SECRET for `client_credentials`.
+    /// Where neither of these two is set, BW_USERNAME and BW_PASSWORD for `basic_credentials`, which Bandwidth has
+    /// deprecated. BANDWIDTH_WEBRTC_CALL_CONTROL_URL is for another base URL.
     /// \throws api_error (`errc::invalid_options`) naming the variables that are missing.
     static client_options from_environment();
 

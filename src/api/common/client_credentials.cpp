@@ -17,6 +17,7 @@
 #include "core/redact.hpp"
 #include "manager/settings.hpp"
 #include "manager/token_store.hpp"
+#include "transport/tls_context.hpp"
 
 namespace bandwidth::webrtc {
 
@@ -276,8 +277,8 @@ std::shared_ptr<const credential_source> client_credentials(std::string_view id,
                                                             const token_options& options) {
     using namespace detail;
     const auto url = read_server_url("token_url", options.token_url());
-    static_cast<void>(
-        check(url, options_access::connection(options.connection()))); // throws now, not at the first fetch
+    // What cannot be used is refused now, and not when the first token is fetched.
+    static_cast<void>(tls_context(check(url, options_access::connection(options.connection())).tls, 1));
     token_endpoint endpoint;
     endpoint.origin = (url.endpoint.plain ? "http://" : "https://") + url.host_header;
     endpoint.target = url.path.empty() ? "/" : url.path;

@@ -1,3 +1,4 @@
+#include <bandwidth/webrtc/client_credentials.hpp>
 #include <bandwidth/webrtc/client_options.hpp>
 #include <bandwidth/webrtc/error.hpp>
 #include <bandwidth/webrtc/version.hpp>
@@ -29,13 +30,19 @@ client_options client_options::from_environment() {
         missing.append(missing.empty() ? "" : ", ").append(name);
         return {};
     };
-    const auto account = read("BW_ACCOUNT_ID");
-    const auto username = read("BW_USERNAME");
-    const auto password = read("BW_PASSWORD");
+    const auto is_set = [](const char* name) {
+        const char* const value = std::getenv(name);
+        return value && *value;
+    };
+    client_options options;
+    options.account(read("BW_ACCOUNT_ID"));
+    // One of the two tells which kind of credentials is meant, so that a half of them is not taken for none.
+    const bool has_client = is_set("BW_CLIENT_ID") || is_set("BW_CLIENT_SECRET");
+    const auto name = read(has_client ? "BW_CLIENT_ID" : "BW_USERNAME");
+    const auto secret = read(has_client ? "BW_CLIENT_SECRET" : "BW_PASSWORD");
     if (!missing.empty())
         throw api_error(failure(errc::invalid_options, "environment variables not set: " + missing));
-    client_options options;
-    options.account(account).credentials(username, password);
+    options.credentials(has_client ? client_credentials(name, secret) : basic_credentials(name, secret));
     if (const auto url = read("BANDWIDTH_WEBRTC_CALL_CONTROL_URL"); !url.empty())
         options.base_url(url);
     return options;
