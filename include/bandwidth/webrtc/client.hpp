@@ -96,7 +96,8 @@ public:
 
     // Sessions.
 
-    /// Creates a session. `POST /sessions`. A session lives for at most 9 hours. Never sent twice.
+    /// Creates a session. `POST /sessions`. A session lives for at most 9 hours. Sent again only where a
+    /// response says that it was not processed (421, 425, 429, and 401 with `client_credentials`).
     [[nodiscard]] boost::asio::awaitable<webrtc::session> create_session(const session_request& request = {},
                                                                          const call_options& options = {}) {
         return detail::await_value<webrtc::session>(prepare_create_session(request, options));
@@ -152,7 +153,7 @@ public:
     // Participants.
 
     /// Creates a participant, and the token that its device connects with. `POST /participants`. The token is
-    /// given here only. Never sent twice.
+    /// given here only. Sent again as `create_session` is.
     [[nodiscard]] boost::asio::awaitable<created_participant> create_participant(
         const participant_request& request = {}, const call_options& options = {}) {
         return detail::await_value<created_participant>(prepare_create_participant(request, options));

@@ -76,7 +76,8 @@ public:
     [[nodiscard]] executor_type get_executor() const;
 
     /// Creates an endpoint, and the token that its device connects with. `POST /endpoints`. The token is given here
-    /// only. Never sent twice.
+    /// only. Sent again only where a response says that it was not processed (421, 425, 429, and 401 with
+    /// `client_credentials`).
     [[nodiscard]] boost::asio::awaitable<created_endpoint> create_endpoint(const endpoint_request& request,
                                                                            const call_options& options = {}) {
         return webrtc::detail::await_value<created_endpoint>(prepare_create_endpoint(request, options));
