@@ -106,13 +106,17 @@ void scheduler::fail_for_token(call& value, errc code) {
 // At the end of a cycle. The timer is set as long as there is somebody to look for: a pool without calls and connections
 // must not keep its execution context running.
 void scheduler::tend_token_groups() noexcept {
-    std::erase_if(token_groups_, [this](const boost::intrusive_ptr<call_group>& each) {
-        if (!is_closed(each.get()))
-            return false;
-        each->follows_token = false;
-        host_.leave_token(*each);
-        return true;
-    });
+    const auto closed = std::partition(
+        token_groups_.begin(), token_groups_.end(),
+        [this](const boost::intrusive_ptr<call_group>& each) { return !is_closed(each.get()); });
+    for (auto at = closed; at != token_groups_.end(); ++at) {
+        (*at)->follows_token = false;
+        const bool shared = std::any_of(token_groups_.begin(), closed,
+                                        [&](const auto& other) { return other->tokens == (*at)->tokens; });
+        if (!shared) // else another group of this pool still follows it
+            host_.leave_token(**at);
+    }
+    token_groups_.erase(closed, token_groups_.end());
     auto next = time_point::max();
     if (active_calls_ != 0 || connections_.size() != 0)
         for (const auto& each : token_groups_)

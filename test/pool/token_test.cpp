@@ -326,6 +326,24 @@ TEST_CASE("token: a group that is closed leaves, and a pool that is idle has no 
     CHECK(pool.left == 1);
 }
 
+TEST_CASE("token: a group that is closed does not leave for another one with the same credentials") {
+    token_pool pool(with_connections(1));
+    const auto one = pool.group;
+    const auto other = group_with_token();
+    other->tokens = one->tokens;
+    pool.submit();
+    pool.group = other;
+    auto& waits = pool.submit();
+    pool.ask([&] { pool.scheduler().close(*one); });
+    CHECK(pool.left == 0);
+    pool.fetched("t");
+    pool.connect(0);
+    pool.respond(0);
+    CHECK(waits.got(waits.request.target));
+    pool.ask([&] { pool.scheduler().close(*other); });
+    CHECK(pool.left == 1);
+}
+
 TEST_CASE("token: 10,000 calls at one that has expired make one fetch, and all are sent") {
     auto settings = with_connections(8, 32);
     settings.queue_limit = 10'000;
