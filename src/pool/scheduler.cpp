@@ -318,16 +318,6 @@ const pooled_connection* scheduler::furthest_connecting() const noexcept {
     return furthest;
 }
 
-template <class Predicate>
-void scheduler::fail_waiting(Predicate which, const error_code& code, std::string_view text) {
-    queue_.for_each([&](call& waiting) {
-        if (which(waiting)) {
-            queue_.remove(waiting);
-            fail(waiting, code, text);
-        }
-    });
-}
-
 void scheduler::fail_queue(const error_code& code, std::string_view text) {
     fail_waiting([](const call&) { return true; }, code, text);
 }

@@ -150,7 +150,14 @@ private:
     void give_up_in_flight(call& value, errc code);
     void follow(const resend::verdict& verdict, call& value);
     template <class Predicate>
-    void fail_waiting(Predicate which, const error_code& code, std::string_view text);
+    void fail_waiting(Predicate which, const error_code& code, std::string_view text) {
+        queue_.for_each([&](call& waiting) {
+            if (which(waiting)) {
+                queue_.remove(waiting);
+                fail(waiting, code, text);
+            }
+        });
+    }
     void fail_queue(const error_code& code, std::string_view text);
     template <class End>
     void end_everything(End end);
