@@ -220,8 +220,15 @@ token_view pool::look_at_token(call_group& of) {
 token_lifecycle::verdict pool::refuse_token(call_group& of, const std::shared_ptr<const std::string>& used) {
     return of.tokens->refuse(used, now_, base_executor_);
 }
+// Under the mutex to the end, other than `put_in`: this comes from threads that do not know whether the execution context
+// is being destroyed, which `drop_calls` tells under the same mutex before anything goes.
 void pool::token_changed() noexcept {
-    put_in([](inbox& in) { in.token_changed = true; });
+    const std::lock_guard lock(mutex_);
+    if (abandoned_)
+        return;
+    inbox_.token_changed = inbox_.urgent = true;
+    if (!std::exchange(cycle_scheduled_, true))
+        post_cycle();
 }
 void pool::leave_token(call_group& of) noexcept { of.tokens->leave(this); }
 

@@ -89,13 +89,17 @@ token_lifecycle::refusal_result token_lifecycle::refuse(const std::shared_ptr<co
     return {verdict::wait, begin(state::renewing)};
 }
 
+time_point token_lifecycle::expiry(std::chrono::seconds life, time_point asked_at) noexcept {
+    const std::chrono::nanoseconds lives = std::min(life, longest_life);
+    return asked_at + lives - std::min<std::chrono::nanoseconds>(lives / reserve_divisor, longest_reserve);
+}
+
 void token_lifecycle::fetched(std::string_view token, std::chrono::seconds life, time_point asked_at,
                               double chance) {
     const std::chrono::nanoseconds lives = std::min(life, longest_life);
     authorization_ = std::make_shared<const std::string>(std::string("Bearer ").append(token));
     began_ = asked_at;
-    expires_at_ =
-        asked_at + lives - std::min<std::chrono::nanoseconds>(lives / reserve_divisor, longest_reserve);
+    expires_at_ = expiry(life, asked_at);
     ask_at_ = asked_at + std::chrono::duration_cast<std::chrono::nanoseconds>(
                              lives * (renewed_at + renewal_spread * chance));
     refusal_ = last_failure_ = nullptr;
@@ -107,8 +111,10 @@ void token_lifecycle::fetched(std::string_view token, std::chrono::seconds life,
 void token_lifecycle::fetch_lost() noexcept {
     if (state_ == state::fetching)
         state_ = state::absent;
-    else if (state_ == state::renewing)
+    if (state_ == state::renewing) {
         state_ = state::valid;
+        ask_at_ = time_point::min(); // it may have begun for a 401, before its time
+    }
 }
 
 void token_lifecycle::failed(failure why, bool final, std::optional<std::chrono::seconds> retry_after,

@@ -68,6 +68,8 @@ public:
     /// other requests may be allowed what this one was not.
     [[nodiscard]] refusal_result refuse(const std::shared_ptr<const std::string>& used, time_point now);
 
+    /// When a token that was asked for at that time is not used any more. One that has ended when it comes is a failure.
+    static time_point expiry(std::chrono::seconds life, time_point asked_at) noexcept;
     /// The fetch that began at `asked_at` has given a token which lives for `life`, over 0.
     /// \param chance 0 to 1, spreads the renewals of many processes over a tenth of the token's life.
     void fetched(std::string_view token, std::chrono::seconds life, time_point asked_at, double chance);

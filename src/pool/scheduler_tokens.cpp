@@ -51,10 +51,9 @@ bool scheduler::end_pause(call& value) noexcept {
 // Once for each call: a 401 says that the request was not processed, so it is sent again whatever its method. Where the
 // new token is refused as well, the response is the result.
 bool scheduler::send_with_new_token(call& value) {
-    if (value.had_new_token || !value.allow_resend)
-        return false;
-    const auto verdict = host_.refuse_token(*value.group, value.authorization());
-    if (verdict == token_lifecycle::verdict::deliver)
+    const auto verdict =
+        host_.refuse_token(*value.group, value.authorization()); // of use to other calls in any case
+    if (verdict == token_lifecycle::verdict::deliver || value.had_new_token || !value.allow_resend)
         return false;
     value.had_new_token = true;
     again_.with_new_token(now_);

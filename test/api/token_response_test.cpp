@@ -83,6 +83,7 @@ TEST_CASE("token response: the errors of RFC 6749, 5.2, are refusals with their 
     CHECK(bare.wrong_secret);
     CHECK(bare.why.message() == "token endpoint: HTTP 401: no error code of OAuth");
     CHECK(read_response(403, "<html>").why.code() == errc::token_refused);
+    CHECK(read_response(403, "<html>").wrong_secret);
     CHECK(read_response(302, "").why.message() ==
           "token endpoint: HTTP 302: a redirect, which is not followed");
 }

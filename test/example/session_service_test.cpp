@@ -166,7 +166,7 @@ TEST_CASE("session_service tells how the service behind it failed") {
     CHECK(rooms.call(http::verb::post, "/rooms", two_people).result_int() == 201);
 
     // At last, since all requests wait for what the service asks for.
-    behind.server().inject(fault{}.on("GET").throttle(7s));
+    behind.server().inject(fault{}.on("GET").times(2).throttle(7s)); // a room is two requests
     const auto throttled = rooms.call(http::verb::get, "/rooms/1");
     CHECK(throttled.result_int() == 503);
     CHECK(throttled[http::field::retry_after] == "7");

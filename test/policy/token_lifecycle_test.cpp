@@ -225,4 +225,14 @@ TEST_CASE("a fetch whose end nobody can tell is begun anew, by whoever looks nex
     CHECK(token.status() == token_state::valid);
     CHECK(token.want(token_start + 50min));
     CHECK(token.view().usable(token_start + 50min));
+    token.fetched("u", 1h, token_start + 50min, 0);
+    const auto early = token_start + 51min; // long before it is due
+    CHECK(token.refuse(token.view().authorization, early).fetch);
+    token.fetch_lost();
+    CHECK(token.want(early));
+}
+
+TEST_CASE("a token may have ended when it comes") {
+    CHECK(token_lifecycle::expiry(100s, token_start) == token_start + 95s);
+    CHECK(token_lifecycle::expiry(1h, token_start) == token_start + 1h - 10s);
 }

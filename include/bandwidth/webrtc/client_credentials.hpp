@@ -37,7 +37,8 @@ public:
         scope_ = value;
         return *this;
     }
-    /// How the token endpoint is connected to: authorities, timeouts, resolver and all else. A request that fails is
+    /// How the token endpoint is connected to: authorities, timeouts, resolver and all else, in place of what the
+    /// constructor sets: begin with a copy of `connection()` to keep that. A request that fails is
     /// tried again by the credentials themselves, see `client_credentials`; `manager_options::retry` comes on top.
     token_options& connection(const manager_options& value) {
         connection_ = value;

@@ -50,7 +50,7 @@ std::shared_ptr<const credential_source> basic_credentials(std::string_view user
 
 /// An access token that the caller has, as "Bearer" credentials (RFC 6750). It is not renewed: `client_credentials` is.
 ///
-/// 	hrows api_error (`errc::invalid_options`) when it is empty, or has a character that no token has (RFC 6750,
+/// \throws api_error (`errc::invalid_options`) when it is empty, or has a character that no token has (RFC 6750,
 /// section 2.1). The text of the error never holds it.
 std::shared_ptr<const credential_source> bearer_token(std::string_view token);
 

@@ -4,6 +4,7 @@
 #include <bandwidth/webrtc/version.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/query.hpp>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -74,10 +75,11 @@ public:
 
     void leave(const token_user* user) noexcept override {
         std::shared_ptr<connection_manager> unused;
+        std::vector<std::shared_ptr<token_user>> seen; // none of them is destroyed under the mutex
         std::unique_lock lock(mutex_);
-        std::erase_if(users_, [user](const std::weak_ptr<token_user>& known) {
-            const auto living = known.lock();
-            return !living || living.get() == user;
+        std::erase_if(users_, [&](const std::weak_ptr<token_user>& known) {
+            seen.push_back(known.lock());
+            return !seen.back() || seen.back().get() == user;
         });
         if (users_.empty())
             unused = std::exchange(manager_, nullptr);
@@ -139,14 +141,15 @@ private:
             if (!manager)
                 manager =
                     std::make_shared<connection_manager>(executor, endpoint_.origin, endpoint_.connection);
+            auto kept = manager;
             {
                 const std::lock_guard lock(mutex_);
                 context_ = &context;
-                manager_ = manager;
+                manager_.swap(kept);
             }
             send(token_fetch(shared_from_this(), std::move(manager), now, secret));
-        } catch (const api_error& refused) { // a file of certificates that is gone by now
-            failed(failure(errc::token_failed, "token endpoint: " + refused.failure().message()), true, {});
+        } catch (const std::exception& thrown) { // a file of certificates that is gone by now
+            failed(failure(errc::token_failed, std::string("token endpoint: ") + thrown.what()), true, {});
         }
     }
 
@@ -189,6 +192,9 @@ private:
             send(std::move(next));
         } else if (response.token.empty()) {
             failed(std::move(response.why), response.final, response.retry_after);
+        } else if (clock::now() >= token_lifecycle::expiry(response.life, value.asked_at)) {
+            failed(failure(errc::token_failed, "token endpoint: the token had ended when it came"), false,
+                   {});
         } else {
             {
                 const std::lock_guard lock(mutex_);
@@ -211,7 +217,7 @@ private:
     void lost(const std::shared_ptr<connection_manager>& manager) {
         {
             const std::lock_guard lock(mutex_);
-            if (manager_ == manager) {
+            if (manager_ == manager) { // which the caller owns too
                 manager_ = nullptr;
                 context_ = nullptr;
             }

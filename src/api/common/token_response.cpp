@@ -116,7 +116,7 @@ token_response read_token_response(const received_token_response& received,
                                                                : "no error code of OAuth";
     token_response result;
     // RFC 6749, section 5.2: 400, and 401 where the client is not authenticated. Others have 403 for that.
-    result.wrong_secret = code == "invalid_client" || received.status == 401;
+    result.wrong_secret = code == "invalid_client" || received.status == 401 || received.status == 403;
     result.final = received.status < 500 && received.status != 408 && received.status != 429;
     result.why = failed_with(result.final ? errc::token_refused : errc::token_failed, received.status,
                              std::move(text), code);
