@@ -21,9 +21,9 @@ namespace bandwidth::webrtc::detail {
 /// | new_connection | calls that the server refused on their connection (421) | one that has had no request |
 ///
 /// Each queue is in the order of age: a call has its place by when it was submitted, also when it comes back
-/// from a lost connection or from a pause; only after `push_last` is it the youngest. Each has its own limit, so that a backlog of one kind of call does
-/// not refuse another kind; what comes back is never refused. While a call waits, its timer is set to its
-/// deadline, or to the end of its pause.
+/// from a lost connection or from a pause; only after `push_last` is it the youngest. Each has its own limit, so
+/// that a backlog of one kind of call does not refuse another kind; what comes back is never refused. While a call
+/// waits, its timer is set to its deadline, or to the end of its pause.
 class request_queue {
 public:
     enum class kind : std::uint8_t { shared, exclusive, new_connection };

@@ -91,18 +91,14 @@ TEST_CASE("token: in the steady state no call waits, and renewal is a background
     pool.fetched("t1");
     pool.connect(0);
     pool.respond(0);
-    auto& waits = pool.submit(); // keeps the pool busy
     pool.pass(45min - 1ns);
     CHECK(pool.fetches == 1);
-    static_cast<void>(waits);
-    auto& busy = pool.make();
-    busy.timeout = 24h;
-    pool.submit(busy);
+    pool.submit(); // there is somebody to renew it for
+    CHECK(pool.fetches == 1);
     pool.pass(1ns);
     CHECK(pool.fetches == 2); // by the timer: nobody has asked
     auto& meanwhile = pool.submit();
-    CHECK_FALSE(meanwhile.done());
-    CHECK(pool.sends_of(meanwhile) + static_cast<int>(pool.stats().queue_depth) >= 1); // it is on its way
+    CHECK_FALSE(meanwhile.awaits_token); // it goes with the token that there is
     pool.fetched("t2");
     pool.close();
 }
@@ -202,8 +198,7 @@ TEST_CASE(
     }
     CHECK(pool.fetches == 2);
     pool.pass(31s);
-    if (pool.link(0).phase() != phase::open)
-        return;
+    REQUIRE(pool.link(0).phase() == phase::open);
     pool.submit();
     pool.refuse(0, 401);
     CHECK(pool.fetches == 3);
