@@ -66,11 +66,18 @@ void scheduler::read_idle_connections() {
 }
 
 // False: the connection has ended, so another one may be the next in line. Calls that wait may have failed.
+//
+// A read that gave bytes tells nothing of a FIN behind them. A request that may be sent again can meet that FIN; another
+// one must not, so where one waits the connection is read once more (F07c).
 bool scheduler::is_known_empty(pooled_connection* value) {
-    if (!value || now_ - value->seen_empty <= known_empty_for)
+    if (!value)
+        return true;
+    const bool end_matters = value->end_unseen && queue_.size(kind::exclusive) != 0;
+    if (now_ - value->seen_empty <= known_empty_for && !end_matters)
         return true;
     value->seen_empty = now_;
     value->transport->read_available();
+    value->end_unseen = false;
     return value->is_open();
 }
 

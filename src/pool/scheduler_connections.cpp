@@ -82,8 +82,10 @@ void scheduler::on_received(pooled_connection& value, std::size_t bytes, bool al
     if (value.received_last != now_) // else it is one more read of the same cycle
         value.responses_read = 0;
     value.received_last = now_;
-    if (all)
+    if (all) {
         value.seen_empty = now_;
+        value.end_unseen = true;
+    }
     increase(counters_.bytes_received, bytes);
     const auto& requests = value.http.requests();
     if (requests.abandoned() != 0 && !requests.at(0).owner && value.http.response_header_done())

@@ -77,10 +77,12 @@ void socket_stream::wait_for_input() {
 
 void socket_stream::read_available() {
     if (made_)
-        read({});
+        read({}, true);
 }
 
-void socket_stream::read(error_code ec) {
+// Where `end_too` is not set, a read that does not fill the buffer is the last: the next one would most often find
+// nothing, and what it finds is told of by the reactor.
+void socket_stream::read(error_code ec, bool end_too) {
     constexpr int reads_per_cycle = 4; // a connection with a fast server does not keep the others waiting
     auto& cipher = host_.buffers().cipher;
     for (int i = 0; i < reads_per_cycle && made_; ++i) {
@@ -103,7 +105,7 @@ void socket_stream::read(error_code ec) {
             else
                 decrypt();
         }
-        if (size < cipher.size())
+        if (size < cipher.size() && !end_too)
             return;
     }
 }

@@ -48,7 +48,7 @@ private:
     void on_tcp_connected(connector::outcome result);
     void shake_hands();
     void wait_for_input();
-    void read(error_code ec);
+    void read(error_code ec, bool end_too = false);
     void decrypt();
     void send();
     error_code write_output();

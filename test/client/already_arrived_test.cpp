@@ -222,3 +222,22 @@ TEST_CASE(
         }
     }
 }
+
+TEST_CASE("F07c: a FIN that came together with a response is seen before a POST goes behind it") {
+    scripted_server server;
+    server.add(script{}.expect_requests().send(support::session_response("first")).fin());
+    server.add(script{}.expect_requests().send(support::session_response("own")));
+    asio::io_context context;
+    client client(context, options_for(server).max_connections(1));
+    collector<session> results;
+    client.try_get_session(session_id("first"))(results.next());
+    run_until(context, [&] { return client.stats().requests_sent == 1; });
+    REQUIRE(server.wait_until_ended(0, generous_limit));
+    client.try_create_session()(results.next()); // waits for the only connection, of which nothing was read
+    results.wait(context);
+    CHECK(results[0].has_value());
+    REQUIRE_MESSAGE(results[1].has_value(), results[1].error().describe());
+    CHECK(results[1]->id() == session_id("own"));
+    CHECK(count_of(server.received(0), " HTTP/1.1\r\n") == 1);
+    CHECK(client.stats().connections_lost == 0);
+}

@@ -80,6 +80,24 @@ TEST_CASE("F07: a connection that was read a moment ago is not read again") {
     CHECK(pool.link(0).reads == 1);
 }
 
+TEST_CASE("F07c: what came last may have had a FIN behind it, which a POST must not meet") {
+    fake_pool pool(with_connections(1));
+    pool.confirm(0);
+    pool.link(0).in_socket = [](fake_connection& link) { link.truncated(); };
+    auto& call = pool.submit(unsafe); // in the same moment as the response before
+    CHECK(pool.link(0).phase() == phase::closed);
+    REQUIRE(pool.links.size() == 2);
+    pool.connect(1);
+    CHECK(pool.link(1).reads == 0); // nothing came on it
+    pool.respond(1);
+    CHECK(call.got(call.request.target));
+    CHECK(pool.sends_of(call) == 1);
+    auto& next = pool.submit(unsafe);
+    CHECK(pool.link(1).reads == 1);
+    pool.respond(1);
+    CHECK(next.got(next.request.target));
+}
+
 TEST_CASE("F07: behind an idle connection that makes room for another one, the next is read too") {
     fake_pool pool(with_connections(2));
     pool.confirm_all(2);
