@@ -1,12 +1,13 @@
 #!/bin/sh
 # Checks that includes point down the layers only.
 #
-#   check_layers.sh FOLDER         the folder that has src/ and include/; prints each include that is not allowed, exits 1 when there is one
+#   check_layers.sh FOLDER         the folder that has src/ and include/; prints each include that is not allowed,
+#                                  exits 1 when there is one
 #   check_layers.sh --self-test    proves that it finds what it must, and nothing else
 set -eu
 
-# The order of the layers. A file belongs to the layer with the longest folder that its path begins with. What a file may include is its own
-# layer, the public headers, and what stands behind the colon.
+# The order of the layers. A file belongs to the layer with the longest folder that its path begins with. What a file
+# may include is its own layer, the public headers, and what stands behind the colon.
 layers='
 include                             :
 include/bandwidth/webrtc/testing    :
@@ -22,8 +23,8 @@ src/api/brtc                        : src/core src/http1 src/policy src/transpor
 src/loopback                        : include/bandwidth/webrtc/testing src/core
 '
 
-# Includes that break this order, and are still to be mended: the file, and what it includes. One that is there no more fails the check, too:
-# its line has to go.
+# Includes that break this order, and are still to be mended: the file, and what it includes. One that is there no
+# more fails the check, too: its line has to go.
 exceptions='
 '
 

@@ -19,14 +19,23 @@ public:
         return std::chrono::system_clock::now() + ahead();
     }
 
-    /// \throws std::invalid_argument when the duration is negative
+    /// \throws std::invalid_argument when the duration is negative, or would take the clock more than a hundred
+    ///         years ahead of real time; nothing has happened then
     void advance(std::chrono::nanoseconds duration) {
         if (duration.count() < 0)
             throw std::invalid_argument("the emulation's clock cannot go back");
-        ahead_.fetch_add(duration.count(), std::memory_order_relaxed);
+        auto before = ahead_.load(std::memory_order_relaxed);
+        do {
+            if (duration.count() > most_ahead.count() - before)
+                throw std::invalid_argument(
+                    "the emulation's clock cannot go more than a hundred years ahead");
+        } while (!ahead_.compare_exchange_weak(before, before + duration.count(), std::memory_order_relaxed));
     }
 
 private:
+    // Nanoseconds since 1970 in 64 bits end in the year 2262.
+    static constexpr std::chrono::nanoseconds most_ahead = std::chrono::hours(24 * 365) * 100;
+
     std::chrono::nanoseconds ahead() const noexcept {
         return std::chrono::nanoseconds(ahead_.load(std::memory_order_relaxed));
     }

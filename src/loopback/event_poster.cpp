@@ -1,5 +1,6 @@
 #include "loopback/event_poster.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -33,7 +34,8 @@ namespace asio_net = boost::asio;
 namespace beast_http = boost::beast::http;
 using event_request = beast_http::request<beast_http::string_body>;
 
-constexpr std::uint64_t max_response_body = 64 * 1024; // nothing in it is looked at
+constexpr std::uint64_t max_response_body = 64 * 1024;                          // nothing in it is looked at
+constexpr std::chrono::nanoseconds longest_post = std::chrono::hours(24 * 365); // so that no time overflows
 
 asio_net::ssl::context make_event_context(const std::string& ca_pem) {
     asio_net::ssl::context context(asio_net::ssl::context::tls_client);
@@ -107,7 +109,7 @@ asio_net::awaitable<bool> exchange_event(boost::beast::tcp_stream& lower, asio_n
 event_poster::event_poster(asio_net::any_io_executor executor, const loopback_options& options)
     : executor_(std::move(executor))
     , to_any_host_(options.events_to_any_host())
-    , timeout_(options.event_timeout())
+    , timeout_(std::min(options.event_timeout(), longest_post))
     , tls_(make_event_context(options.event_ca_pem()))
     , resolver_(executor_) {}
 
@@ -120,6 +122,10 @@ void event_poster::post(posted_event event) {
 void event_poster::enqueue(posted_event event) {
     if (closed_)
         return;
+    if (queue_.size() >= most_waiting) {
+        dropped_.fetch_add(1, std::memory_order_relaxed);
+        return;
+    }
     queue_.push_back(std::move(event));
     if (std::exchange(delivering_, true))
         return;
@@ -130,6 +136,8 @@ void event_poster::close() {
     closed_ = true;
     queue_.clear();
     resolver_.cancel();
+    if (search_)
+        search_->waits.cancel();
     if (stream_)
         stream_->close();
 }
@@ -168,17 +176,13 @@ asio_net::awaitable<bool> event_poster::post_to(const std::string& url_text, con
         co_return false;
     const bool encrypted = url->scheme() == "https";
     const std::string port = url->has_port() ? std::string(url->port()) : encrypted ? "443" : "80";
-    boost::system::error_code failed;
-    const auto found = co_await resolver_.async_resolve(
-        host, port, asio_net::redirect_error(asio_net::use_awaitable, failed));
-    std::vector<asio_net::ip::tcp::endpoint> addresses;
-    for (const auto& entry : found)
-        if (to_any_host_ || entry.endpoint().address().is_loopback())
-            addresses.push_back(entry.endpoint());
-    if (failed || closed_ || addresses.empty())
+    const auto deadline = std::chrono::steady_clock::now() + timeout_;
+    const auto addresses = co_await look_up(host, port, deadline);
+    if (closed_ || addresses.empty())
         co_return false;
     stream_.emplace(executor_);
-    stream_->expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(timeout_));
+    stream_->expires_at(deadline);
+    boost::system::error_code failed;
     co_await stream_->async_connect(addresses, asio_net::redirect_error(asio_net::use_awaitable, failed));
     if (failed)
         co_return false;
@@ -189,6 +193,30 @@ asio_net::awaitable<bool> event_poster::post_to(const std::string& url_text, con
     else
         taken = co_await exchange_event(*stream_, request);
     co_return taken;
+}
+
+/// The addresses of a host to which something may be posted; none where there are none, or not in time.
+asio_net::awaitable<std::vector<asio_net::ip::tcp::endpoint>> event_poster::look_up(
+    const std::string& host, const std::string& port, std::chrono::steady_clock::time_point deadline) {
+    // A look-up that has begun cannot be ended. So nobody waits for the look-up itself, but for a timer that its end
+    // cancels.
+    const auto search = std::make_shared<name_search>(executor_, deadline);
+    search_ = search;
+    auto done = [search](boost::system::error_code failed, asio_net::ip::tcp::resolver::results_type found) {
+        if (!failed)
+            search->found = std::move(found);
+        search->waits.cancel();
+    };
+    resolver_.async_resolve(host, port, std::move(done));
+    boost::system::error_code ended;
+    co_await search->waits.async_wait(asio_net::redirect_error(asio_net::use_awaitable, ended));
+    search_.reset();
+    resolver_.cancel(); // one that waits for another to end need not begin
+    std::vector<asio_net::ip::tcp::endpoint> addresses;
+    for (const auto& entry : search->found)
+        if (to_any_host_ || entry.endpoint().address().is_loopback())
+            addresses.push_back(entry.endpoint());
+    co_return addresses;
 }
 
 /// A name that is not this machine's own is not even looked up.

@@ -67,6 +67,8 @@ void request_metrics::write(const loopback_stats& seen, emulation& api, std::str
                  seen.events_delivered, out);
     write_metric("event_posts_failed_total", "counter", "Posts of events that got no 2xx.",
                  seen.event_posts_failed, out);
+    write_metric("events_dropped_total", "counter", "Events that were not posted, since too many waited.",
+                 seen.events_dropped, out);
     write_metric("sessions", "gauge", "Sessions that exist.", api.session_count(), out);
     write_metric("participants", "gauge", "Participants that exist.", api.participant_count(), out);
     write_metric("endpoints", "gauge", "BRTC endpoints that exist.", api.brtc().endpoint_count(), out);

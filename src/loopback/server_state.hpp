@@ -46,6 +46,7 @@ struct server_state {
         now.tokens_refused = api.tokens_refused();
         now.events_delivered = events->delivered();
         now.event_posts_failed = events->failed_posts();
+        now.events_dropped = events->dropped();
         return now;
     }
 

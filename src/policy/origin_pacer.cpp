@@ -20,7 +20,6 @@ bool origin_pacer::limited(time_point sent, std::optional<std::chrono::nanosecon
                            std::chrono::nanoseconds pause, time_point now) noexcept {
     const auto until = now + asked.value_or(pause);
     if (!is_open() && sent <= closed_at_) { // one of the flight that has met the limit
-        earlier_ -= std::min<std::size_t>(earlier_, 1);
         if (!asked || until <= opens_at_)
             return false;
         if (is_closed()) {
@@ -41,13 +40,14 @@ bool origin_pacer::limited(time_point sent, std::optional<std::chrono::nanosecon
     return true;
 }
 
-void origin_pacer::responded(time_point sent) noexcept {
-    if (is_open() || is_closed())
-        return;
-    if (sent <= closed_at_) {
+void origin_pacer::ended(time_point sent) noexcept {
+    if (!is_open() && sent <= closed_at_)
         earlier_ -= std::min<std::size_t>(earlier_, 1);
+}
+
+void origin_pacer::responded(time_point sent) noexcept {
+    if (is_open() || is_closed() || sent <= closed_at_)
         return;
-    }
     closings_ = 0;
     if (state_ == state::probing) {
         state_ = state::recovering;

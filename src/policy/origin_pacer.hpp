@@ -65,6 +65,9 @@ public:
                  std::chrono::nanoseconds pause, time_point now) noexcept;
     /// Another response has come for a request that was sent at `sent`.
     void responded(time_point sent) noexcept;
+    /// A request that was sent at `sent` is in flight no more, for whatever reason: its response has come, it was
+    /// cancelled, its connection was lost, or it goes back into the queue. Told of each, once.
+    void ended(time_point sent) noexcept;
 
 private:
     void close(time_point until, time_point now) noexcept;
@@ -75,7 +78,7 @@ private:
     std::size_t window_ = 0;    // only when probing or recovering
     std::size_t next_ = 0;      // with which window it will recover
     std::size_t responses_ = 0; // of this window
-    std::size_t earlier_ = 0;   // about how many of the requests in flight were sent before it was closed
+    std::size_t earlier_ = 0;   // how many of the requests in flight were sent before it was closed
     int closings_ = 0;
     time_point closed_at_{};
     time_point opens_at_{};

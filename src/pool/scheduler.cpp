@@ -57,6 +57,7 @@ void scheduler::end_cycle() {
         flush();
     } while (lost_while_flushing_); // the requests on those connections go elsewhere
     connections_.sweep();
+    tend_pacer_timer();
     if (!token_groups_.empty())
         tend_token_groups();
 }
@@ -274,7 +275,7 @@ void scheduler::give_up_in_flight(call& value, errc code) {
         index == 0 && http.response_remaining().value_or(0) > longest_abandoned_response;
     const bool only_this_attempt =
         (code == errc::response_timeout || code == errc::body_timeout) && now_ < value.deadline();
-    decrease(counters_.in_flight);
+    leave_flight(slot.pushed);
     if (http.unstage(value)) {
         --connection.assigned;
         if (index == 0)

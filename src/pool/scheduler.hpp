@@ -184,7 +184,13 @@ private:
     // scheduler_pacing.cpp: responses that ask for fewer requests.
     resend::verdict after_response(call& value, const response& received, const pooled_connection& from);
     time_point limit_rate(int status, std::optional<std::chrono::seconds> retry_after, time_point sent);
+    /// A request that was sent at `sent` is in flight no more.
+    void leave_flight(time_point sent) noexcept {
+        decrease(counters_.in_flight);
+        pacer_.ended(sent);
+    }
     void follow_pacer();
+    void tend_pacer_timer() noexcept;
     void queue_again(call& value);
     bool opens_too_late_for(const call& value) const noexcept {
         return pacer_.is_closed() && pacer_.opens_at() >= value.deadline();

@@ -141,7 +141,7 @@ void scheduler::on_response(pooled_connection& value) {
         connections_.set_state(value, state::idle); // `connection_changed` sets what it is now
     if (auto* const owner = value.http.owner()) {
         auto& responded = static_cast<call&>(*owner);
-        decrease(counters_.in_flight);
+        leave_flight(value.http.staged_at());
         if (now_ >= responded.deadline()) {
             // The response was read late, since the thread was held up: the deadline has ended the call.
             fail(responded, errc::response_timeout, {}, delivery::maybe_processed);
@@ -232,7 +232,7 @@ void scheduler::lose(pooled_connection& value, const close_info& info) {
         if (!slot.owner)
             continue;
         auto& lost = static_cast<call&>(*slot.owner);
-        decrease(counters_.in_flight);
+        leave_flight(slot.pushed);
         const bool front = i == 0;
         const auto verdict = again_.after_loss(lost,
                                                {slot.kind, requests.state_of(slot), front, fresh,
@@ -330,10 +330,11 @@ void scheduler::unstage_unsent(pooled_connection& value, std::size_t allowed) {
     const auto& requests = value.http.requests();
     for (std::size_t i = requests.size(); i-- > 0 && value.assigned > allowed;) {
         auto* const owner = requests.at(i).owner;
+        const auto sent = requests.at(i).pushed;
         if (!owner || !value.http.unstage(*owner))
             continue;
         --value.assigned;
-        decrease(counters_.in_flight);
+        leave_flight(sent);
         queue_.push(static_cast<call&>(*owner), now_);
         if (i == 0)
             value.front_since = now_;

@@ -49,10 +49,7 @@ time_point scheduler::limit_rate(int status, std::optional<std::chrono::seconds>
         increase(counters_.origin_paced);
         limited_by_ = status;
     }
-    if (!pacer_.is_closed())
-        return now_;
-    timers_.set(origin_opens_, pacer_.opens_at());
-    return pacer_.opens_at();
+    return pacer_.is_closed() ? pacer_.opens_at() : now_;
 }
 
 // Lets the probe go when its time has come. Until then it fails the calls that cannot wait for it.
@@ -63,6 +60,15 @@ void scheduler::follow_pacer() {
     failed_until_ = pacer_.opens_at();
     fail_waiting([this](const call& value) { return opens_too_late_for(value); }, errc::throttled,
                  why_throttled());
+}
+
+// At the end of a cycle. The timer is set only while a call waits for it: others go by the clock when they come, and
+// a pool without calls and connections must not keep its execution context running.
+void scheduler::tend_pacer_timer() noexcept {
+    if (pacer_.is_closed() && queue_.size() != 0)
+        timers_.set(origin_opens_, pacer_.opens_at());
+    else
+        timers_.remove(origin_opens_);
 }
 
 // A call that was on a connection, or paused.

@@ -34,9 +34,9 @@ namespace {
 constexpr const char* token_path = "/oauth2/token";
 
 token_options tokens_of(const loopback_server& server) {
-    return token_options{}
-        .token_url(server.token_url())
-        .connection(manager_options(token_options().connection()).ca_pem(server.ca_pem()));
+    auto options = token_options{}.token_url(server.token_url());
+    options.connection().ca_pem(server.ca_pem());
+    return options;
 }
 
 std::shared_ptr<const credential_source> credentials_of(const loopback_server& server) {
@@ -264,7 +264,8 @@ TEST_CASE("client credentials: what is wrong is refused by name, and no secret i
     };
     CHECK(refused("id", "M4rk", {}) == "taken");
     CHECK(names(refused("", "M4rk", {}), "the id is empty"));
-    CHECK(names(refused("a:b", "M4rk", {}), "the id is empty, or has a colon"));
+    CHECK(names(refused("a:b", "M4rk", {}), "the id has a colon"));
+    CHECK(names(refused("a\t", "M4rk", {}), "the id has control characters"));
     CHECK(names(refused("id", "", {}), "the secret is empty"));
     CHECK(names(refused("id", "M4rk\r\n", {}), "the secret"));
     CHECK(names(refused("id", "M4rk", token_options{}.second_secret("M4rk\n")), "second_secret"));
@@ -272,6 +273,47 @@ TEST_CASE("client credentials: what is wrong is refused by name, and no secret i
                 "token_url: http is for"));
     CHECK(
         names(refused("id", "M4rk", token_options{}.connection(manager_options{}.ca_pem("none"))), "ca_pem"));
+}
+
+TEST_CASE("client credentials: one option of the token's connection leaves the others as they were") {
+    token_options options;
+    const auto& connection = options.connection().ca_pem("pem");
+    CHECK(connection.ca_pem() == "pem");
+    CHECK(connection.max_connections() == 1);
+    CHECK(connection.timeout() == 10s);
+    CHECK(connection.idle_timeout() == 1s);
+    CHECK(connection.retry().attempts() == 1);
+    CHECK(options.connection(manager_options{}).connection().timeout() == manager_options{}.timeout());
+}
+
+TEST_CASE("client credentials: a call that meets a 429 and then a token that is dead has both behind it") {
+    loopback_server server;
+    asio::io_context context;
+    client client(context, with_token(server).retry(retry_policy{}.throttled_backoff(20ms)));
+    CHECK(wait_for(context, client.try_create_session()).has_value());
+    server.inject(fault{}.on("POST", "/sessions").times(1).respond(429));
+    server.revoke_tokens();
+    const auto made = wait_for(context, client.try_create_session());
+    REQUIRE_MESSAGE(made.has_value(), made.error().describe());
+    CHECK(server.session_count() == 2);
+    CHECK(server.stats().tokens_issued == 2);
+    CHECK(server.stats().requests_post == 6); // two for tokens; 200, and then 429, 401 and 200
+    CHECK(client.stats().origin_paced == 1);
+    CHECK(client.stats().resends_requested == 1);
+}
+
+TEST_CASE("O02: an origin that is closed holds up nobody who runs the context without calls") {
+    loopback_server server;
+    asio::io_context context;
+    client client(context, options_for(server).retry(retry_policy::none()));
+    server.inject(fault{}.on("POST", "/sessions").times(1).throttle(30s).close_after_response());
+    const auto refused = wait_for(context, client.try_create_session());
+    CHECK(refused.error().http_status() == 429);
+    CHECK(client.stats().origin_paced == 1);
+    context.restart();
+    const auto began = std::chrono::steady_clock::now();
+    context.run();
+    CHECK(std::chrono::steady_clock::now() - began < 20s);
 }
 
 TEST_CASE("bearer token: goes out with each request, and what cannot be one is refused") {

@@ -263,6 +263,7 @@ TEST_CASE("options from the environment") {
     const scoped_variable no_client("BW_CLIENT_ID", nullptr);
     const scoped_variable no_client_secret("BW_CLIENT_SECRET", nullptr);
     const scoped_variable url("BANDWIDTH_WEBRTC_CALL_CONTROL_URL", nullptr);
+    const scoped_variable token_url("BANDWIDTH_TOKEN_URL", nullptr);
     SUBCASE("all are there") {
         const auto options = client_options::from_environment();
         CHECK(options.account() == "9900000");
@@ -280,6 +281,31 @@ TEST_CASE("options from the environment") {
         CHECK(brtc::client_options::from_environment().credentials()->authorization().empty());
         const scoped_variable without_id("BW_CLIENT_ID", nullptr);
         CHECK_THROWS_AS(client_options::from_environment(), api_error);
+    }
+    SUBCASE("another token endpoint") {
+        loopback_server server;
+        const scoped_variable client_id("BW_CLIENT_ID", server.client_id().c_str());
+        const scoped_variable client_secret("BW_CLIENT_SECRET", "hunter2");
+        const scoped_variable wrong("BANDWIDTH_TOKEN_URL", "http://example.com/token");
+        for (const bool brtc_too : {false, true}) {
+            try {
+                brtc_too ? static_cast<void>(brtc::client_options::from_environment())
+                         : static_cast<void>(client_options::from_environment());
+                FAIL("taken");
+            } catch (const api_error& error) {
+                CHECK(names(error.failure().message(), "token_url: http is for"));
+                CHECK_FALSE(names(error.what(), "hunter2"));
+            }
+        }
+        const scoped_variable nowhere("BANDWIDTH_TOKEN_URL", "http://127.0.0.1:1/token");
+        asio::io_context context;
+        client client(context,
+                      options_for(server).credentials(client_options::from_environment().credentials()));
+        const auto outcome = wait_for(
+            context, client.try_create_session({}, call_options{}.timeout(std::chrono::milliseconds(300))));
+        REQUIRE(outcome.has_error());
+        CHECK(outcome.error().code() == errc::token_timeout);
+        CHECK(names(outcome.error().message(), "127.0.0.1"));
     }
     SUBCASE("another base URL") {
         const scoped_variable other("BANDWIDTH_WEBRTC_CALL_CONTROL_URL", "https://localhost:8443/v2");

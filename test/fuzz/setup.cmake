@@ -1,7 +1,7 @@
 target_compile_definitions(test_fuzz PRIVATE FUZZ_CORPUS="${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus")
 
-# One program for each target, with libFuzzer: clang only. The library must be built with -fsanitize=fuzzer-no-link, as the
-# preset "fuzz" does.
+# One program for each target, with libFuzzer: clang only. The library must be built with -fsanitize=fuzzer-no-link,
+# as the preset "fuzz" does.
 if(BANDWIDTH_WEBRTC_BUILD_FUZZERS)
     set(fuzz_programs)
     foreach(target IN ITEMS response_reader http1_connection json_codec error_body url retry_after event bxml)

@@ -155,6 +155,13 @@ TEST_CASE("a server's clock moves ahead, from any thread") {
     server.advance(9h);
     CHECK(server.participant_count() == 0);
     CHECK_THROWS_AS(server.advance(-1ns), std::invalid_argument);
+    // Nor so far ahead that times overflow, at once or little by little.
+    CHECK_THROWS_AS(server.advance(std::chrono::nanoseconds::max()), std::invalid_argument);
+    constexpr auto year = std::chrono::hours(24 * 365);
+    server.advance(60 * year);
+    CHECK_THROWS_AS(server.advance(60 * year), std::invalid_argument);
+    CHECK_THROWS_AS(server.advance(std::chrono::nanoseconds::max()), std::invalid_argument);
+    server.advance(39 * year);
     server.stop();
     server.advance(1h); // nothing to do, and no harm
 }

@@ -185,10 +185,29 @@ TEST_CASE("O02: requests from before do not hold up the probe, nor count as its 
     CHECK(on.pacer.may_send(3));
     CHECK_FALSE(on.pacer.may_send(4));
     on.pacer.responded(sent);
+    on.pacer.ended(sent);
     CHECK(on.pacer.status() == state::probing);
     CHECK(on.pacer.may_send(2));
     CHECK_FALSE(on.pacer.may_send(3));
-    CHECK(on.pacer.more(0) == 1); // some have gone without a response
+}
+
+TEST_CASE("O02: those from before that end without a response leave no room behind") {
+    tested_pacer on;
+    const auto sent = on.now;
+    on.limit();
+    on.pacer.ended(sent); // closed: those are not counted that have gone when it opens
+    on.wait(3);
+    for (int in_flight = 3; in_flight > 0; --in_flight) {
+        on.pacer.ended(sent);
+        CHECK(on.pacer.may_send(static_cast<std::size_t>(in_flight - 1)));
+        CHECK_FALSE(on.pacer.may_send(static_cast<std::size_t>(in_flight)));
+    }
+    on.pacer.ended(sent);
+    CHECK(on.pacer.more(0) == 1);
+    on.respond();
+    on.pacer.ended(on.now); // the probe itself
+    CHECK(on.pacer.more(0) == 1);
+    CHECK(on.pacer.more(1) == 0);
 }
 
 TEST_CASE("O02: a pool of one request opens with the probe's response") {

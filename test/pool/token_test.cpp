@@ -281,6 +281,48 @@ TEST_CASE("token: calls of a group without one do not wait behind those that wai
     CHECK_FALSE(waits.done());
 }
 
+TEST_CASE(
+    "token: one that expires while calls wait for a paced origin is renewed meanwhile, and they go out with "
+    "it") {
+    for (const auto fetched_after : {15s, 25s}) { // before the old one has ended, or behind that
+        auto settings = with_attempts(3);
+        settings.again.retry.longest_retry_after(1min);
+        token_pool pool(settings);
+        pool.submit();
+        pool.fetched("t1", 20s);
+        pool.connect(0);
+        pool.respond(0);
+        auto& refused = pool.make(request_class::unsafe);
+        refused.timeout = 1min;
+        pool.submit(refused);
+        pool.refuse(0, 429, "Retry-After: 30\r\n");
+        auto& waits = pool.make();
+        waits.timeout = 1min;
+        pool.submit(waits);
+        pool.pass(fetched_after);
+        CHECK(pool.fetches == 2); // by the timer
+        pool.fetched("t2");
+        pool.pass(30s - fetched_after);
+        for (std::size_t i = 0; i < pool.links.size(); ++i) {
+            if (pool.link(i).phase() ==
+                phase::connecting) // the POST wants a connection that was not idle for long
+                pool.connect(i);
+            pool.respond_to_all(i);
+        }
+        CHECK(refused.got(refused.request.target));
+        CHECK(waits.got(waits.request.target));
+        CHECK(pool.sends_of(refused) == 2);
+        CHECK(pool.sends_of(waits) == 1);
+        std::string sent;
+        for (const auto& each : pool.links)
+            sent += each->wire.text();
+        const auto first_new = sent.find("Authorization: Bearer t2\r\n");
+        CHECK(first_new != std::string::npos);
+        CHECK(sent.find("Authorization: Bearer t1\r\n", first_new) == std::string::npos);
+        CHECK(pool.fetches == 2);
+    }
+}
+
 TEST_CASE("token: a drain waits for those who wait for it, and close ends them") {
     token_pool pool(with_connections(1));
     auto& call = pool.submit();

@@ -16,11 +16,9 @@ using testing::loopback_server;
 namespace {
 
 std::shared_ptr<const credential_source> fetched_from(const loopback_server& server) {
-    return client_credentials(
-        server.client_id(), server.client_secret(),
-        token_options{}
-            .token_url(server.token_url())
-            .connection(manager_options(token_options().connection()).ca_pem(server.ca_pem())));
+    auto options = token_options{}.token_url(server.token_url());
+    options.connection().ca_pem(server.ca_pem());
+    return client_credentials(server.client_id(), server.client_secret(), options);
 }
 
 } // namespace

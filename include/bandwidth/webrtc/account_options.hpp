@@ -63,9 +63,9 @@ public:
         values_.add_header(name, value);
         return self();
     }
-    /// Whether the response to `get_session`, `get_participant` and `get_endpoint` has to name the id that was asked for, as the
-    /// service's does; default true. Without that, a response that a broken server gives to the wrong request is
-    /// not noticed. For mocks that always answer with the same example.
+    /// Whether the response to `get_session`, `get_participant` and `get_endpoint` has to name the id that was asked
+    /// for, as the service's does; default true. Without that, a response that a broken server gives to the wrong
+    /// request is not noticed. For mocks that always answer with the same example.
     Options& verify_ids(bool value) {
         values_.verify_ids = value;
         return self();

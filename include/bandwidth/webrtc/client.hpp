@@ -54,8 +54,9 @@ class connection_manager;
 /// Lifetime: the destructor closes at once, and every call in flight completes with `errc::client_closed`.
 /// Connections that are idle keep `io_context::run()` busy: close, drain or destroy the client to let it
 /// return. A context that is destroyed before its client destroys the handlers of the calls in flight; they never
-/// complete. A call that is started later, not while the context is being destroyed, completes with `errc::client_closed` and a message that says so: on its
-/// handler's executor, or where that has none on one of the system's threads (`boost::asio::system_executor`).
+/// complete. A call that is started later, not while the context is being destroyed, completes with
+/// `errc::client_closed` and a message that says so: on its handler's executor, or where that has none on one of the
+/// system's threads (`boost::asio::system_executor`).
 /// fork: a child has the same connections as its parent. It makes a context and a client of its own, neither runs
 /// nor destroys the parent's context, and ends by `exec` or `_exit`.
 class client {

@@ -17,7 +17,8 @@ struct token_options_access;
 /// Thread safety: distinct objects safe.
 class token_options {
 public:
-    /// Bandwidth's token endpoint, one connection, 10 s for a request, 1 s until an idle connection is closed.
+    /// Bandwidth's token endpoint, one connection, 10 s for a request, 1 s until an idle connection is closed, and one
+    /// attempt.
     token_options();
 
     /// Where tokens come from. Only https, or http for a loopback address, as for `client_options::base_url`.
@@ -37,13 +38,15 @@ public:
         scope_ = value;
         return *this;
     }
-    /// How the token endpoint is connected to: authorities, timeouts, resolver and all else, in place of what the
-    /// constructor sets: begin with a copy of `connection()` to keep that. A request that fails is
-    /// tried again by the credentials themselves, see `client_credentials`; `manager_options::retry` comes on top.
+    /// How the token endpoint is connected to: authorities, timeouts, resolver and all else, in place of all that the
+    /// constructor sets. To change one of them and keep the others: `options.connection().ca_file(path)`. A request
+    /// that fails is tried again by the credentials themselves, see `client_credentials`; `manager_options::retry`
+    /// comes on top.
     token_options& connection(const manager_options& value) {
         connection_ = value;
         return *this;
     }
+    [[nodiscard]] manager_options& connection() noexcept { return connection_; }
 
     [[nodiscard]] const std::string& token_url() const noexcept { return token_url_; }
     [[nodiscard]] const std::string& scope() const noexcept { return scope_; }

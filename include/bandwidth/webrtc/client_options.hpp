@@ -18,8 +18,10 @@ public:
 
     /// Options from the environment: BW_ACCOUNT_ID, and BW_CLIENT_ID with BW_CLIENT_SECRET for `client_credentials`.
     /// Where neither of these two is set, BW_USERNAME and BW_PASSWORD for `basic_credentials`, which Bandwidth has
-    /// deprecated. BANDWIDTH_WEBRTC_CALL_CONTROL_URL is for another base URL.
-    /// \throws api_error (`errc::invalid_options`) naming the variables that are missing.
+    /// deprecated. BANDWIDTH_WEBRTC_CALL_CONTROL_URL is for another base URL, and BANDWIDTH_TOKEN_URL for another
+    /// `token_options::token_url`: without it the client's id and secret go to Bandwidth, whatever the base URL is.
+    /// \throws api_error (`errc::invalid_options`) naming the variables that are missing, or what is wrong with the
+    ///         credentials or the token's URL.
     static client_options from_environment();
 
     /// Replaces the whole prefix before "/accounts/...". The default: https://api.webrtc.bandwidth.com/v1.

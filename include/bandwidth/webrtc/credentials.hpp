@@ -13,8 +13,8 @@ class token_store;
 
 /// Where a client gets the value of its Authorization header from.
 ///
-/// The kinds that ship are `basic_credentials`, `bearer_token` and `client_credentials` (in a header of its own). Others
-/// derive from this: `generation()` changes when a new value is there, and requests sent from then on carry it.
+/// The kinds that ship are `basic_credentials`, `bearer_token` and `client_credentials` (in a header of its own).
+/// Others derive from this: `generation()` changes when a new value is there, and requests sent from then on carry it.
 /// Thread safety: both functions are called by the client's constructor, and then on its strand (that of the manager,
 /// where it shares one) while other threads may use the object; with several shards (`client_options::shards`) on
 /// several strands at once.

@@ -104,8 +104,8 @@ struct failure_state {
 
 /// Everything that is known of a call that failed. Cheap to copy: copies share one immutable state.
 ///
-/// Text that comes from the service (`message`, `request_id`, `service_code`, `service_errors`, `body`) is untrusted input. Nothing in here
-/// ever holds a password, a token or an Authorization header of ours.
+/// Text that comes from the service (`message`, `request_id`, `service_code`, `service_errors`, `body`) is untrusted
+/// input. Nothing in here ever holds a password, a token or an Authorization header of ours.
 /// Thread safety: distinct objects safe, a shared object safe for reading.
 class failure {
 public:

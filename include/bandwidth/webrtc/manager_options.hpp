@@ -149,7 +149,8 @@ public:
     /// its part takes nothing from another one. Options are refused that leave a shard without a connection,
     /// a place in the queue, or a request in ten seconds to send again; but `min_connections` may leave
     /// shards without a connection, and `per_second` may be 0. All other options hold for each shard as they
-    /// are set.
+    /// are set. After a 429 (see `retry_policy`) each shard waits by itself and sends a probe of its own, so
+    /// that up to n of them reach the server.
     Options& shards(std::size_t value) {
         values_.shards = value;
         return self();

@@ -28,8 +28,10 @@ struct brtc_family {
     using value = std::variant<std::monostate, std::unique_ptr<brtc::endpoint>,
                                std::unique_ptr<brtc::created_endpoint>, std::unique_ptr<brtc::endpoint_page>>;
 
+    /// This is asked in the pool's cycle, so only a body that may say so is read here. The texts of the failure are
+    /// read where the caller is, and with its secrets hidden: see `api_call::reason`.
     static bool limits_rate(const response& received) {
-        return received.status != 429 ||
+        return received.status != 429 || received.body.find(too_many_endpoints) == std::string_view::npos ||
                !has_too_many_endpoints(parse_error_body(received.body, received.content_type).errors);
     }
 };

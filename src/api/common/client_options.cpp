@@ -42,7 +42,11 @@ client_options client_options::from_environment() {
     const auto secret = read(has_client ? "BW_CLIENT_SECRET" : "BW_PASSWORD");
     if (!missing.empty())
         throw api_error(failure(errc::invalid_options, "environment variables not set: " + missing));
-    options.credentials(has_client ? client_credentials(name, secret) : basic_credentials(name, secret));
+    token_options tokens;
+    if (is_set("BANDWIDTH_TOKEN_URL"))
+        tokens.token_url(read("BANDWIDTH_TOKEN_URL"));
+    options.credentials(has_client ? client_credentials(name, secret, tokens)
+                                   : basic_credentials(name, secret));
     if (const auto url = read("BANDWIDTH_WEBRTC_CALL_CONTROL_URL"); !url.empty())
         options.base_url(url);
     return options;

@@ -2,6 +2,7 @@
 #include <bandwidth/webrtc/error.hpp>
 #include <string>
 
+#include "api/common/credential_access.hpp"
 #include "api/common/token_response.hpp"
 #include "core/base64.hpp"
 #include "core/http_grammar.hpp"
@@ -21,21 +22,29 @@ private:
 
 } // namespace
 
+std::string detail::basic_authorization(std::string_view user, std::string_view password,
+                                        std::string_view user_name, std::string_view password_name) {
+    const auto refuse = [](std::string_view name, const char* text) {
+        throw api_error(failure(errc::invalid_options, std::string(name) + text));
+    };
+    const auto is_clean = [](std::string_view text) {
+        return valid_field_value(text) && text.find('\t') == std::string_view::npos;
+    };
+    if (user.empty())
+        refuse(user_name, " is empty");
+    if (user.find(':') != std::string_view::npos)
+        refuse(user_name, " has a colon");
+    if (!is_clean(user))
+        refuse(user_name, " has control characters");
+    if (!is_clean(password))
+        refuse(password_name, " has control characters");
+    return "Basic " + encode_base64(std::string(user).append(1, ':').append(password));
+}
+
 std::shared_ptr<const credential_source> basic_credentials(std::string_view username,
                                                            std::string_view password) {
-    const auto refuse = [](const char* text) { throw api_error(failure(errc::invalid_options, text)); };
-    if (username.empty())
-        refuse("credentials: the user name is empty");
-    // RFC 7617, section 2: the first colon ends the user name, and control characters are not allowed.
-    if (username.find(':') != std::string_view::npos)
-        refuse("credentials: the user name has a colon");
-    if (!detail::valid_field_value(username) || username.find('\t') != std::string_view::npos)
-        refuse("credentials: the user name has control characters");
-    if (!detail::valid_field_value(password) || password.find('\t') != std::string_view::npos)
-        refuse("credentials: the password has control characters");
-    std::string both(username);
-    both.append(1, ':').append(password);
-    return std::make_shared<constant_source>("Basic " + detail::encode_base64(both));
+    return std::make_shared<constant_source>(detail::basic_authorization(
+        username, password, "credentials: the user name", "credentials: the password"));
 }
 
 std::shared_ptr<const credential_source> bearer_token(std::string_view token) {

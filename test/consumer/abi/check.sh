@@ -1,7 +1,7 @@
 #!/bin/sh
-# check.sh COMPILER PREFIX FOLDER [--static]: a program that is compiled otherwise than the library which is installed below PREFIX does not
-# link, and the linker names the settings that differ, and no others. FOLDER is for what is built. With --static all settings are tried,
-# else one, since the shared library has the same symbols.
+# check.sh COMPILER PREFIX FOLDER [--static]: a program that is compiled otherwise than the library which is installed
+# below PREFIX does not link, and the linker names the settings that differ, and no others. FOLDER is for what is
+# built. With --static all settings are tried, else one, since the shared library has the same symbols.
 set -eu
 compiler=$1 prefix=$2 folder=$3 mode=${4:-}
 here=$(dirname "$0")
@@ -12,8 +12,8 @@ flags=$(pkg-config --cflags --libs $mode bandwidth-webrtc)
 mkdir -p "$folder"
 failures=0
 
-# differs_in NAMES PROGRAM OPTION...: PROGRAM with these options lacks these settings of the library; with no NAMES, it links. All names are
-# in one order, that of the alphabet.
+# differs_in NAMES PROGRAM OPTION...: PROGRAM with these options lacks these settings of the library; with no NAMES,
+# it links. All names are in one order, that of the alphabet.
 differs_in() {
     names=$1 program=$2
     shift 2

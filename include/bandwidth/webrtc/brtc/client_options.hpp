@@ -17,7 +17,8 @@ public:
     client_options() = default;
 
     /// Options from the environment: account and credentials from the variables that
-    /// `webrtc::client_options::from_environment` reads, and BANDWIDTH_BRTC_URL for another base URL.
+    /// `webrtc::client_options::from_environment` reads, BANDWIDTH_TOKEN_URL too, and BANDWIDTH_BRTC_URL for another
+    /// base URL.
     /// \throws api_error (`errc::invalid_options`) naming the variables that are missing.
     static client_options from_environment();
 

@@ -70,8 +70,8 @@ public:
     /// Which certificates to trust, in PEM, where events are posted to https:// URLs. Default: none, so that
     /// such posts fail. Only the first certificate counts.
     loopback_options& event_ca_pem(std::string pem);
-    /// For how long one post of an event may take before it counts as failed, from connecting to the end of
-    /// the response. Default 5 s.
+    /// For how long one post of an event may take before it counts as failed, from the look-up of the host's
+    /// name to the end of the response. More than a year is a year. Default 5 s.
     /// \throws std::invalid_argument when it is not positive
     loopback_options& event_timeout(std::chrono::nanoseconds duration);
     /// Whether events are posted to other machines, too. Default false: since this is a testing server on the

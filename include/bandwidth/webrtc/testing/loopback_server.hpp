@@ -57,7 +57,8 @@ namespace bandwidth::webrtc::testing {
 /// `disconnect_device`, and for each device that is connected when the endpoint is deleted or ends with
 /// time). They are posted in their order, one after the other, each once to a URL, by http:// or https://; a
 /// request never waits for them. Only URLs of this machine get any, unless
-/// `loopback_options::events_to_any_host` is on. What is not posted when the server stops is dropped.
+/// `loopback_options::events_to_any_host` is on. What is not posted when the server stops is dropped. An event
+/// for which 10,000 others wait to be posted is dropped too, and counted (`loopback_stats::events_dropped`).
 ///
 /// ```cpp
 /// testing::loopback_server server; // runs on a thread of its own
@@ -141,7 +142,8 @@ public:
     /// on. The clock shows real time, plus what it was moved; delays and timeouts take real time. With a
     /// thread of its own the server has ended what is over when this returns; on the caller's executor as
     /// `stop`, and before the next request in any case.
-    /// \throws std::invalid_argument when the duration is negative
+    /// \throws std::invalid_argument when the duration is negative, or when the clock would be more than a
+    ///         hundred years ahead of real time
     void advance(std::chrono::nanoseconds duration);
     /// As if the participant's device had connected, so that the participant does not end with time; or, with
     /// false, as if it had gone, from where on the participant has nine hours. An id that does not exist does

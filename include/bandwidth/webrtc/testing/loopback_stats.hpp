@@ -35,6 +35,7 @@ struct loopback_stats {
     std::uint64_t tokens_refused = 0;
     std::uint64_t events_delivered = 0;   ///< events that a callback URL, or its fallback, took with 2xx
     std::uint64_t event_posts_failed = 0; ///< posts without a 2xx: up to two for an event
+    std::uint64_t events_dropped = 0; ///< events that were not posted, since 10,000 others waited for that
 
     /// All requests together.
     [[nodiscard]] std::uint64_t requests() const noexcept {
