@@ -6,9 +6,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
-const [program, packages] = process.argv.slice(2);
+const [program, packages] = process.argv.slice(2).map(each => resolve(each));
 if (!existsSync(join(packages, 'installed.json'))) {
     console.log('*** SKIPPED: the npm packages are not installed, so no SDK was tried.');
     process.exit();
