@@ -5,11 +5,14 @@
 #include <bandwidth/webrtc/brtc/client.hpp>
 #include <bandwidth/webrtc/connection_manager.hpp>
 #include <bandwidth/webrtc/credentials.hpp>
+#include <chrono>
 #include <initializer_list>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "support/test_client.hpp"
 
