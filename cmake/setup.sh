@@ -1,7 +1,7 @@
 #!/bin/sh
 # setup.sh GROUP...: installs the Debian packages of these groups that are missing, and says so. Groups:
 #   build    compiler, CMake and libraries: all that every build needs
-#   test     what the tests start, and what else they compile with
+#   test     what the tests start, and what else they compile with; of Node.js and npm any that are there will do
 #   compare  what the side by side benchmark runs beside this library, and what it counts with
 #   clang    the second compiler
 #   coverage what makes a report of the tests' coverage (of clang's version)
@@ -13,7 +13,11 @@ for group; do
     case $group in
     build) packages="$packages g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev
                      doctest-dev libcli11-dev pkg-config ca-certificates" ;;
-    test) packages="$packages nginx-light haproxy libfmt-dev" ;;
+    test)
+        packages="$packages nginx-light haproxy libfmt-dev"
+        # Those that do not come from Debian have npm in another package, and the two exclude each other.
+        command -v npm > /dev/null || packages="$packages nodejs npm"
+        ;;
     compare) packages="$packages nginx-light openssl curl nghttp2-client wrk libcurl4-openssl-dev valgrind linux-perf" ;;
     clang) packages="$packages clang libclang-rt-14-dev" ;;
     coverage) packages="$packages llvm-14" ;;

@@ -12,11 +12,12 @@ namespace interop {
 class nginx_process : public server_process {
 public:
     /// \param keepalive_requests after this many requests nginx responds with `Connection: close`
-    nginx_process(const std::string& program, int keepalive_requests)
+    /// \param locations more of them, in nginx's language
+    nginx_process(const std::string& program, int keepalive_requests, const std::string& locations = {})
         : server_process(SIGQUIT), plain_port_(free_port()) {
         write("certificate.pem", shown().chain_pem());
         write("key.pem", shown().private_key_pem());
-        write("nginx.conf", configuration(keepalive_requests));
+        write("nginx.conf", configuration(keepalive_requests, locations));
         start({program, "-p", folder().string() + "/", "-c", "nginx.conf", "-e", "error.log"});
     }
 
@@ -46,7 +47,7 @@ public:
     }
 
 private:
-    std::string configuration(int keepalive_requests) const {
+    std::string configuration(int keepalive_requests, const std::string& locations) const {
         std::ostringstream out;
         out << "daemon off;\nmaster_process off;\npid nginx.pid;\nerror_log error.log;\n"
                "events { worker_connections 256; }\n"
@@ -75,7 +76,8 @@ private:
                "      add_header X-Echo $request_uri always;\n"
                "      return 200 '$request_method $request_uri';\n"
                "    }\n"
-               "  }\n"
+            << locations
+            << "  }\n"
                "}\n";
         return out.str();
     }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -93,6 +94,7 @@ protected:
         if (process_ < 0)
             throw std::runtime_error("cannot fork");
         if (process_ == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL); // the server ends also where the test is killed
             const int out = ::open(errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
             if (out >= 0)
                 ::dup2(out, 2);
@@ -112,7 +114,7 @@ private:
     }
 
     void wait_until_it_listens(const std::string& program) {
-        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
         boost::asio::io_context context;
         while (std::chrono::steady_clock::now() < end) {
             boost::asio::ip::tcp::socket probe(context);
@@ -124,7 +126,7 @@ private:
                 process_ = -1;
                 break;
             }
-            std::this_thread::yield();
+            std::this_thread::sleep_for(std::chrono::milliseconds(10)); // the server needs the processor
         }
         std::ostringstream why;
         why << std::ifstream(folder_ / "stderr.txt").rdbuf() << std::ifstream(folder_ / "error.log").rdbuf();
