@@ -10,12 +10,12 @@ namespace bandwidth::webrtc::bench {
 
 /// What is known of an endpoint.
 ///
-/// | presence  | a list has to have it | left by                                        |
-/// |-----------|-----------------------|------------------------------------------------|
-/// | none      | it has no id          | its creation                                   |
-/// | exists    | yes                   | a delete: deleted if that succeeds, else unsure |
-/// | unsure    | it may                | a delete that succeeds: deleted                |
-/// | deleted   | no                    |                                                |
+/// | presence | a list has to have it | left by                                         |
+/// |----------|-----------------------|-------------------------------------------------|
+/// | none     | it has no id          | its creation: exists                            |
+/// | exists   | yes                   | a delete: deleted if that succeeds, else unsure |
+/// | unsure   | it may                | a delete that succeeds: deleted                 |
+/// | deleted  | no                    |                                                 |
 enum class presence : unsigned char { none, exists, unsure, deleted };
 
 /// The endpoints that a run has created, by number from 0.
