@@ -23,44 +23,54 @@ constexpr auto clean_up_time = 10s;
 
 } // namespace
 
-bulk_run::bulk_run(asio::io_context& context, client& client, const settings& chosen, std::uint64_t nonce)
-    : context_(context)
-    , client_(client)
-    , settings_(chosen)
-    , created_(chosen.sessions, chosen.participants, nonce)
-    , flight_limit_(context)
-    , clean_up_limit_(context) {}
+std::size_t clean_up_record::deleted() const noexcept {
+    std::size_t all = 0;
+    for (const auto& one : things)
+        all += one.deleted;
+    return all;
+}
+
+std::size_t clean_up_record::left() const noexcept {
+    std::size_t all = 0;
+    for (const auto& one : things)
+        all += one.left;
+    return all;
+}
+
+bulk_run::bulk_run(asio::io_context& context, job& job, const settings& chosen)
+    : context_(context), job_(job), settings_(chosen), flight_limit_(context), clean_up_limit_(context) {
+    const auto calls = job.calls();
+    for (const auto kind : chosen.phases)
+        plan_.push_back(
+            *std::find_if(calls.begin(), calls.end(), [&](const job_call& one) { return one.kind == kind; }));
+    for (const auto& kind_of_thing : job.existing())
+        clean_up_.things.push_back({kind_of_thing.noun});
+}
 
 void bulk_run::run_phases() {
     const auto started = clock::now();
-    for (const auto kind : settings_.phases) {
-        if (stopping_)
-            break;
-        run_phase(kind);
-    }
+    run_plan();
     time_ = clock::now() - started;
     flight_limit_.cancel();
 }
 
 void bulk_run::clean_up() {
-    const auto sessions = created_.count_sessions();
-    const auto participants = created_.count_participants();
-    if (sessions + participants == 0)
+    const auto created = job_.existing();
+    if (std::all_of(created.begin(), created.end(), [](const thing_count& one) { return one.count == 0; }))
         return;
     cleaning_ = true;
-    // What is gone by itself, or by a delete whose response was lost, is as good as deleted.
-    delete_options_.ignore_not_found();
+    plan_ = job_.clean_up_calls();
     if (signal_ != 0)
         limit_clean_up();
     const auto started = clock::now();
-    run_phase(call_kind::delete_participant);
-    run_phase(call_kind::delete_session);
+    run_plan();
     clean_up_.time = clock::now() - started;
     clean_up_limit_.cancel();
-    clean_up_.left_sessions = created_.count_sessions();
-    clean_up_.left_participants = created_.count_participants();
-    clean_up_.deleted_sessions = sessions - clean_up_.left_sessions;
-    clean_up_.deleted_participants = participants - clean_up_.left_participants;
+    const auto left = job_.existing();
+    for (std::size_t number = 0; number < left.size(); ++number) {
+        clean_up_.things[number].left = left[number].count;
+        clean_up_.things[number].deleted = created[number].count - left[number].count;
+    }
 }
 
 void bulk_run::interrupt(int signal) {
@@ -79,7 +89,7 @@ void bulk_run::interrupt(int signal) {
 void bulk_run::give_up() {
     gave_up_ = true;
     stopping_ = true;
-    client_.close(); // ends every call in flight
+    job_.close(); // ends every call in flight
 }
 
 void bulk_run::limit_flight() {
@@ -101,13 +111,16 @@ void bulk_run::limit_clean_up() {
     });
 }
 
-void bulk_run::run_phase(call_kind kind) {
+void bulk_run::run_plan() {
+    done_before_ = 0;
+    for (phase_ = 0; phase_ < plan_.size() && may_go_on(); ++phase_)
+        run_phase();
+}
+
+void bulk_run::run_phase() {
     const auto started = clock::now();
-    kind_ = kind;
-    ++phase_;
     next_ = 0;
-    total_ = items_of(kind);
-    const auto callers = std::min(total_, settings_.concurrent_calls());
+    const auto callers = std::min(phase().items, settings_.concurrent_calls());
     while (callers_.size() < callers)
         callers_.emplace_back();
     running_callers_ = callers;
@@ -127,56 +140,58 @@ void bulk_run::run_phase(call_kind kind) {
     context_.restart();
     if (callers > 0)
         context_.run();
-    if (!cleaning_) {
-        done_before_ += next_;
+    done_before_ += next_;
+    if (!cleaning_)
         current().time += clock::now() - started;
+}
+
+asio::awaitable<void> bulk_run::call_until_done() {
+    while (const auto item = take()) {
+        ++in_flight_;
+        co_await phase().make(*item, *this);
+        --in_flight_;
     }
 }
 
-std::size_t bulk_run::items_of(call_kind kind) const noexcept {
-    return is_per_participant(kind) ? created_.sessions() * created_.participants_each()
-                                    : created_.sessions();
-}
-
-std::optional<bulk_run::item> bulk_run::take() noexcept {
-    if (next_ == total_ || !may_go_on())
+std::optional<std::size_t> bulk_run::take() noexcept {
+    if (next_ == phase().items || !may_go_on())
         return std::nullopt;
-    const auto number = next_++;
-    if (!is_per_participant(kind_))
-        return item{number, 0};
-    return item{number / created_.participants_each(), number % created_.participants_each()};
+    return next_++;
 }
 
 progress_snapshot bulk_run::progress() const {
     progress_snapshot now;
-    now.in_flight = in_flight_;
-    if (cleaning_) {
-        now.phase = "deleting what is left";
-        now.phase_number = kind_ == call_kind::delete_session ? 2 : 1;
-        now.phase_count = 2;
-        const auto participants = items_of(call_kind::delete_participant);
-        now.total = participants + items_of(call_kind::delete_session);
-        now.done = next_ - in_flight_ + (now.phase_number == 2 ? participants : 0);
-        return now;
-    }
-    now.phase = to_string(kind_);
-    now.phase_number = phase_;
-    now.phase_count = settings_.phases.size();
-    for (const auto kind : settings_.phases)
-        now.total += items_of(kind);
+    now.phase = cleaning_ ? "deleting what is left" : to_string(phase().kind);
+    now.phase_number = phase_ + 1;
+    now.phase_count = plan_.size();
     now.done = done_before_ + next_ - in_flight_;
-    for (const auto& record : records_)
-        now.errors += record.failed + record.mismatched;
+    for (const auto& one : plan_)
+        now.total += one.items;
+    now.in_flight = in_flight_;
+    if (!cleaning_)
+        for (const auto& record : records_)
+            now.errors += record.failed + record.mismatched;
     return now;
 }
 
-void bulk_run::skip() noexcept {
+void bulk_run::add_success(std::chrono::nanoseconds latency) {
+    anything_succeeded_ = true;
+    if (!cleaning_)
+        current().add_success(latency);
+}
+
+void bulk_run::add_check(const std::string& problem) {
+    if (!cleaning_)
+        current().add_check(problem);
+}
+
+void bulk_run::skip() {
     if (!cleaning_)
         ++current().skipped;
 }
 
-void bulk_run::note_failure(const failure& failure) {
-    const auto stats = client_.stats();
+void bulk_run::add_failure(const failure& failure) {
+    const auto stats = job_.stats();
     const bool ever_connected = stats.handshakes_full + stats.handshakes_resumed > 0;
     const bool unreachable = is_connection_failure(failure.code(), ever_connected);
     if (cleaning_) {
@@ -187,8 +202,7 @@ void bulk_run::note_failure(const failure& failure) {
         return;
     }
     current().add_failure(failure);
-    if (failure.delivery() == delivery::maybe_processed &&
-        (kind_ == call_kind::create_session || kind_ == call_kind::create_participant))
+    if (failure.delivery() == delivery::maybe_processed && is_creation(phase().kind))
         ++unknown_creations_;
     if (unreachable && !ever_connected && !no_connection_) {
         no_connection_ = failure;

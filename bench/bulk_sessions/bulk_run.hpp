@@ -1,12 +1,13 @@
 #pragma once
 
-#include "bulk_sessions/inventory.hpp"
+#include "bulk_sessions/call_log.hpp"
+#include "bulk_sessions/job.hpp"
 #include "bulk_sessions/progress.hpp"
 #include "bulk_sessions/record.hpp"
 #include "bulk_sessions/settings.hpp"
 
 #include <array>
-#include <bandwidth/webrtc/client.hpp>
+#include <bandwidth/webrtc/error.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
@@ -16,29 +17,35 @@
 #include <deque>
 #include <optional>
 #include <string>
-#include <type_traits>
+#include <string_view>
+#include <vector>
 
 namespace bandwidth::webrtc::bench {
 
 /// How the deleting at the end went.
 struct clean_up_record {
-    std::size_t deleted_sessions = 0;
-    std::size_t deleted_participants = 0;
-    std::size_t left_sessions = 0;
-    std::size_t left_participants = 0;
+    struct thing {
+        std::string_view noun; ///< "session"
+        std::size_t deleted = 0;
+        std::size_t left = 0;
+    };
+    std::vector<thing> things; ///< one entry for each kind that the job creates
     std::string first_error;
     std::chrono::nanoseconds time{0};
+
+    std::size_t deleted() const noexcept;
+    std::size_t left() const noexcept;
 };
 
-/// One run: phase by phase each call is made for all sessions, by many callers at the same time, of which
-/// each takes the next number when its last call is done.
+/// One run: phase by phase each call of the job is made for all items, by many callers at the same time, of which
+/// each takes the next item when its last one is done.
 ///
 /// Everything runs on the context's one thread; the functions that run the context return when their work is
 /// done, and `interrupt` is called from a handler on it. Not thread-safe.
-class bulk_run {
+class bulk_run final : private call_log {
 public:
-    /// All of these must outlive the run.
-    bulk_run(boost::asio::io_context& context, client& client, const settings& chosen, std::uint64_t nonce);
+    /// All of these must outlive the run. The job's client has an executor of the context.
+    bulk_run(boost::asio::io_context& context, job& job, const settings& chosen);
     bulk_run(const bulk_run&) = delete;
     bulk_run& operator=(const bulk_run&) = delete;
 
@@ -53,7 +60,7 @@ public:
     /// `clean_up` has ten. The second interrupt ends everything at once.
     void interrupt(int signal);
 
-    /// Where the run stands, but for the rates.
+    /// Where the run stands, but for the rates. While a phase is under way.
     progress_snapshot progress() const;
 
     const call_record& record(call_kind kind) const noexcept {
@@ -71,74 +78,41 @@ public:
     const std::optional<failure>& refused() const noexcept { return refused_; }
 
 private:
-    using clock = std::chrono::steady_clock;
-    struct item {
-        std::size_t session;
-        std::size_t participant;
-    };
     struct caller_slot {
         boost::asio::cancellation_signal cancel;
         bool running = false;
     };
 
-    void run_phase(call_kind kind);
-    std::size_t items_of(call_kind kind) const noexcept;
-    std::optional<item> take() noexcept;
-    bool may_go_on() const noexcept { return cleaning_ ? !gave_up_ : !stopping_; }
+    // Of the phase under way.
+    void add_success(std::chrono::nanoseconds latency) override;
+    void add_failure(const failure& failure) override;
+    void add_check(const std::string& problem) override;
+    void skip() override;
+    bool may_go_on() const noexcept override { return cleaning_ ? !gave_up_ : !stopping_; }
+
+    void run_plan();
+    void run_phase();
+    boost::asio::awaitable<void> call_until_done();
+    std::optional<std::size_t> take() noexcept;
     void give_up();
     void limit_flight();
     void limit_clean_up();
-
-    boost::asio::awaitable<void> call_until_done();
-    boost::asio::awaitable<void> create_session(std::size_t session);
-    boost::asio::awaitable<void> create_participant(std::size_t session, std::size_t number);
-    boost::asio::awaitable<void> add_participant_to_session(std::size_t session, std::size_t number);
-    boost::asio::awaitable<void> get_session(std::size_t session);
-    boost::asio::awaitable<void> get_participant(std::size_t session, std::size_t number);
-    boost::asio::awaitable<void> list_session_participants(std::size_t session);
-    boost::asio::awaitable<void> update_participant_subscriptions(std::size_t session, std::size_t number);
-    boost::asio::awaitable<void> get_participant_subscriptions(std::size_t session, std::size_t number);
-    boost::asio::awaitable<void> remove_participant_from_session(std::size_t session, std::size_t number);
-    boost::asio::awaitable<void> delete_participant(std::size_t session, std::size_t number);
-    boost::asio::awaitable<void> delete_session(std::size_t session);
-    boost::asio::awaitable<void> call(item next);
-
-    subscriptions chosen_subscriptions(std::size_t session, std::size_t number) const;
-    void skip() noexcept;
-    void note_failure(const failure& failure);
-    void note_check(const std::string& problem) { current().add_check(problem); }
-    call_record& current() noexcept { return records_[static_cast<std::size_t>(kind_)]; }
-
-    /// Notes what became of a call, and tells whether it succeeded.
-    template <class T>
-    bool note(clock::time_point started, const result<T>& response) {
-        if (response.has_error()) {
-            note_failure(response.error());
-            return false;
-        }
-        anything_succeeded_ = true;
-        if (!cleaning_)
-            current().add_success(clock::now() - started);
-        return true;
-    }
+    const job_call& phase() const noexcept { return plan_[phase_]; }
+    call_record& current() noexcept { return records_[static_cast<std::size_t>(phase().kind)]; }
 
     boost::asio::io_context& context_;
-    client& client_;
+    job& job_;
     const settings& settings_;
-    inventory created_;
     std::array<call_record, call_kind_count> records_;
     clean_up_record clean_up_;
-    call_options delete_options_;
 
-    // The phase under way.
-    call_kind kind_ = call_kind::create_session;
-    std::size_t phase_ = 0;
-    std::size_t next_ = 0;
-    std::size_t total_ = 0;
+    std::vector<job_call> plan_; // the phases, or those of the clean-up
+    std::size_t phase_ = 0;      // the one under way
+    std::size_t next_ = 0;       // its next item
     std::size_t in_flight_ = 0;
     std::size_t running_callers_ = 0;
     std::deque<caller_slot> callers_; // a deque, because a signal cannot move
-    std::size_t done_before_ = 0;     // in the phases that are over
+    std::size_t done_before_ = 0;     // items of the plan's phases that are over
 
     boost::asio::steady_timer flight_limit_;
     boost::asio::steady_timer clean_up_limit_;

@@ -20,6 +20,11 @@ constexpr std::array<std::string_view, call_kind_count> names = {
     "remove_participant_from_session",
     "delete_participant",
     "delete_session",
+    "create_endpoint",
+    "get_endpoint",
+    "update_endpoint_bxml",
+    "list_endpoints",
+    "delete_endpoint",
 };
 
 [[noreturn]] void refuse(const std::string& message) { throw std::invalid_argument(message); }
@@ -35,7 +40,7 @@ std::vector<std::string_view> split(std::string_view list) {
     }
 }
 
-std::vector<call_kind> calls_of(std::string_view word) {
+std::vector<call_kind> session_calls_of(std::string_view word) {
     using enum call_kind;
     if (word == "create")
         return {create_session, create_participant};
@@ -55,23 +60,46 @@ std::vector<call_kind> calls_of(std::string_view word) {
            "' is no operation: create, join, get, list, subscribe, remove and delete are");
 }
 
+std::vector<call_kind> endpoint_calls_of(std::string_view word) {
+    using enum call_kind;
+    if (word == "create")
+        return {create_endpoint};
+    if (word == "get")
+        return {get_endpoint};
+    if (word == "update")
+        return {update_endpoint_bxml};
+    if (word == "list")
+        return {list_endpoints};
+    if (word == "delete")
+        return {delete_endpoint, list_endpoints};
+    refuse('\'' + std::string(word) + "' is no operation of brtc: create, get, update, list and delete are");
+}
+
 } // namespace
 
 std::string_view to_string(call_kind kind) noexcept { return names[static_cast<std::size_t>(kind)]; }
 
-bool is_per_participant(call_kind kind) noexcept {
-    using enum call_kind;
-    return kind != create_session && kind != get_session && kind != list_session_participants &&
-           kind != delete_session;
+std::string_view to_string(api_family family) noexcept {
+    return family == api_family::brtc ? "brtc" : "webrtc";
 }
 
-std::vector<call_kind> parse_operations(std::string_view mix) {
+bool is_creation(call_kind kind) noexcept {
+    using enum call_kind;
+    return kind == create_session || kind == create_participant || kind == create_endpoint;
+}
+
+std::string_view default_operations(api_family family) noexcept {
+    return family == api_family::brtc ? "create,get,list,delete"
+                                      : "create,join,get,list,subscribe,remove,delete";
+}
+
+std::vector<call_kind> parse_operations(api_family family, std::string_view mix) {
     std::vector<call_kind> calls;
     bool first = true;
     bool joined = false;
     bool deleted = false;
     for (const auto word : split(mix)) {
-        const auto added = calls_of(word);
+        const auto added = family == api_family::brtc ? endpoint_calls_of(word) : session_calls_of(word);
         if (first != (word == "create"))
             refuse("'create' comes first, and once");
         if (deleted)

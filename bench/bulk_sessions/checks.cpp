@@ -1,21 +1,10 @@
 #include "bulk_sessions/checks.hpp"
 
 #include <algorithm>
-#include <optional>
 
 namespace bandwidth::webrtc::bench {
 
 namespace {
-
-std::string wrong(std::string_view what, std::string_view got, std::string_view wanted) {
-    return std::string(what) + " '" + std::string(got) + "' where '" + std::string(wanted) + "' was due";
-}
-
-std::string check_tag(const std::optional<std::string>& got, std::string_view wanted) {
-    if (got == wanted)
-        return {};
-    return got ? wrong("tag", *got, wanted) : "no tag where '" + std::string(wanted) + "' was due";
-}
 
 // The ids only: what the service adds to a subscription, such as the names of streams, is its own affair.
 std::vector<std::string_view> subscribed_ids(const subscriptions& value) {
@@ -27,6 +16,16 @@ std::vector<std::string_view> subscribed_ids(const subscriptions& value) {
 }
 
 } // namespace
+
+std::string wrong(std::string_view what, std::string_view got, std::string_view wanted) {
+    return std::string(what) + " '" + std::string(got) + "' where '" + std::string(wanted) + "' was due";
+}
+
+std::string check_tag(const std::optional<std::string>& got, std::string_view wanted) {
+    if (got == wanted)
+        return {};
+    return got ? wrong("tag", *got, wanted) : "no tag where '" + std::string(wanted) + "' was due";
+}
 
 std::string check_session(const session& response, const session_id& id, std::string_view tag) {
     if (!id.empty() && response.id() != id)

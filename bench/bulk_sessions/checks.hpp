@@ -6,11 +6,17 @@
 #include <bandwidth/webrtc/session.hpp>
 #include <bandwidth/webrtc/subscriptions.hpp>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace bandwidth::webrtc::bench {
+
+/// What checks say: "session 'a' where 'b' was due".
+std::string wrong(std::string_view what, std::string_view got, std::string_view wanted);
+/// Empty when the tag is the one that is due.
+std::string check_tag(const std::optional<std::string>& got, std::string_view wanted);
 
 /// Whether a response belongs to its request. Each check gives an empty text when it does, and else tells
 /// what is wrong. An empty `id` stands for one that is not known yet: any id is right then.

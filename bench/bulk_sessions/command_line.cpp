@@ -19,12 +19,15 @@ namespace {
 constexpr const char* introduction =
     R"(Creates sessions with participants, joins them, reads them back, subscribes, and deletes them all, over
 pipelined HTTPS. Checks that every response belongs to its request, and tells how fast it was and what failed.
+With --api brtc: creates endpoints of BRTC, reads and lists them, deletes them all, and lists once more.
 
 Examples:
   bulk_sessions
         against a service that it starts itself
   bulk_sessions --sessions 100k --participants 0 --operations create,get,delete
         100,000 sessions through create, get and delete
+  bulk_sessions --api brtc --endpoints 2k
+        2,000 endpoints of BRTC, with client credentials
   bulk_sessions --delay 20ms --connections 4 --depth 8
         as if the service were 20 ms away
   bulk_sessions --json > report.json
@@ -32,7 +35,8 @@ Examples:
   bulk_sessions --base-url https://localhost:8443/v1 --ca-file ca.pem
         against a loopback_server that runs elsewhere
   bulk_sessions --real --sessions 20 --callers 4
-        against Bandwidth's service; BW_ACCOUNT_ID, BW_USERNAME and BW_PASSWORD come from the environment
+        against Bandwidth's service, with BW_ACCOUNT_ID, BW_CLIENT_ID and BW_CLIENT_SECRET of the environment
+        (or BW_USERNAME and BW_PASSWORD where neither of the latter two is set)
 )";
 
 constexpr const char* exit_statuses =
@@ -82,21 +86,18 @@ void add_duration(CLI::App& app, const std::string& name, std::chrono::nanosecon
     app.add_option_function<std::string>(name, assign, description)->type_name("DURATION");
 }
 
-void add_operations(CLI::App& app, settings& chosen) {
+void add_api(CLI::App& app, settings& chosen) {
     const auto assign = [&chosen](const std::string& text) {
-        try {
-            chosen.phases = parse_operations(text);
-        } catch (const std::invalid_argument& error) {
-            throw CLI::ValidationError("--operations", error.what());
-        }
-        chosen.operations = text;
+        if (text == "webrtc")
+            chosen.api = api_family::webrtc;
+        else if (text == "brtc")
+            chosen.api = api_family::brtc;
+        else
+            throw CLI::ValidationError("--api", '\'' + text + "' is not webrtc or brtc");
     };
     app.add_option_function<std::string>(
-           "--operations", assign,
-           "What is done to all sessions, in this order; a word may be repeated.\n"
-           "default " +
-               std::string(default_operations))
-        ->type_name("MIX");
+           "--api", assign, "Which API: webrtc (the default: sessions and participants) or brtc (endpoints)")
+        ->type_name("API");
 }
 
 void add_progress(CLI::App& app, settings& chosen) {
@@ -126,6 +127,22 @@ std::string version_text() {
 #endif
 }
 
+// The option is of the other API.
+void refuse_other_api(const CLI::App& app, const char* option, api_family family) {
+    if (app.count(option) > 0)
+        throw CLI::ValidationError(option, "goes with --api " + std::string(to_string(family)));
+}
+
+void choose_operations(const CLI::App& app, settings& chosen) {
+    if (app.count("--operations") == 0)
+        chosen.operations = default_operations(chosen.api);
+    try {
+        chosen.phases = parse_operations(chosen.api, chosen.operations);
+    } catch (const std::invalid_argument& error) {
+        throw CLI::ValidationError("--operations", error.what());
+    }
+}
+
 // What one option alone cannot tell.
 void check_together(const settings& chosen, bool base_url_given, bool delay_given) {
     if (chosen.service == service_kind::loopback && !chosen.ca_file.empty())
@@ -149,21 +166,34 @@ std::variant<settings, int> parse_command_line(int argc, const char* const* argv
     app.footer(exit_statuses);
     app.set_version_flag("--version", version_text(), "Print the versions of this program and its parts");
 
+    add_api(app, chosen);
     add_count(app, "--sessions", chosen.sessions, 1, 10'000'000, "Sessions; default 10,000, with --real 10");
     add_count(app, "--participants", chosen.participants, 0, 20, "Participants in each session; default 2");
+    add_count(app, "--endpoints", chosen.endpoints, 1, 10'000'000,
+              "Endpoints, with --api brtc; default 10,000, with --real 10");
     add_count(app, "--connections", chosen.connections, 1, 10'000, "Connections at most; default 8");
     add_count(app, "--depth", chosen.depth, 1, 256, "Requests in flight on a connection at most; default 8");
     add_count(app, "--callers", chosen.callers, 1, 1'000'000,
               "Calls made at the same time; default connections times depth");
     add_count(app, "--attempts", chosen.attempts, 1, 100,
               "Attempts of a call that may be repeated, such as after a 503; default 3");
-    add_operations(app, chosen);
+    app.add_option("--operations", chosen.operations,
+                   "What is done to all sessions or endpoints, in this order; a word may be repeated.\n"
+                   "default " +
+                       std::string(default_operations(api_family::webrtc)) +
+                       "\n"
+                       "with --api brtc " +
+                       std::string(default_operations(api_family::brtc)) +
+                       "; update is another word,\n"
+                       "for BXML: Bandwidth executes it, so that a device has to be connected")
+        ->type_name("MIX");
     add_duration(app, "--timeout", chosen.timeout, 1us, 24h, "Timeout of each call; default 30s");
     add_duration(app, "--delay", chosen.delay, 0us, 1min,
                  "The embedded service's responses take this long; default 0s");
     app.add_option("--base-url", chosen.base_url,
-                   "Call this service in place of the embedded one, with the well-known credentials of\n"
-                   "loopback_server; with --real, with the environment's")
+                   "Call this service in place of the embedded one, with the well-known user and password\n"
+                   "of loopback_server; with --real, with the environment's credentials. It ends in /v1,\n"
+                   "with --api brtc in /v2")
         ->type_name("URL");
     app.add_option("--ca-file", chosen.ca_file, "Trust the certificate authorities in this PEM file alone")
         ->check(CLI::Validator(CLI::ExistingFile).description(""))
@@ -179,6 +209,13 @@ std::variant<settings, int> parse_command_line(int argc, const char* const* argv
             chosen.service = service_kind::real;
         else if (app.count("--base-url") > 0)
             chosen.service = service_kind::url;
+        if (chosen.api == api_family::brtc) {
+            refuse_other_api(app, "--sessions", api_family::webrtc);
+            refuse_other_api(app, "--participants", api_family::webrtc);
+        } else {
+            refuse_other_api(app, "--endpoints", api_family::brtc);
+        }
+        choose_operations(app, chosen);
         check_together(chosen, app.count("--base-url") > 0, app.count("--delay") > 0);
     } catch (const CLI::CallForHelp&) {
         out << introduction << '\n' << app.help();
@@ -192,6 +229,8 @@ std::variant<settings, int> parse_command_line(int argc, const char* const* argv
     }
     if (real && app.count("--sessions") == 0)
         chosen.sessions = 10;
+    if (real && app.count("--endpoints") == 0)
+        chosen.endpoints = 10;
     return chosen;
 }
 

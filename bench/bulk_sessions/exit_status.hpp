@@ -21,16 +21,15 @@ struct verdict {
     bool refused = false;       ///< the first responses were 401 or 403, and none was a success
     std::uint64_t failed = 0;
     std::uint64_t mismatched = 0;
-    std::uint64_t left_behind = 0; ///< sessions and participants that could not be deleted
+    std::uint64_t left_behind = 0; ///< what could not be deleted
 };
 
 /// The number for the shell.
 int exit_code(const verdict& verdict) noexcept;
 
 /// Whether a call failed before any connection could carry it: resolve, connect or TLS handshake.
-/// \param ever_connected  whether any connection was established so far; when none was, a call that ran out
-/// of
-///                        time in the queue was waiting for one
+/// \param ever_connected  whether any connection was established so far; when none was, a call that ran out of time in
+///                        the queue was waiting for one, and so was one that got no access token
 bool is_connection_failure(const error_code& code, bool ever_connected) noexcept;
 
 } // namespace bandwidth::webrtc::bench

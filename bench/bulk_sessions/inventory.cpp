@@ -6,14 +6,17 @@
 
 namespace bandwidth::webrtc::bench {
 
+std::string tag_prefix(std::uint64_t nonce) {
+    std::array<char, 32> prefix{};
+    std::snprintf(prefix.data(), prefix.size(), "bulk-%016llx-", static_cast<unsigned long long>(nonce));
+    return prefix.data();
+}
+
 inventory::inventory(std::size_t sessions, std::size_t participants_each, std::uint64_t nonce)
     : sessions_(sessions)
     , participants_(sessions * participants_each)
-    , participants_each_(participants_each) {
-    std::array<char, 32> prefix{};
-    std::snprintf(prefix.data(), prefix.size(), "bulk-%016llx-", static_cast<unsigned long long>(nonce));
-    tag_prefix_ = prefix.data();
-}
+    , participants_each_(participants_each)
+    , tag_prefix_(tag_prefix(nonce)) {}
 
 std::string inventory::session_tag(std::size_t session) const {
     return tag_prefix_ + std::to_string(session);

@@ -8,12 +8,16 @@
 
 namespace bandwidth::webrtc::bench {
 
+/// What the tags of a run begin with: "bulk-0123456789abcdef-".
+/// \param nonce  tells this run's tags from those of any other
+std::string tag_prefix(std::uint64_t nonce);
+
 /// What was created and not deleted yet, by number: sessions from 0, and in each of them participants from 0.
 /// What does not exist has an empty id.
 class inventory {
 public:
     /// Room for so many, none of which exists.
-    /// \param nonce  tells this run's tags from those of any other
+    /// \param nonce  see `tag_prefix`
     inventory(std::size_t sessions, std::size_t participants_each, std::uint64_t nonce);
 
     std::size_t sessions() const noexcept { return sessions_.size(); }

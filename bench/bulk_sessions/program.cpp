@@ -7,7 +7,6 @@
 #include "bulk_sessions/service.hpp"
 #include "bulk_sessions/units.hpp"
 
-#include <bandwidth/webrtc/client.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -96,14 +95,14 @@ verdict verdict_of(const bulk_run& run, const report& report) {
     verdict.refused = run.refused().has_value();
     verdict.failed = all.failed;
     verdict.mismatched = all.mismatched;
-    verdict.left_behind = report.clean_up.left_sessions + report.clean_up.left_participants;
+    verdict.left_behind = report.clean_up.left();
     return verdict;
 }
 
 int run_against(const service& service, const settings& chosen, std::ostream& out, std::ostream& err) {
     asio::io_context context(1);
-    client client(context, service.options());
-    bulk_run run(context, client, chosen, random_nonce());
+    const auto job = service.make_job(context, chosen, random_nonce());
+    bulk_run run(context, *job, chosen);
 
     const auto terminal = look_at_terminal();
     progress_line line(err, terminal.is_terminal);
@@ -117,12 +116,12 @@ int run_against(const service& service, const settings& chosen, std::ostream& ou
     report report;
     report.chosen = chosen;
     report.service = service.description();
-    report.base_url = service.options().base_url();
+    report.base_url = service.base_url();
     report.operations = report_operations(run);
     report.time = run.time();
     report.signal = run.signal();
     report.unknown_creations = run.unknown_creations();
-    report.client = client.stats();
+    report.client = job->stats();
     report.seen_by_service = service.stats();
 
     // The text comes before the clean-up: whoever loses patience then still has it.

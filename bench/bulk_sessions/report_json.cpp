@@ -52,8 +52,14 @@ json::object to_json(const operation_report& one, bool with_details) {
 
 json::object to_json(const settings& chosen) {
     json::object out;
-    out["sessions"] = chosen.sessions;
-    out["participants"] = chosen.participants;
+    const auto api = to_string(chosen.api);
+    out["api"] = json::string_view(api.data(), api.size());
+    if (chosen.api == api_family::brtc) {
+        out["endpoints"] = chosen.endpoints;
+    } else {
+        out["sessions"] = chosen.sessions;
+        out["participants"] = chosen.participants;
+    }
     out["operations"] = chosen.operations;
     out["connections"] = chosen.connections;
     out["depth"] = chosen.depth;
@@ -92,15 +98,16 @@ json::object to_json(const testing::loopback_stats& stats) {
     out["handshakes_full"] = stats.handshakes_full;
     out["handshakes_resumed"] = stats.handshakes_resumed;
     out["max_pipelined"] = stats.max_pipelined;
+    out["tokens_issued"] = stats.tokens_issued;
     return out;
 }
 
 json::object to_json(const clean_up_record& record, std::uint64_t unknown_creations) {
     json::object out;
-    out["deleted_sessions"] = record.deleted_sessions;
-    out["deleted_participants"] = record.deleted_participants;
-    out["left_sessions"] = record.left_sessions;
-    out["left_participants"] = record.left_participants;
+    for (const auto& one : record.things)
+        out["deleted_" + std::string(one.noun) + 's'] = one.deleted;
+    for (const auto& one : record.things)
+        out["left_" + std::string(one.noun) + 's'] = one.left;
     out["unknown_creations"] = unknown_creations;
     out["time_ns"] = record.time.count();
     if (!record.first_error.empty())

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <string_view>
 
 namespace bandwidth::webrtc::bench {
 
@@ -25,8 +26,23 @@ std::string format_ratio(std::uint64_t a, std::uint64_t b) {
     return text.data();
 }
 
-std::string plural(std::uint64_t count, const std::string& noun) {
-    return format_count(count) + ' ' + noun + (count == 1 ? "" : "s");
+std::string plural(std::uint64_t count, std::string_view noun) {
+    return format_count(count) + ' ' + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+std::string format_job(const settings& chosen) {
+    if (chosen.api == api_family::brtc)
+        return plural(chosen.endpoints, "endpoint");
+    return plural(chosen.sessions, "session") + " with " + plural(chosen.participants, "participant") +
+           " each";
+}
+
+// "2 sessions and 1 participant".
+std::string format_things(const clean_up_record& record, std::size_t clean_up_record::thing::*count) {
+    std::string text;
+    for (const auto& one : record.things)
+        text += (text.empty() ? "" : " and ") + plural(one.*count, one.noun);
+    return text;
 }
 
 std::vector<std::string> row(const operation_report& one, bool with_latency) {
@@ -86,10 +102,9 @@ std::string format_wire(const report& report) {
 std::string format_report(const report& report) {
     const auto& chosen = report.chosen;
     const auto all = report.totals();
-    std::string text = plural(chosen.sessions, "session") + " with " +
-                       plural(chosen.participants, "participant") + " each, against " +
-                       printable(report.service) + "\n" + plural(chosen.connections, "connection") +
-                       " at most, depth " + format_count(chosen.depth) + ", " +
+    std::string text = format_job(chosen) + ", against " + printable(report.service) + "\n" +
+                       plural(chosen.connections, "connection") + " at most, depth " +
+                       format_count(chosen.depth) + ", " +
                        plural(chosen.concurrent_calls(), "concurrent caller") + "\n\n";
     if (report.signal != 0)
         text += "INTERRUPTED: this is what was done so far.\n\n";
@@ -107,13 +122,11 @@ std::string format_report(const report& report) {
 std::string format_clean_up(const report& report) {
     const auto& done = report.clean_up;
     std::string text;
-    if (done.deleted_sessions + done.deleted_participants > 0)
-        text += "Cleaned up   " + plural(done.deleted_sessions, "session") + " and " +
-                plural(done.deleted_participants, "participant") + " deleted in " +
+    if (done.deleted() > 0)
+        text += "Cleaned up   " + format_things(done, &clean_up_record::thing::deleted) + " deleted in " +
                 format_duration(done.time) + '\n';
-    if (done.left_sessions + done.left_participants > 0)
-        text += "LEFT BEHIND  " + plural(done.left_sessions, "session") + " and " +
-                plural(done.left_participants, "participant") +
+    if (done.left() > 0)
+        text += "LEFT BEHIND  " + format_things(done, &clean_up_record::thing::left) +
                 (done.first_error.empty() ? std::string() : ": " + done.first_error) + '\n';
     if (report.unknown_creations > 0)
         text += "UNKNOWN      " + plural(report.unknown_creations, "creation") +

@@ -1,11 +1,17 @@
 #pragma once
 
+#include "bulk_sessions/job.hpp"
 #include "bulk_sessions/settings.hpp"
 
+#include <bandwidth/webrtc/brtc/client_options.hpp>
 #include <bandwidth/webrtc/client_options.hpp>
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 namespace bandwidth::webrtc::bench {
 
@@ -17,7 +23,13 @@ public:
     /// needed
     explicit service(const settings& chosen);
 
-    const client_options& options() const noexcept { return options_; }
+    /// The job of the chosen API, with a client that calls this service.
+    /// \param context  outlives the job
+    /// \param nonce  tells this run's tags from those of any other
+    /// \throws api_error (`errc::invalid_options`) when the client refuses the options
+    std::unique_ptr<job> make_job(boost::asio::io_context& context, const settings& chosen,
+                                  std::uint64_t nonce) const;
+    const std::string& base_url() const noexcept;
     /// For people: "the embedded service", or the base URL.
     std::string description() const;
     /// What the embedded service has seen; nothing when another is called.
@@ -25,7 +37,7 @@ public:
 
 private:
     std::optional<testing::loopback_server> loopback_;
-    client_options options_;
+    std::variant<client_options, brtc::client_options> options_;
 };
 
 } // namespace bandwidth::webrtc::bench

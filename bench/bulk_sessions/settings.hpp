@@ -12,7 +12,7 @@ namespace bandwidth::webrtc::bench {
 /// Which service is called.
 enum class service_kind {
     loopback, ///< one that this program starts on a thread of its own
-    url,      ///< a loopback_server that runs elsewhere, with that server's well-known test credentials
+    url,      ///< a loopback_server that runs elsewhere, with that server's well-known user and password
     real,     ///< Bandwidth's, or any other, with the environment's credentials
 };
 
@@ -25,14 +25,16 @@ enum class progress_mode {
 
 /// What the command line asks for.
 struct settings {
+    api_family api = api_family::webrtc;
     std::size_t sessions = 10'000;
-    std::size_t participants = 2; ///< in each session
+    std::size_t participants = 2;   ///< in each session
+    std::size_t endpoints = 10'000; ///< of brtc
     std::size_t connections = 8;
     std::size_t depth = 8;
     std::size_t callers = 0;  ///< calls that are made at the same time; 0: connections times depth
     std::size_t attempts = 3; ///< of each call, the first one included
-    std::string operations{default_operations};
-    std::vector<call_kind> phases = parse_operations(default_operations);
+    std::string operations{default_operations(api_family::webrtc)};
+    std::vector<call_kind> phases = parse_operations(api_family::webrtc, operations);
     std::chrono::nanoseconds timeout = std::chrono::seconds(30); ///< of each call
     std::chrono::nanoseconds delay{0};                           ///< of the embedded service's responses
 

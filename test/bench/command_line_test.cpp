@@ -41,7 +41,8 @@ TEST_CASE("command line: without options") {
     CHECK(chosen.connections == 8);
     CHECK(chosen.depth == 8);
     CHECK(chosen.concurrent_calls() == 64);
-    CHECK(chosen.phases.size() == call_kind_count);
+    CHECK(chosen.api == api_family::webrtc);
+    CHECK(chosen.phases.size() == 11);
     CHECK(chosen.timeout == 30s);
     CHECK(chosen.service == service_kind::loopback);
     CHECK_FALSE(chosen.json);
@@ -80,6 +81,20 @@ TEST_CASE("command line: which service is called") {
 TEST_CASE("command line: few sessions against the real service, unless told otherwise") {
     CHECK(parsed_line({"--real"}).chosen().sessions == 10);
     CHECK(parsed_line({"--real", "--sessions", "5000"}).chosen().sessions == 5'000);
+    CHECK(parsed_line({"--api", "brtc", "--real"}).chosen().endpoints == 10);
+    CHECK(parsed_line({"--api", "brtc", "--real", "--endpoints", "5000"}).chosen().endpoints == 5'000);
+}
+
+TEST_CASE("command line: each API has its operations, wherever they stand") {
+    CHECK(parsed_line({"--api", "webrtc"}).chosen().phases.size() == 11);
+    const parsed_line line({"--api", "brtc"});
+    CHECK(line.chosen().api == api_family::brtc);
+    CHECK(line.chosen().endpoints == 10'000);
+    CHECK(line.chosen().operations == "create,get,list,delete");
+    CHECK(line.chosen().phases == parse_operations(api_family::brtc, "create,get,list,delete"));
+    const parsed_line before({"--operations", "create,update", "--api", "brtc", "--endpoints", "2k"});
+    CHECK(before.chosen().endpoints == 2'000);
+    CHECK(before.chosen().phases == parse_operations(api_family::brtc, "create,update"));
 }
 
 TEST_CASE("command line: help begins with examples and ends with the exit statuses") {
@@ -121,6 +136,12 @@ TEST_CASE(
              example{{"--ca-file", "/dev/null"}, "--ca-file: goes with --base-url or --real"},
              example{{"--delay", "0s", "--real"}, "--delay"},
              example{{"--base-url", ""}, "--base-url"},
+             example{{"--api", "voice"}, "--api: 'voice' is not webrtc or brtc"},
+             example{{"--api", "brtc", "--sessions", "5"}, "--sessions: goes with --api webrtc"},
+             example{{"--api", "brtc", "--participants", "5"}, "--participants: goes with --api webrtc"},
+             example{{"--endpoints", "5"}, "--endpoints: goes with --api brtc"},
+             example{{"--api", "brtc", "--endpoints", "0"}, "--endpoints: 0 is not between"},
+             example{{"--operations", "create,join", "--api", "brtc"}, "'join' is no operation of brtc"},
              example{{"--no-such-option"}, "--no-such-option"},
              example{{"stray"}, "stray"},
          }) {

@@ -54,7 +54,13 @@ TEST_CASE("exit status: which failures mean that there is no connection") {
     CHECK_FALSE(is_connection_failure(webrtc::error_code(), false));
 }
 
-TEST_CASE("exit status: time spent in the queue tells of no connection only before there was one") {
-    CHECK(is_connection_failure(webrtc::errc::queue_timeout, false));
-    CHECK_FALSE(is_connection_failure(webrtc::errc::queue_timeout, true));
+TEST_CASE(
+    "exit status: time spent in the queue, or for an access token, tells of no connection only before there "
+    "was one") {
+    for (const auto code :
+         {webrtc::errc::queue_timeout, webrtc::errc::token_timeout, webrtc::errc::token_failed}) {
+        CHECK(is_connection_failure(code, false));
+        CHECK_FALSE(is_connection_failure(code, true));
+    }
+    CHECK_FALSE(is_connection_failure(webrtc::errc::token_refused, false));
 }

@@ -28,7 +28,8 @@ public:
     explicit bulk_sessions(std::vector<std::string> words, std::vector<std::string> environment = {}) {
         words.insert(words.begin(), BULK_SESSIONS);
         for (char** entry = environ; *entry != nullptr; ++entry)
-            if (!std::string_view(*entry).starts_with("BW_"))
+            if (!std::string_view(*entry).starts_with("BW_") &&
+                !std::string_view(*entry).starts_with("BANDWIDTH_"))
                 environment.emplace_back(*entry);
         std::array<int, 2> ends{};
         REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
@@ -159,6 +160,45 @@ TEST_CASE("program: --real takes the credentials of the environment, and never s
     CHECK(refused.wait() == 3);
     CHECK(refused.errors().find("refuses the credentials") != std::string::npos);
     CHECK((refused.errors() + refused.output() + program.output()).find("open ") == std::string::npos);
+}
+
+TEST_CASE("program: a half of the client credentials is not taken for none") {
+    for (const char* api : {"webrtc", "brtc"}) {
+        bulk_sessions program({"--real", "--api", api},
+                              {"BW_ACCOUNT_ID=123", "BW_CLIENT_ID=me", "BW_USERNAME=you", "BW_PASSWORD=his"});
+        CHECK(program.wait() == 3);
+        CHECK(program.errors().find("BW_CLIENT_SECRET") != std::string::npos);
+    }
+}
+
+TEST_CASE(
+    "program: endpoints with the credentials of the environment, whose base URL has a variable of its own") {
+    testing::loopback_server server(
+        testing::loopback_options().account("123").credentials("somebody", "open sesame"));
+    const temporary_file ca_file(server.ca_pem());
+    bulk_sessions program({"--api", "brtc", "--real", "--ca-file", ca_file.path()},
+                          {"BW_ACCOUNT_ID=123", "BW_USERNAME=somebody", "BW_PASSWORD=open sesame",
+                           "BANDWIDTH_BRTC_URL=" + server.brtc_url()});
+    CHECK(program.wait() == 0);
+    CHECK(program.output().find("10 endpoints, against " + server.brtc_url()) == 0);
+    CHECK(server.stats().requests_post == 10);
+    CHECK(server.endpoint_count() == 0);
+}
+
+TEST_CASE("program: Ctrl-C deletes the endpoints that were created") {
+    testing::loopback_server server;
+    const temporary_file ca_file(server.ca_pem());
+    bulk_sessions program({"--api", "brtc", "--base-url", server.brtc_url(), "--ca-file", ca_file.path(),
+                           "--endpoints", "1M", "--progress", "always", "--json"});
+    REQUIRE(program.says("create_endpoint"));
+    program.signal(SIGINT);
+    CHECK(program.wait() == 130);
+    const auto report = json::parse(program.output());
+    CHECK(report.at("operations").as_array().size() == 1);
+    CHECK(report.at("clean_up").at("deleted_endpoints").as_int64() > 0);
+    CHECK(report.at("clean_up").at("left_endpoints") == 0);
+    CHECK(server.stats().requests_post > 0);
+    CHECK(server.endpoint_count() == 0);
 }
 
 TEST_CASE("program: Ctrl-C reports what was done, deletes what was created, and gives 130") {

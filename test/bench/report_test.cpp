@@ -113,11 +113,10 @@ TEST_CASE("report: the text of a run that was interrupted, and of one without er
 TEST_CASE("report: the clean-up") {
     auto made = small_report();
     CHECK(format_clean_up(made) == "");
-    made.clean_up.deleted_sessions = 12;
-    made.clean_up.deleted_participants = 1;
+    made.clean_up.things = {{"session", 12, 0}, {"participant", 1, 0}};
     made.clean_up.time = 1s;
     CHECK(format_clean_up(made) == "Cleaned up   12 sessions and 1 participant deleted in 1.00 s\n");
-    made.clean_up.left_sessions = 3;
+    made.clean_up.things[0].left = 3;
     made.clean_up.first_error = "it said no";
     made.unknown_creations = 1;
     const auto text = format_clean_up(made);
@@ -129,6 +128,7 @@ TEST_CASE("report: the JSON") {
     auto made = small_report();
     made.operations.push_back(one_operation("list_session_participants", 0));
     made.seen_by_service.emplace().max_pipelined = 8;
+    made.clean_up.things = {{"session", 7, 0}, {"participant", 0, 2}};
     made.exit_code = 1;
     // Through its text, as a reader gets it.
     const auto json = boost::json::parse(boost::json::serialize(to_json(made)));
@@ -153,6 +153,25 @@ TEST_CASE("report: the JSON") {
     CHECK(json.at("totals").at("calls") == 2'000);
     CHECK(json.at("client").at("handshakes_full") == 8);
     CHECK(json.at("seen_by_service").at("max_pipelined") == 8);
+    CHECK(json.at("settings").at("api") == "webrtc");
+    CHECK(json.at("clean_up").at("deleted_sessions") == 7);
     CHECK(json.at("clean_up").at("left_sessions") == 0);
+    CHECK(json.at("clean_up").at("left_participants") == 2);
     CHECK(json.at("exit_status") == 1);
+}
+
+TEST_CASE("report: of endpoints") {
+    auto made = small_report();
+    made.chosen.api = api_family::brtc;
+    made.chosen.endpoints = 1;
+    made.clean_up.things = {{"endpoint", 1, 4}};
+    CHECK(format_report(made).starts_with("1 endpoint, against the embedded service\n"));
+    CHECK(has(format_clean_up(made), "Cleaned up   1 endpoint deleted in "));
+    CHECK(has(format_clean_up(made), "LEFT BEHIND  4 endpoints\n"));
+    const auto json = boost::json::parse(boost::json::serialize(to_json(made)));
+    CHECK(json.at("settings").at("api") == "brtc");
+    CHECK(json.at("settings").at("endpoints") == 1);
+    CHECK_FALSE(json.at("settings").as_object().contains("sessions"));
+    CHECK(json.at("clean_up").at("deleted_endpoints") == 1);
+    CHECK(json.at("clean_up").at("left_endpoints") == 4);
 }

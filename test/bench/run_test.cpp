@@ -1,84 +1,38 @@
 // Whole runs inside of this process, against a loopback service that can be told to fail.
-#include "bench/temporary_file.hpp"
-#include "bulk_sessions/program.hpp"
+#include "bench/whole_run.hpp"
 
 #include <doctest/doctest.h>
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
-#include <sstream>
+#include <string>
+#include <string_view>
 
 namespace asio = boost::asio;
 namespace json = boost::json;
 namespace testing = bandwidth::webrtc::testing;
 using namespace bandwidth::webrtc::bench;
+using test::run;
 using testing::fault;
 
 namespace {
 
-// What a run leaves behind for a test to look at.
-struct outcome {
-    int status = -1;
-    std::string out;
-    std::string err;
-    json::object report; // empty when `out` is not JSON
-
-    json::object operation(std::string_view name) const {
-        for (const auto& entry : report.at("operations").as_array())
-            if (entry.at("operation") == json::string_view(name.data(), name.size()))
-                return entry.as_object();
-        return {};
-    }
-};
-
-outcome run(const settings& chosen) {
-    std::ostringstream out;
-    std::ostringstream err;
-    outcome made;
-    made.status = run_program(chosen, out, err);
-    made.out = out.str();
-    made.err = err.str();
-    if (chosen.json && !made.out.empty())
-        made.report = json::parse(made.out).as_object();
-    return made;
+settings of_sessions(std::string_view operations = default_operations(api_family::webrtc)) {
+    return test::small_run(api_family::webrtc, operations);
 }
 
-settings small_run(std::string_view operations = default_operations) {
-    settings chosen;
-    chosen.sessions = 20;
-    chosen.participants = 3;
-    chosen.connections = 2;
-    chosen.attempts = 1; // each fault is to be seen
-    chosen.operations = operations;
-    chosen.phases = parse_operations(operations);
-    chosen.json = true;
-    chosen.quiet = true;
-    return chosen;
-}
-
-// A loopback service, and the settings for a run against it.
-class observed_service {
+// Its runs are of sessions.
+class session_service : public test::observed_service {
 public:
-    testing::loopback_server& server() { return server_; }
-    settings chosen(std::string_view operations = default_operations) const {
-        auto made = small_run(operations);
-        made.service = service_kind::url;
-        made.base_url = server_.base_url();
-        made.ca_file = ca_file_.path();
-        return made;
+    settings chosen(std::string_view operations = default_operations(api_family::webrtc)) const {
+        return observed_service::chosen(api_family::webrtc, operations);
     }
-
-private:
-    testing::loopback_server server_;
-    test::temporary_file ca_file_{server_.ca_pem()};
 };
 
 } // namespace
 
 TEST_CASE("run: every call is made, every response is right, and nothing is left") {
-    observed_service service;
+    session_service service;
     const auto made = run(service.chosen());
     CAPTURE(made.out);
     CHECK(made.status == 0);
@@ -99,7 +53,7 @@ TEST_CASE("run: every call is made, every response is right, and nothing is left
 }
 
 TEST_CASE("run: against the embedded service, in text") {
-    auto chosen = small_run();
+    auto chosen = of_sessions();
     chosen.json = false;
     const auto made = run(chosen);
     CAPTURE(made.out);
@@ -112,7 +66,7 @@ TEST_CASE("run: against the embedded service, in text") {
 }
 
 TEST_CASE("run: without participants their calls are not there") {
-    auto chosen = small_run();
+    auto chosen = of_sessions();
     chosen.participants = 0;
     const auto made = run(chosen);
     CHECK(made.status == 0);
@@ -121,7 +75,7 @@ TEST_CASE("run: without participants their calls are not there") {
 }
 
 TEST_CASE("run: alone in a session a participant subscribes to everybody") {
-    auto chosen = small_run();
+    auto chosen = of_sessions();
     chosen.participants = 1;
     const auto made = run(chosen);
     CHECK(made.status == 0);
@@ -129,7 +83,7 @@ TEST_CASE("run: alone in a session a participant subscribes to everybody") {
 }
 
 TEST_CASE("run: calls are pipelined, and no deeper than asked") {
-    observed_service service;
+    session_service service;
     auto chosen = service.chosen("create,get,delete");
     chosen.sessions = 500;
     chosen.connections = 1;
@@ -142,7 +96,7 @@ TEST_CASE("run: calls are pipelined, and no deeper than asked") {
 }
 
 TEST_CASE("run: a mix without delete is cleaned up, and says so") {
-    observed_service service;
+    session_service service;
     const auto made = run(service.chosen("create,join,get,get"));
     CHECK(made.status == 0);
     CHECK(made.operation("get_session").at("succeeded") == 40);
@@ -154,7 +108,7 @@ TEST_CASE("run: a mix without delete is cleaned up, and says so") {
 }
 
 TEST_CASE("run: failed calls are told by kind, and the exit status is 1") {
-    observed_service service;
+    session_service service;
     service.server().inject(fault().on("GET", "/sessions/").after(3).times(2).respond(503));
     service.server().inject(fault().on("GET", "/sessions/").times(1).respond(500));
     const auto made = run(service.chosen("create,get,delete"));
@@ -170,7 +124,7 @@ TEST_CASE("run: failed calls are told by kind, and the exit status is 1") {
 }
 
 TEST_CASE("run: the response to another request, which the client refuses, is told by kind") {
-    observed_service service;
+    session_service service;
     service.server().inject(fault().on("GET", "/sessions/").respond(200, R"({"id":"another","tag":"x"})"));
     const auto made = run(service.chosen("create,get,delete"));
     CHECK(made.status == 1);
@@ -183,7 +137,7 @@ TEST_CASE("run: the response to another request, which the client refuses, is to
 }
 
 TEST_CASE("run: a response that is not what was created is a mismatch, and the exit status is 1") {
-    observed_service service;
+    session_service service;
     // The tag is not the one that was given.
     service.server().inject(fault().on("POST", "/sessions").respond(201, R"({"id":"made","tag":"x"})"));
     const auto made = run(service.chosen("create"));
@@ -197,7 +151,7 @@ TEST_CASE("run: a response that is not what was created is a mismatch, and the e
 }
 
 TEST_CASE("run: what needs something that could not be created is skipped") {
-    observed_service service;
+    session_service service;
     service.server().inject(fault().on("POST", "/sessions").after(5).respond(500));
     service.server().inject(fault().on("POST", "/participants").after(5).respond(500));
     const auto made = run(service.chosen());
@@ -215,7 +169,7 @@ TEST_CASE("run: what needs something that could not be created is skipped") {
 }
 
 TEST_CASE("run: a creation whose response is lost is reported as unknown") {
-    observed_service service;
+    session_service service;
     service.server().inject(fault().on("POST", "/sessions").after(5).reset());
     const auto made = run(service.chosen("create,get,delete"));
     CHECK(made.status == 1);
@@ -225,7 +179,7 @@ TEST_CASE("run: a creation whose response is lost is reported as unknown") {
 }
 
 TEST_CASE("run: a failed delete is made good by the clean-up") {
-    observed_service service;
+    session_service service;
     service.server().inject(fault().on("DELETE", "/sessions/").times(2).respond(500));
     const auto made = run(service.chosen("create,delete"));
     CHECK(made.status == 1);
@@ -236,7 +190,7 @@ TEST_CASE("run: a failed delete is made good by the clean-up") {
 }
 
 TEST_CASE("run: what cannot be deleted is told, and the exit status is 1") {
-    observed_service service;
+    session_service service;
     service.server().inject(fault().on("DELETE", "/sessions/").times(2).respond(500));
     const auto made = run(service.chosen("create,get"));
     CHECK(made.status == 1);
@@ -247,7 +201,7 @@ TEST_CASE("run: what cannot be deleted is told, and the exit status is 1") {
 }
 
 TEST_CASE("run: refused credentials end the run at once with 3") {
-    observed_service service;
+    session_service service;
     service.server().inject(fault().always().respond(401));
     auto chosen = service.chosen();
     chosen.sessions = 5'000;
@@ -259,7 +213,7 @@ TEST_CASE("run: refused credentials end the run at once with 3") {
 }
 
 TEST_CASE("run: a 403 among successes is a failed call like any other") {
-    observed_service service;
+    session_service service;
     service.server().inject(fault().on("GET").after(4).respond(403));
     CHECK(run(service.chosen("create,get,delete")).status == 1);
 }
@@ -268,7 +222,7 @@ TEST_CASE("run: where nobody listens it ends at once with 4") {
     // Bound and not listening: no other process can take the port, and connections are refused.
     asio::io_context context;
     asio::ip::tcp::socket bound(context, {asio::ip::make_address("127.0.0.1"), 0});
-    auto chosen = small_run();
+    auto chosen = of_sessions();
     chosen.service = service_kind::url;
     chosen.base_url = "https://127.0.0.1:" + std::to_string(bound.local_endpoint().port()) + "/v1";
     const auto made = run(chosen);
@@ -280,14 +234,14 @@ TEST_CASE("run: where nobody listens it ends at once with 4") {
 }
 
 TEST_CASE("run: a certificate that is not trusted is no connection") {
-    observed_service service;
+    session_service service;
     auto chosen = service.chosen();
     chosen.ca_file = "";
     CHECK(run(chosen).status == 4);
 }
 
 TEST_CASE("run: options that the client refuses give 3") {
-    auto chosen = small_run();
+    auto chosen = of_sessions();
     chosen.service = service_kind::url;
     chosen.base_url = "http://api.example/v1";
     const auto made = run(chosen);
