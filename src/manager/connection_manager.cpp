@@ -51,7 +51,9 @@ struct connection_manager::state {
 
 connection_manager::connection_manager(executor_type executor, std::string_view origin,
                                        const manager_options& options, detail::abi_check)
-    : state_(std::make_unique<state>(detail::make_core(executor, origin, options))) {}
+    : connection_manager(detail::make_core(executor, origin, options)) {}
+connection_manager::connection_manager(std::shared_ptr<detail::manager_core> core)
+    : state_(std::make_unique<state>(std::move(core))) {}
 connection_manager::connection_manager(connection_manager&&) noexcept = default;
 connection_manager& connection_manager::operator=(connection_manager&&) noexcept = default;
 connection_manager::~connection_manager() = default;

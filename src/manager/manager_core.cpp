@@ -41,7 +41,8 @@ manager_core::manager_core(const asio::any_io_executor& executor, const manager_
     : host_header_(settings.host_header)
     , timeout_(settings.timeout)
     , sessions_kept_(settings.of_shard(0).schedule.max_connections * 2) {
-    auto contexts = load(settings.tls, settings.shards);
+    auto contexts =
+        settings.loaded ? share(*settings.loaded, settings.shards) : load(settings.tls, settings.shards);
     pools_.reserve(settings.shards);
     for (std::size_t i = 0; i < settings.shards; ++i)
         pools_.push_back(pool::make(executor, settings.of_shard(i), std::move(contexts[i])));
@@ -54,11 +55,15 @@ std::size_t manager_core::shard_of_this_thread() const noexcept {
 // The settings are read once; a context for each shard.
 std::vector<std::shared_ptr<tls_context>> manager_core::load(const tls_settings& settings,
                                                              std::size_t count) const {
+    return share(tls_context(settings, sessions_kept_), count);
+}
+
+std::vector<std::shared_ptr<tls_context>> manager_core::share(const tls_context& loaded,
+                                                              std::size_t count) const {
     std::vector<std::shared_ptr<tls_context>> contexts;
     contexts.reserve(count);
-    contexts.push_back(std::make_shared<tls_context>(settings, sessions_kept_));
     while (contexts.size() < count)
-        contexts.push_back(std::make_shared<tls_context>(*contexts.front(), sessions_kept_));
+        contexts.push_back(std::make_shared<tls_context>(loaded, sessions_kept_));
     return contexts;
 }
 

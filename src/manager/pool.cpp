@@ -66,6 +66,25 @@ pool::pool(const asio::any_io_executor& executor, pool_settings settings, std::s
     }
 }
 
+// Its mutex is held while the pool is told, so that the pool does not end meanwhile.
+class pool::token_link final : public token_user {
+public:
+    explicit token_link(pool& of) : pool_(&of) {}
+    void token_changed() noexcept override {
+        const std::lock_guard lock(mutex_);
+        if (pool_)
+            pool_->token_changed();
+    }
+    void forget_pool() noexcept {
+        const std::lock_guard lock(mutex_);
+        pool_ = nullptr;
+    }
+
+private:
+    std::mutex mutex_;
+    pool* pool_;
+};
+
 pool::~pool() { drop_calls(); }
 
 // Operations of a dialler may outlive the pool, and go by its executor: only here, where no other thread runs the
@@ -79,6 +98,8 @@ void pool::abandon() noexcept {
 }
 
 void pool::drop_calls() noexcept {
+    if (token_link_)
+        token_link_->forget_pool();
     names_->abandon();
     call_list abandoned;
     {
@@ -107,7 +128,7 @@ bool pool::put_in(Put put, bool urgent) {
         if (std::exchange(cycle_scheduled_, true))
             return true;
     }
-    post_cycle();
+    post_cycle(shared_from_this());
     return true;
 }
 
@@ -136,8 +157,8 @@ void pool::close(boost::intrusive_ptr<call_group> group) noexcept {
 
 // The cycle is posted beside the strand, and goes there when it runs: in the strand's queue it would hold the
 // strand, so that the connections which are ready before it would each need another round of the scheduler.
-void pool::post_cycle() noexcept {
-    auto enter = [self = shared_from_this()]() mutable noexcept {
+void pool::post_cycle(std::shared_ptr<pool> self) noexcept {
+    auto enter = [self = std::move(self)]() mutable noexcept {
         const auto executor = self->executor_;
         executor.execute([self = std::move(self)] { self->cycle(true); });
     };
@@ -215,22 +236,30 @@ void pool::take_submitted() noexcept {
 }
 
 token_view pool::look_at_token(call_group& of) {
-    return of.tokens->look(now_, base_executor_, std::weak_ptr<token_user>(shared_from_this()));
+    if (!token_link_)
+        token_link_ = std::make_shared<token_link>(*this);
+    if (!of.subscription)
+        of.subscription = of.tokens->subscribe(base_executor_, token_link_);
+    return of.subscription->look(now_);
 }
 token_lifecycle::verdict pool::refuse_token(call_group& of, const std::shared_ptr<const std::string>& used) {
-    return of.tokens->refuse(used, now_, base_executor_);
+    return of.subscription->refuse(used, now_); // there is one, since the token came with it
 }
-// Under the mutex to the end, other than `put_in`: this comes from threads that do not know whether the execution context
-// is being destroyed, which `drop_calls` tells under the same mutex before anything goes.
+void pool::leave_token(call_group& of) noexcept { of.subscription = nullptr; }
+
+// Under the mutex to the end, other than `put_in`: this comes from threads that do not know whether the execution
+// context is being destroyed, which waits for the link's mutex before anything goes. A pool that nobody owns any more
+// waits for that mutex too, to be destroyed.
 void pool::token_changed() noexcept {
     const std::lock_guard lock(mutex_);
-    if (abandoned_)
-        return;
     inbox_.token_changed = inbox_.urgent = true;
-    if (!std::exchange(cycle_scheduled_, true))
-        post_cycle();
+    if (cycle_scheduled_)
+        return;
+    if (auto self = weak_from_this().lock()) { // which the cycle owns, so that it does not end here
+        cycle_scheduled_ = true;
+        post_cycle(std::move(self));
+    }
 }
-void pool::leave_token(call_group& of) noexcept { of.tokens->leave(this); }
 
 void pool::finished(call& value) noexcept {
     if (value.cancel_id != 0)

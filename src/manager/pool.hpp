@@ -48,10 +48,7 @@ struct pool_settings {
 ///
 /// No allocation that fails is survived from `submit` on: the functions of a cycle are noexcept. Its members
 /// are many because a pool has one of each thing that its connections share.
-class pool final : public std::enable_shared_from_this<pool>,
-                   private scheduler_host,
-                   private transport_host,
-                   public token_user {
+class pool final : public std::enable_shared_from_this<pool>, private scheduler_host, private transport_host {
 public:
     /// \throws api_error (`errc::invalid_options`) when the executor cannot be used.
     static std::shared_ptr<pool> make(const asio::any_io_executor& executor, pool_settings settings,
@@ -123,13 +120,15 @@ private:
     token_lifecycle::verdict refuse_token(call_group& of,
                                           const std::shared_ptr<const std::string>& used) override;
     void leave_token(call_group& of) noexcept override;
-    // token_user
-    void token_changed() noexcept override;
+    /// The pool as a token's store knows it: it does not keep the pool, which is destroyed where its owners are and
+    /// never on the thread of a fetch, and forgets it before the execution context goes.
+    class token_link;
+    void token_changed() noexcept;
 
     template <class Put>
     bool put_in(Put put, bool urgent = true);
     void drop_calls() noexcept;
-    void post_cycle() noexcept;
+    void post_cycle(std::shared_ptr<pool> self) noexcept;
     void cycle(bool posted) noexcept;
     void deliver() noexcept;
     void run_completions();
@@ -144,6 +143,7 @@ private:
     time_point now_{};
     std::shared_ptr<tls_context> tls_;
     std::shared_ptr<name_lookup> names_;
+    std::shared_ptr<token_link> token_link_; // null until a group needs a token
     scheduler scheduler_;
     cancellable_calls cancellable_;
     read_buffers buffers_;

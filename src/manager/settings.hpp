@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "manager/pool.hpp"
+#include "transport/tls_context.hpp"
 
 namespace bandwidth::webrtc::detail {
 
@@ -22,6 +23,8 @@ struct manager_settings {
     pool_settings pool; ///< of all shards together
     std::size_t shards = 1;
     tls_settings tls;
+    std::shared_ptr<const tls_context>
+        loaded; ///< from `tls`, to be shared and not loaded again; null: not yet
     std::string host_header;
     std::chrono::nanoseconds timeout{0}; ///< of a call that sets none
 

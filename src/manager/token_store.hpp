@@ -8,33 +8,45 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// A pool, as a `token_store` knows it.
+/// Who is told that a token has changed.
 class token_user {
 public:
-    /// Any thread: `token_store::look` has something else to say.
+    /// Any thread: `token_subscription::look` has something else to say.
     virtual void token_changed() noexcept = 0;
 
 protected:
     ~token_user() = default;
 };
 
-/// An access token that several pools share, and the way to fetch it. Thread safety: safe. No function waits for the
-/// network, and none calls a user.
+/// What one group of calls has of a token that others use too. A fetch that is begun through it runs on the executor
+/// of the group's pool, over a connection manager of its own, and ends with it: then whoever else needs the token begins
+/// another one. Thread safety: none; used, and destroyed, on the pool's strand or while the execution context is shut down.
+class token_subscription {
+public:
+    virtual ~token_subscription() = default;
+    token_subscription(const token_subscription&) = delete;
+    token_subscription& operator=(const token_subscription&) = delete;
+
+    /// The token. Begins a fetch where one is due.
+    virtual token_view look(time_point now) noexcept = 0;
+    /// See `token_lifecycle::refuse`.
+    virtual token_lifecycle::verdict refuse(const std::shared_ptr<const std::string>& used,
+                                            time_point now) noexcept = 0;
+
+protected:
+    token_subscription() = default;
+};
+
+/// An access token that several pools share, and the way to fetch it. Thread safety: safe.
 class token_store {
 public:
     virtual ~token_store() = default;
     token_store(const token_store&) = delete;
     token_store& operator=(const token_store&) = delete;
 
-    /// The token. Begins a fetch where one is due, on `executor`. From then on `user` is told of changes, until it
-    /// leaves or is destroyed.
-    virtual token_view look(time_point now, const asio::any_io_executor& executor,
-                            const std::weak_ptr<token_user>& user) noexcept = 0;
-    /// See `token_lifecycle::refuse`; as for `look`.
-    virtual token_lifecycle::verdict refuse(const std::shared_ptr<const std::string>& used, time_point now,
-                                            const asio::any_io_executor& executor) noexcept = 0;
-    /// `user` needs the token no more. When nobody does, nothing is left on the executor.
-    virtual void leave(const token_user* user) noexcept = 0;
+    /// \param user is told of changes until the subscription is destroyed; it may be told of one more meanwhile.
+    virtual std::shared_ptr<token_subscription> subscribe(const asio::any_io_executor& executor,
+                                                          std::shared_ptr<token_user> user) = 0;
 
 protected:
     token_store() = default;

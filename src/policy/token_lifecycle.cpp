@@ -38,10 +38,10 @@ token_view token_lifecycle::view() const {
         seen.ask_at = time_point::min();
         break;
     case state::fetching:
-        seen.ask_at = time_point::max();
+        seen.ask_at = fetch_began_ + longest_fetch_;
         break;
     case state::renewing:
-        seen.ask_at = expires_at_;
+        seen.ask_at = std::min(expires_at_, fetch_began_ + longest_fetch_);
         break;
     case state::valid:
     case state::failed:
@@ -57,20 +57,20 @@ bool token_lifecycle::want(time_point now) {
         authorization_ = nullptr;
     switch (state_) {
     case state::absent:
-        return begin(state::fetching);
-    case state::fetching:
-        return false;
+        return begin(state::fetching, now);
     case state::renewing:
         if (has_expired)
             state_ = state::fetching;
-        return false;
+        [[fallthrough]];
+    case state::fetching:
+        return now >= fetch_began_ + longest_fetch_ && begin(state_, now);
     case state::valid:
         if (!has_expired)
-            return now >= ask_at_ && begin(state::renewing);
+            return now >= ask_at_ && begin(state::renewing, now);
         state_ = state::failed; // its renewals have failed, and the next one has its time
         [[fallthrough]];
     case state::failed:
-        return now >= ask_at_ && begin(state::fetching);
+        return now >= ask_at_ && begin(state::fetching, now);
     }
     return false;
 }
@@ -86,7 +86,7 @@ token_lifecycle::refusal_result token_lifecycle::refuse(const std::shared_ptr<co
     fetch_is_for_refusal_ = true;
     if (failures_ != 0 && now < ask_at_) // a fetch has just failed
         return {refusal_ ? verdict::deliver : verdict::wait, false};
-    return {verdict::wait, begin(state::renewing)};
+    return {verdict::wait, begin(state::renewing, now)};
 }
 
 time_point token_lifecycle::expiry(std::chrono::seconds life, time_point asked_at) noexcept {

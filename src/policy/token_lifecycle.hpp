@@ -40,11 +40,15 @@ struct token_view {
 /// | renewing | yes     | yes     | `fetched`, `failed`, `fetch_lost`: valid; `want` when it has expired: fetching |
 /// | failed   | no      | no      | `want` after a pause: fetching                                               |
 ///
-/// There is never more than one fetch. Times are those at which a fetch began: the service's clock began to count
-/// later, so the token is never used for longer than it lives, whatever that clock says.
+/// There is never more than one fetch. One that has no end after `longest_fetch` is given up, and `want` begins another
+/// one: nobody may be running the execution context that it is on. Times are those at which a fetch began: the service's
+/// clock began to count later, so the token is never used for longer than it lives, whatever that clock says.
 class token_lifecycle {
 public:
     enum class state : unsigned char { absent, fetching, valid, renewing, failed };
+
+    explicit token_lifecycle(std::chrono::nanoseconds longest_fetch) noexcept
+        : longest_fetch_(longest_fetch) {}
 
     state status() const noexcept { return state_; }
     token_view view() const;
@@ -83,15 +87,18 @@ public:
     void fetch_lost() noexcept;
 
 private:
-    bool begin(state next) noexcept {
+    bool begin(state next, time_point now) noexcept {
         state_ = next;
+        fetch_began_ = now;
         refusal_ = nullptr; // it may end otherwise this time
         return true;
     }
 
+    std::chrono::nanoseconds longest_fetch_;
     state state_ = state::absent;
     std::shared_ptr<const std::string> authorization_;
-    time_point began_{}; // when the fetch of this token began
+    time_point began_{};       // when the fetch of this token began
+    time_point fetch_began_{}; // of the fetch that there is now
     time_point expires_at_{};
     time_point ask_at_{}; // valid: it is renewed then; failed: fetched again
     std::shared_ptr<const failure> refusal_;

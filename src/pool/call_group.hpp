@@ -12,6 +12,7 @@
 namespace bandwidth::webrtc::detail {
 
 class token_store;
+class token_subscription;
 
 /// What the calls of one client on one pool have in common, so that several clients can share the pool: how
 /// their requests are written, and whether the client takes calls. Each call that is in use owns it, and so does
@@ -37,9 +38,10 @@ public:
     state status = state::open;   ///< only the scheduler changes it
     std::size_t active_calls = 0; ///< queued, in flight or paused
 
-    std::shared_ptr<token_store> tokens; ///< null: its credentials need not be fetched
-    token_view token;                    ///< of these, as it was when the scheduler last looked
-    bool follows_token = false;          ///< it is among the scheduler's `token_groups_`
+    std::shared_ptr<token_store> tokens;              ///< null: its credentials need not be fetched
+    std::shared_ptr<token_subscription> subscription; ///< to these, the host's; while `follows_token` is set
+    token_view token;                                 ///< of these, as it was when the scheduler last looked
+    bool follows_token = false;                       ///< it is among the scheduler's `token_groups_`
 };
 
 } // namespace bandwidth::webrtc::detail

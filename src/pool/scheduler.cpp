@@ -447,6 +447,7 @@ void scheduler::on_context_shutdown() noexcept {
     while (auto* const value = take_front(drains_))
         drop(*value, {});
     connections_.sweep();
+    tend_token_groups();
 }
 
 // Takes each call from where it stands and gives it to `end`, with what is known of its request; closes each

@@ -110,10 +110,7 @@ void scheduler::tend_token_groups() noexcept {
         [this](const boost::intrusive_ptr<call_group>& each) { return !is_closed(each.get()); });
     for (auto at = closed; at != token_groups_.end(); ++at) {
         (*at)->follows_token = false;
-        const bool shared = std::any_of(token_groups_.begin(), closed,
-                                        [&](const auto& other) { return other->tokens == (*at)->tokens; });
-        if (!shared) // else another group of this pool still follows it
-            host_.leave_token(**at);
+        host_.leave_token(**at);
     }
     token_groups_.erase(closed, token_groups_.end());
     auto next = time_point::max();

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <thread>
@@ -65,6 +66,25 @@ TEST_CASE("client credentials: one token is fetched for all calls, of several cl
     CHECK(server.session_count() == 100);
     CHECK(server.stats().tokens_issued == 1);
     CHECK(server.stats().tokens_refused == 0);
+}
+
+TEST_CASE(
+    "client credentials: 10,000 calls without a token, and 10,000 with one that is revoked, make one fetch "
+    "each") {
+    loopback_server server;
+    asio::io_context context;
+    client used(context, with_token(server).queue_limit(10'000));
+    for (std::uint64_t tokens = 1; tokens <= 2; ++tokens) {
+        server.revoke_tokens();
+        collector<session> results;
+        for (int i = 0; i < 10'000; ++i)
+            used.try_create_session()(results.next());
+        results.wait(context);
+        CHECK(results.each_once());
+        CHECK(results.succeeded() == 10'000);
+        CHECK(server.stats().tokens_issued == tokens);
+    }
+    CHECK(server.session_count() == 20'000);
 }
 
 TEST_CASE("client credentials: the request is that of RFC 6749, 4.4") {
@@ -236,6 +256,24 @@ TEST_CASE(
     results.wait(context);
     CHECK(results.each_once());
     CHECK(results[0].has_value());
+}
+
+TEST_CASE(
+    "client credentials: a fetch on a context that nobody runs is given up, and a client elsewhere makes its "
+    "own") {
+    loopback_server server;
+    auto options = tokens_of(server);
+    options.connection().timeout(100ms);
+    const auto credentials = client_credentials(server.client_id(), server.client_secret(), options);
+    asio::io_context stands_still;
+    asio::io_context context;
+    client idle(stands_still, options_for(server).credentials(credentials));
+    client goes_on(context, options_for(server).credentials(credentials));
+    collector<session> never;
+    idle.try_create_session()(never.next());
+    stands_still.poll(); // begins to connect
+    CHECK(wait_for(context, goes_on.try_create_session()).has_value());
+    CHECK(server.stats().tokens_issued == 1);
 }
 
 TEST_CASE("client credentials: clients that share a manager, one with a token and one with a password") {

@@ -25,20 +25,20 @@ struct with_token {
     }
     std::shared_ptr<const std::string> value() const { return token.view().authorization; }
 
-    token_lifecycle token;
+    token_lifecycle token{24h};
 };
 
 } // namespace
 
 TEST_CASE("a token is fetched once, however many look") {
-    token_lifecycle token;
+    token_lifecycle token(1min);
     CHECK(token.status() == token_state::absent);
     CHECK_FALSE(token.view().usable(token_start));
     CHECK(token.want(token_start));
     CHECK(token.status() == token_state::fetching);
-    for (int i = 0; i < 100; ++i)
+    for (int i = 0; i < 60; ++i)
         CHECK_FALSE(token.want(token_start + i * 1s));
-    CHECK(token.view().ask_at == time_point::max());
+    CHECK(token.view().ask_at == token_start + 1min);
     token.fetched("abc", 100s, token_start, 0);
     CHECK(token.status() == token_state::valid);
     REQUIRE(token.view().authorization);
@@ -48,7 +48,7 @@ TEST_CASE("a token is fetched once, however many look") {
 TEST_CASE("a token is renewed behind three quarters of its life, spread over a tenth, and used meanwhile") {
     for (const double chance : {0.0, 0.5, 1.0}) {
         CAPTURE(chance);
-        token_lifecycle token;
+        token_lifecycle token(1min);
         CHECK(token.want(token_start));
         token.fetched("t", 1000s, token_start, chance);
         const auto due = token_start + 750s + std::chrono::milliseconds(static_cast<int>(100'000 * chance));
@@ -119,7 +119,7 @@ TEST_CASE("a failed renewal leaves the token in use, and is tried again until it
 
 TEST_CASE(
     "a fetch that fails is tried again after a pause that grows to 30 s, or after Retry-After up to 5 min") {
-    token_lifecycle token;
+    token_lifecycle token(1min);
     auto now = token_start;
     std::chrono::nanoseconds expected = 500ms;
     for (int i = 0; i < 12; ++i) {
@@ -149,7 +149,7 @@ TEST_CASE(
 }
 
 TEST_CASE("what would fail again is a refusal, until a fetch begins that may end otherwise") {
-    token_lifecycle token;
+    token_lifecycle token(1min);
     CHECK(token.want(token_start));
     token.failed(some_failure(errc::token_refused), true, {}, token_start, 1);
     REQUIRE(token.view().refusal);
@@ -214,7 +214,7 @@ TEST_CASE("a 401 shortly after a fetch has failed begins no other one") {
 }
 
 TEST_CASE("a fetch whose end nobody can tell is begun anew, by whoever looks next") {
-    token_lifecycle token;
+    token_lifecycle token(1min);
     CHECK(token.want(token_start));
     token.fetch_lost();
     CHECK(token.status() == token_state::absent);
@@ -230,6 +230,28 @@ TEST_CASE("a fetch whose end nobody can tell is begun anew, by whoever looks nex
     CHECK(token.refuse(token.view().authorization, early).fetch);
     token.fetch_lost();
     CHECK(token.want(early));
+}
+
+TEST_CASE("a fetch that has no end is given up after its time, and whoever looks then begins another one") {
+    token_lifecycle token(1min);
+    CHECK(token.want(token_start));
+    CHECK_FALSE(token.want(token_start + 1min - 1ns));
+    CHECK(token.view().ask_at == token_start + 1min);
+    CHECK(token.want(token_start + 1min));
+    CHECK(token.status() == token_state::fetching);
+    CHECK_FALSE(token.want(token_start + 1min));
+    token.fetched("t", 10min, token_start + 1min, 0);
+
+    const auto renewed = token_start + 9min;
+    CHECK(token.want(renewed));
+    CHECK(token.view().ask_at == renewed + 1min);
+    CHECK(token.want(renewed + 1min));
+    CHECK(token.status() == token_state::renewing);
+    CHECK(token.view().ask_at == token_start + 10min + 50s); // where the token ends
+    CHECK_FALSE(token.want(token_start + 10min + 50s));
+    CHECK(token.status() == token_state::fetching);
+    CHECK(token.want(renewed + 2min));
+    CHECK(token.refuse(nullptr, renewed + 3min).fetch); // a 401 too
 }
 
 TEST_CASE("a token may have ended when it comes") {

@@ -96,3 +96,21 @@ TEST_CASE("O10: clients are destroyed while a token is fetched for them, and oth
         CHECK(outcome.error().http_status() == 404);
     }
 }
+
+TEST_CASE("O24: contexts are destroyed while their clients' common token comes from another one") {
+    loopback_server server;
+    for (int round = 0; round < 40; ++round) {
+        const auto credentials = fetched_from(server);
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 3; ++i)
+            threads.emplace_back([&, i] {
+                auto context = std::make_unique<asio::io_context>();
+                client used(*context, options_for(server).credentials(credentials));
+                used.try_get_session(session_id("none"))([](const result<session>&) {});
+                context->run_for(std::chrono::milliseconds((round + i * 3) % 8));
+                context.reset();
+            });
+        for (auto& each : threads)
+            each.join();
+    }
+}

@@ -77,8 +77,9 @@ private:
 ///   or sends what is no token, the calls that wait fail with that: `errc::token_refused` with the error code in
 ///   `failure::service_code()`, or `errc::token_failed`. So do later ones until the next fetch is due.
 ///
-/// Fetches run on the executor of a client that needs the token, over connections of their own. They end when the last
-/// such client was closed or drained. No text of a failure holds a secret or a token.
+/// Fetches run on the executor of a client that needs the token, over connections of their own. A fetch whose client is
+/// closed or drained ends, as does one that takes twice its timeout, since nobody may be running that executor: then
+/// another client that needs the token begins one. Certificates are read here, once. No text of a failure holds a secret or a token.
 ///
 /// Thread safety: safe.
 ///

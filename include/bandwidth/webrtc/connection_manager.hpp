@@ -20,6 +20,7 @@ namespace bandwidth::webrtc {
 
 namespace detail {
 class manager_core;
+struct checked_manager;
 } // namespace detail
 
 class client;
@@ -136,8 +137,10 @@ public:
 private:
     friend class webrtc::client;
     friend class brtc::client;
+    friend struct detail::checked_manager;
     struct state;
 
+    explicit connection_manager(std::shared_ptr<detail::manager_core> core);
     connection_manager(executor_type executor, std::string_view origin, const manager_options& options,
                        detail::abi_check);
 

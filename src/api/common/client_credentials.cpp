@@ -2,8 +2,7 @@
 #include <bandwidth/webrtc/client_credentials.hpp>
 #include <bandwidth/webrtc/connection_manager.hpp>
 #include <bandwidth/webrtc/version.hpp>
-#include <boost/asio/execution/context.hpp>
-#include <boost/asio/query.hpp>
+#include <cstdint>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "api/common/credential_access.hpp"
 #include "api/common/token_response.hpp"
 #include "core/redact.hpp"
+#include "manager/checked_manager.hpp"
 #include "manager/settings.hpp"
 #include "manager/token_store.hpp"
 #include "transport/tls_context.hpp"
@@ -32,59 +32,31 @@ namespace http = boost::beast::http;
 using namespace std::chrono_literals;
 
 struct token_endpoint {
-    std::string origin;
+    manager_settings connection;
     std::string target;
     std::string body;
-    manager_options connection;
     std::vector<std::string> authorizations; // "Basic ...", one for each secret
     std::vector<std::string> secrets;        // what no text may repeat
 };
 
-/// Fetches tokens, one request at a time, for a `token_lifecycle` that decides when. Each fetch keeps this alive.
+// A fetch is one request, or one for each secret. It is given up when it takes so many times their timeouts.
+constexpr int timeouts_of_a_fetch = 2;
+
+/// The token of one id and secret, for a `token_lifecycle` that decides when it is fetched. Fetches are numbered, and the
+/// end of one that was given up says nothing. Each fetch keeps this alive.
 ///
 /// `mutex_` guards all members. Nothing that calls out of here is done under it: neither a user is told nor a request
-/// begun nor a manager destroyed.
+/// begun.
 class fetched_token final : public token_store, public std::enable_shared_from_this<fetched_token> {
 public:
     explicit fetched_token(token_endpoint endpoint)
-        : endpoint_(std::move(endpoint)), random_(std::random_device()()) {}
+        : endpoint_(std::move(endpoint))
+        , lifecycle_(endpoint_.connection.timeout * timeouts_of_a_fetch *
+                     static_cast<int>(endpoint_.authorizations.size()))
+        , random_(std::random_device()()) {}
 
-    token_view look(time_point now, const asio::any_io_executor& executor,
-                    const std::weak_ptr<token_user>& user) noexcept override {
-        std::unique_lock lock(mutex_);
-        add(user);
-        const bool fetch = lifecycle_.want(now);
-        auto seen = lifecycle_.view();
-        lock.unlock();
-        if (fetch)
-            begin_fetch(now, executor);
-        return seen;
-    }
-
-    token_lifecycle::verdict refuse(const std::shared_ptr<const std::string>& used, time_point now,
-                                    const asio::any_io_executor& executor) noexcept override {
-        std::unique_lock lock(mutex_);
-        const auto result = lifecycle_.refuse(used, now);
-        lock.unlock();
-        if (result.fetch)
-            begin_fetch(now, executor);
-        return result.what;
-    }
-
-    void leave(const token_user* user) noexcept override {
-        std::shared_ptr<connection_manager> unused;
-        std::vector<std::shared_ptr<token_user>> seen; // none of them is destroyed under the mutex
-        std::unique_lock lock(mutex_);
-        std::erase_if(users_, [&](const std::weak_ptr<token_user>& known) {
-            seen.push_back(known.lock());
-            return !seen.back() || seen.back().get() == user;
-        });
-        if (users_.empty())
-            unused = std::exchange(manager_, nullptr);
-        lock.unlock();
-        if (unused)
-            unused->close(); // which ends the fetch that there may be
-    }
+    std::shared_ptr<token_subscription> subscribe(const asio::any_io_executor& executor,
+                                                  std::shared_ptr<token_user> user) override;
 
     std::string authorization() const {
         const std::lock_guard lock(mutex_);
@@ -93,17 +65,16 @@ public:
     }
 
 private:
-    /// One request for a token. It ends once, also when nobody can complete it any more, since its execution context
-    /// was destroyed.
+    /// One fetch. It ends once, also when nobody can complete it any more, since its execution context was destroyed.
     struct token_fetch {
-        token_fetch(std::shared_ptr<fetched_token> of, std::shared_ptr<connection_manager> over,
-                    time_point began, std::size_t with)
-            : owner(std::move(of)), manager(std::move(over)), asked_at(began), secret(with) {}
+        token_fetch(std::shared_ptr<fetched_token> of, std::uint64_t which, std::size_t with,
+                    std::shared_ptr<connection_manager> over, time_point began)
+            : owner(std::move(of)), number(which), secret(with), manager(std::move(over)), asked_at(began) {}
         token_fetch(token_fetch&&) noexcept = default;
         token_fetch& operator=(token_fetch&&) noexcept = default;
         ~token_fetch() {
             if (owner)
-                owner->lost(manager);
+                owner->lost(number);
         }
         void operator()(result<connection_manager::response_type> outcome) {
             const auto to = std::move(owner);
@@ -111,45 +82,14 @@ private:
         }
 
         std::shared_ptr<fetched_token> owner; // null when it has ended
+        std::uint64_t number;
+        std::size_t secret;
         std::shared_ptr<connection_manager> manager;
         time_point asked_at;
-        std::size_t secret;
         bool is_second = false; // the other secret was refused
     };
 
-    void add(const std::weak_ptr<token_user>& user) {
-        const auto is_same = [&](const std::weak_ptr<token_user>& known) {
-            return !known.owner_before(user) && !user.owner_before(known);
-        };
-        std::erase_if(users_, [](const std::weak_ptr<token_user>& known) { return known.expired(); });
-        if (std::none_of(users_.begin(), users_.end(), is_same))
-            users_.push_back(user);
-    }
-
-    void begin_fetch(time_point now, const asio::any_io_executor& executor) noexcept {
-        const auto& context = asio::query(executor, asio::execution::context);
-        std::shared_ptr<connection_manager> manager;
-        std::size_t secret = 0;
-        {
-            const std::lock_guard lock(mutex_);
-            manager = context_ == &context ? manager_ : nullptr;
-            secret = secret_;
-        }
-        try {
-            if (!manager)
-                manager =
-                    std::make_shared<connection_manager>(executor, endpoint_.origin, endpoint_.connection);
-            auto kept = manager;
-            {
-                const std::lock_guard lock(mutex_);
-                context_ = &context;
-                manager_.swap(kept);
-            }
-            send(token_fetch(shared_from_this(), std::move(manager), now, secret));
-        } catch (const std::exception& thrown) { // a file of certificates that is gone by now
-            failed(failure(errc::token_failed, std::string("token endpoint: ") + thrown.what()), true, {});
-        }
-    }
+    class subscription;
 
     void send(token_fetch value) {
         connection_manager::request_type request(http::verb::post, endpoint_.target, 11);
@@ -168,9 +108,9 @@ private:
         if (!outcome) {
             const auto& why = outcome.error();
             if (why.code() == errc::client_closed)
-                lost(value.manager);
+                lost(value.number);
             else
-                failed(failure(errc::token_failed, "token endpoint: " + why.describe()), false,
+                failed(value.number, failure(errc::token_failed, "token endpoint: " + why.describe()), false,
                        why.retry_after());
             return;
         }
@@ -185,52 +125,47 @@ private:
             endpoint_.secrets);
         if (response.token.empty() && response.wrong_secret && endpoint_.authorizations.size() > 1 &&
             !value.is_second) {
-            token_fetch next(shared_from_this(), value.manager, value.asked_at, 1 - value.secret);
+            token_fetch next(shared_from_this(), value.number, 1 - value.secret, value.manager,
+                             value.asked_at);
             next.is_second = true;
             send(std::move(next));
         } else if (response.token.empty()) {
-            failed(std::move(response.why), response.final, response.retry_after);
+            failed(value.number, std::move(response.why), response.final, response.retry_after);
         } else if (clock::now() >= token_lifecycle::expiry(response.life, value.asked_at)) {
-            failed(failure(errc::token_failed, "token endpoint: the token had ended when it came"), false,
+            failed(value.number,
+                   failure(errc::token_failed, "token endpoint: the token had ended when it came"), false,
                    {});
         } else {
-            {
-                const std::lock_guard lock(mutex_);
-                secret_ = value.secret;
-                lifecycle_.fetched(response.token, response.life, value.asked_at, chance());
-            }
-            tell_users();
+            end_fetch(
+                value.number,
+                [&] {
+                    secret_ = value.secret;
+                    lifecycle_.fetched(response.token, response.life, value.asked_at, chance());
+                });
         }
     }
 
-    void failed(failure why, bool final, std::optional<std::chrono::seconds> retry_after) {
-        {
-            const std::lock_guard lock(mutex_);
-            lifecycle_.failed(std::move(why), final, retry_after, clock::now(), chance());
-        }
-        tell_users();
+    void failed(std::uint64_t number, failure why, bool final,
+                std::optional<std::chrono::seconds> retry_after) {
+        end_fetch(
+            number, [&] { lifecycle_.failed(std::move(why), final, retry_after, clock::now(), chance()); });
     }
 
-    // The executor of the fetch has gone, or those who needed it have: whoever needs a token begins another one.
-    void lost(const std::shared_ptr<connection_manager>& manager) {
-        {
-            const std::lock_guard lock(mutex_);
-            if (manager_ == manager) { // which the caller owns too
-                manager_ = nullptr;
-                context_ = nullptr;
-            }
-            lifecycle_.fetch_lost();
-        }
-        tell_users();
+    // The executor of the fetch has gone, or the client on it has: whoever needs a token begins another one.
+    void lost(std::uint64_t number) {
+        end_fetch(
+            number, [this] { lifecycle_.fetch_lost(); });
     }
 
-    void tell_users() {
+    template <class End>
+    void end_fetch(std::uint64_t number, End end) {
         std::vector<std::shared_ptr<token_user>> users;
         {
             const std::lock_guard lock(mutex_);
-            for (const auto& known : users_)
-                if (auto living = known.lock())
-                    users.push_back(std::move(living));
+            if (number != last_fetch_)
+                return;
+            end();
+            users = users_;
         }
         for (const auto& each : users)
             each->token_changed();
@@ -241,12 +176,74 @@ private:
     const token_endpoint endpoint_;
     mutable std::mutex mutex_;
     token_lifecycle lifecycle_;
-    std::vector<std::weak_ptr<token_user>> users_;
-    std::shared_ptr<connection_manager> manager_; // kept between two fetches of one execution context
-    const asio::execution_context* context_ = nullptr;
-    std::size_t secret_ = 0; // the one that worked last
+    std::uint64_t last_fetch_ = 0;                   // its number; there may be none any more
+    std::vector<std::shared_ptr<token_user>> users_; // of each subscription
+    std::size_t secret_ = 0;                         // the one that worked last
     std::minstd_rand random_;
 };
+
+class fetched_token::subscription final : public token_subscription {
+public:
+    subscription(std::shared_ptr<fetched_token> to, const asio::any_io_executor& executor,
+                 std::shared_ptr<token_user> user)
+        : token_(std::move(to)), executor_(executor), user_(std::move(user)) {
+        const std::lock_guard lock(token_->mutex_);
+        token_->users_.push_back(user_);
+    }
+    ~subscription() override {
+        {
+            const std::lock_guard lock(token_->mutex_);
+            auto& users = token_->users_;
+            users.erase(std::find(users.begin(), users.end(), user_));
+        }
+        if (manager_)
+            manager_->close(); // which ends the fetch that there may be
+    }
+
+    token_view look(time_point now) noexcept override {
+        std::unique_lock lock(token_->mutex_);
+        const bool fetch = token_->lifecycle_.want(now);
+        auto seen = token_->lifecycle_.view();
+        if (fetch)
+            begin_fetch(now, std::move(lock));
+        return seen;
+    }
+
+    token_lifecycle::verdict refuse(const std::shared_ptr<const std::string>& used,
+                                    time_point now) noexcept override {
+        std::unique_lock lock(token_->mutex_);
+        const auto result = token_->lifecycle_.refuse(used, now);
+        if (result.fetch)
+            begin_fetch(now, std::move(lock));
+        return result.what;
+    }
+
+private:
+    void begin_fetch(time_point now, std::unique_lock<std::mutex> lock) noexcept {
+        const auto number = ++token_->last_fetch_;
+        const auto secret = token_->secret_;
+        lock.unlock();
+        try {
+            if (!manager_)
+                manager_ = checked_manager::make(executor_, token_->endpoint_.connection);
+            token_->send(token_fetch(token_, number, secret, manager_, now));
+        } catch (const std::exception& thrown) { // no memory, or nothing that can be connected
+            token_->failed(number,
+                           failure(errc::token_failed, std::string("token endpoint: ") + thrown.what()), true,
+                           {});
+        }
+    }
+
+    std::shared_ptr<fetched_token> token_;
+    asio::any_io_executor executor_;
+    std::shared_ptr<token_user> user_;
+    std::shared_ptr<connection_manager> manager_; // null until the first fetch that begins here
+};
+
+std::shared_ptr<token_subscription> fetched_token::subscribe(const asio::any_io_executor& executor,
+                                                             std::shared_ptr<token_user> user) {
+    return std::make_shared<subscription>(shared_from_this(), executor, std::move(user));
+}
 
 class token_credentials final : public credential_source {
 public:
@@ -280,13 +277,12 @@ std::shared_ptr<const credential_source> client_credentials(std::string_view id,
                                                             const token_options& options) {
     using namespace detail;
     const auto url = read_server_url("token_url", options.token_url());
-    // What cannot be used is refused now, and not when the first token is fetched.
-    static_cast<void>(tls_context(check(url, options_access::connection(options.connection())).tls, 1));
     token_endpoint endpoint;
-    endpoint.origin = (url.endpoint.plain ? "http://" : "https://") + url.host_header;
+    endpoint.connection = check(url, options_access::connection(options.connection()));
+    // What cannot be used is refused now, and not when the first token is fetched. Files are not read in a pool's cycle.
+    endpoint.connection.loaded = std::make_shared<const tls_context>(endpoint.connection.tls, 1);
     endpoint.target = url.path.empty() ? "/" : url.path;
     endpoint.body = token_request_body(options.scope());
-    endpoint.connection = options.connection();
     add_secret("client_credentials: the secret", id, secret, endpoint);
     if (const auto& second = token_options_access::second_secret(options); !second.empty())
         add_secret("client_credentials: second_secret", id, second, endpoint);
