@@ -25,6 +25,7 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <iostream>
@@ -46,12 +47,19 @@ using http_response = http::response<http::string_body>;
 constexpr std::uint64_t longest_event = 64 * 1024;
 constexpr std::chrono::seconds patience{30}; // with a peer that is silent
 
-// What others have posted goes to a terminal: no control characters.
-std::string printable(std::string text) {
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-            c = '?';
-    return text;
+// What others have posted goes to a terminal: no control characters. U+0080 to U+009F are such as well, CSI among
+// them, and C2 80 to C2 9F in UTF-8.
+std::string printable(std::string_view text) {
+    std::string shown;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const bool pair =
+            byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+        shown += byte < 0x20 || byte == 0x7F || pair ? '?' : text[i];
+        if (pair)
+            ++i;
+    }
+    return shown;
 }
 
 void print(const webrtc::event& event) {
@@ -65,7 +73,7 @@ void print(const webrtc::event& event) {
         line += " device " + event.device().id().value();
     if (event.tag())
         line += " tag " + *event.tag();
-    std::cout << printable(std::move(line)) << '\n' << std::flush;
+    std::cout << printable(line) << '\n' << std::flush;
 }
 
 http_response respond(const http_request& request) {

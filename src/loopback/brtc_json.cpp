@@ -158,14 +158,6 @@ bool begins_like_xml(std::string_view body) {
     return (second >= 'a' && second <= 'z') || second == '_' || second == '?' || second == '!';
 }
 
-void add_json_field(std::string_view name, std::string_view text, std::string& out) {
-    if (!out.empty() && out.back() != '{' && out.back() != '[')
-        out += ',';
-    write_json_string(name, out);
-    out += ':';
-    write_json_string(text, out);
-}
-
 void write_iso8601(date moment, std::string& out) {
     namespace chrono = std::chrono;
     const auto day = chrono::floor<chrono::days>(moment);

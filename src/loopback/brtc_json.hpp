@@ -44,8 +44,6 @@ endpoint_settings read_endpoint_request(std::string_view body);
 /// with an end somewhere. Nothing more is looked at.
 bool begins_like_xml(std::string_view body);
 
-/// Appends `"name":"text"`, with a comma before it unless an object or array begins here.
-void add_json_field(std::string_view name, std::string_view text, std::string& out);
 /// Appends the moment in ISO 8601, in UTC and milliseconds.
 void write_iso8601(date moment, std::string& out);
 

@@ -1,8 +1,21 @@
 #include "loopback/emulation.hpp"
 
+#include <algorithm>
+
+#include "core/ascii.hpp"
 #include "loopback/brtc_json.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
+
+namespace {
+
+bool has_retry_after(const fault_rule& fault) {
+    return std::any_of(
+        fault.headers.begin(), fault.headers.end(),
+        [](const auto& header) { return webrtc::detail::equals_ignoring_case(header.first, "Retry-After"); });
+}
+
+} // namespace
 
 emulation::emulation(const loopback_options& options)
     : tokens_(options, clock_)
@@ -39,7 +52,9 @@ void emulation::handle(const http_request& request, http_response& response) {
     }
 }
 
-void emulation::set_documented_body(const http_request& request, int status, http_response& response) {
+void emulation::set_documented_response(const http_request& request, const fault_rule& fault,
+                                        http_response& response) {
+    const int status = *fault.status;
     find_route(request.method, request.target, route_);
     switch (route_.addressed) {
     case api::webrtc:
@@ -47,6 +62,8 @@ void emulation::set_documented_body(const http_request& request, int status, htt
         break;
     case api::brtc:
         set_brtc_error(response, status);
+        if (status == 429 && !has_retry_after(fault))
+            response.extra_headers += "Retry-After: 1\r\n";
         break;
     case api::token_endpoint:
         set_token_error(response, status);

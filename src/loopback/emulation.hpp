@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include <bandwidth/webrtc/testing/fault.hpp>
 #include <bandwidth/webrtc/testing/loopback_options.hpp>
 
 #include "loopback/access_tokens.hpp"
@@ -31,8 +32,10 @@ public:
     /// Carries the request out. Sets status, body and content type of the response, and appends to its extra
     /// headers; its request id is set already.
     void handle(const http_request& request, http_response& response);
-    /// Fills in the body that is documented for a status, for the API that the request is addressed to.
-    void set_documented_body(const http_request& request, int status, http_response& response);
+    /// Fills in the response that is documented for a fault's status, by the API that the request is addressed
+    /// to. The fault's own headers are left to the caller.
+    void set_documented_response(const http_request& request, const fault_rule& fault,
+                                 http_response& response);
 
     /// Moves the clock ahead. What is over then ends before the next request, or with `end_what_is_over`.
     /// \throws std::invalid_argument when the duration is negative

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "loopback/brtc_json.hpp"
+#include "loopback/json_codec.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
 

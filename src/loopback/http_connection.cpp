@@ -219,7 +219,7 @@ void http_connection::make_response(const http_request& request, const fault_rul
         response_.body = *rule->body;
         response_.content_type = rule->content_type;
     } else {
-        state_->api.set_documented_body(request, *rule->status, response_);
+        state_->api.set_documented_response(request, *rule, response_);
     }
     for (const auto& [name, value] : rule->headers) {
         response_.extra_headers += name;

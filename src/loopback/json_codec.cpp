@@ -90,13 +90,6 @@ std::string find_device_api_version(const json::object& object, bool older_versi
     throw bad_request("deviceApiVersion must be V3");
 }
 
-void write_field(const char* name, std::string_view text, std::string& out) {
-    out += '"';
-    out += name;
-    out += "\":";
-    write_json_string(text, out);
-}
-
 void write_array(const std::vector<std::string>& texts, std::string& out) {
     out += '[';
     for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -174,26 +167,32 @@ void write_json_string(std::string_view text, std::string& out) {
     out += '"';
 }
 
+void add_json_field(std::string_view name, std::string_view text, std::string& out) {
+    if (!out.empty() && out.back() != '{' && out.back() != '[')
+        out += ',';
+    write_json_string(name, out);
+    out += ':';
+    write_json_string(text, out);
+}
+
 void write_session(const session_record& session, std::string& out) {
     out += '{';
-    write_field("id", session.id, out);
-    if (session.tag) {
-        out += ',';
-        write_field("tag", *session.tag, out);
-    }
+    add_json_field("id", session.id, out);
+    if (session.tag)
+        add_json_field("tag", *session.tag, out);
     out += '}';
 }
 
 void write_subscriptions(const subscription_set& subscriptions, std::string& out) {
     out += '{';
     if (subscriptions.session_id)
-        write_field("sessionId", *subscriptions.session_id, out);
+        add_json_field("sessionId", *subscriptions.session_id, out);
     if (!subscriptions.participants.empty()) {
         out += subscriptions.session_id ? ",\"participants\":[" : "\"participants\":[";
         for (std::size_t i = 0; i < subscriptions.participants.size(); ++i) {
             const auto& subscription = subscriptions.participants[i];
             out += i > 0 ? ",{" : "{";
-            write_field("participantId", subscription.participant_id, out);
+            add_json_field("participantId", subscription.participant_id, out);
             if (!subscription.stream_aliases.empty()) {
                 out += ",\"streamAliases\":";
                 write_array(subscription.stream_aliases, out);
@@ -209,7 +208,7 @@ void write_participant(const participant_record& participant, const subscription
                        std::string& out) {
     const auto& settings = participant.settings;
     out += '{';
-    write_field("id", participant.id, out);
+    add_json_field("id", participant.id, out);
     out += ",\"callbackUrl\":";
     if (settings.callback_url)
         write_json_string(*settings.callback_url, out);
@@ -222,12 +221,9 @@ void write_participant(const participant_record& participant, const subscription
         write_json_string(participant.session_id, out);
     out += "],\"subscriptions\":";
     write_subscriptions(subscriptions, out);
-    if (settings.tag) {
-        out += ',';
-        write_field("tag", *settings.tag, out);
-    }
-    out += ',';
-    write_field("deviceApiVersion", settings.device_api_version, out);
+    if (settings.tag)
+        add_json_field("tag", *settings.tag, out);
+    add_json_field("deviceApiVersion", settings.device_api_version, out);
     out += '}';
 }
 

@@ -30,6 +30,8 @@ subscription_set read_subscriptions(std::string_view body);
 
 /// Appends `text` as a JSON string, with its quotes.
 void write_json_string(std::string_view text, std::string& out);
+/// Appends `"name":"text"`, with a comma before it unless an object or array begins here.
+void add_json_field(std::string_view name, std::string_view text, std::string& out);
 
 void write_session(const session_record& session, std::string& out);
 void write_subscriptions(const subscription_set& subscriptions, std::string& out);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 
+#include "core/utf8.hpp"
 #include "loopback/url_text.hpp"
 
 namespace bandwidth::webrtc::testing::detail {
@@ -34,6 +35,13 @@ bool split(std::string_view path, std::string_view prefix, segments& found) {
             return true;
         path.remove_prefix(slash + 1);
     }
+}
+
+bool is_utf8(std::string_view text) { return webrtc::detail::count_code_points(text).has_value(); }
+
+/// False when the id is malformed. One that is not UTF-8 could not be told in a response, which is JSON.
+bool decode_id(std::string_view encoded, std::string& id) {
+    return decode_percent(encoded, id) && is_utf8(id);
 }
 
 operation find_webrtc_operation(std::string_view method, const segments& path) {
@@ -100,12 +108,12 @@ void find_webrtc_route(std::string_view method, std::string_view target_path, ro
         split(target_path, webrtc_prefix, path) ? find_webrtc_operation(method, path) : operation::unknown;
     if (found.wanted == operation::unknown)
         return;
-    bool good = decode_percent(path.parts[0], found.account);
+    bool good = decode_id(path.parts[0], found.account);
     if (path.count >= 3)
-        good = good &&
-               decode_percent(path.parts[2], path.parts[1] == "sessions" ? found.session : found.participant);
+        good =
+            good && decode_id(path.parts[2], path.parts[1] == "sessions" ? found.session : found.participant);
     if (path.count >= 5)
-        good = good && decode_percent(path.parts[4], found.participant);
+        good = good && decode_id(path.parts[4], found.participant);
     if (!good)
         found.wanted = operation::malformed;
 }
@@ -115,10 +123,13 @@ void find_brtc_route(std::string_view method, std::string_view target_path, rout
     segments path;
     found.wanted = split(target_path, brtc_prefix, path) ? find_brtc_operation(method, path, found.allowed)
                                                          : operation::unknown;
-    if (found.wanted == operation::unknown)
+    if (found.wanted == operation::unknown) {
+        if (!is_utf8(target_path)) // which the response would tell
+            found.wanted = operation::malformed;
         return;
-    if (!decode_percent(path.parts[0], found.account) ||
-        (path.count >= 3 && !decode_percent(path.parts[2], found.endpoint)))
+    }
+    if (!decode_id(path.parts[0], found.account) ||
+        (path.count >= 3 && !decode_id(path.parts[2], found.endpoint)))
         found.wanted = operation::malformed;
 }
 

@@ -29,7 +29,7 @@ enum class operation {
     request_token,
     unknown,      // no such path; for the WebRTC API also: no such method on it
     wrong_method, // a path that does not take this method
-    malformed     // a percent sign that is not followed by two hexadecimal digits
+    malformed     // a percent sign without two hexadecimal digits, or an id that is not UTF-8
 };
 
 /// The operation's operationId in Bandwidth's OpenAPI descriptions, or what else names it.

@@ -82,6 +82,10 @@ TEST_CASE("event_service takes what is an event, and refuses what is none") {
     event_service events;
     CHECK(send(events, http::verb::post, R"({"event":"some\u001bthing","x":1})").result_int() == 204);
     CHECK(events.line("some?thing") == " (unknown)");
+    // U+009B is CSI in one character. U+00A0 and U+00DB are no control characters, though C2 and 9B are in them.
+    CHECK(send(events, http::verb::post, R"({"event":"shown \u007f\u0080x\u009b2J\u009f\u00a0\u00db","x":1})")
+              .result_int() == 204);
+    CHECK(events.line("shown ") == "??x?2J?\xc2\xa0\xc3\x9b (unknown)");
     const auto refused = send(events, http::verb::post, "nonsense");
     CHECK(refused.result_int() == 400);
     CHECK(refused.body().size() > 1);

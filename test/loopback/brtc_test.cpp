@@ -163,6 +163,7 @@ TEST_CASE("credentials, account, path, method and type are checked in this order
     }
     CHECK(
         brtc_caller::is_error(api.send("GET", account + "/endpoints/%", "", good), 400, "invalid_parameter"));
+    CHECK(brtc_caller::is_error(api.ask("GET", "/%FF"), 400, "invalid_parameter"));
     CHECK(brtc_caller::is_error(api.send("PATCH", "/v2/accounts/9900001/endpoints", "", good), 403,
                                 "forbidden", of_header));
     CHECK(brtc_caller::is_error(api.send("GET", "/v2/accounts/99x/endpoints", "", good), 400,
@@ -401,6 +402,14 @@ TEST_CASE("BRTC is served beside the older API, on the same connection, with bot
     const auto throttled = send("GET", "");
     CHECK(throttled[support::http::field::retry_after] == "7");
     CHECK(json::parse(throttled.body()).at("errors").as_array().front().at("type") == "too_many_requests");
+
+    server.inject(fault{}.on("GET", "/endpoints").respond(429)); // Retry-After is required there
+    CHECK(send("GET", "")[support::http::field::retry_after] == "1");
+    server.inject(fault{}.on("GET", "/endpoints").respond(429).header("retry-after", "5"));
+    CHECK(send("GET", "")[support::http::field::retry_after] == "5");
+    server.inject(fault{}.respond(429));
+    CHECK(client.exchange(loopback_test::request("POST", "/sessions"))
+              .count(support::http::field::retry_after) == 0);
 
     CHECK(client.exchange(loopback_test::request("POST", "/sessions")).result_int() == 200);
     server.advance(24h);

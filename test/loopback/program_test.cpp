@@ -68,6 +68,14 @@ public:
         return printed_;
     }
 
+    /// As above, of the output from `start` on; where the text is.
+    std::size_t read_until(const std::string& text, std::size_t start) {
+        while (printed_.find(text, start) == std::string::npos && read_more()) {
+        }
+        REQUIRE(printed_.find(text, start) != std::string::npos);
+        return printed_.find(text, start);
+    }
+
     /// The exit status, once the program has ended by itself.
     int wait() {
         while (read_more()) {
@@ -118,6 +126,27 @@ std::uint16_t port_of(const program& running) {
 std::string contents(const std::string& file) {
     std::ifstream in(file);
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+/// The response to the request of the client "me" for an access token.
+auto ask_for_token(raw_tls_client& client, const std::string& secret) {
+    const auto body = "grant_type=client_credentials&client_id=me&client_secret=" + secret;
+    return client.exchange(
+        "POST /api/v1/oauth2/token HTTP/1.1\r\nHost: h\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " +
+        std::to_string(body.size()) + "\r\n\r\n" + body);
+}
+
+template <class Response>
+std::string token_in(const Response& issued) {
+    return boost::json::parse(issued.body()).at("access_token").as_string().c_str();
+}
+
+/// The response to the creation of a session with this access token.
+auto post_session(raw_tls_client& client, const std::string& token) {
+    return client.exchange(
+        "POST /v1/accounts/9900000/sessions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " + token +
+        "\r\n\r\n");
 }
 
 } // namespace
@@ -177,6 +206,38 @@ TEST_CASE("the program takes its password from the environment") {
     std::filesystem::remove(ca_file);
 }
 
+TEST_CASE("the program takes the client's secret from the environment") {
+    REQUIRE(setenv("LOOPBACK_CLIENT_SECRET", "from-environment", 1) == 0);
+    program server({"--port", "0", "--client-id", "me"});
+    unsetenv("LOOPBACK_CLIENT_SECRET");
+    server.read_until("Ctrl-C stops.");
+    const auto ca_file = server.value_of("CA file   ");
+    raw_tls_client client(port_of(server), contents(ca_file));
+    CHECK(ask_for_token(client, "from-environment").result_int() == 200);
+    CHECK(ask_for_token(client, "client-secret").result_int() == 401);
+    CHECK(server.printed().find("from-environment") == std::string::npos);
+    std::filesystem::remove(ca_file);
+}
+
+TEST_CASE("each SIGHUP has the program revoke the access tokens that are out, and say so") {
+    program server({"--port", "0", "--client-id", "me"});
+    server.read_until("Ctrl-C stops.");
+    const auto ca_file = server.value_of("CA file   ");
+    raw_tls_client client(port_of(server), contents(ca_file));
+    const std::string line = "\nSIGHUP: access tokens revoked\n";
+    for (std::size_t printed = 0, round = 0; round < 2; ++round) {
+        const auto token = token_in(ask_for_token(client, "client-secret"));
+        CHECK(post_session(client, token).result_int() == 200);
+        server.send(SIGHUP);
+        printed = server.read_until(line, printed) + line.size() - 1;
+        CHECK(post_session(client, token).result_int() == 401);
+    }
+    CHECK(post_session(client, token_in(ask_for_token(client, "client-secret"))).result_int() == 200);
+    server.send(SIGTERM);
+    CHECK(server.wait() == 0);
+    std::filesystem::remove(ca_file);
+}
+
 TEST_CASE("the program issues access tokens for the client of its command line, and prints no secret") {
     program server({"--port", "0", "--log", "--client-id", "me", "--client-secret", "old-one",
                     "--client-secret", "new-one", "--token-lifetime", "90"});
@@ -186,22 +247,12 @@ TEST_CASE("the program issues access tokens for the client of its command line, 
           "https://localhost:" + std::to_string(port_of(server)) + "/api/v1/oauth2/token");
     CHECK(server.value_of("client id ") == "me");
     raw_tls_client client(port_of(server), contents(ca_file));
-    const auto ask = [&client](const std::string& secret) {
-        const auto body = "grant_type=client_credentials&client_id=me&client_secret=" + secret;
-        return client.exchange(
-            "POST /api/v1/oauth2/token HTTP/1.1\r\nHost: h\r\n"
-            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " +
-            std::to_string(body.size()) + "\r\n\r\n" + body);
-    };
-    CHECK(ask("old-one").result_int() == 200);
-    CHECK(ask("client-secret").result_int() == 401);
-    const auto issued = boost::json::parse(ask("new-one").body());
-    CHECK(issued.at("expires_in") == 90);
-    const std::string token(issued.at("access_token").as_string().c_str());
-    CHECK(client
-              .exchange("POST /v1/accounts/9900000/sessions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " +
-                        token + "\r\n\r\n")
-              .result_int() == 200);
+    CHECK(ask_for_token(client, "old-one").result_int() == 200);
+    CHECK(ask_for_token(client, "client-secret").result_int() == 401);
+    const auto issued = ask_for_token(client, "new-one");
+    CHECK(boost::json::parse(issued.body()).at("expires_in") == 90);
+    const auto token = token_in(issued);
+    CHECK(post_session(client, token).result_int() == 200);
     server.send(SIGTERM);
     CHECK(server.wait() == 0);
     for (const auto& secret : {std::string("old-one"), std::string("new-one"), token})
@@ -241,6 +292,7 @@ TEST_CASE("bad usage is status 2") {
     CHECK(help.wait() == 0);
     CHECK(help.printed().find("--write-ca") != std::string::npos);
     CHECK(help.printed().find("throttle=2s") != std::string::npos);
+    CHECK(help.printed().find("SIGHUP") != std::string::npos);
     program many({"--client-secret", "a", "--client-secret", "b", "--client-secret", "c"});
     CHECK(many.wait() == 2);
     program refused({"--fault", "reset,delay=3"});

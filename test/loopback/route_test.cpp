@@ -128,6 +128,22 @@ TEST_CASE("a malformed percent escape is told apart from an unknown path") {
     CHECK(routed("GET", "/v1/accounts/%/nothing").wanted == operation::unknown);
 }
 
+TEST_CASE("an id that is not UTF-8 is as malformed as a percent escape can be") {
+    for (const std::string id : {"%FF", "a%C3", "%c0%80", "%ED%A0%80", "\xff"}) {
+        CAPTURE(id);
+        for (const auto* before : {"/v1/accounts/a/sessions/", "/v1/accounts/a/participants/",
+                                   "/v1/accounts/a/sessions/s/participants/", "/v2/accounts/a/endpoints/"}) {
+            const auto* const method =
+                std::string_view(before).ends_with("s/s/participants/") ? "PUT" : "GET";
+            CHECK(routed(method, before + id).wanted == operation::malformed);
+        }
+        CHECK(routed("GET", "/v2/accounts/" + id + "/endpoints").wanted == operation::malformed);
+    }
+    // BRTC tells the path that is unknown. Escapes stay as they are in it.
+    CHECK(routed("GET", "/v2/accounts/a/\xff").wanted == operation::malformed);
+    CHECK(routed("GET", "/v2/accounts/a/%FF").wanted == operation::unknown);
+}
+
 TEST_CASE("a route that is used again keeps nothing of the one before") {
     route found;
     find_route("PUT", "/v1/accounts/a/sessions/s/participants/p", found);

@@ -56,7 +56,8 @@ struct settings {
 };
 
 constexpr const char* about =
-    R"(Emulates Bandwidth's WebRTC API and BRTC's endpoints over HTTPS on this machine, for tests and for trying things out.
+    R"(Emulates Bandwidth's WebRTC API and BRTC's endpoints over HTTPS on this machine,
+for tests and for trying things out.
 
 Examples:
   loopback_server --log
@@ -67,7 +68,10 @@ Examples:
         429 beyond 100 requests in ten seconds; GET /metrics tells how many there were
 )";
 
-constexpr const char* exit_statuses = R"(
+constexpr const char* signals_and_statuses = R"(
+
+Signals: SIGINT (Ctrl-C) and SIGTERM end the program. SIGHUP revokes every access token that is out, and
+so the end of its terminal does not end the program.
 
 Exit status: 0 ended by SIGINT (Ctrl-C) or SIGTERM, 1 the CA certificate cannot be written, 2 bad usage,
 4 the address cannot be listened on.)";
@@ -225,18 +229,30 @@ void print_farewell(const testing::loopback_server& server) {
               << std::flush;
 }
 
+/// SIGHUP revokes all access tokens; the first other signal of the set stops the server.
+void follow(asio::signal_set& signals, testing::loopback_server& server) {
+    signals.async_wait([&signals, &server](boost::system::error_code, int signal) {
+        if (signal == SIGHUP) {
+            server.revoke_tokens();
+            std::cout << "SIGHUP: access tokens revoked\n" << std::flush;
+            follow(signals, server);
+        } else {
+            server.close_idle_connections(); // with a close_notify, since no request waits there
+            server.stop();
+        }
+    });
+}
+
 int serve(const settings& chosen) {
     asio::io_context context(1);
     testing::loopback_server server(context.get_executor(), make_options(chosen));
     for (const auto& fault : chosen.faults)
         server.inject(fault);
-    print_welcome(server, write_ca(chosen, server), chosen.metrics);
 
-    asio::signal_set signals(context, SIGINT, SIGTERM);
-    signals.async_wait([&server](boost::system::error_code, int) {
-        server.close_idle_connections(); // with a close_notify, since no request waits there
-        server.stop();
-    });
+    // Before the welcome: who has read it may send a signal.
+    asio::signal_set signals(context, SIGINT, SIGTERM, SIGHUP);
+    follow(signals, server);
+    print_welcome(server, write_ca(chosen, server), chosen.metrics);
     context.run();
     print_farewell(server);
     return success;
@@ -247,7 +263,7 @@ int serve(const settings& chosen) {
 int main(int argc, char** argv) {
     settings chosen;
     CLI::App app(about, "loopback_server");
-    app.footer(std::string(loopback_program::fault_help) + exit_statuses);
+    app.footer(std::string(loopback_program::fault_help) + signals_and_statuses);
     declare_options(app, chosen);
     try {
         app.parse(argc, argv);

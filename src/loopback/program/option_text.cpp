@@ -171,13 +171,14 @@ fault parse_fault(std::string_view text) {
 }
 
 const char* const fault_help =
-    R"(A fault is made of parts with commas between them. Which requests it meets, by default the next one:
+    R"(A fault is made of parts with commas between them, so no TEXT can hold a comma.
+Which requests it meets, by default the next one:
   method=GET        of this method alone
   target=TEXT       whose path holds this text
   after=N           lets N of these pass first
   times=N, always   so many of them, or all
 What happens, where status and throttle keep the request from the service, and the others do not:
-  status=503        this status, with the body that is documented for it
+  status=503        this status, as it is documented
   throttle=2s       429 with Retry-After
   delay=200ms       the response comes later
   header=NAME:TEXT  a header more

@@ -66,7 +66,8 @@ public:
     /// delay. Responses behind it on the same connection wait, as HTTP/1.1 demands.
     fault& delay(std::chrono::nanoseconds duration);
     /// Responds with this status and the body that Bandwidth documents for it; the service does not see the
-    /// request.
+    /// request. A 429 of BRTC's has the Retry-After that its OpenAPI description requires, of one second unless
+    /// `header` sets another.
     /// \param status 200 to 599
     /// \throws std::invalid_argument
     fault& respond(int status);

@@ -24,9 +24,9 @@ namespace bandwidth::webrtc::testing {
 /// machine.
 ///
 /// It keeps sessions, participants and subscriptions in memory and responds to all eleven operations of the
-/// API with the documented statuses and bodies: 400, 401, 403, 404, 409 and 415 by itself, anything else when
-/// a `fault` tells it to. It speaks HTTP/1.1 with pipelining and keep-alive over TLS 1.2 and 1.3, with a
-/// certificate made at start.
+/// API with the documented statuses and bodies: 400, 401, 403, 404, 409 and 415 by itself, 429 where
+/// `loopback_options::rate_limit` or `max_endpoints` is set, anything else when a `fault` tells it to. It speaks
+/// HTTP/1.1 with pipelining and keep-alive over TLS 1.2 and 1.3, with a certificate made at start.
 ///
 /// Where the documentation leaves a choice: `publishPermissions` is `[]` when the request had none; `tag` is
 /// left out of a response when none was given; adding a participant that is in another session, or a 21st
