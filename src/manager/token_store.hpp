@@ -45,7 +45,7 @@ public:
     token_store& operator=(const token_store&) = delete;
 
     /// \param user is told of changes until the subscription is destroyed; it may be told of one more meanwhile.
-    virtual std::shared_ptr<token_subscription> subscribe(const asio::any_io_executor& executor,
+    virtual std::shared_ptr<token_subscription> subscribe(const boost::asio::any_io_executor& executor,
                                                           std::shared_ptr<token_user> user) = 0;
 
 protected:
