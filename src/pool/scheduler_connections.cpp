@@ -58,6 +58,7 @@ void scheduler::on_connected(pooled_connection& value, bool resumed, std::chrono
     const auto spread = static_cast<std::int64_t>(again_.chance() * 200) - 100;
     value.drain_at = now_ + settings_.max_age + settings_.max_age / 1000 * spread;
     value.opened = value.idle_since = value.received_last = value.seen_empty = now_;
+    value.end_unseen = false; // a server that has got no more than the handshake has no reason for an end
     value.idle_limit = settings_.idle_timeout;
     value.round_trip = round_trip;
     value.http.set_depth(depth_);
