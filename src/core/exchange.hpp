@@ -13,7 +13,7 @@ namespace bandwidth::webrtc::detail {
 enum class request_class : std::uint8_t {
     safe,       ///< GET, HEAD, OPTIONS, TRACE
     idempotent, ///< PUT, DELETE
-    unsafe,     ///< POST and all others: alone on its connection, and on the wire at most once
+    unsafe,     ///< POST and whatever else acts each time: alone on its connection, on the wire at most once
 };
 
 /// How far a request has come, for the question whether the server can have acted on it.

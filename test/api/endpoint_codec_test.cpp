@@ -158,16 +158,54 @@ TEST_CASE("a response that is no endpoint is an error that names what is wrong")
           "endpoints: links is not an array");
 }
 
-TEST_CASE("errors in an envelope are an error, whatever form they have, and no errors are none") {
+TEST_CASE(
+    "errors in an envelope count where there is no data, whatever form they have, and no errors are none") {
     const std::string with_data = R"({"data":{"endpointId":"e"},"errors":)";
+    const std::string without = R"({"data":null,"errors":)";
     for (const char* const errors :
-         {R"([{"type":"t"}])", R"(["t"])", R"("t")", R"({"type":"t"})", "[[{\"x\":1}]]"})
-        CHECK(decode_problem<brtc::endpoint>(with_data + errors + "}") ==
-              "endpoint: errors beside a status of success");
-    for (const char* const errors : {"[]", "null", "{}", "[{}]", R"("")"})
+         {R"([{"type":"t"}])", R"(["t"])", R"("t")", R"({"type":"t"})", "[[{\"x\":1}]]"}) {
+        CHECK(decode_problem<brtc::endpoint>(without + errors + "}") == "endpoint: errors in place of data");
+        CHECK(decode_problem<brtc::endpoint_page>(without + errors + "}") ==
+              "endpoints: errors in place of data");
         CHECK(decoded<brtc::endpoint>(with_data + errors + "}").id() == endpoint_id("e"));
+    }
+    for (const char* const errors : {"[]", "null", "{}", "[{}]", R"("")"}) {
+        CHECK(decode_problem<brtc::endpoint>(without + errors + "}") == "endpoint: no data");
+        CHECK(decoded<brtc::endpoint>(with_data + errors + "}").id() == endpoint_id("e"));
+        CHECK(decoded<brtc::endpoint_page>(without + errors + "}") == brtc::endpoint_page());
+    }
+    CHECK(
+        decoded<brtc::endpoint_page>(R"({"errors":["t"],"data":[{"endpointId":"e"}]})").endpoints().size() ==
+        1);
     CHECK(decode_problem<brtc::endpoint_page>(R"({"data":[],"errors":[{"type":"t"}]})") ==
-          "endpoints: errors beside a status of success");
+          "endpoints: errors in place of data");
+    CHECK(decode_problem<brtc::endpoint>(R"({"data":{},"errors":["t"]})") == "endpoint: no endpointId");
+}
+
+TEST_CASE("BXML that cannot be well-formed is refused") {
+    const auto problem = [](std::string_view bxml) { return encode_problem(bxml); };
+    for (const char* const fine :
+         {"<Response/>", " \t\r\n<Response/>", "<?xml version=\"1.0\"?><a>\xC3\xA9\t</a>",
+          "<a>\xEE\x80\x80\xEF\xBF\xBD\xF4\x8F\xBF\xBF</a>", "<"})
+        CHECK(encoded(std::string_view(fine)) == fine);
+    CHECK(problem("") == "bxml is empty");
+    CHECK(problem("<a>\xC3</a>") == "bxml is not valid UTF-8");
+    CHECK(problem("<a>\xED\xA0\x80</a>") == "bxml is not valid UTF-8"); // a surrogate
+    for (const auto odd :
+         {std::string_view("<a>\0</a>", 8), std::string_view("<a>\x1B</a>"), std::string_view("<a>\x0B</a>"),
+          std::string_view("<a>\xEF\xBF\xBE</a>"), std::string_view("<a/>\xEF\xBF\xBF")})
+        CHECK(problem(odd) == "bxml holds a character that XML does not have");
+    for (const char* const start :
+         {"Response", "{}", " ", " x<a/>", "\xEF\xBB\xBF<a/>", "&lt;a/>", "\xC2\xA0<a/>"})
+        CHECK(problem(start) == "bxml does not begin with \"<\"");
+}
+
+TEST_CASE("a page whose link to the next one has no cursor is read") {
+    const auto read = decoded<brtc::endpoint_page>(
+        R"({"links":[{"rel":"next","href":"/e?limit=2"}],"data":[{"endpointId":"e"}]})");
+    CHECK(read.endpoints().size() == 1);
+    CHECK(read.next_cursor() == std::nullopt);
+    CHECK(read.links().at(0).href() == "/e?limit=2");
 }
 
 TEST_CASE("a response of BRTC cut short anywhere is an error") {

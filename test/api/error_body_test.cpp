@@ -100,6 +100,25 @@ TEST_CASE("the errors that are kept are bounded") {
     CHECK(kept.size() == 16);
     CHECK(kept[15].description().size() == 256);
     CHECK(kept[15].type().size() == 64);
+    // Of more nothing is kept while they are read either, so none of them is told, whatever was in the first
+    // ones.
+    const auto behind = [](int count) {
+        std::string body = R"({"errors":[)";
+        for (int i = 0; i < count; ++i)
+            body += "{},";
+        return parse_error_body(body + R"({"description":"last","code":"7","requestId":"r"}]})", json);
+    };
+    CHECK(behind(15).message == "last");
+    CHECK(behind(15).has_list);
+    for (const int count : {16, 17, 5000}) {
+        CHECK(behind(count).message.empty());
+        CHECK(behind(count).request_id.empty());
+        CHECK(behind(count).errors.empty());
+    }
+    // Nor of the errors of an error.
+    const auto nested =
+        parse_error_body(R"({"errors":[{"errors":[{"message":"deep"},"x"],"type":"t"},"second"]})", json);
+    CHECK(nested.errors == std::vector{service_error().type("t"), service_error().description("second")});
 }
 
 TEST_CASE("shapes that nobody documented give what they hold") {

@@ -131,12 +131,12 @@ TEST_CASE("several errors are all told, and the first one is the message") {
     CHECK(seen.service_errors()[1].code() == "2");
 }
 
-TEST_CASE("a success with errors, or without data, is bad_json that says so") {
+TEST_CASE("a success without data is bad_json that says so, with the errors that it lists") {
     const auto with_errors =
-        failed_with(200, R"({"links":[],"data":{"endpointId":"e"},"errors":[{"type":"odd","code":"7"}]})");
+        failed_with(200, R"({"links":[],"data":null,"errors":[{"type":"odd","code":"7"}]})");
     CHECK(with_errors.code() == errc::bad_json);
     CHECK(with_errors.http_status() == 200);
-    CHECK(with_errors.message() == "endpoint: errors beside a status of success");
+    CHECK(with_errors.message() == "endpoint: errors in place of data");
     REQUIRE(with_errors.service_errors().size() == 1);
     CHECK(with_errors.service_errors()[0].type() == "odd");
     for (const char* const body :
@@ -148,6 +148,35 @@ TEST_CASE("a success with errors, or without data, is bad_json that says so") {
     }
     CHECK(failed_with(200, "").code() == errc::bad_json);
     CHECK(failed_with(204, "").code() == errc::bad_json);
+}
+
+TEST_CASE("errors beside data fail no call, so that what was created is not lost") {
+    const std::string odd = R"("errors":[{"type":"odd","description":"no callback was made"}])";
+    test::scripted_server server;
+    server.add(
+        test::responding({support::http_response(
+                              201, R"({"data":{"endpointId":"e","token":"xxxxx.yyyyy.zzzzz"},)" + odd + "}"),
+                          support::http_response(200, R"({"data":{"endpointId":"e"},)" + odd + "}"),
+                          support::http_response(200, R"({"data":[{"endpointId":"e"}],)" + odd + "}"),
+                          support::http_response(200, R"({"data":[],)" + odd + "}"),
+                          support::http_response(200, R"({"data":null,)" + odd + "}")}));
+    asio::io_context context;
+    brtc::client client(context, test::options_for(server));
+    const auto made = wait_for(
+        context, client.try_create_endpoint(brtc::endpoint_request(brtc::endpoint_direction::inbound)));
+    REQUIRE_MESSAGE(made.has_value(), made.error().describe());
+    CHECK(made->endpoint().id() == endpoint_id("e"));
+    CHECK(made->token().reveal() == "xxxxx.yyyyy.zzzzz");
+    CHECK(wait_for(context, client.try_get_endpoint(endpoint_id("e"))).has_value());
+    CHECK(wait_for(context, client.try_list_endpoints()).value().endpoints().size() == 1);
+    // Nothing says that there are no endpoints, where the list is empty beside errors.
+    for (int i = 0; i < 2; ++i) {
+        const auto empty = wait_for(context, client.try_list_endpoints());
+        REQUIRE(empty.has_error());
+        CHECK(empty.error().code() == errc::bad_json);
+        REQUIRE(empty.error().service_errors().size() == 1);
+        CHECK(empty.error().service_errors()[0].type() == "odd");
+    }
 }
 
 TEST_CASE("secrets of BRTC stand in no failure") {
@@ -162,7 +191,7 @@ TEST_CASE("secrets of BRTC stand in no failure") {
         CHECK_FALSE(support::names(printed.str(), secret));
     };
     // The token of an endpoint, which need not look like one, in a response that is no success after all.
-    const std::string token = R"({"data":{"endpointId":"e","token":"xxxxx.yyyyy.zzzzz"},"errors":)";
+    const std::string token = R"({"data":{"token":"xxxxx.yyyyy.zzzzz"},"errors":)";
     check_absent(failed_with(200, token + R"([{"type":"odd"}]})"), "yyyyy");
     check_absent(failed_with(200, token + R"([}])"), "yyyyy");
     check_absent(failed_with(500, token + R"(["not with the token=xxxxx.yyyyy.zzzzz"]})"), "yyyyy");

@@ -234,6 +234,43 @@ TEST_CASE("what the service of BRTC would refuse is refused by name, and nothing
           "endpoint id contains a slash or a backslash");
     CHECK(refused(client.try_update_endpoint_bxml(endpoint_id("e"), "")) == "bxml is empty");
     CHECK(refused(client.try_update_endpoint_bxml(endpoint_id("e"), "\xFF")) == "bxml is not valid UTF-8");
+    CHECK(refused(client.try_update_endpoint_bxml(endpoint_id("e"), "Hangup")) ==
+          "bxml does not begin with \"<\"");
+}
+
+TEST_CASE("I3: BXML is sent once, unless its caller says that it may be repeated") {
+    using namespace std::chrono_literals;
+    const std::string document = "<Response><Hangup/></Response>";
+    const auto read = test::endpoint_response("e");
+    // What a PUT that may be repeated is sent again after: two ends of its connection, and a response that
+    // asks for it.
+    for (const auto& first :
+         {test::script{}.expect_requests().send(read).expect_bytes(document).rst(),
+          test::script{}.expect_requests().send(read).expect_bytes(document).close_notify().fin(),
+          test::script{}.expect_requests().send(read).expect_bytes(document).send(
+              support::http_response(500, ""))}) {
+        for (const bool may_be_repeated : {false, true}) {
+            CAPTURE(may_be_repeated);
+            test::scripted_server server;
+            auto script = first;
+            server.add(script.expect_requests().send(no_content));
+            server.add(test::responding({no_content}));
+            asio::io_context context;
+            brtc::client client(
+                context, test::options_for(server).retry(retry_policy().attempts(3).backoff(1ms, 1ms)));
+            REQUIRE(wait_for(context, client.try_get_endpoint(endpoint_id("e"))).has_value());
+            const auto outcome = wait_for(
+                context, client.try_update_endpoint_bxml(endpoint_id("e"), document,
+                                                         call_options{}.idempotent(may_be_repeated)));
+            CHECK(outcome.has_value() == may_be_repeated);
+            CHECK(client.stats().requests_sent == (may_be_repeated ? 3 : 2));
+            if (may_be_repeated)
+                continue;
+            CHECK(outcome.error().attempts() == 1);
+            CHECK(outcome.error().delivery() ==
+                  (outcome.error().http_status() == 500 ? delivery::answered : delivery::maybe_processed));
+        }
+    }
 }
 
 TEST_CASE("a response about another endpoint than the one that was asked for is a protocol error") {

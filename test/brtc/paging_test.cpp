@@ -55,6 +55,14 @@ outcome read_pages(const lines& responses, const brtc::endpoint_filter& filter =
     return all;
 }
 
+error_code code_of(const std::exception_ptr& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const boost::system::system_error& error) {
+        return error.code();
+    }
+}
+
 asio::awaitable<void> keep_next(brtc::endpoint_pages& pages,
                                 std::optional<result<std::optional<brtc::endpoint_page>>>& kept) {
     auto next = co_await pages.try_next();
@@ -135,10 +143,26 @@ TEST_CASE("a page without links, or with others, is the last one") {
           R"({"links":[{"rel":"next","href":""}],)", R"({"links":[{"rel":"next","href":null}],)"})
         CHECK(read_pages({support::http_response(200, std::string(start) + one)}).seen == "a|");
     CHECK(read_pages({"HTTP/1.1 204 No Content\r\n\r\n"}).seen == "|");
-    const auto none = read_pages({support::http_response(
-        200, std::string(R"({"links":[{"rel":"next","href":"/endpoints?limit=2"}],)") + one)});
-    CHECK(none.reason.code() == errc::bad_json);
-    CHECK(none.reason.message() == "endpoints: the link to the next page has no afterCursor");
+}
+
+TEST_CASE("a link to the next page that has no cursor costs that page alone, not the one that has it") {
+    const std::string unlinked = support::http_response(
+        200,
+        R"({"links":[{"rel":"next","href":"/endpoints?limit=2"}],"data":[{"endpointId":"a"}],"errors":[]})");
+    const auto all = read_pages({unlinked});
+    CHECK(all.seen == "a|");
+    CHECK(all.reason.code() == errc::bad_json);
+    CHECK(support::names(all.reason.message(), "cursor"));
+    CHECK(all.sent.size() == 1);
+    test::scripted_server server;
+    server.add(test::responding({unlinked}));
+    asio::io_context context;
+    brtc::client client(context, test::options_for(server));
+    const auto by_hand = wait_for(context, client.try_list_endpoints());
+    REQUIRE(by_hand.has_value());
+    CHECK(by_hand->endpoints().size() == 1);
+    CHECK_FALSE(by_hand->next_cursor().has_value());
+    CHECK(by_hand->links().size() == 1);
 }
 
 TEST_CASE("after an error a range asks for the same page again, and after its end for none") {
@@ -197,14 +221,24 @@ TEST_CASE("the call of a range is cancelled as any other, and the page can be as
     std::optional<result<std::optional<brtc::endpoint_page>>> kept;
     asio::cancellation_signal signal;
     bool done = false;
-    const auto finished = [&done](std::exception_ptr) { done = true; };
+    std::exception_ptr thrown;
+    const auto finished = [&done, &thrown](std::exception_ptr reason) {
+        done = true;
+        thrown = std::move(reason);
+    };
     asio::co_spawn(context, keep_next(pages, kept), asio::bind_cancellation_slot(signal.slot(), finished));
     support::run_until(context, [&] { return client.stats().in_flight == 1; });
     signal.emit(asio::cancellation_type::terminal);
     support::run_until(context, [&] { return done; });
     // A coroutine of Asio that was cancelled throws from its next await, so the result may not be kept.
-    if (kept)
+    CHECK(kept.has_value() == (thrown == nullptr));
+    if (kept) {
+        REQUIRE(kept->has_error());
         CHECK(kept->error().code() == errc::cancelled);
+    } else {
+        REQUIRE(thrown != nullptr);
+        CHECK(code_of(thrown) == asio::error::operation_aborted);
+    }
     REQUIRE(server.wait_until_held(0, std::chrono::seconds(10)));
     server.release(0);
     CHECK(next_of(context, pages).value()->endpoints().size() == 1);

@@ -92,14 +92,14 @@ TEST_CASE("every error equals the error of the system that asks for the same rea
     CHECK(make_error_code(errc::client_closed) == portable::operation_canceled);
     for (const auto late :
          {errc::resolve_timeout, errc::connect_timeout, errc::handshake_timeout, errc::queue_timeout,
-          errc::response_timeout, errc::body_timeout, errc::throttled}) {
+          errc::response_timeout, errc::body_timeout, errc::throttled, errc::token_timeout}) {
         CHECK(make_error_code(late) == portable::timed_out);
         CHECK(make_error_code(late) == condition::timeout);
     }
     CHECK(make_error_code(errc::connection_lost) == portable::connection_reset);
     CHECK(make_error_code(errc::invalid_argument) == portable::invalid_argument);
     CHECK(make_error_code(errc::invalid_argument) != portable::operation_canceled);
-    for (int value = 1; value <= static_cast<int>(errc::throttled); ++value) {
+    for (int value = 1; value <= static_cast<int>(errc::token_timeout); ++value) {
         CAPTURE(value);
         const error_code code(value, webrtc_category());
         CHECK(code.default_error_condition().category() == boost::system::generic_category());

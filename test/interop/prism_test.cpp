@@ -87,7 +87,8 @@ auto order_response(Options options, int status, const std::string& kind, Start 
 }
 
 /// The result with the description's example, after a look at what becomes of a response that Prism makes up by the
-/// description's types alone. BRTC's may then list errors beside a status of success, which is a failure that has them.
+/// description's types alone. BRTC's may then list errors beside a status of success, which is a failure that
+/// has them where there are no data.
 template <class Client, class Options, class Start>
 auto get_response(const Options& options, int status, Start start) {
     CAPTURE(status);

@@ -31,8 +31,8 @@ struct account_values {
 
 /// Whose calls a client makes, and what they say: what `account_options` and `client_options` have in common.
 /// `Options` is the one of them that derives from this; each setter returns it, so that calls can be chained.
-/// Setters do not check; the client's constructor does, and throws `api_error` (`errc::invalid_options`) naming
-/// the option that is wrong.
+/// Setters do not check; the client's constructor does, and throws `api_error` (`errc::invalid_options`)
+/// naming the option that is wrong.
 template <class Options>
 class basic_account_options {
 public:
@@ -57,15 +57,15 @@ public:
         return self();
     }
     /// One more header field on every request of the client. Where a call has a field of the same name
-    /// (`call_options::header`), that one is sent instead. Refused are what `call_options::header` refuses, and
-    /// Idempotency-Key, which belongs to one call.
+    /// (`call_options::header`), that one is sent instead. Refused are what `call_options::header` refuses,
+    /// and Idempotency-Key, which belongs to one call.
     Options& header(std::string_view name, std::string_view value) {
         values_.add_header(name, value);
         return self();
     }
-    /// Whether the response to `get_session`, `get_participant` and `get_endpoint` has to name the id that was asked
-    /// for, as the service's does; default true. Without that, a response that a broken server gives to the wrong
-    /// request is not noticed. For mocks that always answer with the same example.
+    /// Whether the response to `get_session`, `get_participant` and `get_endpoint` has to name the id that
+    /// was asked for, as the service's does; default true. Without that, a response that a broken server
+    /// gives to the wrong request is not noticed. For mocks that always answer with the same example.
     Options& verify_ids(bool value) {
         values_.verify_ids = value;
         return self();
@@ -94,16 +94,16 @@ private:
     detail::account_values values_;
 };
 
-/// What a client needs that shares the connections of a `connection_manager`; see `basic_account_options` for each
-/// option.
+/// What a client needs that shares the connections of a `connection_manager`; see `basic_account_options` for
+/// each option.
 ///
 /// Thread safety: distinct objects safe.
 class account_options : public basic_account_options<account_options> {
 public:
     account_options() = default;
 
-    /// What stands before "/accounts/..." in the target of a request: empty, or a path that begins with a slash.
-    /// Not set, it is as the service of the client has it: "/v1", and "/v2" for `brtc::client`.
+    /// What stands before "/accounts/..." in the target of a request: empty, or a path that begins with a
+    /// slash. Not set, it is as the service of the client has it: "/v1", and "/v2" for `brtc::client`.
     account_options& base_path(std::string_view value) {
         base_path_.emplace(value);
         return *this;

@@ -36,14 +36,18 @@ public:
         return *this;
     }
     /// Whether the library may send the request again, after a lost connection or a response that asks for
-    /// it. The default: idempotent operations (GET, PUT, DELETE) yes, POST never (RFC 9110, section 9.2.2).
-    /// `true` does not make a POST repeatable: see `idempotent`.
+    /// it. The default: idempotent operations (GET, PUT, DELETE) yes; POST, and `update_endpoint_bxml` of
+    /// BRTC, only where the response says that it was not processed (421, 425, 429, and 401 with
+    /// `client_credentials`), or is a 503 as in `retry_policy::retry_unavailable_unsafe` (RFC 9110, section
+    /// 9.2.2). `true` does not make these repeatable: see `idempotent`. `false` holds for a 429 too: the call
+    /// does not wait and fails with it.
     call_options& allow_resend(bool value) {
         allow_resend_ = value;
         return *this;
     }
-    /// Asserts that this call may be repeated without harm, though its method does not promise it: a POST is
-    /// then pipelined, sent again and retried as a PUT is. A header `Idempotency-Key` asserts the same.
+    /// Asserts that this call may be repeated without harm, though its operation does not promise it: a POST,
+    /// or `update_endpoint_bxml` of BRTC, is then pipelined, sent again and retried as another PUT is. A
+    /// header `Idempotency-Key` asserts the same.
     call_options& idempotent(bool value = true) {
         idempotent_ = value;
         return *this;

@@ -104,8 +104,8 @@ struct failure_state {
 
 /// Everything that is known of a call that failed. Cheap to copy: copies share one immutable state.
 ///
-/// Text that comes from the service (`message`, `request_id`, `service_code`, `service_errors`, `body`) is untrusted
-/// input. Nothing in here ever holds a password, a token or an Authorization header of ours.
+/// Text that comes from the service (`message`, `request_id`, `service_code`, `service_errors`, `body`) is
+/// untrusted input. Nothing in here ever holds a password, a token or an Authorization header of ours.
 /// Thread safety: distinct objects safe, a shared object safe for reading.
 class failure {
 public:
@@ -126,9 +126,9 @@ public:
     /// The `code` of the response's body, a number or a name that the service's documents may explain; empty
     /// where there was none.
     [[nodiscard]] const std::string& service_code() const noexcept { return state().service_code; }
-    /// The errors that the response's body lists, in their order, 16 at most; where it has no list, the one that it
-    /// tells of. Empty where there was none. `message` and `service_code` are those of the first one, unless the body
-    /// says something about all of them.
+    /// The errors that the response's body lists, in their order, of the first 16; where it has no list, the
+    /// one that it tells of. Empty where there was none. `message` and `service_code` are those of the first
+    /// one, unless the body says something about all of them.
     [[nodiscard]] const std::vector<service_error>& service_errors() const noexcept {
         return state().service_errors;
     }
@@ -140,8 +140,8 @@ public:
     /// From the start of the call to its failure.
     [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept { return state().elapsed; }
     /// How long the response's Retry-After asks to wait: its seconds, or the time until its date, 0 for a
-    /// past date, ten years at most. Nothing where there was none, or none that is well formed. Of `errc::throttled`:
-    /// how long no call is sent.
+    /// past date, ten years at most. Nothing where there was none, or none that is well formed. Of
+    /// `errc::throttled`: how long no call is sent.
     [[nodiscard]] std::optional<std::chrono::seconds> retry_after() const noexcept {
         return state().retry_after;
     }

@@ -22,7 +22,9 @@ enum class event_kind {
     participant_disconnected, ///< "onDisconnect": it has lost it; "onLeave" may come too
     participant_left,         ///< "onLeave": the server or the device has ended it
     endpoint_connected,    ///< "endpointConnected" or "DEVICE_CONNECTED": a device uses the endpoint's token
-    endpoint_disconnected, ///< "endpointDisconnected" or "DEVICE_DISCONNECTED"
+    endpoint_disconnected, ///< "endpointDisconnected" or "DEVICE_DISCONNECTED": a device does no more. The
+                           ///< latter comes for every device, also while another one keeps the endpoint
+                           ///< connected: whether the endpoint still has a device is `event::status()`
     endpoint_eligible,     ///< "endpointEligible": a call can be connected to the endpoint
     endpoint_ineligible,   ///< "endpointIneligible": none can, since it is in one or does not send audio
     outbound_connection_request, ///< "outboundConnectionRequest": the device wants to call, see `event::to()`
@@ -256,10 +258,12 @@ private:
 ///
 /// Strict about JSON, tolerant about what it says: a number is read where a text is documented and the other
 /// way round, a time as milliseconds since 1970 or in ISO 8601, null is absent, and what is unknown is kept.
-/// A failure with `errc::bad_json`, whose message tells what is wrong and holds nothing of `body`: what is no
-/// JSON object, an event without a name (neither `event` nor `eventType`), and one of a known kind without
-/// the id that `event` promises. A response of 2xx tells the service that the event has been taken; BRTC posts
-/// it to `eventFallbackUrl` after any other.
+/// Where one event has both names of a field, `event`, `timestamp`, `tag` and the id in `device` are taken
+/// before `eventType`, `eventTime`, `tags` and `deviceId`, which are then dropped. A failure with
+/// `errc::bad_json`, whose message tells what is wrong and holds nothing of `body`: what is no JSON object,
+/// an event without a name (neither `event` nor `eventType`), and one of a known kind without the id that
+/// `event` promises. A response of 2xx tells the service that the event has been taken; BRTC posts it to
+/// `eventFallbackUrl` after any other.
 ///
 /// May be called from any thread. The size of `body` is for the HTTP server to limit; more than 32 arrays and
 /// objects inside each other are refused.

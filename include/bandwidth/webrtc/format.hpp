@@ -1,13 +1,14 @@
 #pragma once
 
-/// Ids, errors and whatever else `operator<<` writes, for `std::format`: `std::format("{:>40}", session.id())`.
+/// Ids, errors and whatever else `operator<<` writes, for `std::format`:
+/// `std::format("{:>40}", session.id())`.
 ///
-/// Formatted are the ids (`session_id` and so on), `device_api_version` and `delivery` as their texts, `errc` and
-/// `condition` as what they mean, `failure` and `api_error` as `failure::describe()`, and `participant_token` as
-/// "[redacted]"; of BRTC `brtc::open_enum` as its text, and `brtc::endpoint_token` as "[redacted]". The format
-/// specification is that of a string. Not part of `<bandwidth/webrtc.hpp>`, since `<format>` takes long to compile;
-/// empty where the standard library has no `<format>`, such as g++ 12's. For {fmt} there is
-/// `<bandwidth/webrtc/fmt.hpp>`.
+/// Formatted are the ids (`session_id` and so on), `device_api_version` and `delivery` as their texts, `errc`
+/// and `condition` as what they mean, `failure` and `api_error` as `failure::describe()`, and
+/// `participant_token` as "[redacted]"; of BRTC `brtc::open_enum` as its text, and `brtc::endpoint_token` as
+/// "[redacted]". The format specification is that of a string. Not part of `<bandwidth/webrtc.hpp>`, since
+/// `<format>` takes long to compile; empty where the standard library has no `<format>`, such as g++ 12's.
+/// For {fmt} there is `<bandwidth/webrtc/fmt.hpp>`.
 #include <bandwidth/webrtc/detail/formatted_text.hpp>
 #include <version>
 

@@ -12,8 +12,9 @@ namespace bandwidth::webrtc {
 /// when the connection is lost before its first response. A resend (`client_options::max_resends`) is
 /// something else: the connection ended for no fault of the request, which goes to another one at once and
 /// uses up no attempt. Only calls that may be repeated are sent again: GET, PUT and DELETE (RFC 9110, section
-/// 9.2.2), and those with `call_options::idempotent`. Nothing ever waits past the call's deadline: when the
-/// next attempt could only begin after it, the call fails at once with its last error or response.
+/// 9.2.2) but for `update_endpoint_bxml` of BRTC, and those with `call_options::idempotent`. Nothing ever
+/// waits past the call's deadline: when the next attempt could only begin after it, the call fails at once
+/// with its last error or response.
 ///
 /// A 429 says that the request was not processed (RFC 6585, section 4): it is tried again for every method, POST
 /// too. It uses up no attempt and the retry budget does not refuse it, so the deadline alone bounds the call; but

@@ -41,7 +41,9 @@ constexpr route create_endpoint = {"POST", "/endpoints", request_class::unsafe};
 constexpr route list_endpoints = {"GET", "/endpoints", request_class::safe};
 constexpr route get_endpoint = {"GET", "/endpoints/{endpointId}", request_class::safe};
 constexpr route delete_endpoint = {"DELETE", "/endpoints/{endpointId}", request_class::idempotent};
-constexpr route update_endpoint_bxml = {"PUT", "/endpoints/{endpointId}/bxml", request_class::idempotent,
+// The document is executed each time (the description: "will be executed against the endpoint when it is
+// updated"), so this is no PUT of RFC 9110, section 9.3.4, that may be sent again.
+constexpr route update_endpoint_bxml = {"PUT", "/endpoints/{endpointId}/bxml", request_class::unsafe,
                                         "application/xml"};
 
 path_id of_path(const endpoint_id& id) noexcept { return {"endpoint id", id.value()}; }

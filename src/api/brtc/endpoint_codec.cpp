@@ -11,6 +11,8 @@
 #include "core/http_grammar.hpp"
 #include "core/percent_encoding.hpp"
 #include "core/timestamp.hpp"
+#include "core/utf8.hpp"
+#include "core/xml_char.hpp"
 
 namespace bandwidth::webrtc::detail {
 
@@ -66,9 +68,9 @@ struct envelope {
 template <class Data>
 const char* finish_envelope(void* model) {
     const auto& all = *static_cast<envelope<Data>*>(model);
-    if (!all.errors.empty())
-        return "errors beside a status of success";
-    return all.has_data ? nullptr : "no data";
+    if (all.has_data)
+        return nullptr;
+    return all.errors.empty() ? "no data" : "errors in place of data";
 }
 
 } // namespace
@@ -107,8 +109,20 @@ endpoint_codec::problem endpoint_codec::encode(const brtc::endpoint_request& req
 endpoint_codec::problem endpoint_codec::encode(std::string_view bxml, std::string& body) {
     if (bxml.empty())
         return "bxml is empty";
+    const char* const end = bxml.data() + bxml.size();
+    for (const char* position = bxml.data(); position != end;) {
+        const utf8_char next = read_utf8(position, end);
+        if (next.length == 0)
+            return "bxml is not valid UTF-8";
+        if (!is_xml_char(next.code))
+            return "bxml holds a character that XML does not have";
+        position += next.length;
+    }
+    const auto start = bxml.find_first_not_of(" \t\r\n");
+    if (start == std::string_view::npos || bxml[start] != '<')
+        return "bxml does not begin with \"<\"";
     body += bxml;
-    return validate_text("bxml", bxml, bxml.size());
+    return std::nullopt;
 }
 
 endpoint_codec::problem endpoint_codec::append_query(const brtc::endpoint_filter& filter,
@@ -253,15 +267,15 @@ struct endpoint_codec::shapes {
         {"page", json_form::object, nullptr, nullptr, [](void* model) { return model; }, &of_numbers},
     };
     static const char* finish_page(void* model) {
-        auto& read = static_cast<paged*>(model)->data;
-        for (const auto& link : read.links_) {
-            if (!equals_ignoring_case(link.rel_, "next") || link.href_.empty())
-                continue;
-            auto cursor = cursor_of(link.href_);
-            if (cursor.empty())
-                return "the link to the next page has no afterCursor";
-            read.next_cursor_ = std::move(cursor);
+        auto& all = *static_cast<paged*>(model);
+        for (const auto& link : all.data.links_) {
+            auto cursor = leads_to_next(link) ? cursor_of(link.href_) : std::string();
+            if (!cursor.empty())
+                all.data.next_cursor_ = std::move(cursor);
         }
+        // Who lists endpoints is not told that there are none where the service says that something went
+        // wrong.
+        all.has_data = all.has_data && (all.errors.empty() || !all.data.endpoints_.empty());
         return finish_envelope<page>(model);
     }
     static constexpr json_shape of_page = {page_fields, &json_member<&paged::data, &page::extra_>::of,
@@ -275,6 +289,10 @@ struct endpoint_codec::shapes {
         return wrong;
     }
 };
+
+bool endpoint_codec::leads_to_next(const brtc::page_link& link) noexcept {
+    return equals_ignoring_case(link.rel(), "next") && !link.href().empty();
+}
 
 endpoint_codec::problem endpoint_codec::decode(std::string_view json, brtc::endpoint& out) {
     return shapes::read(json, "endpoint", shapes::of_envelope<brtc::endpoint>, out);

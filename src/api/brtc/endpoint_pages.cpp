@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <bandwidth/webrtc/brtc/client.hpp>
 #include <bandwidth/webrtc/brtc/endpoint_pages.hpp>
 #include <utility>
 
 #include "api/brtc/calls.hpp"
+#include "api/brtc/endpoint_codec.hpp"
 
 namespace bandwidth::webrtc::brtc {
 
@@ -12,16 +14,19 @@ endpoint_pages::endpoint_pages(std::weak_ptr<detail::client_core> core, const en
                                const call_options& options)
     : core_(std::move(core)), filter_(filter), options_(options) {}
 
-// Goes on behind the page that has this cursor to the next.
-void endpoint_pages::follow(const std::optional<std::string>& cursor) {
+// Goes on behind this page.
+void endpoint_pages::follow(const endpoint_page& page) {
+    const auto& cursor = page.next_cursor();
     if (!cursor) {
-        at_ = state::ended;
+        const auto& links = page.links();
+        at_ = std::any_of(links.begin(), links.end(), detail::endpoint_codec::leads_to_next) ? state::stuck
+                                                                                             : state::ended;
         return;
     }
     if (filter_.after_cursor())
         cursors_.insert(*filter_.after_cursor());
     if (cursors_.contains(*cursor))
-        at_ = state::looped;
+        at_ = state::stuck;
     else
         filter_.after_cursor(*cursor);
 }
@@ -30,9 +35,9 @@ asio::awaitable<result<std::optional<endpoint_page>>> endpoint_pages::try_next()
     using outcome = result<std::optional<endpoint_page>>;
     if (at_ == state::ended)
         co_return outcome(std::optional<endpoint_page>());
-    if (at_ == state::looped)
-        co_return outcome(
-            failure(errc::bad_json, "endpoints: a cursor that came before leads to the next page"));
+    if (at_ == state::stuck)
+        co_return outcome(failure(
+            errc::bad_json, "endpoints: the link to the next page has no cursor, or one that came before"));
     auto core = core_.lock();
     if (!core)
         co_return outcome(failure(errc::client_closed, "the client was destroyed"));
@@ -41,7 +46,7 @@ asio::awaitable<result<std::optional<endpoint_page>>> endpoint_pages::try_next()
     auto read = co_await std::move(reading);
     if (read.has_error())
         co_return outcome(read.error());
-    follow(read->next_cursor());
+    follow(*read);
     co_return outcome(std::optional<endpoint_page>(std::move(*read)));
 }
 

@@ -7,6 +7,7 @@
 #include "core/ascii.hpp"
 #include "core/percent_encoding.hpp"
 #include "core/utf8.hpp"
+#include "core/xml_char.hpp"
 
 namespace bandwidth::webrtc::bxml {
 
@@ -30,11 +31,6 @@ bool is_name(std::string_view text) noexcept {
            std::all_of(
                text.begin(), text.end(),
                [](char c) { return is_letter_or_digit(c) || c == '_' || c == '-' || c == '.'; });
-}
-
-// Char of XML 1.0, section 2.2; surrogates are no UTF-8.
-bool is_xml_char(char32_t c) noexcept {
-    return c >= 0x20 ? c != 0xFFFE && c != 0xFFFF : c == '\t' || c == '\n' || c == '\r';
 }
 
 enum class place { attribute, content };
@@ -70,7 +66,7 @@ std::string escape(std::string_view name, std::string_view text, place where) {
         const detail::utf8_char next = detail::read_utf8(position, end);
         if (next.length == 0)
             refuse_argument(name, "is not valid UTF-8");
-        if (!is_xml_char(next.code))
+        if (!detail::is_xml_char(next.code))
             refuse_argument(name, "holds a character that XML does not have");
         const auto reference = reference_for(*position, where);
         if (reference.empty())

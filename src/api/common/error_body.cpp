@@ -1,5 +1,9 @@
 #include "api/common/error_body.hpp"
 
+#include <algorithm>
+#include <array>
+#include <span>
+
 #include "api/common/json_reader.hpp"
 #include "core/ascii.hpp"
 #include "core/clean_text.hpp"
@@ -31,14 +35,23 @@ struct findings {
     std::vector<findings> list;
 };
 
-extern const json_shape shape_of_findings;
+extern const json_shape shape_of_findings, shape_of_one;
 
 void* same(void* model) { return model; }
+
+// Makes place for an error of the list. Those behind the first `max_errors` share a place, which nobody
+// reads, so that a body of many takes no more memory than one of few.
+findings& next_error(void* model) {
+    auto& list = static_cast<findings*>(model)->list;
+    if (list.size() <= max_errors)
+        return list.emplace_back();
+    return list.back() = findings();
+}
 
 // A field of these, which keeps its first text. Objects and arrays are looked into, so that
 // {"error": {"message": ...}} gives its message too.
 template <std::string findings::*Place>
-constexpr json_field found(std::string_view name) {
+constexpr json_field found(std::string_view name, const json_shape& inside) {
     return {name,
             json_form::anything,
             nullptr,
@@ -49,40 +62,53 @@ constexpr json_field found(std::string_view name) {
                 return true;
             },
             same,
-            &shape_of_findings};
+            &inside};
 }
 
 constexpr json_field source_fields[] = {
-    found<&findings::parameter>("parameter"),
-    found<&findings::field>("field"),
-    found<&findings::header>("header"),
-    found<&findings::reference>("reference"),
+    found<&findings::parameter>("parameter", shape_of_one),
+    found<&findings::field>("field", shape_of_one),
+    found<&findings::header>("header", shape_of_one),
+    found<&findings::reference>("reference", shape_of_one),
 };
 constexpr json_shape shape_of_source = {source_fields, nullptr, nullptr};
 
-constexpr json_field finding_fields[] = {
-    found<&findings::error>("error"),
-    found<&findings::message>("message"),
-    found<&findings::message>("Message"),
-    found<&findings::description>("description"),
-    found<&findings::request_id>("requestId"),
-    found<&findings::request_id>("request_id"),
-    found<&findings::code>("code"),
-    found<&findings::id>("id"),
-    found<&findings::type>("type"),
-    {"source", json_form::anything, nullptr, [](void*, std::string_view) { return true; }, same,
-     &shape_of_source},
-    // Those of an error's own errors are in that error, so that its place stays where it is.
-    {"errors", json_form::anything, nullptr,
-     [](void* model, std::string_view text) {
-         static_cast<findings*>(model)->list.emplace_back().message = text;
-         return true;
-     },
-     [](void* model) -> void* { return &static_cast<findings*>(model)->list.emplace_back(); },
-     &shape_of_findings},
-};
+constexpr auto finding_fields(const json_shape& inside) {
+    return std::array{
+        found<&findings::error>("error", inside),
+        found<&findings::message>("message", inside),
+        found<&findings::message>("Message", inside),
+        found<&findings::description>("description", inside),
+        found<&findings::request_id>("requestId", inside),
+        found<&findings::request_id>("request_id", inside),
+        found<&findings::code>("code", inside),
+        found<&findings::id>("id", inside),
+        found<&findings::type>("type", inside),
+        json_field{"source", json_form::anything, nullptr, [](void*, std::string_view) { return true; }, same,
+                   &shape_of_source},
+    };
+}
 
-constexpr json_shape shape_of_findings = {finding_fields, nullptr, nullptr};
+// An error of the list. Its own errors, if it has any, are skipped.
+constexpr auto fields_of_one = finding_fields(shape_of_one);
+constexpr json_shape shape_of_one = {fields_of_one, nullptr, nullptr};
+
+constexpr auto fields_of_findings = [] {
+    constexpr auto common = finding_fields(shape_of_findings);
+    std::array<json_field, common.size() + 1> all{};
+    std::copy(common.begin(), common.end(), all.begin());
+    all.back() = {"errors",
+                  json_form::anything,
+                  nullptr,
+                  [](void* model, std::string_view text) {
+                      next_error(model).message = text;
+                      return true;
+                  },
+                  [](void* model) -> void* { return &next_error(model); },
+                  &shape_of_one};
+    return all;
+}();
+constexpr json_shape shape_of_findings = {fields_of_findings, nullptr, nullptr};
 
 using redaction = std::function<std::string(std::string_view)>;
 
@@ -113,7 +139,7 @@ error_body parse_json(std::string_view body, const redaction& redacted) {
     findings all;
     // A bare string, or the strings of a bare array, count as the message. A JSON text that is cut off or
     // otherwise broken gives what stood before the break.
-    static_cast<void>(read_json(body, found<&findings::message>("error body"), &all));
+    static_cast<void>(read_json(body, found<&findings::message>("error body", shape_of_findings), &all));
     error_body result;
     result.message = message_of(all, redacted);
     result.request_id = clean_text(redacted(all.request_id), max_request_id);
@@ -123,9 +149,7 @@ error_body parse_json(std::string_view body, const redaction& redacted) {
         if (error != service_error())
             result.errors.push_back(std::move(error));
     };
-    for (const auto& one : all.list) {
-        if (result.errors.size() == max_errors)
-            break;
+    for (const auto& one : std::span(all.list).first(std::min(all.list.size(), max_errors))) {
         take(one);
         if (result.request_id.empty())
             result.request_id = clean_text(redacted(one.request_id), max_request_id);

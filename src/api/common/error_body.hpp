@@ -14,8 +14,8 @@ struct error_body {
     std::string message;    ///< at most 256 bytes; empty when there was nothing usable
     std::string request_id; ///< at most 128 bytes
     std::string code;       ///< at most 64 bytes; a number as it is written
-    /// What the body lists, 16 at most; where it has no list, the one error that it tells of. Of each text at most 256
-    /// bytes.
+    /// What the body lists, of its first 16 elements those that tell something; where it has no list, the one
+    /// error that it tells of. Of each text at most 256 bytes.
     std::vector<service_error> errors;
     bool has_list = false; ///< `errors` are those of a list
 };

@@ -42,8 +42,12 @@ namespace bandwidth::webrtc::brtc {
 /// connections.
 ///
 /// Forms, arguments, completion, time, cancellation, threads, lifetime and fork are those of `webrtc::client`. Where
-/// the service tells what was wrong, `failure::service_errors()` has it. A response of 2xx whose body lists errors, or
-/// that has no data where data is promised, is `errc::bad_json`.
+/// the service tells what was wrong, `failure::service_errors()` has it.
+///
+/// A response of 2xx counts by its data. Of the operations that give a value, one without data is
+/// `errc::bad_json`, with the errors that its body lists, and so is a page without endpoints whose body lists
+/// errors. Errors beside data are dropped, so that an endpoint that was created, and its token, are not lost.
+/// Of `delete_endpoint` and `update_endpoint_bxml` the body is not read.
 ///
 /// `webrtc.hpp` does not include this header.
 class client {
@@ -151,8 +155,14 @@ public:
         return endpoint_pages(core_, filter, options);
     }
 
-    /// Has an endpoint execute BXML. `PUT /endpoints/{endpointId}/bxml`, as application/xml.
-    /// \param bxml a whole document. Refused when it is empty or not UTF-8; the rest is for the service to check.
+    /// Has an endpoint execute BXML. `PUT /endpoints/{endpointId}/bxml`, as application/xml. The document is
+    /// executed each time that the endpoint is updated, so this is sent as a POST is: on a connection to
+    /// itself, and again only where a response says that it was not processed, unless
+    /// `call_options::idempotent` says that it may be repeated.
+    /// \param bxml a whole document. Refused with `errc::invalid_argument` is one that cannot be well-formed
+    ///        XML 1.0: empty, not UTF-8, with a character that XML does not have, or with something else than
+    ///        "<" at its front, white space aside; also a byte order mark. The rest is for the service to
+    ///        check.
     [[nodiscard]] boost::asio::awaitable<void> update_endpoint_bxml(const endpoint_id& id,
                                                                     std::string_view bxml,
                                                                     const call_options& options = {}) {

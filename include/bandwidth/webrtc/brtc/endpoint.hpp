@@ -227,7 +227,8 @@ private:
     endpoint_token token_;
 };
 
-/// What to create an endpoint with. None of it can be changed after creation.
+/// What to create an endpoint with. None of it can be changed after creation. The description's
+/// `connectionMetadata` is left out, since of that object no content is documented.
 /// ```cpp
 /// brtc::endpoint_request(brtc::endpoint_direction::bidirectional).tag("alice")
 /// ```

@@ -102,7 +102,8 @@ public:
     /// none, and pages behind it.
     [[nodiscard]] const std::vector<endpoint>& endpoints() const noexcept { return endpoints_; }
 
-    /// Where the next page begins, for `endpoint_filter::after_cursor`; nothing on the last page. Never empty.
+    /// Where the next page begins, for `endpoint_filter::after_cursor`; nothing on the last page, and where
+    /// the link to the next page has no cursor, which `links()` tells. Never empty.
     [[nodiscard]] const std::optional<std::string>& next_cursor() const noexcept { return next_cursor_; }
 
     /// How many endpoints a page has at most, if the response tells.

@@ -25,13 +25,17 @@ namespace bandwidth::webrtc::brtc {
 /// }
 /// ```
 /// Of the link to the next page nothing is used but the cursor: every request goes to the client's own base URL.
-/// Endpoints that come and go meanwhile may be missed or told twice, as the service does it.
+/// Endpoints that come and go meanwhile may be missed or told twice, as the service does it. There are
+/// awaitables only: who uses callbacks pages by hand, with `list_endpoints` and
+/// `endpoint_page::next_cursor()`.
 ///
-/// | state  | the next `next()`                            | left by                                           |
-/// |--------|----------------------------------------------|---------------------------------------------------|
-/// | more   | reads the page behind the last one           | a page that is the last, or whose cursor came before |
-/// | ended  | gives nothing                                |                                                   |
-/// | looped | fails with `errc::bad_json`, sending nothing |                                                   |
+/// | state | the next `next()`                            | left by                                   |
+/// |-------|----------------------------------------------|-------------------------------------------|
+/// | more  | reads the page behind the last one           | a page that links to no next one (ended), |
+/// |       |                                              | or without a cursor or with one that came |
+/// |       |                                              | before (stuck)                            |
+/// | ended | gives nothing                                |                                           |
+/// | stuck | fails with `errc::bad_json`, sending nothing |                                           |
 ///
 /// A call that fails leaves the state as it was: `next()` asks for the same page again.
 ///
@@ -49,11 +53,11 @@ public:
 
 private:
     friend class client;
-    enum class state : unsigned char { more, ended, looped };
+    enum class state : unsigned char { more, ended, stuck };
 
     endpoint_pages(std::weak_ptr<webrtc::detail::client_core> core, const endpoint_filter& filter,
                    const call_options& options);
-    void follow(const std::optional<std::string>& cursor);
+    void follow(const endpoint_page& page);
 
     std::weak_ptr<webrtc::detail::client_core> core_;
     endpoint_filter filter_; // of the next page
