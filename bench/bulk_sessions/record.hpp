@@ -1,12 +1,13 @@
 #pragma once
 
+#include "bulk_sessions/histogram.hpp"
+
 #include <bandwidth/webrtc/error.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
-#include <vector>
 
 namespace bandwidth::webrtc::bench {
 
@@ -19,7 +20,7 @@ struct error_record {
 /// All that is known of the calls of one operation.
 struct call_record {
     /// Of the calls that succeeded, from the call to its result.
-    std::vector<std::chrono::nanoseconds> latencies;
+    histogram latencies;
     std::map<error_code, error_record> errors;
     std::uint64_t failed = 0;
     std::uint64_t mismatched = 0; ///< of those that succeeded: the response belongs to another request
@@ -27,13 +28,13 @@ struct call_record {
     std::string first_mismatch;
     std::chrono::nanoseconds time{0}; ///< during which the calls were made
 
-    void add_success(std::chrono::nanoseconds latency) { latencies.push_back(latency); }
+    void add_success(std::chrono::nanoseconds latency) { latencies.add(latency); }
     void add_failure(const failure& failure);
     /// \param problem  what a check found; empty when all is well
     void add_check(const std::string& problem);
 
-    std::uint64_t succeeded() const noexcept { return latencies.size(); }
-    std::uint64_t calls() const noexcept { return latencies.size() + failed; }
+    std::uint64_t succeeded() const noexcept { return latencies.count(); }
+    std::uint64_t calls() const noexcept { return latencies.count() + failed; }
 };
 
 } // namespace bandwidth::webrtc::bench

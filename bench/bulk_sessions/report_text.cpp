@@ -26,8 +26,12 @@ std::string format_ratio(std::uint64_t a, std::uint64_t b) {
     return text.data();
 }
 
+std::string plural_of(std::uint64_t count, std::string_view one, std::string_view many) {
+    return format_count(count) + ' ' + std::string(count == 1 ? one : many);
+}
+
 std::string plural(std::uint64_t count, std::string_view noun) {
-    return format_count(count) + ' ' + std::string(noun) + (count == 1 ? "" : "s");
+    return plural_of(count, noun, std::string(noun) + 's');
 }
 
 std::string format_job(const settings& chosen) {
@@ -70,8 +74,8 @@ std::string format_problems(const report& report) {
             text += "  " + one.operation + ": " + format_count(error.count) + " x " + error.kind +
                     "\n    the first: " + error.first + '\n';
         if (one.mismatched > 0)
-            text += "  " + one.operation + ": " + plural(one.mismatched, "mismatch") +
-                    (one.mismatched == 1 ? "" : "es") + "\n    the first: " + one.first_mismatch + '\n';
+            text += "  " + one.operation + ": " + plural_of(one.mismatched, "mismatch", "mismatches") +
+                    "\n    the first: " + one.first_mismatch + '\n';
         if (one.skipped > 0)
             text += "  " + one.operation + ": " + plural(one.skipped, "call") +
                     " not made, as what they need could not be created or joined\n";
@@ -88,7 +92,8 @@ std::string format_wire(const report& report) {
                        format_count(client.connections_lost) + " lost with requests unanswered\n";
     text += "Requests     " + format_count(client.requests_sent) + " sent in " +
             plural(client.writes, "write") + ": " + format_ratio(client.requests_sent, client.writes) +
-            " per write; " + format_count(client.resends) + " sent again\n";
+            " per write; " + plural_of(client.retries, "retry", "retries") + ", " +
+            format_count(client.resends) + " resent at once\n";
     text += "Pipelining   at most " + format_count(client.deepest_pipeline) + " in flight on a connection";
     if (report.seen_by_service)
         text += "; the service saw " + format_count(report.seen_by_service->max_pipelined);
@@ -110,9 +115,9 @@ std::string format_report(const report& report) {
         text += "INTERRUPTED: this is what was done so far.\n\n";
     text += format_operations(report);
     text +=
-        "Latency from call to result, the wait for a connection included. Percentiles are exact, of all "
-        "successful calls, by\nnearest rank: the smallest value that so many percent of the calls did not "
-        "exceed.\n";
+        "Latency from call to result, the wait for a connection included. Percentiles are of all successful "
+        "calls: the\nsmallest value that so many percent of them did not exceed, told at most 0.1 % too "
+        "large.\n";
     text += format_problems(report);
     text += "\nTime         " + format_duration(report.time) + ", " + plural(all.calls(), "call") + ", " +
             format_count(all.failed) + " failed, " + format_count(all.mismatched) + " mismatched\n";
