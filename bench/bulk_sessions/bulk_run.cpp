@@ -7,6 +7,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
+#include <stdexcept>
 
 namespace bandwidth::webrtc::bench {
 
@@ -40,9 +41,14 @@ std::size_t clean_up_record::left() const noexcept {
 bulk_run::bulk_run(asio::io_context& context, job& job, const settings& chosen)
     : context_(context), job_(job), settings_(chosen), flight_limit_(context), clean_up_limit_(context) {
     const auto calls = job.calls();
-    for (const auto kind : chosen.phases)
-        plan_.push_back(
-            *std::find_if(calls.begin(), calls.end(), [&](const job_call& one) { return one.kind == kind; }));
+    for (const auto kind : chosen.phases) {
+        const auto found =
+            std::find_if(calls.begin(), calls.end(), [&](const job_call& one) { return one.kind == kind; });
+        if (found == calls.end())
+            throw std::invalid_argument("settings: the phase " + std::string(to_string(kind)) +
+                                        " is of the other API");
+        plan_.push_back(*found);
+    }
     for (const auto& kind_of_thing : job.existing())
         clean_up_.things.push_back({kind_of_thing.noun});
 }

@@ -31,7 +31,6 @@ bool is_connection_failure(const error_code& code, bool ever_connected) noexcept
     case errc::tls_rejected:
         return true;
     case errc::queue_timeout:
-    case errc::token_failed:
     case errc::token_timeout:
         return !ever_connected;
     default:

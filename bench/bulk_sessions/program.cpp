@@ -126,8 +126,9 @@ int run_against(const service& service, const settings& chosen, std::ostream& ou
 
     // The text comes before the clean-up: whoever loses patience then still has it.
     if (const auto& failure = run.no_connection())
-        err << "bulk_sessions: no connection to " << printable(report.base_url) << ": "
-            << printable(failure->describe()) << std::endl;
+        err << "bulk_sessions: no "
+            << (failure->code() == errc::token_timeout ? "access token for " : "connection to ")
+            << printable(report.base_url) << ": " << printable(failure->describe()) << std::endl;
     else if (const auto& refusal = run.refused())
         err << "bulk_sessions: " << printable(report.base_url)
             << " refuses the credentials or the account: " << printable(refusal->describe()) << std::endl;

@@ -12,9 +12,8 @@ namespace {
 
 // BRTC is called as Bandwidth wants it: with an access token for client credentials.
 brtc::client_options brtc_options_for(const testing::loopback_server& server) {
-    token_options tokens;
-    auto connection = tokens.connection();
-    tokens.token_url(server.token_url()).connection(connection.ca_pem(server.ca_pem()));
+    auto tokens = token_options().token_url(server.token_url());
+    tokens.connection().ca_pem(server.ca_pem());
     return brtc::client_options()
         .base_url(server.brtc_url())
         .account(server.account())

@@ -19,8 +19,9 @@ protected:
 };
 
 /// What one group of calls has of a token that others use too. A fetch that is begun through it runs on the executor
-/// of the group's pool, over a connection manager of its own, and ends with it: then whoever else needs the token begins
-/// another one. Thread safety: none; used, and destroyed, on the pool's strand or while the execution context is shut down.
+/// of the group's pool, over a connection manager of its own, and ends with it: then whoever else needs the token
+/// begins another one. Thread safety: none; used, and destroyed, on the pool's strand or while the execution context is
+/// shut down.
 class token_subscription {
 public:
     virtual ~token_subscription() = default;

@@ -67,7 +67,10 @@ bool scheduler::send_with_new_token(call& value) {
 
 void scheduler::follow_tokens() {
     for (const auto& each : token_groups_)
-        read_token(*each);
+        if (active_calls_ != 0 || connections_.size() != 0)
+            read_token(*each);
+        else
+            each->token.ask_at = time_point::min(); // the next call looks: who needs no token fetches none
     queue_.for_each_paused([this](call& value) {
         if (!value.awaits_token)
             return;

@@ -64,9 +64,9 @@ public:
     virtual void connect() = 0;
     /// Writes what its owner has to write, as far as the socket takes it; the rest follows by itself.
     virtual void flush() = 0;
-    /// Reads what has arrived, an end behind it included, without waiting. Called before a request goes to a connection on which nothing
-    /// is outstanding, since what is there by then cannot be its response (RFC 9112, section 9.2), and before
-    /// the server's silence is judged.
+    /// Reads what has arrived, an end behind it included, without waiting. Called before a request goes to a
+    /// connection on which nothing is outstanding, since what is there by then cannot be its response (RFC 9112,
+    /// section 9.2), and before the server's silence is judged.
     virtual void read_available() = 0;
     /// Gives back the memory that it needs only while it is busy.
     virtual void release_buffers() noexcept = 0;

@@ -263,7 +263,7 @@ TEST_CASE(
     "own") {
     loopback_server server;
     auto options = tokens_of(server);
-    options.connection().timeout(100ms);
+    options.connection().timeout(1s);
     const auto credentials = client_credentials(server.client_id(), server.client_secret(), options);
     asio::io_context stands_still;
     asio::io_context context;

@@ -19,6 +19,8 @@ void json_codec(std::string_view input);
 void error_body(std::string_view input);
 /// The base URL and the account of the options, ids in paths.
 void url(std::string_view input);
+/// What a token endpoint sends: a token that can be used, or a reason without a secret.
+void token_response(std::string_view input);
 /// Retry-After and dates.
 void retry_after(std::string_view input);
 /// Events of both services, and their timestamps.

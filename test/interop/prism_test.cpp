@@ -29,12 +29,13 @@ const std::string npm_folder = INTEROP_NPM_FOLDER;
 
 /// True when all is installed; otherwise prints that nothing was tested.
 bool have_prism() {
-    if (std::ifstream(npm_folder + "/installed.json") && !interop::find_program("nginx").empty())
+    if (std::ifstream(npm_folder + "/installed.json") && ::access(INTEROP_NODE, X_OK) == 0 &&
+        !interop::find_program("nginx").empty())
         return true;
-    std::cerr
-        << "\n*** SKIPPED: Prism (of npm) or nginx is not installed, so no request was held to the OpenAPI\n"
-           "*** descriptions. Prism is installed by: test/interop/npm/install.sh "
-        << npm_folder << "\n\n";
+    std::cerr << "\n*** SKIPPED: Prism (of npm), Node.js when CMake looked for it, or nginx is not "
+                 "installed, so no request was held to the OpenAPI\n"
+                 "*** descriptions. Prism is installed by: test/interop/npm/install.sh "
+              << npm_folder << "\n\n";
     MESSAGE("SKIPPED: Prism or nginx is not installed");
     return false;
 }

@@ -120,12 +120,12 @@ private:
             boost::asio::ip::tcp::socket probe(context);
             boost::system::error_code error;
             probe.connect({boost::asio::ip::address_v4::loopback(), port_}, error);
-            if (!error)
-                return;
-            if (::waitpid(process_, nullptr, WNOHANG) == process_) {
+            if (::waitpid(process_, nullptr, WNOHANG) == process_) { // somebody else may have the port by now
                 process_ = -1;
                 break;
             }
+            if (!error)
+                return;
             std::this_thread::sleep_for(std::chrono::milliseconds(10)); // the server needs the processor
         }
         std::ostringstream why;

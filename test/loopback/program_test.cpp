@@ -219,16 +219,16 @@ TEST_CASE("the program takes the client's secret from the environment") {
     std::filesystem::remove(ca_file);
 }
 
-TEST_CASE("each SIGHUP has the program revoke the access tokens that are out, and say so") {
+TEST_CASE("each SIGUSR1 has the program revoke the access tokens that are out, and say so") {
     program server({"--port", "0", "--client-id", "me"});
     server.read_until("Ctrl-C stops.");
     const auto ca_file = server.value_of("CA file   ");
     raw_tls_client client(port_of(server), contents(ca_file));
-    const std::string line = "\nSIGHUP: access tokens revoked\n";
+    const std::string line = "\nSIGUSR1: access tokens revoked\n";
     for (std::size_t printed = 0, round = 0; round < 2; ++round) {
         const auto token = token_in(ask_for_token(client, "client-secret"));
         CHECK(post_session(client, token).result_int() == 200);
-        server.send(SIGHUP);
+        server.send(SIGUSR1);
         printed = server.read_until(line, printed) + line.size() - 1;
         CHECK(post_session(client, token).result_int() == 401);
     }
@@ -292,7 +292,7 @@ TEST_CASE("bad usage is status 2") {
     CHECK(help.wait() == 0);
     CHECK(help.printed().find("--write-ca") != std::string::npos);
     CHECK(help.printed().find("throttle=2s") != std::string::npos);
-    CHECK(help.printed().find("SIGHUP") != std::string::npos);
+    CHECK(help.printed().find("SIGUSR1") != std::string::npos);
     program many({"--client-secret", "a", "--client-secret", "b", "--client-secret", "c"});
     CHECK(many.wait() == 2);
     program refused({"--fault", "reset,delay=3"});

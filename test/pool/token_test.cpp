@@ -358,6 +358,24 @@ TEST_CASE("token: a group that is closed leaves, and a pool that is idle has no 
     CHECK(pool.left == 1);
 }
 
+TEST_CASE("token: a pool without calls and connections fetches none in place of one that was lost") {
+    token_pool pool(with_connections(1));
+    pool.submit();
+    pool.fetched("t");
+    pool.connect(0);
+    pool.respond(0);
+    pool.pass(2min); // the idle connection is closed
+    pool.token = detail::token_lifecycle(1min);
+    CHECK(pool.token.want(pool.now())); // by another pool
+    pool.token.fetch_lost();
+    pool.follow();
+    CHECK(pool.fetches == 1);
+    CHECK_FALSE(pool.scheduler().next_time().has_value());
+    auto& later = pool.submit();
+    CHECK(pool.fetches == 2);
+    CHECK_FALSE(later.done());
+}
+
 TEST_CASE("token: each group leaves for itself, where others have the same credentials") {
     token_pool pool(with_connections(1));
     const auto one = pool.group;

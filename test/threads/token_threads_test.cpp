@@ -110,6 +110,10 @@ TEST_CASE("O24: contexts are destroyed while their clients' common token comes f
                 context->run_for(std::chrono::milliseconds((round + i * 3) % 8));
                 context.reset();
             });
+        asio::io_context stays;
+        client last(stays, options_for(server).credentials(credentials));
+        const auto outcome = wait_for(stays, last.try_get_session(session_id("none")));
+        CHECK(outcome.error().http_status() == 404);
         for (auto& each : threads)
             each.join();
     }

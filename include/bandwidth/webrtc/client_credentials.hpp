@@ -78,8 +78,9 @@ private:
 ///   `failure::service_code()`, or `errc::token_failed`. So do later ones until the next fetch is due.
 ///
 /// Fetches run on the executor of a client that needs the token, over connections of their own. A fetch whose client is
-/// closed or drained ends, as does one that takes twice its timeout, since nobody may be running that executor: then
-/// another client that needs the token begins one. Certificates are read here, once. No text of a failure holds a secret or a token.
+/// closed or drained ends. One without an end a second after its timeout (with two secrets: twice its timeout) is given
+/// up, since nobody may be running that executor. Then another client that needs the token begins one. Certificates are
+/// read here, once. No text of a failure holds a secret or a token.
 ///
 /// Thread safety: safe.
 ///

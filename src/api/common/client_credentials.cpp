@@ -39,8 +39,8 @@ struct token_endpoint {
     std::vector<std::string> secrets;        // what no text may repeat
 };
 
-// A fetch is one request, or one for each secret. It is given up when it takes so many times their timeouts.
-constexpr int timeouts_of_a_fetch = 2;
+// A fetch is one request, or one for each secret. It is given up when it takes so much longer than their timeouts.
+constexpr auto fetch_grace = 1s;
 
 /// The token of one id and secret, for a `token_lifecycle` that decides when it is fetched. Fetches are numbered, and the
 /// end of one that was given up says nothing. Each fetch keeps this alive.
@@ -51,8 +51,8 @@ class fetched_token final : public token_store, public std::enable_shared_from_t
 public:
     explicit fetched_token(token_endpoint endpoint)
         : endpoint_(std::move(endpoint))
-        , lifecycle_(endpoint_.connection.timeout * timeouts_of_a_fetch *
-                     static_cast<int>(endpoint_.authorizations.size()))
+        , lifecycle_(endpoint_.connection.timeout * static_cast<int>(endpoint_.authorizations.size()) +
+                     fetch_grace)
         , random_(std::random_device()()) {}
 
     std::shared_ptr<token_subscription> subscribe(const asio::any_io_executor& executor,

@@ -70,8 +70,7 @@ Examples:
 
 constexpr const char* signals_and_statuses = R"(
 
-Signals: SIGINT (Ctrl-C) and SIGTERM end the program. SIGHUP revokes every access token that is out, and
-so the end of its terminal does not end the program.
+Signals: SIGINT (Ctrl-C) and SIGTERM end the program. SIGUSR1 revokes every access token that is out.
 
 Exit status: 0 ended by SIGINT (Ctrl-C) or SIGTERM, 1 the CA certificate cannot be written, 2 bad usage,
 4 the address cannot be listened on.)";
@@ -229,12 +228,12 @@ void print_farewell(const testing::loopback_server& server) {
               << std::flush;
 }
 
-/// SIGHUP revokes all access tokens; the first other signal of the set stops the server.
+/// SIGUSR1 revokes all access tokens; the first other signal of the set stops the server.
 void follow(asio::signal_set& signals, testing::loopback_server& server) {
     signals.async_wait([&signals, &server](boost::system::error_code, int signal) {
-        if (signal == SIGHUP) {
+        if (signal == SIGUSR1) {
             server.revoke_tokens();
-            std::cout << "SIGHUP: access tokens revoked\n" << std::flush;
+            std::cout << "SIGUSR1: access tokens revoked\n" << std::flush;
             follow(signals, server);
         } else {
             server.close_idle_connections(); // with a close_notify, since no request waits there
@@ -250,7 +249,7 @@ int serve(const settings& chosen) {
         server.inject(fault);
 
     // Before the welcome: who has read it may send a signal.
-    asio::signal_set signals(context, SIGINT, SIGTERM, SIGHUP);
+    asio::signal_set signals(context, SIGINT, SIGTERM, SIGUSR1);
     follow(signals, server);
     print_welcome(server, write_ca(chosen, server), chosen.metrics);
     context.run();
