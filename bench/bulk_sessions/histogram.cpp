@@ -10,7 +10,8 @@ namespace {
 
 constexpr unsigned unit_bits = 6;   // 64 ns, the largest power of two that 100 ns have room for
 constexpr unsigned group_bits = 11; // 2048 counters tell three significant digits apart
-constexpr std::size_t half_group = std::size_t{1} << (group_bits - 1);
+constexpr std::size_t half_group = histogram::counters_of_a_group;
+static_assert(half_group == std::size_t{1} << (group_bits - 1));
 
 double middle_of(std::size_t counter) noexcept {
     return (static_cast<double>(histogram::lowest_of(counter).count()) +

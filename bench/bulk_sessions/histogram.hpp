@@ -20,6 +20,8 @@ public:
     /// A latency over it counts as this one.
     static constexpr std::chrono::nanoseconds longest = std::chrono::hours(24);
 
+    static constexpr std::size_t counters_of_a_group = 1024;
+
     /// \param value  below 0 it counts as 0
     void add(std::chrono::nanoseconds value, std::uint64_t times = 1);
     void add(const histogram& other);
