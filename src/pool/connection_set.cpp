@@ -65,7 +65,7 @@ void connection_set::set_state(pooled_connection& value, state to) noexcept {
     }
     value.bucket_ = bucket_for(value);
     if (value.bucket_ != none)
-        buckets_[value.bucket_].push_front(value);
+        put_in_bucket(value);
     if (to == state::closed) {
         const auto index = value.index_;
         std::swap(connections_[index], connections_.back());
@@ -73,6 +73,16 @@ void connection_set::set_state(pooled_connection& value, state to) noexcept {
         closed_.push_back(std::move(connections_.back()));
         connections_.pop_back();
     }
+}
+
+// An idle connection may have become idle before others: one that is no longer reserved. Most often it is the last.
+void connection_set::put_in_bucket(pooled_connection& value) noexcept {
+    auto& to = buckets_[value.bucket_];
+    auto behind = to.begin();
+    if (value.in_flight() == 0)
+        while (behind != to.end() && behind->idle_since > value.idle_since)
+            ++behind;
+    to.insert(behind, value);
 }
 
 void connection_set::update(pooled_connection& value) noexcept {

@@ -54,6 +54,7 @@ private:
         return buckets_[index].empty() ? nullptr : &buckets_[index].front();
     }
     std::size_t bucket_for(const pooled_connection& value) const noexcept;
+    void put_in_bucket(pooled_connection& value) noexcept;
     void count(state of, int by) noexcept;
 
     std::vector<bucket> buckets_;

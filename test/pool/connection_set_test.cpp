@@ -153,6 +153,27 @@ TEST_CASE("the idle connection that was used last is the next one") {
     CHECK(pool.set.reserved() == nullptr);
 }
 
+TEST_CASE("a connection that was reserved goes back among the idle ones by the time since which it is idle") {
+    // A POST waited for a new connection, because the first in line was idle for too long, and behind it was a fresh one.
+    lone_connections pool;
+    auto& old = pool.open();
+    auto& oldest = pool.add();
+    old.idle_since = detail::time_point(1s);
+    pool.set.set_state(old, state::reserved);
+    pool.set.set_state(oldest, state::reserved);
+    CHECK(pool.set.reserved() == &old);
+    auto& fresh = pool.add();
+    fresh.idle_since = detail::time_point(2s);
+    pool.set.set_state(fresh, state::idle);
+    for (auto* const each : {&oldest, &old})
+        pool.set.set_state(*each, state::idle);
+    CHECK(pool.set.idle() == &fresh);
+    pool.set.set_state(fresh, state::draining);
+    CHECK(pool.set.idle() == &old);
+    pool.set.set_state(old, state::draining);
+    CHECK(pool.set.idle() == &oldest);
+}
+
 TEST_CASE("the one with the least in flight is the next one, among those that take one more") {
     lone_connections pool(3);
     auto& first = pool.open();
