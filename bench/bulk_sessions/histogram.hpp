@@ -8,8 +8,8 @@
 namespace bandwidth::webrtc::bench {
 
 /// Latencies in counters whose widths grow with the latency: at most 0.1 % of it (three significant digits), and 64 ns at
-/// least. The layout is HdrHistogram's for a lowest value of 100 ns, so that a histogram of any number of latencies takes
-/// at most 400 KB, those of several runs can be added, and what reads that format reads this one.
+/// least. The layout is HdrHistogram's for a lowest value of 100 ns, so that a histogram of any number of latencies has
+/// at most 256 KB of counters, those of several runs can be added, and HdrHistogram's text can be made of it (percentile_text.hpp).
 ///
 /// Counters stand in groups: the first has 2048 of 64 ns each, and every one behind it 1024 that are twice as wide as
 /// those before.

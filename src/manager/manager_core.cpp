@@ -42,7 +42,9 @@ manager_core::manager_core(const asio::any_io_executor& executor, const manager_
     , timeout_(settings.timeout)
     , sessions_kept_(settings.of_shard(0).schedule.max_connections * 2) {
     auto contexts =
-        settings.loaded ? share(*settings.loaded, settings.shards) : load(settings.tls, settings.shards);
+        settings.loaded
+            ? for_shards(std::make_shared<tls_context>(*settings.loaded, sessions_kept_), settings.shards)
+            : load(settings.tls, settings.shards);
     pools_.reserve(settings.shards);
     for (std::size_t i = 0; i < settings.shards; ++i)
         pools_.push_back(pool::make(executor, settings.of_shard(i), std::move(contexts[i])));
@@ -55,15 +57,16 @@ std::size_t manager_core::shard_of_this_thread() const noexcept {
 // The settings are read once; a context for each shard.
 std::vector<std::shared_ptr<tls_context>> manager_core::load(const tls_settings& settings,
                                                              std::size_t count) const {
-    return share(tls_context(settings, sessions_kept_), count);
+    return for_shards(std::make_shared<tls_context>(settings, sessions_kept_), count);
 }
 
-std::vector<std::shared_ptr<tls_context>> manager_core::share(const tls_context& loaded,
-                                                              std::size_t count) const {
+std::vector<std::shared_ptr<tls_context>> manager_core::for_shards(std::shared_ptr<tls_context> first,
+                                                                   std::size_t count) const {
     std::vector<std::shared_ptr<tls_context>> contexts;
     contexts.reserve(count);
+    contexts.push_back(std::move(first));
     while (contexts.size() < count)
-        contexts.push_back(std::make_shared<tls_context>(loaded, sessions_kept_));
+        contexts.push_back(std::make_shared<tls_context>(*contexts.front(), sessions_kept_));
     return contexts;
 }
 

@@ -41,7 +41,8 @@ public:
 
 private:
     std::vector<std::shared_ptr<tls_context>> load(const tls_settings& settings, std::size_t count) const;
-    std::vector<std::shared_ptr<tls_context>> share(const tls_context& loaded, std::size_t count) const;
+    std::vector<std::shared_ptr<tls_context>> for_shards(std::shared_ptr<tls_context> first,
+                                                         std::size_t count) const;
 
     std::string host_header_;
     std::chrono::nanoseconds timeout_;
