@@ -1,0 +1,107 @@
+#include "bulk/job/endpoint_job.hpp"
+
+#include "bulk/job/endpoint_checks.hpp"
+
+#include <bandwidth/webrtc/bxml.hpp>
+#include <functional>
+#include <utility>
+
+namespace bandwidth::webrtc::bulk {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// The service's largest.
+constexpr int page_limit = 1000;
+
+} // namespace
+
+endpoint_job::endpoint_job(brtc::client client, std::size_t endpoints, std::uint64_t nonce)
+    : client_(std::move(client)), created_(endpoints, nonce) {}
+
+job_call endpoint_job::for_endpoints(call_kind kind, called (endpoint_job::*made)(std::size_t, call_log&)) {
+    return {kind, created_.size(), std::bind_front(made, this)};
+}
+
+std::vector<job_call> endpoint_job::calls() {
+    return {
+        for_endpoints(call_kind::create_endpoint, &endpoint_job::create_endpoint),
+        for_endpoints(call_kind::get_endpoint, &endpoint_job::get_endpoint),
+        for_endpoints(call_kind::update_endpoint_bxml, &endpoint_job::update_endpoint_bxml),
+        // One list of all, since each page tells where the next one begins.
+        {call_kind::list_endpoints, 1, [this](std::size_t, call_log& log) { return list_endpoints(log); }},
+        for_endpoints(call_kind::delete_endpoint, &endpoint_job::delete_endpoint),
+    };
+}
+
+std::vector<job_call> endpoint_job::clean_up_calls() {
+    delete_options_.ignore_not_found();
+    return {for_endpoints(call_kind::delete_endpoint, &endpoint_job::delete_endpoint)};
+}
+
+std::vector<thing_count> endpoint_job::existing() const { return {{"endpoint", created_.count()}}; }
+
+asio::awaitable<void> endpoint_job::create_endpoint(std::size_t number, call_log& log) {
+    const auto tag = created_.tag(number);
+    const auto request = brtc::endpoint_request(brtc::endpoint_direction::bidirectional).tag(tag);
+    const auto started = call_log::clock::now();
+    const auto response = co_await client_.try_create_endpoint(request);
+    if (!log.note(started, response))
+        co_return;
+    log.add_check(check_endpoint(response->endpoint(), endpoint_id(), tag));
+    created_[number] = {response->endpoint().id(), presence::exists};
+}
+
+asio::awaitable<void> endpoint_job::get_endpoint(std::size_t number, call_log& log) {
+    const auto& id = created_[number].id;
+    if (id.empty()) {
+        log.skip();
+        co_return;
+    }
+    const auto started = call_log::clock::now();
+    const auto response = co_await client_.try_get_endpoint(id);
+    if (log.note(started, response))
+        log.add_check(check_endpoint(*response, id, created_.tag(number)));
+}
+
+asio::awaitable<void> endpoint_job::update_endpoint_bxml(std::size_t number, call_log& log) {
+    const auto& id = created_[number].id;
+    if (id.empty()) {
+        log.skip();
+        co_return;
+    }
+    const auto spoken = bxml::verb("SpeakSentence").text(created_.tag(number));
+    const auto document = bxml::response().add(spoken);
+    const auto started = call_log::clock::now();
+    const auto response = co_await client_.try_update_endpoint_bxml(id, document);
+    log.note(started, response);
+}
+
+asio::awaitable<void> endpoint_job::list_endpoints(call_log& log) {
+    endpoint_list_check check(created_);
+    auto pages = client_.list_all_endpoints(brtc::endpoint_filter().limit(page_limit));
+    bool more = true;
+    while (more && log.may_go_on()) {
+        const auto started = call_log::clock::now();
+        const auto page = co_await pages.try_next();
+        if (!log.note(started, page))
+            co_return;
+        const brtc::endpoint_page& read = **page; // there is one, since the last one had a cursor
+        log.add_check(check.add(read));
+        more = read.next_cursor().has_value();
+    }
+}
+
+asio::awaitable<void> endpoint_job::delete_endpoint(std::size_t number, call_log& log) {
+    auto& entry = created_[number];
+    if (entry.state == presence::none || entry.state == presence::deleted) {
+        log.skip();
+        co_return;
+    }
+    const auto started = call_log::clock::now();
+    const auto response = co_await client_.try_delete_endpoint(entry.id, delete_options_);
+    entry.state = log.note(started, response) ? presence::deleted : presence::unsure;
+}
+
+} // namespace bandwidth::webrtc::bulk

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "bulk/job/inventory.hpp"
+#include "bulk/job/job.hpp"
+
+#include <bandwidth/webrtc/client.hpp>
+#include <cstdint>
+
+namespace bandwidth::webrtc::bulk {
+
+/// The job of the sessions API: sessions with participants, who join and subscribe.
+class session_job final : public job {
+public:
+    /// \param nonce  tells this run's tags from those of any other
+    session_job(client client, std::size_t sessions, std::size_t participants_each, std::uint64_t nonce);
+
+    std::vector<job_call> calls() override;
+    std::vector<job_call> clean_up_calls() override;
+    std::vector<thing_count> existing() const override;
+    client_stats stats() const override { return client_.stats(); }
+    void close() noexcept override { client_.close(); }
+
+private:
+    using called = boost::asio::awaitable<void>;
+    using session_step = called (session_job::*)(std::size_t session, call_log&);
+    using participant_step = called (session_job::*)(std::size_t session, std::size_t number, call_log&);
+
+    job_call for_sessions(call_kind kind, session_step made);
+    job_call for_participants(call_kind kind, participant_step made);
+
+    called create_session(std::size_t session, call_log& log);
+    called create_participant(std::size_t session, std::size_t number, call_log& log);
+    called add_participant_to_session(std::size_t session, std::size_t number, call_log& log);
+    called get_session(std::size_t session, call_log& log);
+    called get_participant(std::size_t session, std::size_t number, call_log& log);
+    called list_session_participants(std::size_t session, call_log& log);
+    called update_participant_subscriptions(std::size_t session, std::size_t number, call_log& log);
+    called get_participant_subscriptions(std::size_t session, std::size_t number, call_log& log);
+    called remove_participant_from_session(std::size_t session, std::size_t number, call_log& log);
+    called delete_participant(std::size_t session, std::size_t number, call_log& log);
+    called delete_session(std::size_t session, call_log& log);
+
+    subscriptions chosen_subscriptions(std::size_t session, std::size_t number) const;
+
+    client client_;
+    inventory created_;
+    call_options delete_options_;
+};
+
+} // namespace bandwidth::webrtc::bulk

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "bulk/job/job.hpp"
+#include "bulk/report/settings.hpp"
+
+#include <bandwidth/webrtc/brtc/client_options.hpp>
+#include <bandwidth/webrtc/client_options.hpp>
+#include <bandwidth/webrtc/testing/loopback_server.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace bandwidth::webrtc::bulk {
+
+/// The service that a run calls, and how a client reaches it. Starts the embedded one on a thread of its own
+/// where that is the one.
+class service {
+public:
+    /// \throws api_error (`errc::invalid_options`) when the environment has no credentials and they are
+    /// needed
+    explicit service(const settings& chosen);
+
+    /// The job of the chosen API, with a client that calls this service.
+    /// \param context  outlives the job
+    /// \param nonce  tells this run's tags from those of any other
+    /// \throws api_error (`errc::invalid_options`) when the client refuses the options
+    std::unique_ptr<job> make_job(boost::asio::io_context& context, const settings& chosen,
+                                  std::uint64_t nonce) const;
+    const std::string& base_url() const noexcept;
+    /// For people: "the embedded service", or the base URL.
+    std::string description() const;
+    /// What the embedded service has seen; nothing when another is called.
+    std::optional<testing::loopback_stats> stats() const;
+
+private:
+    std::optional<testing::loopback_server> loopback_;
+    std::variant<client_options, brtc::client_options> options_;
+};
+
+} // namespace bandwidth::webrtc::bulk

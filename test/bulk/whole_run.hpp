@@ -1,0 +1,76 @@
+#pragma once
+
+#include "bulk/program/program.hpp"
+#include "bulk/temporary_file.hpp"
+
+#include <bandwidth/webrtc/testing/loopback_server.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+namespace bandwidth::webrtc::bulk::test {
+
+/// What a run leaves behind for a test to look at.
+struct outcome {
+    int status = -1;
+    std::string out;
+    std::string err;
+    boost::json::object report; // empty when `out` is not JSON
+
+    boost::json::object operation(std::string_view name) const {
+        for (const auto& entry : report.at("operations").as_array())
+            if (entry.at("operation") == boost::json::string_view(name.data(), name.size()))
+                return entry.as_object();
+        return {};
+    }
+};
+
+/// Runs the program in this process.
+inline outcome run(const settings& chosen) {
+    std::ostringstream out;
+    std::ostringstream err;
+    outcome made;
+    made.status = run_program(chosen, out, err);
+    made.out = out.str();
+    made.err = err.str();
+    if (chosen.json && !made.out.empty())
+        made.report = boost::json::parse(made.out).as_object();
+    return made;
+}
+
+/// Twenty sessions or endpoints, over two connections, against the embedded service.
+inline settings small_run(api_family api, std::string_view operations) {
+    settings chosen;
+    chosen.api = api;
+    chosen.sessions = 20;
+    chosen.participants = 3;
+    chosen.endpoints = 20;
+    chosen.connections = 2;
+    chosen.attempts = 1; // each fault is to be seen
+    chosen.operations = operations;
+    chosen.phases = parse_operations(api, operations);
+    chosen.json = true;
+    chosen.quiet = true;
+    return chosen;
+}
+
+/// A loopback service that can be told to fail, and the settings for a run against it.
+class observed_service {
+public:
+    testing::loopback_server& server() { return server_; }
+    settings chosen(api_family api, std::string_view operations) const {
+        auto made = small_run(api, operations);
+        made.service = service_kind::url;
+        made.base_url = api == api_family::brtc ? server_.brtc_url() : server_.base_url();
+        made.ca_file = ca_file_.path();
+        return made;
+    }
+
+private:
+    testing::loopback_server server_;
+    temporary_file ca_file_{server_.ca_pem()};
+};
+
+} // namespace bandwidth::webrtc::bulk::test
