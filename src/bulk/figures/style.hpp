@@ -1,7 +1,8 @@
 #pragma once
 
+#include "bulk/figures/environment.hpp"
+
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -28,9 +29,6 @@ struct style {
     /// is. What cannot be shown becomes '?'. For text that somebody else has chosen.
     std::string safe(std::string_view text) const;
 };
-
-/// Looks up a variable of the environment: its value, or null where it is not set. `std::getenv` is one.
-using environment_lookup = std::function<const char*(const char* name)>;
 
 /// Chooses by the conventions: NO_COLOR, CLICOLOR_FORCE and FORCE_COLOR (in this order, where not empty; the
 /// latter two also count as not set where they are "0"), then whether a terminal reads whose TERM is not

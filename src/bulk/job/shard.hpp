@@ -1,7 +1,8 @@
 #pragma once
 
+#include "bulk/figures/environment.hpp"
+
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -15,9 +16,6 @@ struct shard {
 
     friend bool operator==(const shard&, const shard&) = default;
 };
-
-/// Looks a variable of the environment up, as std::getenv does: a null pointer where it is not set.
-using environment_lookup = std::function<const char*(const char* name)>;
 
 /// Reads "2/4" (the second of four), "auto" (both numbers from the environment) or "auto/4" (the index from
 /// the environment). The environment tells by the first of these that is set:

@@ -1,5 +1,6 @@
 #include "bulk/program/command_line.hpp"
 
+#include "bulk/figures/closest_word.hpp"
 #include "bulk/figures/units.hpp"
 #include "bulk/journal/journal.hpp"
 #include "bulk/program/option_table.hpp"
@@ -157,6 +158,13 @@ void check_service(const CLI::App& app, const options& wanted) {
                                    "the journal is of the embedded service, which ended with its run");
 }
 
+// So many lives that they do not end before their time.
+std::size_t enough_for(const settings& load) {
+    constexpr std::size_t closed_loop = 1'000'000;
+    const auto seconds = std::chrono::duration<double>(load.duration).count();
+    return load.is_open_loop() ? static_cast<std::size_t>(load.rate * seconds * 1.1) + 1'000 : closed_loop;
+}
+
 void read_all(CLI::App& app, options& wanted, raw_options& raw) {
     auto& load = wanted.load;
     if (raw.real)
@@ -179,6 +187,8 @@ void read_all(CLI::App& app, options& wanted, raw_options& raw) {
         load.sessions = 10;
     if (raw.real && app.count("--endpoints") == 0)
         load.endpoints = 10;
+    if (raw.lives && load.duration.count() > 0 && app.count("--sessions") + app.count("--endpoints") == 0)
+        load.sessions = load.endpoints = enough_for(load);
     choose_operations(app, load);
     choose_mix(raw.mix, load);
     check_load(app, load);
@@ -201,6 +211,22 @@ std::vector<std::string> words_of_journal(const std::string& path, options& want
     return words;
 }
 
+// Says what may have been meant.
+[[noreturn]] void refuse_unknown(const CLI::App& app) {
+    const auto unknown = app.remaining(true);
+    const auto word = unknown.empty() ? std::string() : unknown.front();
+    std::vector<std::string> known;
+    for (const auto* const option : app.get_options())
+        for (const auto& name : option->get_lnames())
+            known.push_back("--" + name);
+    for (const auto* const command : app.get_subcommands([](const CLI::App*) { return true; }))
+        known.push_back(command->get_name());
+    const auto meant = closest_word(word.substr(0, word.find('=')), known);
+    throw CLI::ParseError(
+        "'" + word + "' is no option and no command" + (meant ? "; is " + *meant + " meant?" : std::string()),
+        static_cast<int>(exit_status::usage));
+}
+
 options parse_words(std::vector<std::string> words, bool with_journal) {
     options wanted;
     raw_options raw;
@@ -215,6 +241,8 @@ options parse_words(std::vector<std::string> words, bool with_journal) {
         app.parse(words);
     } catch (const CLI::CallForHelp&) {
         throw CLI::CallForHelp(app.help(), 0);
+    } catch (const CLI::ExtrasError&) {
+        refuse_unknown(app);
     }
     if (!raw.resume.empty() && wanted.wanted != command::run)
         throw CLI::ValidationError("--resume", "goes with no command");

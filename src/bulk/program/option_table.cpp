@@ -210,10 +210,11 @@ void add_output(CLI::App& app, options& wanted) {
                                                                      {"always", progress_mode::always},
                                                                      {"never", progress_mode::never}}},
                "Shows where the run stands: auto (the default: on a terminal), always or never", "WHEN");
-    add_choice(app, "--color", wanted.color,
-               std::array<std::pair<const char*, std::string>, 3>{
-                   {{"auto", "auto"}, {"always", "always"}, {"never", "never"}}},
-               "Colours: auto (the default: on a terminal, and by NO_COLOR), always or never", "WHEN");
+    add_choice(
+        app, "--color", wanted.color,
+        std::array<std::pair<const char*, color_mode>, 3>{
+            {{"auto", color_mode::automatic}, {"always", color_mode::always}, {"never", color_mode::never}}},
+        "Colours: auto (the default: on a terminal, and by NO_COLOR), always or never", "WHEN");
     app.add_flag("-q,--quiet", wanted.quiet, "No progress and no remarks: the report and errors alone");
     app.add_flag("--dry-run", wanted.dry_run, "Tell what would be done, and do nothing");
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "bulk/run/progress.hpp"
+#include "bulk/program/progress_display.hpp"
 #include "bulk/run/settings.hpp"
 
 #include <chrono>
@@ -42,7 +42,7 @@ struct options {
 
     bool quiet = false;
     progress_mode progress = progress_mode::automatic;
-    std::string color = "auto";
+    color_mode color = color_mode::automatic;
 
     /// Where the journal is kept: where one was asked for, and else wherever another service than the embedded one is
     /// called, whose sessions outlive this program.

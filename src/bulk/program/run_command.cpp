@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/json/array.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <ostream>
 #include <random>
@@ -118,7 +119,7 @@ std::vector<stage> plan_that_is_left(std::vector<stage> plan, const run_journal&
 class watched_run {
 public:
     watched_run(const options& wanted, const service& service, std::uint64_t nonce, journal_writer* journal,
-                std::ostream& err)
+                const std::string& title, std::ostream& err)
         : run_(
               context_, wanted.load,
               [&](asio::io_context& context, share items) {
@@ -126,23 +127,28 @@ public:
               },
               journal)
         , terminal_(look_at_terminal())
-        , line_(err, terminal_.is_terminal)
+        , line_(err, title, terminal_.is_terminal,
+                choose_style(wanted.color, terminal_.is_terminal,
+                             [](const char* name) { return std::getenv(name); }))
         , interruption_(context_, run_, line_, err, wanted.quiet)
-        , shows_progress_(shows_progress(wanted.progress, wanted.quiet, terminal_)) {}
+        , shows_progress_(shows_progress(wanted.progress, wanted.quiet, terminal_)) {
+        if (wanted.load.is_open_loop())
+            line_.set_target_rate(wanted.load.rate / static_cast<double>(wanted.load.part.count));
+    }
 
     void run_stages(std::vector<stage> plan) {
         std::optional<progress_ticker> ticker;
         if (shows_progress_)
             ticker.emplace(context_, run_, line_);
         run_.run_stages(std::move(plan));
-        line_.clear();
+        line_.clear(look_at_size());
     }
     void clean_up(std::chrono::nanoseconds timeout) {
         std::optional<progress_ticker> ticker;
         if (shows_progress_)
             ticker.emplace(context_, run_, line_);
         run_.clean_up(timeout);
-        line_.clear();
+        line_.clear(look_at_size());
     }
     bulk_run& run() noexcept { return run_; }
 
@@ -150,7 +156,7 @@ private:
     asio::io_context context_{1};
     bulk_run run_;
     terminal_facts terminal_;
-    progress_line line_;
+    progress_display line_;
     interruption interruption_;
     bool shows_progress_;
 };
@@ -241,7 +247,8 @@ int make_run(const options& wanted, std::ostream& out, std::ostream& err) {
     auto nonce = random_number();
     auto journal = open_journal(wanted, run_id, nonce, service.base_url());
 
-    watched_run watched(wanted, service, nonce, journal.writer.get(), err);
+    watched_run watched(wanted, service, nonce, journal.writer.get(),
+                        "run " + run_id + " · " + service.description(), err);
     auto& run = watched.run();
     if (journal.before)
         run.restore(*journal.before);
@@ -283,7 +290,8 @@ int clean_up_by_journal(const options& wanted, std::ostream& out, std::ostream& 
     auto run_id = wanted.run_id;
     std::uint64_t nonce = 0;
     auto journal = open_journal(wanted, run_id, nonce, service.base_url());
-    watched_run watched(wanted, service, nonce, journal.writer.get(), err);
+    watched_run watched(wanted, service, nonce, journal.writer.get(),
+                        "run " + run_id + " · " + service.description(), err);
     auto& run = watched.run();
     run.restore(*journal.before);
     watched.clean_up(wanted.load.clean_up_timeout.value_or(clean_up_time_of_command));

@@ -7,7 +7,7 @@ namespace bandwidth::webrtc::bulk {
 
 namespace asio = boost::asio;
 
-interruption::interruption(asio::io_context& context, bulk_run& run, progress_line& progress,
+interruption::interruption(asio::io_context& context, bulk_run& run, progress_display& progress,
                            std::ostream& err, bool quiet)
     : signals_(context, SIGINT, SIGTERM), run_(run), progress_(progress), err_(err), quiet_(quiet) {
     wait();
@@ -19,7 +19,7 @@ void interruption::wait() {
             return;
         const bool first = run_.signal() == 0;
         run_.interrupt(signal);
-        progress_.clear();
+        progress_.clear(look_at_size());
         if (!quiet_)
             err_ << (first ? "bandwidth-webrtc-bulk: stopping, then deleting what was created. Once more "
                              "gives up."
@@ -32,7 +32,7 @@ void interruption::wait() {
     });
 }
 
-progress_ticker::progress_ticker(asio::io_context& context, bulk_run& run, progress_line& line)
+progress_ticker::progress_ticker(asio::io_context& context, bulk_run& run, progress_display& line)
     : timer_(context), run_(run), line_(line) {
     wait();
 }
@@ -42,7 +42,7 @@ void progress_ticker::wait() {
     timer_.async_wait([this](error_code cancelled) {
         if (cancelled)
             return;
-        line_.show(run_.progress(), progress_line::clock::now(), terminal_width());
+        line_.show(run_.progress(), run_.take_seconds(), progress_display::clock::now(), look_at_size());
         wait();
     });
 }

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "bulk/program/progress_display.hpp"
 #include "bulk/run/bulk_run.hpp"
-#include "bulk/run/progress.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -15,15 +15,15 @@ namespace bandwidth::webrtc::bulk {
 class interruption {
 public:
     /// \param quiet  says nothing of it
-    interruption(boost::asio::io_context& context, bulk_run& run, progress_line& progress, std::ostream& err,
-                 bool quiet);
+    interruption(boost::asio::io_context& context, bulk_run& run, progress_display& progress,
+                 std::ostream& err, bool quiet);
 
 private:
     void wait();
 
     boost::asio::signal_set signals_;
     bulk_run& run_;
-    progress_line& progress_;
+    progress_display& progress_;
     std::ostream& err_;
     bool quiet_;
 };
@@ -31,14 +31,14 @@ private:
 /// Shows where the run stands, for as long as it lives.
 class progress_ticker {
 public:
-    progress_ticker(boost::asio::io_context& context, bulk_run& run, progress_line& line);
+    progress_ticker(boost::asio::io_context& context, bulk_run& run, progress_display& line);
 
 private:
     void wait();
 
     boost::asio::steady_timer timer_;
     bulk_run& run_;
-    progress_line& line_;
+    progress_display& line_;
 };
 
 } // namespace bandwidth::webrtc::bulk

@@ -127,6 +127,7 @@ void bulk_run::run_stages(std::vector<stage> plan) {
 
 void bulk_run::run_stage(const stage& stage) {
     running_ = workers_.size();
+    stage_began_ = clock::now();
     for (auto& one : workers_)
         asio::post(one.context, [this, &one, &stage] {
             one.made->start(stage, [this] {
@@ -270,23 +271,30 @@ std::vector<thing_count> bulk_run::existing() const {
 
 progress_snapshot bulk_run::progress() const {
     progress_snapshot now;
-    const auto& current = plan_[std::min(stage_, plan_.size() - 1)];
+    if (plan_.empty())
+        return now;
+    const auto number = std::min(stage_, plan_.size() - 1);
+    const auto& current = plan_[number];
     now.phase = current.name;
-    now.phase_number = stage_ + 1;
+    now.phase_number = number + 1;
     now.phase_count = plan_.size();
     now.done = done_before_;
-    now.has_end = true;
+    if (current.limit.count() > 0)
+        now.left_of_phase =
+            std::max<std::chrono::nanoseconds>(0ns, stage_began_ + current.limit - clock::now());
     for (const auto& one : workers_) {
         const auto& counts = one.made->live();
         now.done += counts.done;
         now.in_flight += counts.in_flight;
-        now.errors += cleaning_ ? 0 : counts.failed + counts.mismatched;
-        for (const auto& stage : plan_) {
-            const auto items = one.made->items_of(stage);
-            now.total += items.value_or(0);
-            now.has_end = now.has_end && items;
-        }
+        now.failed += cleaning_ ? 0 : counts.failed.load();
+        now.mismatched += cleaning_ ? 0 : counts.mismatched.load();
+        for (const auto& stage : plan_)
+            now.total += one.made->items_of(stage).value_or(0);
     }
+    const auto stats = this->stats();
+    now.queued = stats.queue_depth;
+    now.retries = stats.retries;
+    now.throttled = stats.retries_throttled;
     return now;
 }
 
@@ -334,8 +342,11 @@ std::optional<life_record> bulk_run::lives() const {
 
 client_stats bulk_run::stats() const {
     client_stats all;
-    for (const auto& one : workers_)
-        add(all, one.work->stats());
+    for (const auto& one : workers_) {
+        const auto stats = one.work->stats();
+        add(all, stats);
+        all.queue_depth += stats.queue_depth;
+    }
     return all;
 }
 

@@ -3,7 +3,7 @@
 #include "bulk/journal/journal_writer.hpp"
 #include "bulk/report/report.hpp"
 #include "bulk/run/engine.hpp"
-#include "bulk/run/progress.hpp"
+#include "bulk/run/progress_snapshot.hpp"
 #include "bulk/run/settings.hpp"
 #include "bulk/run/stage.hpp"
 
@@ -114,7 +114,8 @@ private:
     std::exception_ptr error_of_thread_;
 
     std::vector<stage> plan_;
-    std::size_t stage_ = 0;         // the one under way
+    std::size_t stage_ = 0; // the one under way
+    clock::time_point stage_began_;
     std::size_t running_ = 0;       // engines that have not ended it
     std::uint64_t done_before_ = 0; // items of the plan's stages that are over
     clean_up_record clean_up_;

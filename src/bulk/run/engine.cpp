@@ -158,6 +158,8 @@ void engine::spawn(caller& one, asio::awaitable<void> work) {
 void engine::end_one() {
     if (--running_ > 0)
         return;
+    if (stage_->kind == stage_kind::lives && stage_->limit.count() > 0)
+        lives_.planned = next_; // how many there were to be was a matter of time
     if (!is_cleaning()) {
         auto time = std::chrono::nanoseconds(clock::now() - stage_started_);
         if (stage_->kind != stage_kind::calls)
