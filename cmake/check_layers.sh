@@ -23,6 +23,7 @@ src/api/brtc                        : src/core src/http1 src/policy src/transpor
 src/loopback                        : include/bandwidth/webrtc/testing src/core
 src/bulk/figures                    :
 src/bulk/job                        :
+src/bulk/journal                    : src/bulk/job
 src/bulk/report                     : include/bandwidth/webrtc/testing src/bulk/figures src/bulk/job
 src/bulk/run                        : src/bulk/figures src/bulk/job src/bulk/report
 src/bulk/program                    : include/bandwidth/webrtc/testing src/bulk/figures src/bulk/job src/bulk/report src/bulk/run
