@@ -11,6 +11,9 @@
 #include <csignal>
 #include <cstdint>
 #include <exception>
+#include <filesystem>
+#include <functional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>

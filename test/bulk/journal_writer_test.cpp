@@ -4,7 +4,9 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <filesystem>
 #include <fstream>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -99,6 +101,21 @@ TEST_CASE("journal writer: a file that exists is not touched") {
     CHECK(text_of(folder.file("notes")) == "of another");
     CHECK_THROWS_AS(journal_writer::create(folder.file("no/such/folder"), small_header()),
                     std::runtime_error);
+}
+
+TEST_CASE("journal writer: a header that could not be read again makes no file") {
+    const temporary_folder folder;
+    const auto path = folder.file("journal");
+    auto header = small_header();
+    SUBCASE("no shard") { header.shard = 0; }
+    SUBCASE("too many participants") { header.sessions = header.participants = std::uint64_t{1} << 32; }
+    SUBCASE("no JSON") { header.settings["rate"] = std::numeric_limits<double>::infinity(); }
+    SUBCASE("too deep") {
+        for (int i = 0; i < 40; ++i)
+            header.settings = {{"in", header.settings}};
+    }
+    CHECK_THROWS_AS(journal_writer::create(path, header), std::invalid_argument);
+    CHECK_FALSE(std::filesystem::exists(path));
 }
 
 TEST_CASE("journal writer: a journal that another has open is refused, until that has ended") {

@@ -29,9 +29,10 @@ bulk::journal_contents read_whole(std::string_view text) {
     return reader.finish();
 }
 
-// With every byte of the ids encoded, which is more than a writer does.
-std::string written_again(const bulk::journal_contents& contents) {
-    auto text = bulk::journal_head(contents.header);
+// Behind the same head, because Boost.JSON reads numbers such as 1e999 that it cannot write. Every byte of the ids is
+// encoded, which is more than a writer does.
+std::string written_again(std::string_view head, const bulk::journal_contents& contents) {
+    std::string text(head);
     for (const auto kind :
          {bulk::thing_kind::session, bulk::thing_kind::participant, bulk::thing_kind::endpoint}) {
         const auto noun = " " + std::string(to_string(kind)) + ' ';
@@ -82,7 +83,8 @@ void check_journal(std::string_view text) {
         if (const auto& existing = contents.of(kind).existing; !existing.empty())
             require(existing.rbegin()->first < contents.header.count(kind), "numbers that the header allows");
 
-    const auto again = written_again(contents);
+    const auto head = text.substr(0, text.find('\n', text.find('\n') + 1) + 1);
+    const auto again = written_again(head, contents);
     contents.size = again.size();
     require(read_whole(again) == contents, "written again it says the same");
 }

@@ -64,7 +64,9 @@ struct journal_header {
     std::uint64_t shard = 1;  ///< which one this is, from 1
     std::uint64_t shards = 1; ///< of so many
     std::string base_url;
-    boost::json::object settings; ///< the program's own, which the journal keeps as they are
+    /// The program's own, which the journal keeps as they are, but for the last bits of numbers with many decimals:
+    /// Boost.JSON rounds them.
+    boost::json::object settings;
 
     /// The numbers of this kind that lines may have are those below it.
     std::uint64_t count(thing_kind kind) const noexcept;

@@ -83,6 +83,9 @@ journal_writer::~journal_writer() {
 
 std::unique_ptr<journal_writer> journal_writer::create(const std::string& path,
                                                        const journal_header& header) {
+    const auto head = journal_head(header);
+    journal_reader reader;
+    reader.add(head);
     std::unique_ptr<journal_writer> made(new journal_writer(path, header));
     made->descriptor_ = uninterrupted(
         [&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600); });
@@ -90,7 +93,7 @@ std::unique_ptr<journal_writer> journal_writer::create(const std::string& path,
         refuse_to_write(path, last_error().message());
     try {
         made->lock();
-        if (!made->write(journal_head(header)) || !made->sync())
+        if (!made->write(head) || !made->sync())
             refuse_to_write(path, made->error().message());
     } catch (...) {
         made->remove();

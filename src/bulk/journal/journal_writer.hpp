@@ -23,6 +23,7 @@ class journal_writer {
 public:
     /// Makes a new file, which only its owner may read, writes the header and sees that it is on the disk.
     /// \throws std::runtime_error telling why that is not possible, such as that the file exists
+    /// \throws std::invalid_argument when the header is one that cannot be read again, and why
     static std::unique_ptr<journal_writer> create(const std::string& path, const journal_header& header);
 
     /// Goes on with a journal that was read: takes away the last line if it is incomplete, and adds to the rest.
