@@ -51,7 +51,8 @@ int status_of(pid_t child) {
 
 std::string session_name(std::uint64_t number) { return "id of " + std::to_string(number); }
 
-// What one thread of the child does until it is killed: tells each number over the pipe once it is in the journal.
+// What one thread of the child does until it is killed: tells each number over the pipe once it is in
+// the journal.
 void write_and_tell(journal_writer& writer, std::uint64_t first, int pipe) {
     for (std::uint64_t number = first; number < 10'000'000; number += 2) {
         if (!writer.created(thing_kind::session, number, session_name(number)))
@@ -128,7 +129,8 @@ TEST_CASE("journal: a second process is refused while the first one writes") {
 }
 
 TEST_CASE("journal: when the disk is full, nothing is written behind the line that did not fit") {
-    // By how much the last line is too long for the file: in part, all but its end, and not one byte of it fits.
+    // By how much the last line is too long for the file: in part, all but its end, and not one byte
+    // of it fits.
     for (const rlim_t missing : {rlim_t{10}, rlim_t{1}, rlim_t{23}}) {
         CAPTURE(missing);
         const temporary_folder folder;

@@ -29,8 +29,8 @@ bulk::journal_contents read_whole(std::string_view text) {
     return reader.finish();
 }
 
-// Behind the same head, because Boost.JSON reads numbers such as 1e999 that it cannot write. Every byte of the ids is
-// encoded, which is more than a writer does.
+// Behind the same head, because Boost.JSON reads numbers such as 1e999 that it cannot write. Every byte of
+// the ids is encoded, which is more than a writer does.
 std::string written_again(std::string_view head, const bulk::journal_contents& contents) {
     std::string text(head);
     for (const auto kind :

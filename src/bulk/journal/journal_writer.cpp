@@ -32,7 +32,8 @@ std::error_code last_error() noexcept { return {errno, std::generic_category()};
     throw std::runtime_error("cannot write the journal " + path + ": " + why);
 }
 
-// The new file's name has to be on the disk, too. Not every file system can say so of a folder: failures are no news.
+// The new file's name has to be on the disk, too. Not every file system can say so of a folder: a failure
+// is no news.
 void sync_folder_of(const std::string& path) {
     const auto parent = std::filesystem::path(path).parent_path();
     const int folder = ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -42,7 +43,8 @@ void sync_folder_of(const std::string& path) {
     ::close(folder);
 }
 
-// Whether a line ends at or behind the offset: then another process has written since the file was read up to there.
+// Whether a line ends at or behind the offset: then another process has written since the file was read
+// up to there.
 bool has_line_behind(int descriptor, off_t offset) {
     std::vector<char> buffer(64 * 1024);
     for (;;) {
