@@ -24,9 +24,9 @@ src/loopback                        : include/bandwidth/webrtc/testing src/core
 src/bulk/figures                    :
 src/bulk/job                        :
 src/bulk/journal                    : src/bulk/job
-src/bulk/report                     : include/bandwidth/webrtc/testing src/bulk/figures src/bulk/job
-src/bulk/run                        : src/bulk/figures src/bulk/job src/bulk/report
-src/bulk/program                    : include/bandwidth/webrtc/testing src/bulk/figures src/bulk/job src/bulk/report src/bulk/run
+src/bulk/report                     : src/bulk/figures
+src/bulk/run                        : src/bulk/figures src/bulk/job src/bulk/journal src/bulk/report
+src/bulk/program                    : include/bandwidth/webrtc/testing src/bulk/figures src/bulk/job src/bulk/journal src/bulk/report src/bulk/run
 '
 
 # Includes that break this order, and are still to be mended: the file, and what it includes. One that is there no

@@ -20,7 +20,7 @@ Model decoded(std::string_view json) {
 
 // Session number 0 with three participants: p0 and p1 have joined, p2 has not.
 inventory three_of_whom_two_joined() {
-    inventory created(1, 3, 0xabc);
+    inventory created(share{0, 1}, 3, 0xabc);
     created.session(0) = session_id("s0");
     const char* const ids[] = {"p0", "p1", "p2"};
     for (std::size_t number = 0; number < 3; ++number) {
@@ -48,10 +48,10 @@ std::string array(std::initializer_list<std::string> entries) {
 } // namespace
 
 TEST_CASE("inventory: tags differ, hold the nonce, and keep to the service's 50 characters") {
-    const inventory created(1, 2, 0xabc);
+    const inventory created(share{0, 1}, 2, 0xabc);
     CHECK(created.session_tag(7) == "bulk-0000000000000abc-7");
     CHECK(created.participant_tag(7, 1) == "bulk-0000000000000abc-7-1");
-    CHECK(inventory(1, 20, ~0ull).participant_tag(9'999'999, 19).size() <= 50);
+    CHECK(inventory(share{0, 1}, 20, ~0ull).participant_tag(9'999'999, 19).size() <= 50);
 }
 
 TEST_CASE("inventory: counts what exists") {

@@ -20,13 +20,14 @@ public:
         out_ = out.str();
         err_ = err.str();
     }
-    const settings& chosen() const { return std::get<settings>(outcome_); }
+    const options& wanted() const { return std::get<options>(outcome_); }
+    const settings& chosen() const { return wanted().load; }
     int status() const { return std::get<int>(outcome_); }
     const std::string& out() const { return out_; }
     const std::string& err() const { return err_; }
 
 private:
-    std::variant<settings, int> outcome_;
+    std::variant<options, int> outcome_;
     std::string out_;
     std::string err_;
 };
@@ -40,12 +41,12 @@ TEST_CASE("command line: without options") {
     CHECK(chosen.participants == 2);
     CHECK(chosen.connections == 8);
     CHECK(chosen.depth == 8);
-    CHECK(chosen.concurrent_calls() == 64);
+    CHECK(chosen.concurrent_items() == 64);
     CHECK(chosen.api == api_family::webrtc);
     CHECK(chosen.phases.size() == 11);
     CHECK(chosen.timeout == 30s);
     CHECK(chosen.service == service_kind::loopback);
-    CHECK_FALSE(chosen.json);
+    CHECK(line.wanted().json == "");
     CHECK(line.out() == "");
     CHECK(line.err() == "");
 }
@@ -59,14 +60,14 @@ TEST_CASE("command line: every option") {
     CHECK(chosen.participants == 0);
     CHECK(chosen.connections == 4);
     CHECK(chosen.depth == 32);
-    CHECK(chosen.concurrent_calls() == 1'000);
+    CHECK(chosen.concurrent_items() == 1'000);
     CHECK(chosen.operations == "create,get,delete");
     CHECK(chosen.phases.size() == 6);
     CHECK(chosen.timeout == 1500ms);
     CHECK(chosen.delay == 20ms);
-    CHECK(chosen.json);
-    CHECK(chosen.quiet);
-    CHECK(chosen.progress == progress_mode::never);
+    CHECK(line.wanted().json == "-");
+    CHECK(line.wanted().quiet);
+    CHECK(line.wanted().progress == progress_mode::never);
 }
 
 TEST_CASE("command line: which service is called") {
@@ -121,7 +122,7 @@ TEST_CASE(
     };
     for (const auto& wrong : {
              example{{"--sessions", "many"}, "--sessions"},
-             example{{"--sessions", "0"}, "--sessions: 0 is not between 1 and 10,000,000"},
+             example{{"--sessions", "0"}, "--sessions: 0 is not between 1 and 100,000,000"},
              example{{"--sessions"}, "--sessions"},
              example{{"--participants", "21"}, "--participants"},
              example{{"--connections", "0"}, "--connections"},
@@ -136,7 +137,7 @@ TEST_CASE(
              example{{"--ca-file", "/dev/null"}, "--ca-file: goes with --base-url or --real"},
              example{{"--delay", "0s", "--real"}, "--delay"},
              example{{"--base-url", ""}, "--base-url"},
-             example{{"--api", "voice"}, "--api: 'voice' is not webrtc or brtc"},
+             example{{"--api", "voice"}, "--api: 'voice' is none of webrtc, brtc"},
              example{{"--api", "brtc", "--sessions", "5"}, "--sessions: goes with --api webrtc"},
              example{{"--api", "brtc", "--participants", "5"}, "--participants: goes with --api webrtc"},
              example{{"--endpoints", "5"}, "--endpoints: goes with --api brtc"},

@@ -13,7 +13,7 @@ namespace {
 
 // Number 0 and 1 exist, the delete of 2 has failed, 3 is deleted, 4 was never created.
 endpoint_inventory five_endpoints() {
-    endpoint_inventory created(5, 0xabc);
+    endpoint_inventory created(share{0, 5}, 0xabc);
     created[0] = {endpoint_id("e-z"), presence::exists};
     created[1] = {endpoint_id("e-a"), presence::exists};
     created[2] = {endpoint_id("e-m"), presence::unsure};

@@ -16,7 +16,7 @@ namespace {
 // Its runs are of endpoints.
 class endpoint_service : public test::observed_service {
 public:
-    settings chosen(std::string_view operations = default_operations(api_family::brtc)) const {
+    options chosen(std::string_view operations = default_operations(api_family::brtc)) const {
         return observed_service::chosen(api_family::brtc, operations);
     }
 };
@@ -44,10 +44,9 @@ TEST_CASE("endpoint run: the embedded service is called with client credentials"
     auto chosen = test::small_run(api_family::brtc, "create,get,list,delete");
     const auto made = run(chosen);
     CHECK(made.status == 0);
-    CHECK(made.report.at("seen_by_service").at("tokens_issued") == 1);
     CHECK(made.report.at("settings").at("api") == "brtc");
     CHECK(made.report.at("settings").at("endpoints") == 20);
-    chosen.json = false;
+    chosen.json = "";
     const auto text = run(chosen).out;
     CHECK(text.starts_with("20 endpoints, against the embedded service\n"));
     CHECK(text.find("Cleaned up") == std::string::npos);
@@ -56,7 +55,7 @@ TEST_CASE("endpoint run: the embedded service is called with client credentials"
 TEST_CASE("endpoint run: all pages are listed") {
     endpoint_service service;
     auto chosen = service.chosen();
-    chosen.endpoints = 2'001;
+    chosen.load.endpoints = 2'001;
     const auto made = run(chosen);
     CHECK(made.status == 0);
     CHECK(made.operation("list_endpoints").at("succeeded") == 3 + 1);
@@ -133,13 +132,13 @@ TEST_CASE("endpoint run: a page that fails ends the list") {
     endpoint_service service;
     service.server().inject(fault().on("GET", "/endpoints?").after(1).respond(500));
     auto chosen = service.chosen("create,list");
-    chosen.endpoints = 2'001;
+    chosen.load.endpoints = 2'001;
     const auto made = run(chosen);
     CHECK(made.status == 1);
     CHECK(made.operation("list_endpoints").at("succeeded") == 1);
     CHECK(made.operation("list_endpoints").at("failed") == 1);
     CHECK(made.operation("list_endpoints").at("mismatched") == 0);
-    CHECK(made.report.at("clean_up").at("deleted_endpoints") == 2'001);
+    CHECK(made.thing("endpoint").at("deleted") == 2'001);
     CHECK(service.server().endpoint_count() == 0);
 }
 
@@ -147,7 +146,7 @@ TEST_CASE("endpoint run: a creation whose response is lost is reported as unknow
     endpoint_service service;
     service.server().inject(fault().on("POST").after(5).reset());
     auto chosen = service.chosen();
-    chosen.depth = 1; // so that no other request is lost with it
+    chosen.load.depth = 1; // so that no other request is lost with it
     const auto made = run(chosen);
     CHECK(made.status == 1);
     CHECK(made.operation("create_endpoint").at("failed") == 1);
@@ -163,8 +162,8 @@ TEST_CASE("endpoint run: a failed delete is made good by the clean-up, and its e
     CHECK(made.status == 1);
     CHECK(made.operation("delete_endpoint").at("failed") == 2);
     CHECK(made.operation("list_endpoints").at("mismatched") == 0);
-    CHECK(made.report.at("clean_up").at("deleted_endpoints") == 2);
-    CHECK(made.report.at("clean_up").at("left_endpoints") == 0);
+    CHECK(made.thing("endpoint").at("deleted") == 2);
+    CHECK(made.thing("endpoint").at("left") == 0);
     CHECK(service.server().endpoint_count() == 0);
 }
 

@@ -32,17 +32,18 @@ nanoseconds any_latency(support::random_numbers& random) {
 
 TEST_CASE(
     "histogram: counters follow one another without a gap, none wider than 0.1 % of its values or 64 ns") {
-    CHECK(histogram::lowest_of(0) == 0ns);
-    CHECK(histogram::highest_of(0) == 63ns);
-    CHECK(histogram::counter_of(0ns) == 0);
-    const auto last = histogram::counter_of(histogram::longest);
+    const histogram layout;
+    CHECK(layout.lowest_of(0) == 0ns);
+    CHECK(layout.highest_of(0) == 63ns);
+    CHECK(layout.counter_of(0ns) == 0);
+    const auto last = layout.counter_of(histogram::longest);
     CHECK((last + 1) * sizeof(std::uint64_t) <= 256'000);
     for (std::size_t i = 0; i <= last; ++i) {
-        const auto lowest = histogram::lowest_of(i);
-        const auto highest = histogram::highest_of(i);
-        REQUIRE(histogram::counter_of(lowest) == i);
-        REQUIRE(histogram::counter_of(highest) == i);
-        REQUIRE(histogram::counter_of(highest + 1ns) == i + 1);
+        const auto lowest = layout.lowest_of(i);
+        const auto highest = layout.highest_of(i);
+        REQUIRE(layout.counter_of(lowest) == i);
+        REQUIRE(layout.counter_of(highest) == i);
+        REQUIRE(layout.counter_of(highest + 1ns) == i + 1);
         const auto width = highest - lowest + 1ns;
         REQUIRE((width == 64ns || width * 1000 <= lowest));
     }

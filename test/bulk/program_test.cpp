@@ -164,9 +164,8 @@ TEST_CASE("program: --real takes the credentials of the environment, and never s
 
 TEST_CASE("program: a half of the client credentials is not taken for none") {
     for (const char* api : {"webrtc", "brtc"}) {
-        bandwidth - webrtc -
-            bulk program({"--real", "--api", api},
-                         {"BW_ACCOUNT_ID=123", "BW_CLIENT_ID=me", "BW_USERNAME=you", "BW_PASSWORD=his"});
+        program_process program({"--real", "--api", api}, {"BW_ACCOUNT_ID=123", "BW_CLIENT_ID=me",
+                                                           "BW_USERNAME=you", "BW_PASSWORD=his"});
         CHECK(program.wait() == 3);
         CHECK(program.errors().find("BW_CLIENT_SECRET") != std::string::npos);
     }

@@ -25,34 +25,43 @@ struct outcome {
                 return entry.as_object();
         return {};
     }
+    /// What the clean-up did to the things of this kind.
+    boost::json::object thing(std::string_view noun) const {
+        for (const auto& entry : report.at("clean_up").at("things").as_array())
+            if (entry.at("noun") == boost::json::string_view(noun.data(), noun.size()))
+                return entry.as_object();
+        return {};
+    }
 };
 
 /// Runs the program in this process.
-inline outcome run(const settings& chosen) {
+inline outcome run(const options& chosen) {
     std::ostringstream out;
     std::ostringstream err;
     outcome made;
     made.status = run_program(chosen, out, err);
     made.out = out.str();
     made.err = err.str();
-    if (chosen.json && !made.out.empty())
+    if (!chosen.json.empty() && !made.out.empty())
         made.report = boost::json::parse(made.out).as_object();
     return made;
 }
 
 /// Twenty sessions or endpoints, over two connections, against the embedded service.
-inline settings small_run(api_family api, std::string_view operations) {
-    settings chosen;
-    chosen.api = api;
-    chosen.sessions = 20;
-    chosen.participants = 3;
-    chosen.endpoints = 20;
-    chosen.connections = 2;
-    chosen.attempts = 1; // each fault is to be seen
-    chosen.operations = operations;
-    chosen.phases = parse_operations(api, operations);
-    chosen.json = true;
+inline options small_run(api_family api, std::string_view operations) {
+    options chosen;
+    auto& load = chosen.load;
+    load.api = api;
+    load.sessions = 20;
+    load.participants = 3;
+    load.endpoints = 20;
+    load.connections = 2;
+    load.attempts = 1; // each fault is to be seen
+    load.operations = operations;
+    load.phases = parse_operations(api, operations);
+    chosen.json = "-";
     chosen.quiet = true;
+    chosen.no_journal = true;
     return chosen;
 }
 
@@ -60,11 +69,11 @@ inline settings small_run(api_family api, std::string_view operations) {
 class observed_service {
 public:
     testing::loopback_server& server() { return server_; }
-    settings chosen(api_family api, std::string_view operations) const {
+    options chosen(api_family api, std::string_view operations) const {
         auto made = small_run(api, operations);
-        made.service = service_kind::url;
-        made.base_url = api == api_family::brtc ? server_.brtc_url() : server_.base_url();
-        made.ca_file = ca_file_.path();
+        made.load.service = service_kind::url;
+        made.load.base_url = api == api_family::brtc ? server_.brtc_url() : server_.base_url();
+        made.load.ca_file = ca_file_.path();
         return made;
     }
 

@@ -3,38 +3,49 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
+#include <stdexcept>
+#include <utility>
 
 namespace bandwidth::webrtc::bulk {
 
 namespace {
 
-constexpr unsigned unit_bits = 6;   // 64 ns, the largest power of two that 100 ns have room for
-constexpr unsigned group_bits = 11; // 2048 counters tell three significant digits apart
-constexpr std::size_t half_group = histogram::counters_of_a_group;
-static_assert(half_group == std::size_t{1} << (group_bits - 1));
+constexpr unsigned unit_bits = 6; // 64 ns, the largest power of two that 100 ns have room for
 
-double middle_of(std::size_t counter) noexcept {
-    return (static_cast<double>(histogram::lowest_of(counter).count()) +
-            static_cast<double>(histogram::highest_of(counter).count())) /
+// 2048 counters tell three significant digits apart.
+constexpr unsigned bits_of_first_group(precision precision) noexcept {
+    return precision == precision::fine ? 11 : 5;
+}
+
+double middle_of(const histogram& of, std::size_t counter) noexcept {
+    return (static_cast<double>(of.lowest_of(counter).count()) +
+            static_cast<double>(of.highest_of(counter).count())) /
            2;
 }
 
 } // namespace
 
-std::size_t histogram::counter_of(std::chrono::nanoseconds value) noexcept {
+std::size_t histogram::counters_of_a_group() const noexcept {
+    return std::size_t{1} << (bits_of_first_group(precision_) - 1);
+}
+
+std::size_t histogram::counter_of(std::chrono::nanoseconds value) const noexcept {
+    const auto group_bits = bits_of_first_group(precision_);
     const auto units = static_cast<std::uint64_t>(value.count()) >> unit_bits;
     const auto bits = static_cast<unsigned>(std::bit_width(units));
     const unsigned group = bits > group_bits ? bits - group_bits : 0; // how often the width doubles
-    return group * half_group + static_cast<std::size_t>(units >> group);
+    return group * counters_of_a_group() + static_cast<std::size_t>(units >> group);
 }
 
-std::chrono::nanoseconds histogram::lowest_of(std::size_t counter) noexcept {
+std::chrono::nanoseconds histogram::lowest_of(std::size_t counter) const noexcept {
+    const auto half_group = counters_of_a_group();
     const auto group = counter < 2 * half_group ? 0 : counter / half_group - 1;
     const auto units = static_cast<std::uint64_t>(counter - group * half_group) << group;
     return std::chrono::nanoseconds(static_cast<std::int64_t>(units << unit_bits));
 }
 
-std::chrono::nanoseconds histogram::highest_of(std::size_t counter) noexcept {
+std::chrono::nanoseconds histogram::highest_of(std::size_t counter) const noexcept {
     return lowest_of(counter + 1) - std::chrono::nanoseconds(1);
 }
 
@@ -54,6 +65,11 @@ void histogram::add(std::chrono::nanoseconds value, std::uint64_t times) {
 void histogram::add(const histogram& other) {
     if (other.count_ == 0)
         return;
+    if (other.precision_ != precision_) {
+        for (std::size_t i = 0; i < other.counters_.size(); ++i)
+            add(std::clamp(other.highest_of(i), other.min_, other.max_), other.counters_[i]);
+        return;
+    }
     if (counters_.size() < other.counters_.size())
         counters_.resize(other.counters_.size());
     for (std::size_t i = 0; i < other.counters_.size(); ++i)
@@ -68,7 +84,7 @@ std::chrono::nanoseconds histogram::mean() const noexcept {
         return std::chrono::nanoseconds(0);
     double sum = 0;
     for (std::size_t i = 0; i < counters_.size(); ++i)
-        sum += static_cast<double>(counters_[i]) * middle_of(i);
+        sum += static_cast<double>(counters_[i]) * middle_of(*this, i);
     return std::chrono::nanoseconds(std::llround(sum / static_cast<double>(count_)));
 }
 
@@ -78,7 +94,7 @@ std::chrono::nanoseconds histogram::standard_deviation() const noexcept {
     const auto middle = static_cast<double>(mean().count());
     double sum = 0;
     for (std::size_t i = 0; i < counters_.size(); ++i) {
-        const auto off = middle_of(i) - middle;
+        const auto off = middle_of(*this, i) - middle;
         sum += static_cast<double>(counters_[i]) * off * off;
     }
     return std::chrono::nanoseconds(std::llround(std::sqrt(sum / static_cast<double>(count_))));
@@ -95,6 +111,27 @@ std::chrono::nanoseconds histogram::percentile(double share) const noexcept {
             return std::min(highest_of(i), max_);
     }
     return max_;
+}
+
+histogram histogram::from_figures(precision precision, std::vector<std::uint64_t> counters,
+                                  std::chrono::nanoseconds min, std::chrono::nanoseconds max) {
+    histogram made(precision);
+    const auto refuse = [] { throw std::invalid_argument("a histogram's figures contradict each other"); };
+    if (min.count() < 0 || max < min || max > longest)
+        refuse();
+    while (!counters.empty() && counters.back() == 0)
+        counters.pop_back();
+    if (counters.empty())
+        return made;
+    const auto first = std::find_if(counters.begin(), counters.end(), [](auto count) { return count != 0; });
+    if (made.counter_of(max) + 1 != counters.size() ||
+        made.counter_of(min) != static_cast<std::size_t>(first - counters.begin()))
+        refuse();
+    made.count_ = std::accumulate(counters.begin(), counters.end(), std::uint64_t{0});
+    made.counters_ = std::move(counters);
+    made.min_ = min;
+    made.max_ = max;
+    return made;
 }
 
 } // namespace bandwidth::webrtc::bulk

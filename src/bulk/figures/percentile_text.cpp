@@ -38,7 +38,7 @@ std::string percentile_text(const histogram& latencies) {
     for (std::size_t i = 0; i < counters.size(); ++i) {
         seen += counters[i];
         const auto reached = 100 * static_cast<double>(seen) / static_cast<double>(all);
-        const auto value = in_ms(histogram::highest_of(i));
+        const auto value = in_ms(latencies.highest_of(i));
         const auto count = static_cast<unsigned long long>(seen);
         for (; counters[i] != 0 && level <= reached && level < 100; level += distance_to_next(level)) {
             add_line(text, "%12.3f %2.12f %10llu %14.2f\n", value, level / 100, count, 100 / (100 - level));
@@ -55,8 +55,8 @@ std::string percentile_text(const histogram& latencies) {
     add_line(text, "#[Max     = %12.3f, Total count    = %12llu]\n", in_ms(latencies.max()),
              static_cast<unsigned long long>(all));
     add_line(text, "#[Buckets = %12zu, SubBuckets     = %12zu]\n",
-             histogram::counter_of(histogram::longest) / histogram::counters_of_a_group,
-             2 * histogram::counters_of_a_group);
+             latencies.counter_of(histogram::longest) / latencies.counters_of_a_group(),
+             2 * latencies.counters_of_a_group());
     return text;
 }
 

@@ -46,6 +46,25 @@ std::uint64_t parse_count(std::string_view text) {
     return value * factor;
 }
 
+double parse_rate(std::string_view text) {
+    constexpr const char* what = "rate in each second, such as 500, 2.5k or 0.1";
+    if (text.empty() || text.front() < '0' || text.front() > '9')
+        refuse(text, what);
+    double value = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
+    const std::string_view unit(rest, static_cast<std::size_t>(end - rest));
+    if (unit == "k" || unit == "K")
+        value *= 1e3;
+    else if (unit == "M")
+        value *= 1e6;
+    else if (!unit.empty())
+        refuse(text, what);
+    if (error != std::errc() || value <= 0 || value > 1e9)
+        refuse(text, what);
+    return value;
+}
+
 std::chrono::nanoseconds parse_duration(std::string_view text) {
     constexpr const char* what = "duration, such as 500ms, 1.5s or 3m";
     // Digits first: from_chars would also take a sign, "inf" and "nan".

@@ -11,6 +11,10 @@ namespace bandwidth::webrtc::bulk {
 /// \throws std::invalid_argument telling what is wrong.
 std::uint64_t parse_count(std::string_view text);
 
+/// A rate in each second, such as "500", "2.5k" or "0.1".
+/// \throws std::invalid_argument telling what is wrong.
+double parse_rate(std::string_view text);
+
 /// A duration such as "500ms", "1.5s" or "3m". The units: us, ms, s, m (minutes), h.
 /// \throws std::invalid_argument telling what is wrong.
 std::chrono::nanoseconds parse_duration(std::string_view text);

@@ -8,7 +8,7 @@ namespace bandwidth::webrtc::bulk {
 
 namespace {
 
-constexpr std::array<std::string_view, call_kind_count> names = {
+constexpr std::array<std::string_view, call_kind_count> call_names = {
     "create_session",
     "create_participant",
     "add_participant_to_session",
@@ -77,15 +77,45 @@ std::vector<call_kind> endpoint_calls_of(std::string_view word) {
 
 } // namespace
 
-std::string_view to_string(call_kind kind) noexcept { return names[static_cast<std::size_t>(kind)]; }
+std::string_view to_string(call_kind kind) noexcept { return call_names[static_cast<std::size_t>(kind)]; }
 
 std::string_view to_string(api_family family) noexcept {
     return family == api_family::brtc ? "brtc" : "webrtc";
 }
 
+std::string_view to_string(thing_kind kind) noexcept {
+    static constexpr std::array<std::string_view, thing_kind_count> nouns = {"session", "participant",
+                                                                             "endpoint"};
+    return nouns[static_cast<std::size_t>(kind)];
+}
+
 bool is_creation(call_kind kind) noexcept {
     using enum call_kind;
     return kind == create_session || kind == create_participant || kind == create_endpoint;
+}
+
+thing_kind created_by(call_kind creation) noexcept {
+    if (creation == call_kind::create_session)
+        return thing_kind::session;
+    return creation == call_kind::create_participant ? thing_kind::participant : thing_kind::endpoint;
+}
+
+bool is_deletion(call_kind kind) noexcept {
+    using enum call_kind;
+    return kind == delete_session || kind == delete_participant || kind == delete_endpoint;
+}
+
+call_kind parse_call(api_family family, std::string_view name) {
+    std::string all;
+    for (std::size_t number = 0; number < call_kind_count; ++number) {
+        const auto kind = static_cast<call_kind>(number);
+        if ((kind >= call_kind::create_endpoint) != (family == api_family::brtc))
+            continue;
+        if (name == to_string(kind))
+            return kind;
+        all += (all.empty() ? "" : ", ") + std::string(to_string(kind));
+    }
+    refuse('\'' + std::string(name) + "' is no call: " + all + " are");
 }
 
 std::string_view default_operations(api_family family) noexcept {

@@ -34,6 +34,12 @@ enum class call_kind : unsigned char {
     delete_endpoint,
 };
 
+/// The kinds of things that calls create and delete.
+enum class thing_kind : unsigned char { session, participant, endpoint };
+
+/// How many values `thing_kind` has.
+inline constexpr std::size_t thing_kind_count = 3;
+
 /// How many values `call_kind` has.
 inline constexpr std::size_t call_kind_count = 16;
 
@@ -43,8 +49,22 @@ std::string_view to_string(call_kind kind) noexcept;
 /// The name of the API: "webrtc" or "brtc".
 std::string_view to_string(api_family family) noexcept;
 
+/// "session", "participant" or "endpoint".
+std::string_view to_string(thing_kind kind) noexcept;
+
 /// Whether the call makes something that has to be deleted.
 bool is_creation(call_kind kind) noexcept;
+
+/// What a creation makes.
+/// \param creation  `is_creation` says so
+thing_kind created_by(call_kind creation) noexcept;
+
+/// Whether the call deletes.
+bool is_deletion(call_kind kind) noexcept;
+
+/// The call of this name.
+/// \throws std::invalid_argument naming all calls of the family
+call_kind parse_call(api_family family, std::string_view name);
 
 /// What is done to all sessions or endpoints when nothing else is asked for. Of webrtc it is every call; of brtc every
 /// one but the update of the BXML, which is executed, so that the service needs a device that is connected.

@@ -6,8 +6,8 @@
 
 namespace bandwidth::webrtc::bulk {
 
-endpoint_inventory::endpoint_inventory(std::size_t endpoints, std::uint64_t nonce)
-    : entries_(endpoints), tag_prefix_(tag_prefix(nonce)) {}
+endpoint_inventory::endpoint_inventory(share endpoints, std::uint64_t nonce)
+    : entries_(endpoints.count), first_(endpoints.first), tag_prefix_(tag_prefix(nonce)) {}
 
 std::size_t endpoint_inventory::count() const noexcept {
     return static_cast<std::size_t>(std::count_if(

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "bulk/job/shard.hpp"
+
 #include <bandwidth/webrtc/ids.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -27,21 +29,23 @@ public:
     };
 
     /// Room for so many, none of which exists.
+    /// \param endpoints  those of the whole run that are these: their tags have the run's numbers
     /// \param nonce  see `tag_prefix`
-    endpoint_inventory(std::size_t endpoints, std::uint64_t nonce);
+    endpoint_inventory(share endpoints, std::uint64_t nonce);
 
     std::size_t size() const noexcept { return entries_.size(); }
     entry& operator[](std::size_t number) noexcept { return entries_[number]; }
     const entry& operator[](std::size_t number) const noexcept { return entries_[number]; }
 
     /// The tag that it is created with: distinct, and so the proof that a response is the right one.
-    std::string tag(std::size_t number) const { return tag_prefix_ + std::to_string(number); }
+    std::string tag(std::size_t number) const { return tag_prefix_ + std::to_string(first_ + number); }
 
     /// How many were created and not surely deleted.
     std::size_t count() const noexcept;
 
 private:
     std::vector<entry> entries_;
+    std::size_t first_;
     std::string tag_prefix_;
 };
 

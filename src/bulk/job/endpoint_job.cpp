@@ -17,11 +17,11 @@ constexpr int page_limit = 1000;
 
 } // namespace
 
-endpoint_job::endpoint_job(brtc::client client, std::size_t endpoints, std::uint64_t nonce)
+endpoint_job::endpoint_job(brtc::client client, share endpoints, std::uint64_t nonce)
     : client_(std::move(client)), created_(endpoints, nonce) {}
 
 job_call endpoint_job::for_endpoints(call_kind kind, called (endpoint_job::*made)(std::size_t, call_log&)) {
-    return {kind, created_.size(), std::bind_front(made, this)};
+    return {kind, created_.size(), 1, std::bind_front(made, this)};
 }
 
 std::vector<job_call> endpoint_job::calls() {
@@ -30,50 +30,57 @@ std::vector<job_call> endpoint_job::calls() {
         for_endpoints(call_kind::get_endpoint, &endpoint_job::get_endpoint),
         for_endpoints(call_kind::update_endpoint_bxml, &endpoint_job::update_endpoint_bxml),
         // One list of all, since each page tells where the next one begins.
-        {call_kind::list_endpoints, 1, [this](std::size_t, call_log& log) { return list_endpoints(log); }},
+        {call_kind::list_endpoints, 1, 0, [this](std::size_t, call_log& log) { return list_endpoints(log); }},
         for_endpoints(call_kind::delete_endpoint, &endpoint_job::delete_endpoint),
     };
 }
 
-std::vector<job_call> endpoint_job::clean_up_calls() {
+std::vector<call_kind> endpoint_job::begin_clean_up() {
     delete_options_.ignore_not_found();
-    return {for_endpoints(call_kind::delete_endpoint, &endpoint_job::delete_endpoint)};
+    return {call_kind::delete_endpoint};
 }
 
-std::vector<thing_count> endpoint_job::existing() const { return {{"endpoint", created_.count()}}; }
+std::vector<thing_count> endpoint_job::existing() const { return {{thing_kind::endpoint, created_.count()}}; }
+
+void endpoint_job::restore(thing_kind /*kind*/, std::size_t number, std::string id) {
+    created_[number] = {endpoint_id(std::move(id)), presence::exists};
+}
 
 asio::awaitable<void> endpoint_job::create_endpoint(std::size_t number, call_log& log) {
+    if (created_[number].state == presence::exists)
+        co_return; // a run before had made it
     const auto tag = created_.tag(number);
     const auto request = brtc::endpoint_request(brtc::endpoint_direction::bidirectional).tag(tag);
-    const auto started = call_log::clock::now();
+    const auto started = log.start(call_kind::create_endpoint, number);
     const auto response = co_await client_.try_create_endpoint(request);
     if (!log.note(started, response))
         co_return;
-    log.add_check(check_endpoint(response->endpoint(), endpoint_id(), tag));
+    log.add_check(started, check_endpoint(response->endpoint(), endpoint_id(), tag));
     created_[number] = {response->endpoint().id(), presence::exists};
+    log.created(thing_kind::endpoint, number, response->endpoint().id().value());
 }
 
 asio::awaitable<void> endpoint_job::get_endpoint(std::size_t number, call_log& log) {
     const auto& id = created_[number].id;
     if (id.empty()) {
-        log.skip();
+        log.skip(call_kind::get_endpoint);
         co_return;
     }
-    const auto started = call_log::clock::now();
+    const auto started = log.start(call_kind::get_endpoint, number);
     const auto response = co_await client_.try_get_endpoint(id);
     if (log.note(started, response))
-        log.add_check(check_endpoint(*response, id, created_.tag(number)));
+        log.add_check(started, check_endpoint(*response, id, created_.tag(number)));
 }
 
 asio::awaitable<void> endpoint_job::update_endpoint_bxml(std::size_t number, call_log& log) {
     const auto& id = created_[number].id;
     if (id.empty()) {
-        log.skip();
+        log.skip(call_kind::update_endpoint_bxml);
         co_return;
     }
     const auto spoken = bxml::verb("SpeakSentence").text(created_.tag(number));
     const auto document = bxml::response().add(spoken);
-    const auto started = call_log::clock::now();
+    const auto started = log.start(call_kind::update_endpoint_bxml, number);
     const auto response = co_await client_.try_update_endpoint_bxml(id, document);
     log.note(started, response);
 }
@@ -83,12 +90,12 @@ asio::awaitable<void> endpoint_job::list_endpoints(call_log& log) {
     auto pages = client_.list_all_endpoints(brtc::endpoint_filter().limit(page_limit));
     bool more = true;
     while (more && log.may_go_on()) {
-        const auto started = call_log::clock::now();
+        const auto started = log.start(call_kind::list_endpoints, 0);
         const auto page = co_await pages.try_next();
         if (!log.note(started, page))
             co_return;
         const brtc::endpoint_page& read = **page; // there is one, since the last one had a cursor
-        log.add_check(check.add(read));
+        log.add_check(started, check.add(read));
         more = read.next_cursor().has_value();
     }
 }
@@ -96,12 +103,15 @@ asio::awaitable<void> endpoint_job::list_endpoints(call_log& log) {
 asio::awaitable<void> endpoint_job::delete_endpoint(std::size_t number, call_log& log) {
     auto& entry = created_[number];
     if (entry.state == presence::none || entry.state == presence::deleted) {
-        log.skip();
+        log.skip(call_kind::delete_endpoint);
         co_return;
     }
-    const auto started = call_log::clock::now();
+    const auto started = log.start(call_kind::delete_endpoint, number);
     const auto response = co_await client_.try_delete_endpoint(entry.id, delete_options_);
-    entry.state = log.note(started, response) ? presence::deleted : presence::unsure;
+    const bool is_deleted = log.note(started, response);
+    entry.state = is_deleted ? presence::deleted : presence::unsure;
+    if (is_deleted)
+        log.deleted(thing_kind::endpoint, number);
 }
 
 } // namespace bandwidth::webrtc::bulk

@@ -2,6 +2,7 @@
 
 #include "bulk/job/endpoint_inventory.hpp"
 #include "bulk/job/job.hpp"
+#include "bulk/job/shard.hpp"
 
 #include <bandwidth/webrtc/brtc/client.hpp>
 #include <cstdint>
@@ -11,12 +12,14 @@ namespace bandwidth::webrtc::bulk {
 /// The job of BRTC's API: endpoints, for which no device comes.
 class endpoint_job final : public job {
 public:
+    /// \param endpoints  those of the whole run that are this job's
     /// \param nonce  tells this run's tags from those of any other
-    endpoint_job(brtc::client client, std::size_t endpoints, std::uint64_t nonce);
+    endpoint_job(brtc::client client, share endpoints, std::uint64_t nonce);
 
     std::vector<job_call> calls() override;
-    std::vector<job_call> clean_up_calls() override;
+    std::vector<call_kind> begin_clean_up() override;
     std::vector<thing_count> existing() const override;
+    void restore(thing_kind kind, std::size_t number, std::string id) override;
     client_stats stats() const override { return client_.stats(); }
     void close() noexcept override { client_.close(); }
 

@@ -12,14 +12,15 @@ std::string tag_prefix(std::uint64_t nonce) {
     return prefix.data();
 }
 
-inventory::inventory(std::size_t sessions, std::size_t participants_each, std::uint64_t nonce)
-    : sessions_(sessions)
-    , participants_(sessions * participants_each)
+inventory::inventory(share sessions, std::size_t participants_each, std::uint64_t nonce)
+    : sessions_(sessions.count)
+    , participants_(sessions.count * participants_each)
     , participants_each_(participants_each)
+    , first_session_(sessions.first)
     , tag_prefix_(tag_prefix(nonce)) {}
 
 std::string inventory::session_tag(std::size_t session) const {
-    return tag_prefix_ + std::to_string(session);
+    return tag_prefix_ + std::to_string(first_session_ + session);
 }
 
 std::string inventory::participant_tag(std::size_t session, std::size_t number) const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "bulk/job/shard.hpp"
+
 #include <bandwidth/webrtc/ids.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -17,11 +19,17 @@ std::string tag_prefix(std::uint64_t nonce);
 class inventory {
 public:
     /// Room for so many, none of which exists.
+    /// \param sessions  those of the whole run that are these: their tags have the run's numbers
     /// \param nonce  see `tag_prefix`
-    inventory(std::size_t sessions, std::size_t participants_each, std::uint64_t nonce);
+    inventory(share sessions, std::size_t participants_each, std::uint64_t nonce);
 
     std::size_t sessions() const noexcept { return sessions_.size(); }
     std::size_t participants_each() const noexcept { return participants_each_; }
+
+    /// A participant's number among all.
+    std::size_t item(std::size_t session, std::size_t number) const noexcept {
+        return session * participants_each_ + number;
+    }
 
     session_id& session(std::size_t number) noexcept { return sessions_[number]; }
     const session_id& session(std::size_t number) const noexcept { return sessions_[number]; }
@@ -32,10 +40,10 @@ public:
         bool subscribed = false; ///< as the last update said
     };
     participant_entry& participant(std::size_t session, std::size_t number) noexcept {
-        return participants_[session * participants_each_ + number];
+        return participants_[item(session, number)];
     }
     const participant_entry& participant(std::size_t session, std::size_t number) const noexcept {
-        return participants_[session * participants_each_ + number];
+        return participants_[item(session, number)];
     }
 
     /// The tags that they are created with: distinct, and so the proof that a response is the right one.
@@ -50,6 +58,7 @@ private:
     std::vector<session_id> sessions_;
     std::vector<participant_entry> participants_;
     std::size_t participants_each_;
+    std::size_t first_session_;
     std::string tag_prefix_;
 };
 

@@ -7,7 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <functional>
-#include <string_view>
+#include <string>
 #include <vector>
 
 namespace bandwidth::webrtc::bulk {
@@ -16,6 +16,8 @@ namespace bandwidth::webrtc::bulk {
 struct job_call {
     call_kind kind;
     std::size_t items; ///< such as all participants of all sessions; they have the numbers from 0
+    std::size_t
+        each; ///< items of one session or endpoint, behind those of the one before; 0: it is one for all
     /// Makes the call for one item, checks that the response belongs to it, and notes both. What the call needs and
     /// does not exist, because its creation failed, makes it skipped.
     std::function<boost::asio::awaitable<void>(std::size_t item, call_log& log)> make;
@@ -23,7 +25,7 @@ struct job_call {
 
 /// How many things of one kind exist.
 struct thing_count {
-    std::string_view noun; ///< "session"
+    thing_kind kind;
     std::size_t count;
 };
 
@@ -35,11 +37,14 @@ public:
 
     /// Every call that the family has.
     virtual std::vector<job_call> calls() = 0;
-    /// Those that delete what still exists, in their order. What is gone by itself, or by a delete whose response was
-    /// lost, is as good as deleted.
-    virtual std::vector<job_call> clean_up_calls() = 0;
+    /// From now on what is gone by itself, or by a delete whose response was lost, is as good as deleted.
+    /// \return the calls that delete what still exists, in their order
+    virtual std::vector<call_kind> begin_clean_up() = 0;
     /// What was created and not deleted yet, one entry for each kind of thing, always in the same order.
     virtual std::vector<thing_count> existing() const = 0;
+
+    /// Something that an earlier run has created, and that exists.
+    virtual void restore(thing_kind kind, std::size_t number, std::string id) = 0;
 
     /// Of the job's client.
     virtual client_stats stats() const = 0;

@@ -9,17 +9,16 @@ namespace bandwidth::webrtc::bulk {
 
 namespace asio = boost::asio;
 
-session_job::session_job(client client, std::size_t sessions, std::size_t participants_each,
-                         std::uint64_t nonce)
+session_job::session_job(client client, share sessions, std::size_t participants_each, std::uint64_t nonce)
     : client_(std::move(client)), created_(sessions, participants_each, nonce) {}
 
 job_call session_job::for_sessions(call_kind kind, session_step made) {
-    return {kind, created_.sessions(), std::bind_front(made, this)};
+    return {kind, created_.sessions(), 1, std::bind_front(made, this)};
 }
 
 job_call session_job::for_participants(call_kind kind, participant_step made) {
     const auto each = created_.participants_each();
-    return {kind, created_.sessions() * each, [this, made, each](std::size_t item, call_log& log) {
+    return {kind, created_.sessions() * each, each, [this, made, each](std::size_t item, call_log& log) {
                 return (this->*made)(item / each, item % each, log);
             }};
 }
@@ -43,39 +42,52 @@ std::vector<job_call> session_job::calls() {
     };
 }
 
-std::vector<job_call> session_job::clean_up_calls() {
+std::vector<call_kind> session_job::begin_clean_up() {
     delete_options_.ignore_not_found();
-    return {
-        for_participants(call_kind::delete_participant, &session_job::delete_participant),
-        for_sessions(call_kind::delete_session, &session_job::delete_session),
-    };
+    return {call_kind::delete_participant, call_kind::delete_session};
 }
 
 std::vector<thing_count> session_job::existing() const {
-    return {{"session", created_.count_sessions()}, {"participant", created_.count_participants()}};
+    return {{thing_kind::session, created_.count_sessions()},
+            {thing_kind::participant, created_.count_participants()}};
+}
+
+void session_job::restore(thing_kind kind, std::size_t number, std::string id) {
+    if (kind == thing_kind::session)
+        created_.session(number) = session_id(std::move(id));
+    else
+        created_.participant(number / created_.participants_each(), number % created_.participants_each())
+            .id = participant_id(std::move(id));
 }
 
 asio::awaitable<void> session_job::create_session(std::size_t session, call_log& log) {
+    if (!created_.session(session).empty())
+        co_return; // a run before had made it
     const auto tag = created_.session_tag(session);
     const auto request = session_request().tag(tag);
-    const auto started = call_log::clock::now();
+    const auto started = log.start(call_kind::create_session, session);
     const auto response = co_await client_.try_create_session(request);
     if (!log.note(started, response))
         co_return;
-    log.add_check(check_session(*response, session_id(), tag));
+    log.add_check(started, check_session(*response, session_id(), tag));
     created_.session(session) = response->id();
+    log.created(thing_kind::session, session, response->id().value());
 }
 
 asio::awaitable<void> session_job::create_participant(std::size_t session, std::size_t number,
                                                       call_log& log) {
+    if (!created_.participant(session, number).id.empty())
+        co_return; // a run before had made it
     const auto tag = created_.participant_tag(session, number);
     const auto request = participant_request().tag(tag).publish(media::audio | media::video);
-    const auto started = call_log::clock::now();
+    const auto started = log.start(call_kind::create_participant, created_.item(session, number));
     const auto response = co_await client_.try_create_participant(request);
     if (!log.note(started, response))
         co_return;
-    log.add_check(check_participant(response->participant(), participant_id(), tag));
-    created_.participant(session, number).id = response->participant().id();
+    log.add_check(started, check_participant(response->participant(), participant_id(), tag));
+    const auto& id = response->participant().id();
+    created_.participant(session, number).id = id;
+    log.created(thing_kind::participant, created_.item(session, number), id.value());
 }
 
 asio::awaitable<void> session_job::add_participant_to_session(std::size_t session, std::size_t number,
@@ -83,11 +95,11 @@ asio::awaitable<void> session_job::add_participant_to_session(std::size_t sessio
     auto& entry = created_.participant(session, number);
     const auto& id = created_.session(session);
     if (id.empty() || entry.id.empty()) {
-        log.skip();
+        log.skip(call_kind::add_participant_to_session);
         co_return;
     }
     const auto everybody = subscriptions::all_in(id);
-    const auto started = call_log::clock::now();
+    const auto started = log.start(call_kind::add_participant_to_session, created_.item(session, number));
     const auto response = co_await client_.try_add_participant_to_session(id, entry.id, everybody);
     if (log.note(started, response))
         entry.joined = true;
@@ -96,37 +108,37 @@ asio::awaitable<void> session_job::add_participant_to_session(std::size_t sessio
 asio::awaitable<void> session_job::get_session(std::size_t session, call_log& log) {
     const auto& id = created_.session(session);
     if (id.empty()) {
-        log.skip();
+        log.skip(call_kind::get_session);
         co_return;
     }
-    const auto started = call_log::clock::now();
+    const auto started = log.start(call_kind::get_session, session);
     const auto response = co_await client_.try_get_session(id);
     if (log.note(started, response))
-        log.add_check(check_session(*response, id, created_.session_tag(session)));
+        log.add_check(started, check_session(*response, id, created_.session_tag(session)));
 }
 
 asio::awaitable<void> session_job::get_participant(std::size_t session, std::size_t number, call_log& log) {
     const auto& id = created_.participant(session, number).id;
     if (id.empty()) {
-        log.skip();
+        log.skip(call_kind::get_participant);
         co_return;
     }
-    const auto started = call_log::clock::now();
+    const auto started = log.start(call_kind::get_participant, created_.item(session, number));
     const auto response = co_await client_.try_get_participant(id);
     if (log.note(started, response))
-        log.add_check(check_participant(*response, id, created_.participant_tag(session, number)));
+        log.add_check(started, check_participant(*response, id, created_.participant_tag(session, number)));
 }
 
 asio::awaitable<void> session_job::list_session_participants(std::size_t session, call_log& log) {
     const auto& id = created_.session(session);
     if (id.empty()) {
-        log.skip();
+        log.skip(call_kind::list_session_participants);
         co_return;
     }
-    const auto started = call_log::clock::now();
+    const auto started = log.start(call_kind::list_session_participants, session);
     const auto response = co_await client_.try_list_session_participants(id);
     if (log.note(started, response))
-        log.add_check(check_list(*response, created_, session));
+        log.add_check(started, check_list(*response, created_, session));
 }
 
 // All the others of the session by name; whoever is alone there, everybody who may come.
@@ -146,11 +158,12 @@ asio::awaitable<void> session_job::update_participant_subscriptions(std::size_t 
                                                                     call_log& log) {
     auto& entry = created_.participant(session, number);
     if (!entry.joined) {
-        log.skip();
+        log.skip(call_kind::update_participant_subscriptions);
         co_return;
     }
     const auto wanted = chosen_subscriptions(session, number);
-    const auto started = call_log::clock::now();
+    const auto started =
+        log.start(call_kind::update_participant_subscriptions, created_.item(session, number));
     const auto response =
         co_await client_.try_update_participant_subscriptions(created_.session(session), entry.id, wanted);
     entry.subscribed = log.note(started, response);
@@ -160,26 +173,27 @@ asio::awaitable<void> session_job::get_participant_subscriptions(std::size_t ses
                                                                  call_log& log) {
     const auto& entry = created_.participant(session, number);
     if (!entry.subscribed) {
-        log.skip();
+        log.skip(call_kind::get_participant_subscriptions);
         co_return;
     }
     const auto wanted = chosen_subscriptions(session, number);
-    const auto started = call_log::clock::now();
+    const auto started = log.start(call_kind::get_participant_subscriptions, created_.item(session, number));
     const auto response =
         co_await client_.try_get_participant_subscriptions(created_.session(session), entry.id);
     if (log.note(started, response))
-        log.add_check(check_subscriptions(*response, wanted));
+        log.add_check(started, check_subscriptions(*response, wanted));
 }
 
 asio::awaitable<void> session_job::remove_participant_from_session(std::size_t session, std::size_t number,
                                                                    call_log& log) {
     auto& entry = created_.participant(session, number);
     if (!entry.joined) {
-        log.skip();
+        log.skip(call_kind::remove_participant_from_session);
         co_return;
     }
     entry.joined = entry.subscribed = false; // also when the call fails: then it is not known
-    const auto started = call_log::clock::now();
+    const auto started =
+        log.start(call_kind::remove_participant_from_session, created_.item(session, number));
     const auto response =
         co_await client_.try_remove_participant_from_session(created_.session(session), entry.id);
     log.note(started, response);
@@ -189,25 +203,29 @@ asio::awaitable<void> session_job::delete_participant(std::size_t session, std::
                                                       call_log& log) {
     auto& entry = created_.participant(session, number);
     if (entry.id.empty()) {
-        log.skip();
+        log.skip(call_kind::delete_participant);
         co_return;
     }
-    const auto started = call_log::clock::now();
+    const auto started = log.start(call_kind::delete_participant, created_.item(session, number));
     const auto response = co_await client_.try_delete_participant(entry.id, delete_options_);
-    if (log.note(started, response))
-        entry = {};
+    if (!log.note(started, response))
+        co_return;
+    entry = inventory::participant_entry();
+    log.deleted(thing_kind::participant, created_.item(session, number));
 }
 
 asio::awaitable<void> session_job::delete_session(std::size_t session, call_log& log) {
     auto& id = created_.session(session);
     if (id.empty()) {
-        log.skip();
+        log.skip(call_kind::delete_session);
         co_return;
     }
-    const auto started = call_log::clock::now();
+    const auto started = log.start(call_kind::delete_session, session);
     const auto response = co_await client_.try_delete_session(id, delete_options_);
-    if (log.note(started, response))
-        id = session_id();
+    if (!log.note(started, response))
+        co_return;
+    id = session_id();
+    log.deleted(thing_kind::session, session);
 }
 
 } // namespace bandwidth::webrtc::bulk

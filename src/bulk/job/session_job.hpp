@@ -2,6 +2,7 @@
 
 #include "bulk/job/inventory.hpp"
 #include "bulk/job/job.hpp"
+#include "bulk/job/shard.hpp"
 
 #include <bandwidth/webrtc/client.hpp>
 #include <cstdint>
@@ -11,12 +12,14 @@ namespace bandwidth::webrtc::bulk {
 /// The job of the sessions API: sessions with participants, who join and subscribe.
 class session_job final : public job {
 public:
+    /// \param sessions  those of the whole run that are this job's
     /// \param nonce  tells this run's tags from those of any other
-    session_job(client client, std::size_t sessions, std::size_t participants_each, std::uint64_t nonce);
+    session_job(client client, share sessions, std::size_t participants_each, std::uint64_t nonce);
 
     std::vector<job_call> calls() override;
-    std::vector<job_call> clean_up_calls() override;
+    std::vector<call_kind> begin_clean_up() override;
     std::vector<thing_count> existing() const override;
+    void restore(thing_kind kind, std::size_t number, std::string id) override;
     client_stats stats() const override { return client_.stats(); }
     void close() noexcept override { client_.close(); }
 

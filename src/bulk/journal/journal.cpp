@@ -21,11 +21,9 @@ namespace {
 
 constexpr std::string_view first_line = "bandwidth-webrtc-bulk journal 1";
 
-constexpr std::array<std::string_view, thing_kind_count> kind_names = {"session", "participant", "endpoint"};
-
 std::optional<thing_kind> find_kind(std::string_view name) noexcept {
-    for (std::size_t i = 0; i < kind_names.size(); ++i)
-        if (kind_names[i] == name)
+    for (std::size_t i = 0; i < thing_kind_count; ++i)
+        if (to_string(static_cast<thing_kind>(i)) == name)
             return static_cast<thing_kind>(i);
     return std::nullopt;
 }
@@ -141,8 +139,6 @@ private:
 };
 
 } // namespace
-
-std::string_view to_string(thing_kind kind) noexcept { return kind_names[static_cast<std::size_t>(kind)]; }
 
 std::uint64_t journal_header::count(thing_kind kind) const noexcept {
     switch (kind) {

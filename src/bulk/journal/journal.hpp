@@ -45,15 +45,6 @@
 
 namespace bandwidth::webrtc::bulk {
 
-/// What a run creates and has to delete.
-enum class thing_kind : unsigned char { session, participant, endpoint };
-
-/// How many values `thing_kind` has.
-inline constexpr std::size_t thing_kind_count = 3;
-
-/// "session", "participant" or "endpoint".
-std::string_view to_string(thing_kind kind) noexcept;
-
 /// The run that a journal belongs to.
 struct journal_header {
     std::string run_id;

@@ -1,16 +1,21 @@
 #include "bulk/program/command_line.hpp"
 
 #include "bulk/figures/units.hpp"
+#include "bulk/journal/journal.hpp"
+#include "bulk/program/option_table.hpp"
 #include "bulk/report/exit_status.hpp"
 
 #include <openssl/crypto.h>
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <bandwidth/webrtc/version.hpp>
+#include <boost/json/array.hpp>
 #include <boost/version.hpp>
 #include <cstdint>
 #include <ostream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace bandwidth::webrtc::bulk {
 
@@ -26,95 +31,39 @@ Examples:
         against a service that it starts itself
   bandwidth-webrtc-bulk --sessions 100k --participants 0 --operations create,get,delete
         100,000 sessions through create, get and delete
+  bandwidth-webrtc-bulk --lives --rate 200 --duration 5m --think 1s-3s --report run.html
+        for five minutes 200 sessions begin in each second and live their lives; a page with plots
+  bandwidth-webrtc-bulk --mix get_session=9,list_session_participants=1 --duration 1m --rate 5k
+        reads at a constant rate
   bandwidth-webrtc-bulk --api brtc --endpoints 2k
         2,000 endpoints of BRTC, with client credentials
   bandwidth-webrtc-bulk --delay 20ms --connections 4 --depth 8
         as if the service were 20 ms away
-  bandwidth-webrtc-bulk --json > report.json
-        the report as one JSON object
   bandwidth-webrtc-bulk --base-url https://localhost:8443/v1 --ca-file ca.pem
         against a loopback_server that runs elsewhere
   bandwidth-webrtc-bulk --real --sessions 20 --callers 4
         against Bandwidth's service, with BW_ACCOUNT_ID, BW_CLIENT_ID and BW_CLIENT_SECRET of the environment
         (or BW_USERNAME and BW_PASSWORD where neither of the latter two is set)
+  bandwidth-webrtc-bulk --json base.json; bandwidth-webrtc-bulk --json new.json
+  bandwidth-webrtc-bulk compare base.json new.json
+        what has changed between two runs
 )";
 
 constexpr const char* exit_statuses =
-    R"(Counts take k and M (10k), durations us, ms, s, m and h (500ms, 1.5s).
+    R"(Counts and rates take k and M (10k), durations us, ms, s, m and h (500ms, 1.5s).
 The report goes to standard output, progress and errors to standard error.
 Ctrl-C ends the run: the report tells what was done so far, and what was created is deleted. A second Ctrl-C
-gives up.
+gives up; what is left stands in the journal, and `clean-up` deletes it.
 
 Exit status:
   0  all is well
-  1  some operations failed, a response did not belong to its request, or something was left behind
+  1  some operations failed, a response did not belong to its request, something was left behind, or a report could
+     not be written; of compare: the new one is worse
   2  bad usage
   3  no credentials, or the service refuses them, or options that the client refuses
-  4  no connection to the service
+  4  no connection to the service, or no success for --abort-after
+  99 all is well but for a --threshold
   130, 143  ended by SIGINT (Ctrl-C), SIGTERM)";
-
-void add_count(CLI::App& app, const std::string& name, std::size_t& target, std::uint64_t min,
-               std::uint64_t max, const std::string& description) {
-    const auto assign = [&target, name, min, max](const std::string& text) {
-        std::uint64_t value = 0;
-        try {
-            value = parse_count(text);
-        } catch (const std::invalid_argument& error) {
-            throw CLI::ValidationError(name, error.what());
-        }
-        if (value < min || value > max)
-            throw CLI::ValidationError(
-                name, text + " is not between " + format_count(min) + " and " + format_count(max));
-        target = static_cast<std::size_t>(value);
-    };
-    app.add_option_function<std::string>(name, assign, description)->type_name("COUNT");
-}
-
-void add_duration(CLI::App& app, const std::string& name, std::chrono::nanoseconds& target,
-                  std::chrono::nanoseconds min, std::chrono::nanoseconds max,
-                  const std::string& description) {
-    const auto assign = [&target, name, min, max](const std::string& text) {
-        try {
-            target = parse_duration(text);
-        } catch (const std::invalid_argument& error) {
-            throw CLI::ValidationError(name, error.what());
-        }
-        if (target < min || target > max)
-            throw CLI::ValidationError(
-                name, text + " is not between " + format_duration(min) + " and " + format_duration(max));
-    };
-    app.add_option_function<std::string>(name, assign, description)->type_name("DURATION");
-}
-
-void add_api(CLI::App& app, settings& chosen) {
-    const auto assign = [&chosen](const std::string& text) {
-        if (text == "webrtc")
-            chosen.api = api_family::webrtc;
-        else if (text == "brtc")
-            chosen.api = api_family::brtc;
-        else
-            throw CLI::ValidationError("--api", '\'' + text + "' is not webrtc or brtc");
-    };
-    app.add_option_function<std::string>(
-           "--api", assign, "Which API: webrtc (the default: sessions and participants) or brtc (endpoints)")
-        ->type_name("API");
-}
-
-void add_progress(CLI::App& app, settings& chosen) {
-    const auto assign = [&chosen](const std::string& text) {
-        if (text == "auto")
-            chosen.progress = progress_mode::automatic;
-        else if (text == "always")
-            chosen.progress = progress_mode::always;
-        else if (text == "never")
-            chosen.progress = progress_mode::never;
-        else
-            throw CLI::ValidationError("--progress", '\'' + text + "' is not auto, always or never");
-    };
-    app.add_option_function<std::string>(
-           "--progress", assign, "A progress line: auto (the default: on a terminal), always or never")
-        ->type_name("WHEN");
-}
 
 std::string version_text() {
     return "bandwidth-webrtc-bulk " + std::string(version_string) + "\n" + "Boost " +
@@ -133,106 +82,180 @@ void refuse_other_api(const CLI::App& app, const char* option, api_family family
         throw CLI::ValidationError(option, "goes with --api " + std::string(to_string(family)));
 }
 
-void choose_operations(const CLI::App& app, settings& chosen) {
+void choose_operations(const CLI::App& app, settings& load) {
     if (app.count("--operations") == 0)
-        chosen.operations = default_operations(chosen.api);
+        load.operations = default_operations(load.api);
     try {
-        chosen.phases = parse_operations(chosen.api, chosen.operations);
+        load.phases = parse_operations(load.api, load.operations);
     } catch (const std::invalid_argument& error) {
         throw CLI::ValidationError("--operations", error.what());
     }
 }
 
-// What one option alone cannot tell.
-void check_together(const settings& chosen, bool base_url_given, bool delay_given) {
-    if (chosen.service == service_kind::loopback && !chosen.ca_file.empty())
+// "get_session=8,get_participant=2"; without a number it is 1.
+void choose_mix(const std::string& text, settings& load) {
+    const auto refuse = [](const std::string& what) { throw CLI::ValidationError("--mix", what); };
+    for (std::string_view rest = text; !rest.empty();) {
+        const auto comma = std::min(rest.find(','), rest.size());
+        const auto word = rest.substr(0, comma);
+        rest.remove_prefix(std::min(comma + 1, rest.size()));
+        const auto equals = std::min(word.find('='), word.size());
+        weighted_call one{};
+        try {
+            one.kind = parse_call(load.api, word.substr(0, equals));
+            if (equals < word.size())
+                one.weight = parse_rate(word.substr(equals + 1));
+        } catch (const std::invalid_argument& error) {
+            refuse(error.what());
+        }
+        using enum call_kind;
+        if (is_creation(one.kind) || is_deletion(one.kind) || one.kind == add_participant_to_session ||
+            one.kind == remove_participant_from_session || one.kind == list_endpoints)
+            refuse(std::string(to_string(one.kind)) + " is none of the calls that read or update one thing");
+        if (load.participants == 0 &&
+            (one.kind == get_participant || one.kind == update_participant_subscriptions ||
+             one.kind == get_participant_subscriptions))
+            refuse(std::string(to_string(one.kind)) + " needs --participants");
+        load.mix.push_back(one);
+    }
+}
+
+// What one option alone cannot tell of how the load is made.
+void check_load(const CLI::App& app, const settings& load) {
+    const bool timed = load.shape == load_shape::lives || !load.mix.empty();
+    for (const char* option : {"--duration", "--warm-up"})
+        if (app.count(option) > 0 && !timed)
+            throw CLI::ValidationError(option, "goes with --lives or --mix");
+    if (app.count("--think") > 0 && load.shape != load_shape::lives)
+        throw CLI::ValidationError("--think", "goes with --lives");
+    if (!load.mix.empty() && load.shape == load_shape::lives)
+        throw CLI::ValidationError("--mix", "does not go with --lives");
+    if (!load.mix.empty() && app.count("--duration") == 0)
+        throw CLI::ValidationError("--mix", "needs --duration");
+    if (load.process == arrival_process::poisson && !load.is_open_loop())
+        throw CLI::ValidationError("--poisson", "goes with --rate");
+    if (load.duration.count() > 0 && load.warm_up >= load.duration)
+        throw CLI::ValidationError("--warm-up", "is not shorter than --duration");
+    if (load.threads > load.connections)
+        throw CLI::ValidationError("--threads",
+                                   "are more than the connections, and each needs one: more --connections?");
+}
+
+// The same of the service.
+void check_service(const CLI::App& app, const options& wanted) {
+    const auto& load = wanted.load;
+    if (load.service == service_kind::loopback && !load.ca_file.empty())
         throw CLI::ValidationError("--ca-file", "goes with --base-url or --real");
-    if (base_url_given && chosen.base_url.empty())
+    if (app.count("--base-url") > 0 && load.base_url.empty())
         throw CLI::ValidationError("--base-url", "is empty");
-    if (chosen.service != service_kind::loopback && delay_given)
+    if (load.service != service_kind::loopback && app.count("--delay") > 0)
         throw CLI::ValidationError("--delay", "is for the embedded service, not for one that runs elsewhere");
+    if (wanted.no_journal && !wanted.journal.empty())
+        throw CLI::ValidationError("--no-journal", "does not go with --journal or --resume");
+    if (wanted.wanted == command::clean_up && load.service == service_kind::loopback)
+        throw CLI::ValidationError("clean-up",
+                                   "the journal is of the embedded service, which ended with its run");
+}
+
+void read_all(CLI::App& app, options& wanted, raw_options& raw) {
+    auto& load = wanted.load;
+    if (raw.real)
+        load.service = service_kind::real;
+    else if (app.count("--base-url") > 0)
+        load.service = service_kind::url;
+    if (raw.lives)
+        load.shape = load_shape::lives;
+    if (raw.poisson)
+        load.process = arrival_process::poisson;
+    if (app.count("--json") > 0 && wanted.json.empty())
+        wanted.json = "-";
+    if (load.api == api_family::brtc) {
+        refuse_other_api(app, "--sessions", api_family::webrtc);
+        refuse_other_api(app, "--participants", api_family::webrtc);
+    } else {
+        refuse_other_api(app, "--endpoints", api_family::brtc);
+    }
+    if (raw.real && app.count("--sessions") == 0)
+        load.sessions = 10;
+    if (raw.real && app.count("--endpoints") == 0)
+        load.endpoints = 10;
+    choose_operations(app, load);
+    choose_mix(raw.mix, load);
+    check_load(app, load);
+    check_service(app, wanted);
+    wanted.words = words_of_run(app);
+}
+
+// What the journal of a run tells of its options, and the shard that it was.
+std::vector<std::string> words_of_journal(const std::string& path, options& wanted) {
+    const auto before = read_journal(path);
+    const auto& header = before.header;
+    wanted.run_id = header.run_id;
+    std::vector<std::string> words;
+    if (const auto* const written = header.settings.if_contains("words"))
+        if (const auto* const list = written->if_array())
+            for (const auto& one : *list)
+                if (const auto* const word = one.if_string())
+                    words.emplace_back(word->data(), word->size());
+    words.push_back("--shard=" + std::to_string(header.shard) + '/' + std::to_string(header.shards));
+    return words;
+}
+
+options parse_words(std::vector<std::string> words, bool with_journal) {
+    options wanted;
+    raw_options raw;
+    CLI::App app{"", "bandwidth-webrtc-bulk"};
+    app.get_formatter()->column_width(26);
+    app.footer(exit_statuses);
+    app.set_version_flag("-V,--version", version_text(), "Print the versions of this program and its parts");
+    add_options(app, wanted, raw);
+    const auto given = words;
+    std::reverse(words.begin(), words.end()); // as CLI11 wants a vector
+    try {
+        app.parse(words);
+    } catch (const CLI::CallForHelp&) {
+        throw CLI::CallForHelp(app.help(), 0);
+    }
+    if (!raw.resume.empty() && wanted.wanted != command::run)
+        throw CLI::ValidationError("--resume", "goes with no command");
+    if (!raw.resume.empty() && !wanted.journal.empty())
+        throw CLI::ValidationError("--resume", "does not go with --journal, since it names one");
+    const auto journal = wanted.wanted == command::clean_up ? wanted.journal : raw.resume;
+    if (!journal.empty() && !with_journal) {
+        options of_journal;
+        auto all = words_of_journal(journal, of_journal);
+        all.insert(all.end(), given.begin(), given.end());
+        wanted = parse_words(std::move(all), true);
+        wanted.journal = journal;
+        wanted.resumes = true;
+        wanted.run_id = of_journal.run_id;
+        return wanted;
+    }
+    read_all(app, wanted, raw);
+    return wanted;
 }
 
 } // namespace
 
-std::variant<settings, int> parse_command_line(int argc, const char* const* argv, std::ostream& out,
-                                               std::ostream& err) {
-    using namespace std::chrono_literals;
-    settings chosen;
-    bool real = false;
-
-    CLI::App app{"", "bandwidth-webrtc-bulk"};
-    app.get_formatter()->column_width(26);
-    app.footer(exit_statuses);
-    app.set_version_flag("--version", version_text(), "Print the versions of this program and its parts");
-
-    add_api(app, chosen);
-    add_count(app, "--sessions", chosen.sessions, 1, 10'000'000, "Sessions; default 10,000, with --real 10");
-    add_count(app, "--participants", chosen.participants, 0, 20, "Participants in each session; default 2");
-    add_count(app, "--endpoints", chosen.endpoints, 1, 10'000'000,
-              "Endpoints, with --api brtc; default 10,000, with --real 10");
-    add_count(app, "--connections", chosen.connections, 1, 10'000, "Connections at most; default 8");
-    add_count(app, "--depth", chosen.depth, 1, 256, "Requests in flight on a connection at most; default 8");
-    add_count(app, "--callers", chosen.callers, 1, 1'000'000,
-              "Calls made at the same time; default connections times depth");
-    add_count(app, "--attempts", chosen.attempts, 1, 100,
-              "Attempts of a call that may be repeated, such as after a 503; default 3");
-    app.add_option("--operations", chosen.operations,
-                   "What is done to all sessions or endpoints, in this order; a word may be repeated.\n"
-                   "default " +
-                       std::string(default_operations(api_family::webrtc)) +
-                       "\n"
-                       "with --api brtc " +
-                       std::string(default_operations(api_family::brtc)) +
-                       "; update is another word,\n"
-                       "for BXML: Bandwidth executes it, so that a device has to be connected")
-        ->type_name("MIX");
-    add_duration(app, "--timeout", chosen.timeout, 1us, 24h, "Timeout of each call; default 30s");
-    add_duration(app, "--delay", chosen.delay, 0us, 1min,
-                 "The embedded service's responses take this long; default 0s");
-    app.add_option("--base-url", chosen.base_url,
-                   "Call this service in place of the embedded one, with the well-known user and password\n"
-                   "of loopback_server; with --real, with the environment's credentials. It ends in /v1,\n"
-                   "with --api brtc in /v2")
-        ->type_name("URL");
-    app.add_option("--ca-file", chosen.ca_file, "Trust the certificate authorities in this PEM file alone")
-        ->check(CLI::Validator(CLI::ExistingFile).description(""))
-        ->type_name("FILE");
-    app.add_flag("--real", real, "Call Bandwidth's service, with the credentials of the environment");
-    app.add_flag("--json", chosen.json, "Report as JSON");
-    add_progress(app, chosen);
-    app.add_flag("--quiet", chosen.quiet, "No progress and no remarks: the report and errors alone");
-
+std::variant<options, int> parse_command_line(int argc, const char* const* argv, std::ostream& out,
+                                              std::ostream& err) {
+    const auto refuse = [&](const char* what) {
+        err << "bandwidth-webrtc-bulk: " << printable(what) << "\nTry: bandwidth-webrtc-bulk --help\n";
+        return static_cast<int>(exit_status::usage);
+    };
     try {
-        app.parse(argc, argv);
-        if (real)
-            chosen.service = service_kind::real;
-        else if (app.count("--base-url") > 0)
-            chosen.service = service_kind::url;
-        if (chosen.api == api_family::brtc) {
-            refuse_other_api(app, "--sessions", api_family::webrtc);
-            refuse_other_api(app, "--participants", api_family::webrtc);
-        } else {
-            refuse_other_api(app, "--endpoints", api_family::brtc);
-        }
-        choose_operations(app, chosen);
-        check_together(chosen, app.count("--base-url") > 0, app.count("--delay") > 0);
-    } catch (const CLI::CallForHelp&) {
-        out << introduction << '\n' << app.help();
+        return parse_words({argv + 1, argv + argc}, false);
+    } catch (const CLI::CallForHelp& help) {
+        out << introduction << '\n' << help.what();
         return static_cast<int>(exit_status::ok);
     } catch (const CLI::CallForVersion& version) {
         out << version.what() << '\n';
         return static_cast<int>(exit_status::ok);
     } catch (const CLI::ParseError& error) {
-        err << "bandwidth-webrtc-bulk: " << printable(error.what())
-            << "\nTry: bandwidth-webrtc-bulk --help\n";
-        return static_cast<int>(exit_status::usage);
+        return refuse(error.what());
+    } catch (const std::exception& error) { // of the journal
+        return refuse(error.what());
     }
-    if (real && app.count("--sessions") == 0)
-        chosen.sessions = 10;
-    if (real && app.count("--endpoints") == 0)
-        chosen.endpoints = 10;
-    return chosen;
 }
 
 } // namespace bandwidth::webrtc::bulk

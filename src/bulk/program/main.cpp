@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
         const auto parsed = bulk::parse_command_line(argc, argv, std::cout, std::cerr);
         if (const auto* const status = std::get_if<int>(&parsed))
             return *status;
-        return bulk::run_program(std::get<bulk::settings>(parsed), std::cout, std::cerr);
+        return bulk::run_program(std::get<bulk::options>(parsed), std::cout, std::cerr);
     } catch (const std::exception& error) {
         std::cerr << "bandwidth-webrtc-bulk: " << error.what() << std::endl;
         return static_cast<int>(bulk::exit_status::operations_failed);

@@ -1,14 +1,15 @@
 #pragma once
 
-#include "bulk/report/settings.hpp"
+#include "bulk/program/options.hpp"
 
 #include <iosfwd>
 
 namespace bandwidth::webrtc::bulk {
 
-/// Runs what the settings ask for, on the calling thread, with SIGINT and SIGTERM as the way to stop it. The
-/// report goes to `out`, progress and errors to `err`.
-/// \return the exit status
-int run_program(const settings& chosen, std::ostream& out, std::ostream& err);
+/// Does what the command line asks for.
+/// \param out  for reports
+/// \param err  for progress, remarks and errors
+/// \return the exit status, see `exit_status`
+int run_program(const options& wanted, std::ostream& out, std::ostream& err);
 
 } // namespace bandwidth::webrtc::bulk

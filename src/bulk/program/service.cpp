@@ -36,9 +36,9 @@ void apply_settings(const settings& chosen, Options& options) {
         options.base_url(chosen.base_url);
     if (!chosen.ca_file.empty())
         options.ca_file(chosen.ca_file);
-    options.max_connections(chosen.connections)
+    options.max_connections(std::max<std::size_t>(1, chosen.connections / chosen.threads))
         .pipeline_depth(chosen.depth)
-        .queue_limit(std::max<std::size_t>(options.queue_limit(), chosen.concurrent_calls()))
+        .queue_limit(std::max<std::size_t>(options.queue_limit(), chosen.concurrent_items()))
         .retry(retry_policy().attempts(static_cast<int>(chosen.attempts)))
         .timeout(chosen.timeout);
 }
@@ -56,11 +56,11 @@ service::service(const settings& chosen) {
     std::visit([&](auto& options) { apply_settings(chosen, options); }, options_);
 }
 
-std::unique_ptr<job> service::make_job(boost::asio::io_context& context, const settings& chosen,
+std::unique_ptr<job> service::make_job(boost::asio::io_context& context, const settings& chosen, share items,
                                        std::uint64_t nonce) const {
     if (const auto* const options = std::get_if<brtc::client_options>(&options_))
-        return std::make_unique<endpoint_job>(brtc::client(context, *options), chosen.endpoints, nonce);
-    return std::make_unique<session_job>(client(context, std::get<client_options>(options_)), chosen.sessions,
+        return std::make_unique<endpoint_job>(brtc::client(context, *options), items, nonce);
+    return std::make_unique<session_job>(client(context, std::get<client_options>(options_)), items,
                                          chosen.participants, nonce);
 }
 

@@ -9,7 +9,7 @@ int exit_code(const verdict& verdict) noexcept {
         return static_cast<int>(exit_status::no_connection);
     if (verdict.refused)
         return static_cast<int>(exit_status::configuration);
-    if (verdict.failed + verdict.mismatched + verdict.left_behind > 0)
+    if (verdict.incomplete || verdict.failed + verdict.mismatched + verdict.left_behind > 0)
         return static_cast<int>(exit_status::operations_failed);
     return static_cast<int>(exit_status::ok);
 }

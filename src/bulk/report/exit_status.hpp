@@ -11,7 +11,8 @@ enum class exit_status : int {
     operations_failed = 1, ///< or a response did not belong to its request, or something was left behind
     usage = 2,
     configuration = 3, ///< options that do not fit, no credentials, or credentials that the service refuses
-    no_connection = 4, ///< not one connection came about
+    no_connection = 4, ///< not one connection came about, or no call had succeeded for too long
+    threshold = 99,    ///< all is well but for a condition that does not hold
 };
 
 /// What an exit status is made from.
@@ -19,6 +20,7 @@ struct verdict {
     int signal = 0;             ///< the one that ended the run
     bool no_connection = false; ///< calls failed and no service was ever reached
     bool refused = false;       ///< the first responses were 401 or 403, and none was a success
+    bool incomplete = false;    ///< it could not do all that it was to do
     std::uint64_t failed = 0;
     std::uint64_t mismatched = 0;
     std::uint64_t left_behind = 0; ///< what could not be deleted

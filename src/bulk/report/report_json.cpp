@@ -1,8 +1,11 @@
+#include "bulk/report/client_figures.hpp"
 #include "bulk/report/report.hpp"
 
+#include <algorithm>
 #include <bandwidth/webrtc/version.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
+#include <utility>
 
 namespace bandwidth::webrtc::bulk {
 
@@ -10,108 +13,165 @@ namespace json = boost::json;
 
 namespace {
 
-json::object to_json(const latency_summary& latency) {
-    json::object out;
-    out["p50"] = latency.p50.count();
-    out["p90"] = latency.p90.count();
-    out["p99"] = latency.p99.count();
-    out["p99_9"] = latency.p99_9.count();
-    out["max"] = latency.max.count();
+// Pairs of a counter's number and its count, one after the other: most counters are empty.
+json::array counters_of(const histogram& latencies) {
+    json::array out;
+    const auto& counters = latencies.counters();
+    for (std::size_t number = 0; number < counters.size(); ++number)
+        if (counters[number] != 0) {
+            out.emplace_back(number);
+            out.emplace_back(counters[number]);
+        }
     return out;
 }
 
-json::object to_json(const operation_report& one, bool with_details) {
+json::value to_json(const histogram& latencies) {
+    if (latencies.count() == 0)
+        return nullptr;
+    const auto summary = summarize(latencies);
+    json::object out;
+    out["min"] = latencies.min().count();
+    out["mean"] = latencies.mean().count();
+    out["p50"] = summary.p50.count();
+    out["p90"] = summary.p90.count();
+    out["p99"] = summary.p99.count();
+    out["p99_9"] = summary.p99_9.count();
+    out["p99_99"] = latencies.percentile(0.9999).count();
+    out["max"] = summary.max.count();
+    out["counters"] = counters_of(latencies);
+    return out;
+}
+
+json::object counts_of(const operation_figures& one) {
+    const auto& record = one.record;
     json::object out;
     out["operation"] = one.operation;
-    out["calls"] = one.calls();
-    out["succeeded"] = one.succeeded;
-    out["failed"] = one.failed;
-    out["mismatched"] = one.mismatched;
-    out["skipped"] = one.skipped;
-    out["time_ns"] = one.time.count();
+    out["calls"] = record.calls();
+    out["succeeded"] = record.succeeded();
+    out["failed"] = record.failed;
+    out["mismatched"] = record.mismatched;
+    out["skipped"] = record.skipped;
+    out["time_ns"] = record.time.count();
     out["requests_per_second"] = one.requests_per_second();
-    if (!with_details)
-        return out;
-    if (one.succeeded > 0)
-        out["latency_ns"] = to_json(one.latency);
-    else
-        out["latency_ns"] = nullptr;
-    json::array errors;
-    for (const auto& error : one.errors) {
-        json::object entry;
-        entry["kind"] = error.kind;
-        entry["count"] = error.count;
-        entry["first"] = error.first;
-        errors.push_back(std::move(entry));
-    }
-    out["errors"] = std::move(errors);
-    if (one.mismatched > 0)
-        out["first_mismatch"] = one.first_mismatch;
     return out;
 }
 
-json::object to_json(const settings& chosen) {
-    json::object out;
-    const auto api = to_string(chosen.api);
-    out["api"] = json::string_view(api.data(), api.size());
-    if (chosen.api == api_family::brtc) {
-        out["endpoints"] = chosen.endpoints;
-    } else {
-        out["sessions"] = chosen.sessions;
-        out["participants"] = chosen.participants;
+json::object to_json(const operation_figures& one) {
+    const auto& record = one.record;
+    auto out = counts_of(one);
+    out["latency_ns"] = to_json(record.latency);
+    out["service_time_ns"] = to_json(record.service_time);
+    std::vector<std::pair<std::string, error_record>> errors(record.errors.begin(), record.errors.end());
+    std::stable_sort(errors.begin(), errors.end(),
+                     [](const auto& a, const auto& b) { return a.second.count > b.second.count; });
+    json::array list;
+    for (const auto& [kind, error] : errors) {
+        json::object entry;
+        entry["kind"] = kind;
+        entry["count"] = error.count;
+        entry["first"] = error.first;
+        list.push_back(std::move(entry));
     }
-    out["operations"] = chosen.operations;
-    out["connections"] = chosen.connections;
-    out["depth"] = chosen.depth;
-    out["callers"] = chosen.concurrent_calls();
-    out["timeout_ns"] = chosen.timeout.count();
-    out["delay_ns"] = chosen.delay.count();
+    out["errors"] = std::move(list);
+    if (record.mismatched > 0)
+        out["first_mismatch"] = record.first_mismatch;
+    return out;
+}
+
+json::object to_json(const second_record& one) {
+    json::object out;
+    out["succeeded"] = one.succeeded();
+    out["failed"] = one.failed;
+    out["mismatched"] = one.mismatched;
+    out["latency_ns"] = to_json(one.latency);
+    out["retries"] = one.retries;
+    out["throttled"] = one.throttled;
+    out["queue_wait_ns"] = one.queue_wait_ns;
+    out["dials"] = one.dials;
+    out["in_flight"] = one.in_flight;
+    out["queued"] = one.queued;
+    return out;
+}
+
+json::object to_json(const time_series& series) {
+    json::object out;
+    out["first"] = series.first().count();
+    json::array seconds;
+    for (const auto& one : series.records())
+        seconds.push_back(to_json(one));
+    out["seconds"] = std::move(seconds);
     return out;
 }
 
 json::object to_json(const client_stats& stats) {
     json::object out;
-    out["calls_started"] = stats.calls_started;
-    out["calls_succeeded"] = stats.calls_succeeded;
-    out["calls_failed"] = stats.calls_failed;
-    out["calls_cancelled"] = stats.calls_cancelled;
-    out["requests_sent"] = stats.requests_sent;
-    out["resends"] = stats.resends;
-    out["dials"] = stats.dials;
-    out["dials_failed"] = stats.dials_failed;
-    out["handshakes_full"] = stats.handshakes_full;
-    out["handshakes_resumed"] = stats.handshakes_resumed;
-    out["connections_closed"] = stats.connections_closed;
-    out["connections_lost"] = stats.connections_lost;
-    out["unsolicited_bytes"] = stats.unsolicited_bytes;
-    out["bytes_sent"] = stats.bytes_sent;
-    out["bytes_received"] = stats.bytes_received;
-    out["writes"] = stats.writes;
-    out["deepest_pipeline"] = stats.deepest_pipeline;
+    for (const auto& figure : client_figures())
+        out[json::string_view(figure.name.data(), figure.name.size())] = stats.*figure.member;
     return out;
 }
 
-json::object to_json(const testing::loopback_stats& stats) {
+json::object to_json(const clean_up_record& record) {
     json::object out;
-    out["requests"] = stats.requests();
-    out["connections_accepted"] = stats.connections_accepted;
-    out["handshakes_full"] = stats.handshakes_full;
-    out["handshakes_resumed"] = stats.handshakes_resumed;
-    out["max_pipelined"] = stats.max_pipelined;
-    out["tokens_issued"] = stats.tokens_issued;
-    return out;
-}
-
-json::object to_json(const clean_up_record& record, std::uint64_t unknown_creations) {
-    json::object out;
-    for (const auto& one : record.things)
-        out["deleted_" + std::string(one.noun) + 's'] = one.deleted;
-    for (const auto& one : record.things)
-        out["left_" + std::string(one.noun) + 's'] = one.left;
-    out["unknown_creations"] = unknown_creations;
+    json::array things;
+    for (const auto& one : record.things) {
+        json::object entry;
+        entry["noun"] = one.noun;
+        entry["deleted"] = one.deleted;
+        entry["left"] = one.left;
+        things.push_back(std::move(entry));
+    }
+    out["things"] = std::move(things);
+    out["unknown_creations"] = record.unknown_creations;
     out["time_ns"] = record.time.count();
     if (!record.first_error.empty())
         out["first_error"] = record.first_error;
+    return out;
+}
+
+json::value to_json(const std::optional<life_record>& lives) {
+    if (!lives)
+        return nullptr;
+    json::object out;
+    out["planned"] = lives->planned;
+    out["complete_before"] = lives->complete_before;
+    out["complete"] = lives->complete;
+    out["failed"] = lives->failed;
+    return out;
+}
+
+json::object to_json(const part_record& part) {
+    json::object out;
+    out["run_id"] = part.run_id;
+    out["shard_index"] = part.shard_index;
+    out["shard_count"] = part.shard_count;
+    out["job"] = part.job;
+    out["service"] = part.service;
+    out["base_url"] = part.base_url;
+    out["settings"] = part.settings;
+    out["started_ns"] = part.started.count();
+    out["time_ns"] = part.time.count();
+    out["signal"] = part.signal;
+    if (!part.ended_early.empty())
+        out["ended_early"] = part.ended_early;
+    out["exit_status"] = part.exit_status;
+    out["lives"] = to_json(part.lives);
+    out["clean_up"] = to_json(part.clean_up);
+    return out;
+}
+
+json::object to_json(const threshold_result& one) {
+    json::object out;
+    out["condition"] = one.condition;
+    out["value"] = one.value;
+    out["holds"] = one.holds;
+    return out;
+}
+
+template <class Items>
+json::array array_of(const Items& items) {
+    json::array out;
+    for (const auto& one : items)
+        out.push_back(to_json(one));
     return out;
 }
 
@@ -119,24 +179,21 @@ json::object to_json(const clean_up_record& record, std::uint64_t unknown_creati
 
 json::object to_json(const report& report) {
     json::object out;
-    out["schema"] = 1;
+    out["schema"] = 2;
     out["program"] = "bandwidth-webrtc-bulk";
     out["version"] = json::string_view(version_string.data(), version_string.size());
-    out["service"] = report.service;
-    out["base_url"] = report.base_url;
-    out["settings"] = to_json(report.chosen);
-    out["signal"] = report.signal;
-    out["time_ns"] = report.time.count();
-    json::array operations;
-    for (const auto& one : report.operations)
-        operations.push_back(to_json(one, true));
-    out["operations"] = std::move(operations);
-    out["totals"] = to_json(report.totals(), false);
+    out["parts"] = array_of(report.parts);
+    out["time_ns"] = report.time().count();
+    out["operations"] = array_of(report.operations);
+    out["totals"] = counts_of(report.totals());
+    out["lives"] = to_json(report.lives());
+    out["series"] = to_json(report.series);
     out["client"] = to_json(report.client);
-    if (report.seen_by_service)
-        out["seen_by_service"] = to_json(*report.seen_by_service);
-    out["clean_up"] = to_json(report.clean_up, report.unknown_creations);
-    out["exit_status"] = report.exit_code;
+    if (report.most_pipelined_at_service)
+        out["most_pipelined_at_service"] = *report.most_pipelined_at_service;
+    out["clean_up"] = to_json(report.clean_up());
+    out["thresholds"] = array_of(report.thresholds);
+    out["exit_status"] = report.exit_status;
     return out;
 }
 

@@ -34,53 +34,111 @@ std::string plural(std::uint64_t count, std::string_view noun) {
     return plural_of(count, noun, std::string(noun) + 's');
 }
 
-std::string format_job(const settings& chosen) {
-    if (chosen.api == api_family::brtc)
-        return plural(chosen.endpoints, "endpoint");
-    return plural(chosen.sessions, "session") + " with " + plural(chosen.participants, "participant") +
-           " each";
-}
-
 // "2 sessions and 1 participant".
-std::string format_things(const clean_up_record& record, std::size_t clean_up_record::thing::*count) {
+std::string format_things(const clean_up_record& record, std::uint64_t clean_up_record::thing::*count) {
     std::string text;
     for (const auto& one : record.things)
         text += (text.empty() ? "" : " and ") + plural(one.*count, one.noun);
     return text;
 }
 
-std::vector<std::string> row(const operation_report& one, bool with_latency) {
-    std::vector<std::string> cells = {one.operation, format_count(one.calls()), format_count(one.failed),
-                                      format_count(one.mismatched), format_rate(one.requests_per_second())};
-    const auto& latency = one.latency;
-    for (const auto value : {latency.p50, latency.p90, latency.p99, latency.p99_9, latency.max})
-        cells.push_back(with_latency && one.succeeded > 0 ? format_duration(value) : "");
-    return cells;
+std::vector<std::string> counts_row(const operation_figures& one) {
+    const auto& record = one.record;
+    return {one.operation, format_count(record.calls()), format_count(record.failed),
+            format_count(record.mismatched), format_rate(one.requests_per_second())};
 }
 
-std::string format_operations(const report& report) {
+std::string format_counts(const report& report) {
     std::vector<std::vector<std::string>> rows = {
-        {"operation", "calls", "errors", "mismatches", "requests/s", "p50", "p90", "p99", "p99.9", "max"}};
+        {"operation", "calls", "errors", "mismatches", "requests/s"}};
     for (const auto& one : report.operations)
-        rows.push_back(row(one, true));
-    rows.push_back(row(report.totals(), false));
+        rows.push_back(counts_row(one));
+    rows.push_back(counts_row(report.totals()));
     return format_table(rows);
+}
+
+std::string format_latencies(const report& report, std::string_view title,
+                             histogram operation_record::*latencies) {
+    std::vector<std::vector<std::string>> rows = {{std::string(title), "p50", "p90", "p99", "p99.9", "max"}};
+    for (const auto& one : report.operations) {
+        const auto& values = one.record.*latencies;
+        if (values.count() == 0)
+            continue;
+        auto& row = rows.emplace_back(std::vector<std::string>{one.operation});
+        const auto summary = summarize(values);
+        for (const auto value : {summary.p50, summary.p90, summary.p99, summary.p99_9, summary.max})
+            row.push_back(format_duration(value));
+    }
+    return rows.size() == 1 ? std::string() : '\n' + format_table(rows);
 }
 
 std::string format_problems(const report& report) {
     std::string text;
     for (const auto& one : report.operations) {
-        for (const auto& error : one.errors)
-            text += "  " + one.operation + ": " + format_count(error.count) + " x " + error.kind +
+        const auto& record = one.record;
+        for (const auto& [kind, error] : record.errors)
+            text += "  " + one.operation + ": " + format_count(error.count) + " x " + kind +
                     "\n    the first: " + error.first + '\n';
-        if (one.mismatched > 0)
-            text += "  " + one.operation + ": " + plural_of(one.mismatched, "mismatch", "mismatches") +
-                    "\n    the first: " + one.first_mismatch + '\n';
-        if (one.skipped > 0)
-            text += "  " + one.operation + ": " + plural(one.skipped, "call") +
+        if (record.mismatched > 0)
+            text += "  " + one.operation + ": " + plural_of(record.mismatched, "mismatch", "mismatches") +
+                    "\n    the first: " + record.first_mismatch + '\n';
+        if (record.skipped > 0)
+            text += "  " + one.operation + ": " + plural(record.skipped, "call") +
                     " not made, as what they need could not be created or joined\n";
     }
     return text.empty() ? text : "\nErrors:\n" + text;
+}
+
+std::string format_lives(const report& report) {
+    const auto lives = report.lives();
+    if (!lives)
+        return {};
+    std::string text = "Lives        " + format_count(lives->complete) + " complete, " +
+                       format_count(lives->failed) + " with a failure, of " + format_count(lives->planned);
+    if (lives->complete_before > 0)
+        text += "; " + format_count(lives->complete_before) + " were complete before";
+    return text + '\n';
+}
+
+std::string format_parts(const report& report) {
+    const auto& first = report.parts.front();
+    std::string text = first.job + ", against " + printable(first.service) + "\n";
+    if (report.parts.size() > 1) {
+        text += plural(report.parts.size(), "report") + " of run " + printable(first.run_id) + '\n';
+    } else {
+        text += "Run          " + printable(first.run_id);
+        if (first.shard_count > 1)
+            text += ", shard " + format_count(first.shard_index) + " of " + format_count(first.shard_count);
+        text += '\n';
+    }
+    for (const auto& part : report.parts) {
+        const auto who = report.parts.size() > 1 ? "Shard " + format_count(part.shard_index) + " was "
+                                                 : std::string("It was ");
+        if (part.signal != 0)
+            text += who + "ended early by signal " + std::to_string(part.signal) + ": not all was done\n";
+        else if (!part.ended_early.empty())
+            text += who + "ended early: " + part.ended_early + '\n';
+    }
+    return text;
+}
+
+std::string format_thresholds(const report& report) {
+    std::string text;
+    for (const auto& one : report.thresholds)
+        text += std::string("Threshold    ") + (one.holds ? "holds: " : "FAILS: ") + one.condition + " (" +
+                one.value + ")\n";
+    return text;
+}
+
+// Where calls wait before a request is on a connection, and behind which others.
+std::string format_waits(const client_stats& client) {
+    const auto mean = [](std::uint64_t sum, std::uint64_t count) {
+        return format_duration(
+            std::chrono::nanoseconds(count == 0 ? 0 : static_cast<std::int64_t>(sum / count)));
+    };
+    return "Waits        on average " + mean(client.queue_wait_ns, client.calls_started) +
+           " for a connection, " + mean(client.head_of_line_wait_ns, client.requests_sent) +
+           " behind other requests\n";
 }
 
 std::string format_wire(const report& report) {
@@ -89,14 +147,16 @@ std::string format_wire(const report& report) {
     std::string text = "Connections  " + plural(client.dials, "dial") + ", " +
                        format_count(client.dials_failed) + " failed; " + plural(handshakes, "handshake") +
                        ", " + format_count(client.handshakes_resumed) + " resumed; " +
-                       format_count(client.connections_lost) + " lost with requests unanswered\n";
+                       format_count(client.connections_lost) + " lost\n";
+    text += format_waits(client);
     text += "Requests     " + format_count(client.requests_sent) + " sent in " +
             plural(client.writes, "write") + ": " + format_ratio(client.requests_sent, client.writes) +
-            " per write; " + plural_of(client.retries, "retry", "retries") + ", " +
-            format_count(client.resends) + " resent at once\n";
+            " per write\n";
+    text += "Sent again   " + format_count(client.resends) + " at once, " + format_count(client.retries) +
+            " after a pause, of them " + format_count(client.retries_throttled) + " throttled\n";
     text += "Pipelining   at most " + format_count(client.deepest_pipeline) + " in flight on a connection";
-    if (report.seen_by_service)
-        text += "; the service saw " + format_count(report.seen_by_service->max_pipelined);
+    if (report.most_pipelined_at_service)
+        text += "; the service saw " + format_count(*report.most_pipelined_at_service);
     text += "\nBytes        " + format_bytes(client.bytes_sent) + " sent, " +
             format_bytes(client.bytes_received) + " received, TLS included\n";
     return text;
@@ -105,27 +165,19 @@ std::string format_wire(const report& report) {
 } // namespace
 
 std::string format_report(const report& report) {
-    const auto& chosen = report.chosen;
     const auto all = report.totals();
-    std::string text = format_job(chosen) + ", against " + printable(report.service) + "\n" +
-                       plural(chosen.connections, "connection") + " at most, depth " +
-                       format_count(chosen.depth) + ", " +
-                       plural(chosen.concurrent_calls(), "concurrent caller") + "\n\n";
-    if (report.signal != 0)
-        text += "INTERRUPTED: this is what was done so far.\n\n";
-    text += format_operations(report);
-    text +=
-        "Latency from call to result, the wait for a connection included. Percentiles are of all successful "
-        "calls: the\nsmallest value that so many percent of them did not exceed, told at most 0.1 % too "
-        "large.\n";
+    std::string text = format_parts(report) + '\n' + format_counts(report);
+    text += format_latencies(report, "latency", &operation_record::latency);
+    text += format_latencies(report, "of it service time", &operation_record::service_time);
     text += format_problems(report);
-    text += "\nTime         " + format_duration(report.time) + ", " + plural(all.calls(), "call") + ", " +
-            format_count(all.failed) + " failed, " + format_count(all.mismatched) + " mismatched\n";
-    return text + format_wire(report);
+    text += "\nTime         " + format_duration(report.time()) + ", " + plural(all.record.calls(), "call") +
+            ", " + format_count(all.record.failed) + " failed, " + format_count(all.record.mismatched) +
+            " mismatched\n";
+    return text + format_lives(report) + format_wire(report) + format_thresholds(report);
 }
 
 std::string format_clean_up(const report& report) {
-    const auto& done = report.clean_up;
+    const auto done = report.clean_up();
     std::string text;
     if (done.deleted() > 0)
         text += "Cleaned up   " + format_things(done, &clean_up_record::thing::deleted) + " deleted in " +
@@ -133,8 +185,8 @@ std::string format_clean_up(const report& report) {
     if (done.left() > 0)
         text += "LEFT BEHIND  " + format_things(done, &clean_up_record::thing::left) +
                 (done.first_error.empty() ? std::string() : ": " + done.first_error) + '\n';
-    if (report.unknown_creations > 0)
-        text += "UNKNOWN      " + plural(report.unknown_creations, "creation") +
+    if (done.unknown_creations > 0)
+        text += "UNKNOWN      " + plural(done.unknown_creations, "creation") +
                 " without a response: the service may have done them\n";
     return text;
 }

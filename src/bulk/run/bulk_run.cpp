@@ -1,13 +1,12 @@
 #include "bulk/run/bulk_run.hpp"
 
-#include "bulk/figures/units.hpp"
+#include "bulk/report/client_figures.hpp"
 #include "bulk/report/exit_status.hpp"
 
 #include <algorithm>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <exception>
-#include <stdexcept>
+#include <boost/asio/post.hpp>
+#include <iterator>
+#include <utility>
 
 namespace bandwidth::webrtc::bulk {
 
@@ -19,63 +18,174 @@ using namespace std::chrono_literals;
 
 // After an interrupt: for the calls in flight, among them creations whose ids are needed to delete ...
 constexpr auto flight_time = 2s;
-// ... and for the deleting.
-constexpr auto clean_up_time = 10s;
+// ... and for the deleting, where nothing else was asked for.
+constexpr auto clean_up_time_after_signal = 10s;
 
 } // namespace
 
-std::size_t clean_up_record::deleted() const noexcept {
-    std::size_t all = 0;
-    for (const auto& one : things)
-        all += one.deleted;
-    return all;
-}
-
-std::size_t clean_up_record::left() const noexcept {
-    std::size_t all = 0;
-    for (const auto& one : things)
-        all += one.left;
-    return all;
-}
-
-bulk_run::bulk_run(asio::io_context& context, job& job, const settings& chosen)
-    : context_(context), job_(job), settings_(chosen), flight_limit_(context), clean_up_limit_(context) {
-    const auto calls = job.calls();
-    for (const auto kind : chosen.phases) {
-        const auto found =
-            std::find_if(calls.begin(), calls.end(), [&](const job_call& one) { return one.kind == kind; });
-        if (found == calls.end())
-            throw std::invalid_argument("settings: the phase " + std::string(to_string(kind)) +
-                                        " is of the other API");
-        plan_.push_back(*found);
+bulk_run::bulk_run(asio::io_context& context, const settings& chosen, const make_job& make,
+                   journal_writer* journal)
+    : context_(context)
+    , settings_(chosen)
+    , journal_(journal)
+    , flight_limit_(context)
+    , clean_up_limit_(context)
+    , watch_timer_(context) {
+    const auto own = chosen.own_items();
+    for (std::size_t index = 0; index < chosen.threads; ++index) {
+        auto& one = workers_.emplace_back();
+        const auto of_own = share_of(own.count, shard{index + 1, chosen.threads});
+        one.items = {own.first + of_own.first, of_own.count};
+        one.work = make(one.context, one.items);
+        const auto on_fatal = [this](const fatal_problem& problem) {
+            asio::post(context_, [this, problem] {
+                if (!problem_)
+                    problem_ = problem;
+                stopping_ = true;
+                stop_engines();
+            });
+        };
+        one.made.emplace(engine::parts{one.context, *one.work, chosen, one.items, index, journal, on_fatal});
     }
-    for (const auto& kind_of_thing : job.existing())
-        clean_up_.things.push_back({kind_of_thing.noun});
+    for (const auto& kind_of_thing : existing())
+        clean_up_.things.push_back({std::string(to_string(kind_of_thing.kind)), 0, 0});
 }
 
-void bulk_run::run_phases() {
-    const auto started = clock::now();
-    run_plan();
-    time_ = clock::now() - started;
-    flight_limit_.cancel();
+bulk_run::~bulk_run() {
+    if (threads_run_)
+        on_every_engine([](engine& one) { one.finish(); });
+    for (auto& one : workers_) {
+        one.guard.reset();
+        if (!one.thread.joinable())
+            continue;
+        asio::post(one.context, [&one] { one.context.stop(); });
+        one.thread.join();
+    }
 }
 
-void bulk_run::clean_up() {
-    const auto created = job_.existing();
-    if (std::all_of(created.begin(), created.end(), [](const thing_count& one) { return one.count == 0; }))
+template <class Function>
+void bulk_run::on_every_engine(Function function) {
+    for (auto& one : workers_)
+        asio::post(
+            one.context, [&one, function] { function(*one.made); });
+}
+
+void bulk_run::start_threads() {
+    if (std::exchange(threads_run_, true))
         return;
-    cleaning_ = true;
-    plan_ = job_.clean_up_calls();
-    if (signal_ != 0)
-        limit_clean_up();
+    for (auto& one : workers_)
+        one.thread = std::thread([this, &one] {
+            try {
+                one.context.run();
+            } catch (...) {
+                asio::post(context_, [this, error = std::current_exception()] {
+                    error_of_thread_ = error;
+                    context_.stop();
+                });
+            }
+        });
+}
+
+void bulk_run::restore(const journal_contents& before) {
+    for (auto& one : workers_) {
+        for (const auto kind : {thing_kind::session, thing_kind::participant, thing_kind::endpoint}) {
+            const auto each = kind == thing_kind::participant ? settings_.participants : 1;
+            const auto& existing = before.of(kind).existing;
+            const auto first = one.items.first * each;
+            const auto last = existing.lower_bound(first + one.items.count * each);
+            for (auto thing = existing.lower_bound(first); thing != last; ++thing)
+                one.work->restore(kind, static_cast<std::size_t>(thing->first - first), thing->second);
+        }
+        std::vector<bool> complete(one.items.count);
+        const auto& lives = before.complete_lives;
+        for (auto life = lives.lower_bound(one.items.first);
+             life != lives.end() && *life < one.items.first + one.items.count; ++life)
+            complete[static_cast<std::size_t>(*life - one.items.first)] = true;
+        one.made->skip_lives(std::move(complete));
+    }
+}
+
+void bulk_run::run_stages(std::vector<stage> plan) {
+    plan_ = std::move(plan);
+    cleaning_ = false;
+    done_before_ = 0;
+    started_ = std::chrono::system_clock::now().time_since_epoch();
     const auto started = clock::now();
-    run_plan();
-    clean_up_.time = clock::now() - started;
+    start_threads();
+    watch();
+    for (stage_ = 0; stage_ < plan_.size() && may_go_on(); ++stage_) {
+        if (journal_ != nullptr && !journal_->phase(stage_)) {
+            problem_ = {fatal_problem::reason::journal, std::nullopt, journal_->error().message()};
+            break;
+        }
+        run_stage(plan_[stage_]);
+    }
+    watch_timer_.cancel();
+    flight_limit_.cancel();
+    time_ = clock::now() - started;
+}
+
+void bulk_run::run_stage(const stage& stage) {
+    running_ = workers_.size();
+    for (auto& one : workers_)
+        asio::post(one.context, [this, &one, &stage] {
+            one.made->start(stage, [this] {
+                asio::post(context_, [this] {
+                    if (--running_ == 0)
+                        context_.stop();
+                });
+            });
+        });
+    // The context has no end of its own: timers and signals keep it busy.
+    context_.restart();
+    context_.run();
+    if (error_of_thread_)
+        std::rethrow_exception(error_of_thread_);
+    for (const auto& one : workers_)
+        done_before_ += one.made->live().done;
+}
+
+void bulk_run::clean_up(std::chrono::nanoseconds timeout) {
+    const auto created = existing();
+    const auto count_left = [this] {
+        std::size_t count = 0;
+        for (const auto& one : existing())
+            count += one.count;
+        return count;
+    };
+    auto left = count_left();
+    if (left == 0)
+        return;
+    const bool after_signal = signal_ != 0;
+    cleaning_ = true;
+    start_threads();
+    plan_.clear();
+    std::vector<call_kind> calls;
+    for (const auto& one : workers_)
+        calls = one.work->begin_clean_up();
+    for (const auto kind : calls) {
+        auto& stage = plan_.emplace_back();
+        stage.kind = stage_kind::clean_up;
+        stage.name = "deleting what is left";
+        stage.calls = {kind};
+    }
+    limit_clean_up(after_signal ? settings_.clean_up_timeout.value_or(clean_up_time_after_signal) : timeout);
+    const auto started = clock::now();
+    for (bool again = true; again && !gave_up_;) {
+        done_before_ = 0;
+        for (stage_ = 0; stage_ < plan_.size() && may_go_on(); ++stage_)
+            run_stage(plan_[stage_]);
+        const auto left_before = std::exchange(left, count_left());
+        const bool is_down = std::any_of(workers_.begin(), workers_.end(),
+                                         [](const worker& one) { return one.made->is_kept_off(); });
+        again = left > 0 && (left < left_before || is_down);
+    }
+    clean_up_.time += clock::now() - started;
     clean_up_limit_.cancel();
-    const auto left = job_.existing();
-    for (std::size_t number = 0; number < left.size(); ++number) {
-        clean_up_.things[number].left = left[number].count;
-        clean_up_.things[number].deleted = created[number].count - left[number].count;
+    const auto now = existing();
+    for (std::size_t number = 0; number < now.size(); ++number) {
+        clean_up_.things[number].left = now[number].count;
+        clean_up_.things[number].deleted += created[number].count - now[number].count;
     }
 }
 
@@ -86,138 +196,157 @@ void bulk_run::interrupt(int signal) {
     }
     signal_ = signal;
     stopping_ = true;
-    if (cleaning_)
-        limit_clean_up();
-    else
-        limit_flight();
+    if (cleaning_) {
+        limit_clean_up(settings_.clean_up_timeout.value_or(clean_up_time_after_signal));
+        return;
+    }
+    stop_engines();
+    limit_flight();
+}
+
+void bulk_run::stop_engines() {
+    on_every_engine([](engine& one) { one.stop(); });
 }
 
 void bulk_run::give_up() {
     gave_up_ = true;
     stopping_ = true;
-    job_.close(); // ends every call in flight
+    on_every_engine([](engine& one) { one.give_up(); });
 }
 
 void bulk_run::limit_flight() {
     flight_limit_.expires_after(flight_time);
     flight_limit_.async_wait([this](error_code cancelled) {
-        if (cancelled || cleaning_) // it may have expired just before it was cancelled
-            return;
-        for (auto& caller : callers_)
-            if (caller.running)
-                caller.cancel.emit(asio::cancellation_type::terminal);
+        if (!cancelled && !cleaning_) // it may have expired just before it was cancelled
+            on_every_engine([](engine& one) { one.cancel_flight(); });
     });
 }
 
-void bulk_run::limit_clean_up() {
-    clean_up_limit_.expires_after(clean_up_time);
+void bulk_run::limit_clean_up(std::chrono::nanoseconds time) {
+    clean_up_limit_.expires_after(time);
     clean_up_limit_.async_wait([this](error_code cancelled) {
         if (!cancelled)
             give_up();
     });
 }
 
-void bulk_run::run_plan() {
-    done_before_ = 0;
-    for (phase_ = 0; phase_ < plan_.size() && may_go_on(); ++phase_)
-        run_phase();
+// Sees that the journal is on the disk, and whether anything succeeds.
+void bulk_run::watch() {
+    watch_timer_.expires_after(std::min<std::chrono::nanoseconds>(1s, settings_.abort_after));
+    watch_timer_.async_wait([this](error_code cancelled) {
+        if (cancelled || cleaning_)
+            return;
+        if (journal_ != nullptr)
+            journal_->sync();
+        const auto now = clock::now().time_since_epoch();
+        const bool fails = std::any_of(workers_.begin(), workers_.end(), [](const worker& one) {
+            return one.made->live().failed_in_a_row > 0;
+        });
+        const bool has_succeeded = std::any_of(workers_.begin(), workers_.end(), [&](const worker& one) {
+            return now - clock::duration(one.made->live().last_success) < settings_.abort_after;
+        });
+        if (fails && !has_succeeded && !stopping_) {
+            aborted_ = true;
+            stopping_ = true;
+            stop_engines();
+            limit_flight();
+        }
+        watch();
+    });
 }
 
-void bulk_run::run_phase() {
-    const auto started = clock::now();
-    next_ = 0;
-    const auto callers = std::min(phase().items, settings_.concurrent_calls());
-    while (callers_.size() < callers)
-        callers_.emplace_back();
-    running_callers_ = callers;
-    for (std::size_t number = 0; number < callers; ++number) {
-        auto& caller = callers_[number];
-        caller.running = true;
-        auto done = [this, &caller](std::exception_ptr error) {
-            if (error)
-                std::rethrow_exception(error);
-            caller.running = false;
-            if (--running_callers_ == 0)
-                context_.stop();
-        };
-        asio::co_spawn(context_, call_until_done(), asio::bind_cancellation_slot(caller.cancel.slot(), done));
+std::vector<thing_count> bulk_run::existing() const {
+    std::vector<thing_count> all;
+    for (const auto& one : workers_) {
+        const auto of_one = one.work->existing();
+        if (all.empty())
+            all = of_one;
+        else
+            for (std::size_t number = 0; number < all.size(); ++number)
+                all[number].count += of_one[number].count;
     }
-    // The context has no end of its own: the client's idle connections keep it busy.
-    context_.restart();
-    if (callers > 0)
-        context_.run();
-    done_before_ += next_;
-    if (!cleaning_)
-        current().time += clock::now() - started;
-}
-
-asio::awaitable<void> bulk_run::call_until_done() {
-    while (const auto item = take()) {
-        ++in_flight_;
-        co_await phase().make(*item, *this);
-        --in_flight_;
-    }
-}
-
-std::optional<std::size_t> bulk_run::take() noexcept {
-    if (next_ == phase().items || !may_go_on())
-        return std::nullopt;
-    return next_++;
+    return all;
 }
 
 progress_snapshot bulk_run::progress() const {
     progress_snapshot now;
-    now.phase = cleaning_ ? "deleting what is left" : to_string(phase().kind);
-    now.phase_number = phase_ + 1;
+    const auto& current = plan_[std::min(stage_, plan_.size() - 1)];
+    now.phase = current.name;
+    now.phase_number = stage_ + 1;
     now.phase_count = plan_.size();
-    now.done = done_before_ + next_ - in_flight_;
-    for (const auto& one : plan_)
-        now.total += one.items;
-    now.in_flight = in_flight_;
-    if (!cleaning_)
-        for (const auto& record : records_)
-            now.errors += record.failed + record.mismatched;
+    now.done = done_before_;
+    now.has_end = true;
+    for (const auto& one : workers_) {
+        const auto& counts = one.made->live();
+        now.done += counts.done;
+        now.in_flight += counts.in_flight;
+        now.errors += cleaning_ ? 0 : counts.failed + counts.mismatched;
+        for (const auto& stage : plan_) {
+            const auto items = one.made->items_of(stage);
+            now.total += items.value_or(0);
+            now.has_end = now.has_end && items;
+        }
+    }
     return now;
 }
 
-void bulk_run::add_success(std::chrono::nanoseconds latency) {
-    anything_succeeded_ = true;
-    if (!cleaning_)
-        current().add_success(latency);
+time_series bulk_run::take_seconds() {
+    time_series all;
+    for (auto& one : workers_)
+        all.add(one.made->take_seconds());
+    return all;
 }
 
-void bulk_run::add_check(const std::string& problem) {
-    if (!cleaning_)
-        current().add_check(problem);
+std::vector<operation_figures> bulk_run::operations() const {
+    std::vector<operation_figures> all;
+    for (std::size_t number = 0; number < call_kind_count; ++number) {
+        const auto kind = static_cast<call_kind>(number);
+        operation_figures one;
+        one.operation = to_string(kind);
+        for (const auto& of : workers_)
+            one.record.add(std::as_const(*of.made).record(kind), true);
+        if (!one.record.empty())
+            all.push_back(std::move(one));
+    }
+    return all;
 }
 
-void bulk_run::skip() {
-    if (!cleaning_)
-        ++current().skipped;
+time_series bulk_run::series() const {
+    time_series all;
+    for (const auto& one : workers_)
+        all.add(one.made->series());
+    return all;
 }
 
-void bulk_run::add_failure(const failure& failure) {
-    const auto stats = job_.stats();
-    const bool ever_connected = stats.handshakes_full + stats.handshakes_resumed > 0;
-    const bool unreachable = is_connection_failure(failure.code(), ever_connected);
-    if (cleaning_) {
-        if (clean_up_.first_error.empty())
-            clean_up_.first_error = printable(failure.describe());
-        // With the service gone each further call would fail too, and some only after their deadline.
-        gave_up_ = gave_up_ || unreachable;
-        return;
+std::optional<life_record> bulk_run::lives() const {
+    if (settings_.shape != load_shape::lives)
+        return std::nullopt;
+    life_record all;
+    for (const auto& one : workers_) {
+        const auto& lives = one.made->lives();
+        all.planned += lives.planned;
+        all.complete_before += lives.complete_before;
+        all.complete += lives.complete;
+        all.failed += lives.failed;
     }
-    current().add_failure(failure);
-    if (failure.delivery() == delivery::maybe_processed && is_creation(phase().kind))
-        ++unknown_creations_;
-    if (unreachable && !ever_connected && !no_connection_) {
-        no_connection_ = failure;
-        stopping_ = true;
+    return all;
+}
+
+client_stats bulk_run::stats() const {
+    client_stats all;
+    for (const auto& one : workers_)
+        add(all, one.work->stats());
+    return all;
+}
+
+clean_up_record bulk_run::clean_up_result() const {
+    auto made = clean_up_;
+    for (const auto& one : workers_) {
+        made.unknown_creations += one.made->unknown_creations();
+        if (made.first_error.empty())
+            made.first_error = one.made->first_clean_up_error();
     }
-    if (failure.code() == condition::unauthorized && !anything_succeeded_ && !refused_) {
-        refused_ = failure;
-        stopping_ = true;
-    }
+    return made;
 }
 
 } // namespace bandwidth::webrtc::bulk

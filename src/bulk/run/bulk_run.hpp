@@ -1,127 +1,132 @@
 #pragma once
 
-#include "bulk/job/call_log.hpp"
-#include "bulk/job/job.hpp"
-#include "bulk/report/record.hpp"
-#include "bulk/report/settings.hpp"
+#include "bulk/journal/journal_writer.hpp"
+#include "bulk/report/report.hpp"
+#include "bulk/run/engine.hpp"
 #include "bulk/run/progress.hpp"
+#include "bulk/run/settings.hpp"
+#include "bulk/run/stage.hpp"
 
-#include <array>
-#include <bandwidth/webrtc/error.hpp>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <thread>
 #include <vector>
 
 namespace bandwidth::webrtc::bulk {
 
-/// How the deleting at the end went.
-struct clean_up_record {
-    struct thing {
-        std::string_view noun; ///< "session"
-        std::size_t deleted = 0;
-        std::size_t left = 0;
-    };
-    std::vector<thing> things; ///< one entry for each kind that the job creates
-    std::string first_error;
-    std::chrono::nanoseconds time{0};
-
-    std::size_t deleted() const noexcept;
-    std::size_t left() const noexcept;
-};
-
-/// One run: phase by phase each call of the job is made for all items, by many callers at the same time, of which
-/// each takes the next item when its last one is done.
+/// One run: stage by stage, by engines that have a thread and a share of the sessions or endpoints each, and at the end
+/// the deleting of what is left.
 ///
-/// Everything runs on the context's one thread; the functions that run the context return when their work is
-/// done, and `interrupt` is called from a handler on it. Not thread-safe.
-class bulk_run final : private call_log {
+/// The functions that run stages run `context` on the caller's thread and return when the stages are done; `interrupt`
+/// is called from a handler on it. Not thread-safe.
+class bulk_run final {
 public:
-    /// All of these must outlive the run. The job's client has an executor of the context.
-    bulk_run(boost::asio::io_context& context, job& job, const settings& chosen);
+    /// Makes the job of an engine, whose client has an executor of the context.
+    using make_job = std::function<std::unique_ptr<job>(boost::asio::io_context&, share items)>;
+
+    /// \param context  of the caller's thread; outlives the run, as do the settings and the journal
+    /// \param journal  what is created and deleted is written there; null: nowhere
+    bulk_run(boost::asio::io_context& context, const settings& chosen, const make_job& make,
+             journal_writer* journal);
     bulk_run(const bulk_run&) = delete;
     bulk_run& operator=(const bulk_run&) = delete;
+    ~bulk_run();
 
-    /// Runs all phases, or those up to an interrupt. Ends early when no service can be reached, or when it
-    /// refuses the credentials, before anything has succeeded.
-    void run_phases();
+    /// What a run before has left, by its journal: things that exist, and lives that are complete. Before all else.
+    void restore(const journal_contents& before);
 
-    /// Deletes what still exists. Ends early when the service can no longer be reached.
-    void clean_up();
+    /// Runs these stages, or those up to an interrupt. Ends early when no service can be reached, or when it refuses the
+    /// credentials, before anything has succeeded; when there was no success for `abort_after`; and when the journal
+    /// cannot be written.
+    void run_stages(std::vector<stage> plan);
 
-    /// Ends the run in an orderly way: nothing new is started, what is in flight has two seconds to end, and
-    /// `clean_up` has ten. The second interrupt ends everything at once.
+    /// Deletes what still exists, again and again until all is deleted, nothing more can be deleted although the service
+    /// can be reached, or the time for it is over.
+    /// \param timeout  without a signal
+    void clean_up(std::chrono::nanoseconds timeout);
+
+    /// Ends the run in an orderly way: nothing new is started, what is in flight has two seconds to end, and `clean_up`
+    /// has its time for signals. The second interrupt ends everything at once.
     void interrupt(int signal);
 
-    /// Where the run stands, but for the rates. While a phase is under way.
+    /// Where the run stands, but for the rates. While a stage is under way.
     progress_snapshot progress() const;
+    /// Hands over the seconds that have ended since the last time.
+    time_series take_seconds();
 
-    const call_record& record(call_kind kind) const noexcept {
-        return records_[static_cast<std::size_t>(kind)];
-    }
-    const clean_up_record& clean_up_result() const noexcept { return clean_up_; }
-    /// Creations that failed in a way that leaves open whether the service did them.
-    std::uint64_t unknown_creations() const noexcept { return unknown_creations_; }
-    /// From the first call of all phases to the last response.
+    // When the stages have ended:
+
+    /// The operations of which a call was made or skipped, in the order of a session's life.
+    std::vector<operation_figures> operations() const;
+    time_series series() const;
+    std::optional<life_record> lives() const;
+    client_stats stats() const;
+    clean_up_record clean_up_result() const;
+    /// When the first call was made, since 1970, and from then to the last result.
+    std::chrono::nanoseconds started() const noexcept { return started_; }
     std::chrono::nanoseconds time() const noexcept { return time_; }
     /// The signal that interrupted the run; 0 when none did.
     int signal() const noexcept { return signal_; }
-    /// Why the run ended early, if there was no service to reach, or no credentials that it takes.
-    const std::optional<failure>& no_connection() const noexcept { return no_connection_; }
-    const std::optional<failure>& refused() const noexcept { return refused_; }
+    /// Why the run ended early, unless that was a signal.
+    const std::optional<fatal_problem>& problem() const noexcept { return problem_; }
+    /// Whether it ended early because nothing had succeeded for `abort_after`.
+    bool aborted() const noexcept { return aborted_; }
 
 private:
-    struct caller_slot {
-        boost::asio::cancellation_signal cancel;
-        bool running = false;
+    using clock = std::chrono::steady_clock;
+
+    struct worker {
+        boost::asio::io_context context{1};
+        boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard{
+            context.get_executor()};
+        share items;
+        std::unique_ptr<job> work;
+        std::optional<engine> made;
+        std::thread thread;
     };
 
-    // Of the phase under way.
-    void add_success(std::chrono::nanoseconds latency) override;
-    void add_failure(const failure& failure) override;
-    void add_check(const std::string& problem) override;
-    void skip() override;
-    bool may_go_on() const noexcept override { return cleaning_ ? !gave_up_ : !stopping_; }
-
-    void run_plan();
-    void run_phase();
-    boost::asio::awaitable<void> call_until_done();
-    std::optional<std::size_t> take() noexcept;
+    void start_threads();
+    void run_stage(const stage& stage);
+    void stop_engines();
     void give_up();
     void limit_flight();
-    void limit_clean_up();
-    const job_call& phase() const noexcept { return plan_[phase_]; }
-    call_record& current() noexcept { return records_[static_cast<std::size_t>(phase().kind)]; }
+    void limit_clean_up(std::chrono::nanoseconds time);
+    void watch();
+    bool may_go_on() const noexcept { return cleaning_ ? !gave_up_ : !stopping_; }
+    std::vector<thing_count> existing() const;
+    template <class Function>
+    void on_every_engine(Function function);
 
     boost::asio::io_context& context_;
-    job& job_;
     const settings& settings_;
-    std::array<call_record, call_kind_count> records_;
-    clean_up_record clean_up_;
+    journal_writer* journal_;
+    std::deque<worker> workers_; // a deque, because they cannot move
+    bool threads_run_ = false;
+    std::exception_ptr error_of_thread_;
 
-    std::vector<job_call> plan_; // the phases, or those of the clean-up
-    std::size_t phase_ = 0;      // the one under way
-    std::size_t next_ = 0;       // its next item
-    std::size_t in_flight_ = 0;
-    std::size_t running_callers_ = 0;
-    std::deque<caller_slot> callers_; // a deque, because a signal cannot move
-    std::size_t done_before_ = 0;     // items of the plan's phases that are over
+    std::vector<stage> plan_;
+    std::size_t stage_ = 0;         // the one under way
+    std::size_t running_ = 0;       // engines that have not ended it
+    std::uint64_t done_before_ = 0; // items of the plan's stages that are over
+    clean_up_record clean_up_;
 
     boost::asio::steady_timer flight_limit_;
     boost::asio::steady_timer clean_up_limit_;
+    boost::asio::steady_timer watch_timer_;
+    std::chrono::nanoseconds started_{0};
     std::chrono::nanoseconds time_{0};
-    std::optional<failure> no_connection_;
-    std::optional<failure> refused_;
-    std::uint64_t unknown_creations_ = 0;
+    std::optional<fatal_problem> problem_;
     int signal_ = 0;
-    bool anything_succeeded_ = false;
+    bool aborted_ = false;
     bool stopping_ = false;
     bool cleaning_ = false;
     bool gave_up_ = false;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "bulk/report/settings.hpp"
-
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -14,13 +12,21 @@
 
 namespace bandwidth::webrtc::bulk {
 
+/// Whether progress is shown.
+enum class progress_mode {
+    automatic, ///< when standard error is a terminal on which it makes sense
+    always,
+    never,
+};
+
 /// Where a run stands.
 struct progress_snapshot {
     std::string_view phase;
     std::size_t phase_number = 0; ///< from 1
     std::size_t phase_count = 0;
-    std::size_t done = 0; ///< calls, of all phases
+    std::size_t done = 0; ///< items, of all phases
     std::size_t total = 0;
+    bool has_end = true; ///< else a stage lasts for a time, and `total` is of the others
     std::size_t in_flight = 0;
     std::uint64_t errors = 0; ///< failed calls and mismatches
 };

@@ -1,0 +1,40 @@
+#include "bulk/figures/operation_record.hpp"
+
+#include "bulk/figures/units.hpp"
+
+#include <algorithm>
+
+namespace bandwidth::webrtc::bulk {
+
+void operation_record::add_failure(const failure& failure) {
+    ++failed;
+    auto& kind = errors[failure.code().message()];
+    if (kind.count++ == 0)
+        kind.first = printable(failure.describe());
+}
+
+void operation_record::add_check(const std::string& problem) {
+    if (problem.empty())
+        return;
+    if (mismatched++ == 0)
+        first_mismatch = printable(problem);
+}
+
+void operation_record::add(const operation_record& other, bool at_the_same_time) {
+    latency.add(other.latency);
+    service_time.add(other.service_time);
+    for (const auto& [code, error] : other.errors) {
+        auto& kind = errors[code];
+        if (kind.count == 0)
+            kind.first = error.first;
+        kind.count += error.count;
+    }
+    if (mismatched == 0)
+        first_mismatch = other.first_mismatch;
+    failed += other.failed;
+    mismatched += other.mismatched;
+    skipped += other.skipped;
+    time = at_the_same_time ? std::max(time, other.time) : time + other.time;
+}
+
+} // namespace bandwidth::webrtc::bulk

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "bulk/run/progress.hpp"
+#include "bulk/run/settings.hpp"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace bandwidth::webrtc::bulk {
+
+/// What the program is to do.
+enum class command {
+    run,
+    clean_up, ///< deletes what a journal says exists
+    merge,    ///< makes one report of several
+    compare,  ///< tells what differs between two reports
+};
+
+/// What the command line asks for.
+struct options {
+    command wanted = command::run;
+    settings load;
+
+    std::string run_id;  ///< the same for all shards; empty: a random one
+    std::string journal; ///< file that tells what exists; empty: see `keeps_journal`
+    bool no_journal = false;
+    bool resumes = false;           ///< the run of `journal` goes on
+    std::vector<std::string> words; ///< of the run, without what is about files: a journal keeps them
+    bool dry_run = false;
+
+    // Files may have {shard} and {run} in their names; "-" is standard output.
+    std::string json;
+    std::string html;
+    std::string csv;
+    std::string seconds_csv;
+    std::string hgrm; ///< directory-like prefix: one file for each operation
+    std::vector<std::string> thresholds;
+
+    std::vector<std::string> inputs; ///< of `merge` and `compare`: reports
+    double tolerance = 0.05;         ///< of `compare`: smaller differences are none
+
+    bool quiet = false;
+    progress_mode progress = progress_mode::automatic;
+    std::string color = "auto";
+
+    /// Where the journal is kept: where one was asked for, and else wherever another service than the embedded one is
+    /// called, whose sessions outlive this program.
+    bool keeps_journal() const noexcept {
+        return !journal.empty() || (!no_journal && load.service != service_kind::loopback);
+    }
+};
+
+} // namespace bandwidth::webrtc::bulk

@@ -1,0 +1,302 @@
+#include "bulk/program/run_command.hpp"
+
+#include "bulk/figures/units.hpp"
+#include "bulk/journal/journal.hpp"
+#include "bulk/journal/journal_writer.hpp"
+#include "bulk/program/output.hpp"
+#include "bulk/program/service.hpp"
+#include "bulk/program/watchers.hpp"
+#include "bulk/report/exit_status.hpp"
+#include "bulk/run/bulk_run.hpp"
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/json/array.hpp>
+#include <cstdio>
+#include <memory>
+#include <ostream>
+#include <random>
+
+namespace bandwidth::webrtc::bulk {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Of the clean-up without a signal, where nothing else was asked for: at the end of a run, and of the command for it.
+constexpr auto clean_up_time_of_run = 1min;
+constexpr auto clean_up_time_of_command = 2h;
+
+std::uint64_t random_number() {
+    std::random_device random;
+    return std::uint64_t{random()} << 32 | random();
+}
+
+std::string random_run_id() {
+    std::array<char, 16> text{};
+    std::snprintf(text.data(), text.size(), "%08llx", static_cast<unsigned long long>(random_number() >> 32));
+    return text.data();
+}
+
+// The run's journal, if it has one, and what it tells of a run before.
+struct run_journal {
+    std::string path;
+    std::unique_ptr<journal_writer> writer;
+    std::optional<journal_contents> before;
+};
+
+journal_header header_of(const options& wanted, const std::string& run_id, std::uint64_t nonce,
+                         const std::string& base_url) {
+    const auto& load = wanted.load;
+    journal_header header;
+    header.run_id = run_id;
+    header.api = load.api;
+    header.nonce = nonce;
+    const bool brtc = load.api == api_family::brtc;
+    header.sessions = brtc ? 0 : load.sessions;
+    header.participants = brtc ? 0 : load.participants;
+    header.endpoints = brtc ? load.endpoints : 0;
+    header.shard = load.part.index;
+    header.shards = load.part.count;
+    header.base_url = base_url;
+    json::array words;
+    for (const auto& word : wanted.words)
+        words.emplace_back(word);
+    header.settings["words"] = std::move(words);
+    return header;
+}
+
+// Another number of sessions, or another part of them, would give the numbers of the journal another meaning.
+void check_same_run(const journal_header& before, const journal_header& now) {
+    if (before.api != now.api || before.sessions != now.sessions || before.participants != now.participants ||
+        before.endpoints != now.endpoints || before.shard != now.shard || before.shards != now.shards)
+        throw std::runtime_error(
+            "the journal is of another job: its API, sessions, participants, endpoints and "
+            "shard cannot be changed when a run goes on");
+    if (before.base_url != now.base_url)
+        throw std::runtime_error("the journal is of another service: " + before.base_url);
+}
+
+run_journal open_journal(const options& wanted, std::string& run_id, std::uint64_t& nonce,
+                         const std::string& base_url) {
+    run_journal opened;
+    if (wanted.resumes) {
+        opened.path = wanted.journal;
+        opened.before = read_journal(opened.path);
+        run_id = opened.before->header.run_id;
+        nonce = opened.before->header.nonce;
+        check_same_run(opened.before->header, header_of(wanted, run_id, nonce, base_url));
+        opened.writer = journal_writer::append_to(opened.path, *opened.before);
+    } else if (wanted.keeps_journal()) {
+        const auto pattern =
+            wanted.journal.empty()
+                ? std::string(wanted.load.part.count > 1 ? "bandwidth-webrtc-bulk-{run}-{shard}.journal"
+                                                         : "bandwidth-webrtc-bulk-{run}.journal")
+                : wanted.journal;
+        opened.path = expand_file_name(pattern, wanted.load.part, run_id);
+        opened.writer = journal_writer::create(opened.path, header_of(wanted, run_id, nonce, base_url));
+    }
+    return opened;
+}
+
+// What of the plan is left of a run that goes on. Until something was deleted all of it is made once more, but for
+// the creation of what exists, since reading, joining and subscribing twice does no harm; from then on the deleting is.
+std::vector<stage> plan_that_is_left(std::vector<stage> plan, const run_journal& journal) {
+    if (!journal.before || !journal.before->phase || plan.front().kind == stage_kind::lives)
+        return plan;
+    const auto reached = std::min<std::uint64_t>(*journal.before->phase, plan.size() - 1);
+    for (std::size_t number = 0; number <= reached; ++number)
+        if (plan[number].kind == stage_kind::calls && is_deletion(plan[number].calls.front()))
+            return {plan.begin() + static_cast<std::ptrdiff_t>(number), plan.end()};
+    return plan;
+}
+
+// One place for what a run and a clean-up by journal have in common: the context, the signals and the progress.
+class watched_run {
+public:
+    watched_run(const options& wanted, const service& service, std::uint64_t nonce, journal_writer* journal,
+                std::ostream& err)
+        : run_(
+              context_, wanted.load,
+              [&](asio::io_context& context, share items) {
+                  return service.make_job(context, wanted.load, items, nonce);
+              },
+              journal)
+        , terminal_(look_at_terminal())
+        , line_(err, terminal_.is_terminal)
+        , interruption_(context_, run_, line_, err, wanted.quiet)
+        , shows_progress_(shows_progress(wanted.progress, wanted.quiet, terminal_)) {}
+
+    void run_stages(std::vector<stage> plan) {
+        std::optional<progress_ticker> ticker;
+        if (shows_progress_)
+            ticker.emplace(context_, run_, line_);
+        run_.run_stages(std::move(plan));
+        line_.clear();
+    }
+    void clean_up(std::chrono::nanoseconds timeout) {
+        std::optional<progress_ticker> ticker;
+        if (shows_progress_)
+            ticker.emplace(context_, run_, line_);
+        run_.clean_up(timeout);
+        line_.clear();
+    }
+    bulk_run& run() noexcept { return run_; }
+
+private:
+    asio::io_context context_{1};
+    bulk_run run_;
+    terminal_facts terminal_;
+    progress_line line_;
+    interruption interruption_;
+    bool shows_progress_;
+};
+
+verdict verdict_of(const bulk_run& run, const report& report) {
+    const auto all = report.totals();
+    verdict verdict;
+    verdict.signal = run.signal();
+    if (const auto& problem = run.problem()) {
+        verdict.no_connection = problem->why == fatal_problem::reason::no_connection;
+        verdict.refused = problem->why == fatal_problem::reason::refused;
+        verdict.incomplete = problem->why == fatal_problem::reason::journal;
+    }
+    verdict.no_connection = verdict.no_connection || run.aborted();
+    verdict.failed = all.record.failed;
+    verdict.mismatched = all.record.mismatched;
+    verdict.left_behind = report.clean_up().left();
+    return verdict;
+}
+
+// Why a run ended early, for people; empty when it did not, or by a signal.
+std::string early_end(const bulk_run& run, const settings& load, const std::string& base_url) {
+    if (run.aborted())
+        return "no call had succeeded for " + format_duration(load.abort_after) + " (--abort-after)";
+    if (!run.problem())
+        return {};
+    const auto& problem = *run.problem();
+    switch (problem.why) {
+    case fatal_problem::reason::journal:
+        return "the journal cannot be written: " + problem.text;
+    case fatal_problem::reason::refused:
+        return printable(base_url) +
+               " refuses the credentials or the account: " + printable(problem.failure->describe());
+    case fatal_problem::reason::no_connection:
+        break;
+    }
+    const auto code = problem.failure->code();
+    auto text = std::string("no ") + (code == errc::token_timeout ? "access token for " : "connection to ") +
+                printable(base_url) + ": " + printable(problem.failure->describe());
+    if (code == errc::tls_untrusted && load.ca_file.empty())
+        text += " (--ca-file FILE names the certificate authorities to trust)";
+    return text;
+}
+
+// The journal has done its duty when nothing is left; else it is kept, and whoever reads this is told what for.
+void close_journal(const options& wanted, run_journal& journal, const report& report, std::ostream& err) {
+    if (!journal.writer)
+        return;
+    const auto clean_up = report.clean_up();
+    const bool is_all = report.parts.front().signal == 0 && report.parts.front().ended_early.empty();
+    if (clean_up.left() + clean_up.unknown_creations == 0 && is_all) {
+        journal.writer->end();
+        if (wanted.journal.empty() && !journal.writer->error())
+            journal.writer->remove();
+        return;
+    }
+    journal.writer->sync();
+    if (!wanted.quiet)
+        err << "bandwidth-webrtc-bulk: " << journal.path
+            << " tells what exists. Go on with the run: --resume " << journal.path
+            << "; or delete what is left: bandwidth-webrtc-bulk clean-up " << journal.path << std::endl;
+}
+
+part_record describe_part(const options& wanted, const service& service, const std::string& run_id,
+                          const bulk_run& run) {
+    part_record part;
+    part.run_id = run_id;
+    part.shard_index = wanted.load.part.index;
+    part.shard_count = wanted.load.part.count;
+    part.job = describe_job(wanted.load);
+    part.service = service.description();
+    part.base_url = service.base_url();
+    part.settings = to_json(wanted.load);
+    part.started = run.started();
+    part.time = run.time();
+    part.signal = run.signal();
+    part.ended_early = early_end(run, wanted.load, part.base_url);
+    part.lives = run.lives();
+    part.clean_up = run.clean_up_result();
+    return part;
+}
+
+} // namespace
+
+int make_run(const options& wanted, std::ostream& out, std::ostream& err) {
+    const service service(wanted.load);
+    auto run_id = wanted.run_id.empty() ? random_run_id() : wanted.run_id;
+    auto nonce = random_number();
+    auto journal = open_journal(wanted, run_id, nonce, service.base_url());
+
+    watched_run watched(wanted, service, nonce, journal.writer.get(), err);
+    auto& run = watched.run();
+    if (journal.before)
+        run.restore(*journal.before);
+    const bool lives_again = journal.before && wanted.load.shape == load_shape::lives;
+    if (lives_again) // what lives that were cut off have left goes first, and then they begin anew
+        watched.clean_up(wanted.load.clean_up_timeout.value_or(clean_up_time_of_run));
+    watched.run_stages(plan_that_is_left(plan_of(wanted.load), journal));
+
+    report report;
+    report.operations = run.operations();
+    report.client = run.stats();
+    if (const auto seen = service.stats())
+        report.most_pipelined_at_service = seen->max_pipelined;
+    report.parts.push_back(describe_part(wanted, service, run_id, run));
+
+    // The text comes before the clean-up: whoever loses patience then still has it.
+    const auto& part = report.parts.front();
+    const bool began = !run.problem() || run.problem()->why == fatal_problem::reason::journal;
+    if (!part.ended_early.empty())
+        err << "bandwidth-webrtc-bulk: " << part.ended_early << std::endl;
+    if (wanted.json != "-" && began)
+        out << format_report(report) << std::flush;
+
+    watched.clean_up(wanted.load.clean_up_timeout.value_or(clean_up_time_of_run));
+    report.parts.front() = describe_part(wanted, service, run_id, run); // a signal may have come since
+    report.series = run.series();
+    close_journal(wanted, journal, report, err);
+    auto status = exit_code(verdict_of(run, report));
+    report.exit_status = report.parts.front().exit_status = status;
+    if (wanted.json != "-")
+        out << format_clean_up(report) << std::flush;
+    if (!write_files(wanted, report, out, err) && status == 0)
+        status = static_cast<int>(exit_status::operations_failed);
+    return status;
+}
+
+int clean_up_by_journal(const options& wanted, std::ostream& out, std::ostream& err) {
+    const service service(wanted.load);
+    auto run_id = wanted.run_id;
+    std::uint64_t nonce = 0;
+    auto journal = open_journal(wanted, run_id, nonce, service.base_url());
+    watched_run watched(wanted, service, nonce, journal.writer.get(), err);
+    auto& run = watched.run();
+    run.restore(*journal.before);
+    watched.clean_up(wanted.load.clean_up_timeout.value_or(clean_up_time_of_command));
+
+    report report;
+    report.parts.push_back(describe_part(wanted, service, run_id, run));
+    for (const auto& kind : journal.before->of_kind)
+        report.parts.front().clean_up.unknown_creations += kind.unknown.size();
+    out << format_clean_up(report);
+    if (report.clean_up().deleted() + report.clean_up().left() == 0)
+        out << "Nothing is left of run " << printable(run_id) << '\n';
+    close_journal(wanted, journal, report, err);
+    return exit_code(verdict_of(run, report));
+}
+
+} // namespace bandwidth::webrtc::bulk

@@ -1,0 +1,318 @@
+#include "bulk/run/engine.hpp"
+
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+namespace bandwidth::webrtc::bulk {
+
+namespace asio = boost::asio;
+
+namespace {
+
+std::size_t own_share(std::size_t total, std::size_t index, std::size_t count) {
+    return std::max<std::size_t>(1, share_of(total, shard{index + 1, count}).count);
+}
+
+} // namespace
+
+engine::engine(parts made_of)
+    : parts_(std::move(made_of))
+    , calls_(parts_.work.calls())
+    , random_(std::random_device{}())
+    , arrival_timer_(parts_.context)
+    , sample_timer_(parts_.context)
+    , to_wall_(std::chrono::system_clock::now().time_since_epoch() - clock::now().time_since_epoch()) {
+    live_.last_success = clock::now().time_since_epoch().count();
+    lives_.planned = parts_.chosen.shape == load_shape::lives ? parts_.items.count : 0;
+}
+
+const job_call& engine::call(call_kind kind) const {
+    const auto found =
+        std::find_if(calls_.begin(), calls_.end(), [&](const job_call& one) { return one.kind == kind; });
+    if (found == calls_.end())
+        throw std::invalid_argument(std::string(to_string(kind)) + " is of the other API");
+    return *found;
+}
+
+std::optional<std::size_t> engine::items_of(const stage& stage) const {
+    if (stage.kind == stage_kind::mix)
+        return std::nullopt;
+    if (stage.kind == stage_kind::lives)
+        return parts_.items.count;
+    const auto& made = call(stage.calls.front());
+    // What is one for all is made by the first of the threads.
+    return made.each == 0 && parts_.index > 0 ? 0 : made.items;
+}
+
+// ---- from the outside ----
+
+void engine::start(const stage& stage, std::function<void()> done) {
+    stage_ = &stage;
+    done_ = std::move(done);
+    stage_started_ = clock::now();
+    next_ = 0;
+    live_.done = 0;
+    if (is_cleaning() && work_ == work_state::stopped) {
+        work_ = work_state::allowed;
+        off_until_ = {};
+        off_time_ = {};
+    }
+    if (stage.kind == stage_kind::mix)
+        busy_.assign(parts_.items.count, false);
+    if (!sampling_) {
+        sampling_ = true;
+        sampled_ = parts_.work.stats();
+        schedule_sample();
+    }
+    // This function counts as one of the stage's coroutines, so that the stage does not end before all are there.
+    running_ = 1;
+    run_callers();
+    end_one();
+}
+
+void engine::stop() {
+    if (work_ == work_state::given_up)
+        return;
+    work_ = work_state::stopped;
+    arrival_timer_.cancel();
+    for (auto& one : callers_)
+        one.pause_timer.cancel();
+}
+
+void engine::cancel_flight() {
+    for (auto& one : callers_)
+        if (one.running)
+            one.cancel.emit(asio::cancellation_type::terminal);
+}
+
+void engine::give_up() {
+    stop();
+    work_ = work_state::given_up;
+    parts_.work.close(); // ends every call under way
+}
+
+void engine::finish() {
+    sampling_ = false;
+    sample();
+    sample_timer_.cancel();
+}
+
+// ---- the callers of a stage ----
+
+void engine::run_callers() {
+    const auto& chosen = parts_.chosen;
+    if (parts_.items.count == 0)
+        return;
+    callers_at_most_ = own_share(chosen.concurrent_items(), parts_.index, chosen.threads);
+    if (stage_->kind == stage_kind::mix)
+        callers_at_most_ = std::min(callers_at_most_, parts_.items.count);
+    if (chosen.is_open_loop() && !is_cleaning()) {
+        ++running_;
+        asio::co_spawn(parts_.context, arrive(), [this](std::exception_ptr error) {
+            if (error)
+                std::rethrow_exception(error);
+            end_one();
+        });
+        return;
+    }
+    const auto items = items_of(*stage_);
+    const auto count = items ? std::min(*items, callers_at_most_) : callers_at_most_;
+    for (std::size_t number = 0; number < count; ++number) {
+        const auto begin_after = is_cleaning() ? std::chrono::nanoseconds(0)
+                                               : chosen.ramp / static_cast<std::int64_t>(count) *
+                                                     static_cast<std::int64_t>(number);
+        auto& one = free_caller();
+        spawn(one, call_repeatedly(one, begin_after));
+    }
+}
+
+caller& engine::free_caller() {
+    if (free_.empty())
+        return callers_.emplace_back(parts_.context, *this);
+    auto& one = *free_.back();
+    free_.pop_back();
+    return one;
+}
+
+void engine::spawn(caller& one, asio::awaitable<void> work) {
+    ++running_;
+    one.running = true;
+    auto done = [this, &one](std::exception_ptr error) {
+        if (error)
+            std::rethrow_exception(error);
+        one.running = false;
+        free_.push_back(&one);
+        if (waits_for_caller_)
+            arrival_timer_.cancel();
+        end_one();
+    };
+    asio::co_spawn(parts_.context, std::move(work), asio::bind_cancellation_slot(one.cancel.slot(), done));
+}
+
+void engine::end_one() {
+    if (--running_ > 0)
+        return;
+    if (!is_cleaning()) {
+        auto time = std::chrono::nanoseconds(clock::now() - stage_started_);
+        if (stage_->kind != stage_kind::calls)
+            time -= std::min(time, parts_.chosen.warm_up);
+        const auto add_time = [&](call_kind kind) { record(kind).time += time; };
+        std::for_each(stage_->calls.begin(), stage_->calls.end(), add_time);
+        for (const auto& one : stage_->mix)
+            add_time(one.kind);
+    }
+    std::exchange(done_, nullptr)();
+}
+
+asio::awaitable<void> engine::call_repeatedly(caller& one, std::chrono::nanoseconds begin_after) {
+    if (begin_after.count() > 0)
+        co_await pause(one, stage_started_ + begin_after);
+    for (;;) {
+        while (may_go_on() && clock::now() < off_until_)
+            co_await pause(one, off_until_);
+        const auto item = take();
+        if (!item)
+            co_return;
+        one.begin(std::nullopt);
+        co_await make_item(one, *item);
+    }
+}
+
+asio::awaitable<void> engine::arrive() {
+    const auto& chosen = parts_.chosen;
+    arrivals schedule(chosen.rate / static_cast<double>(chosen.part.count), chosen.process, chosen.ramp,
+                      parts_.index, chosen.threads, random_());
+    for (;;) {
+        const auto intended = stage_started_ + schedule.next();
+        if (intended >= end_of_stage())
+            co_return;
+        error_code cancelled;
+        if (intended > clock::now()) {
+            arrival_timer_.expires_at(intended);
+            co_await arrival_timer_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+        }
+        while (may_go_on() && callers_.size() - free_.size() >= callers_at_most_) {
+            waits_for_caller_ = true;
+            arrival_timer_.expires_at(clock::time_point::max());
+            co_await arrival_timer_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+            waits_for_caller_ = false;
+        }
+        const auto item = take();
+        if (!item)
+            co_return;
+        auto& one = free_caller();
+        spawn(one, call_once(one, *item, intended));
+    }
+}
+
+asio::awaitable<void> engine::call_once(caller& one, std::size_t item, clock::time_point intended) {
+    one.begin(intended);
+    co_await make_item(one, item);
+}
+
+asio::awaitable<void> engine::make_item(caller& one, std::size_t item) {
+    ++live_.in_flight;
+    switch (stage_->kind) {
+    case stage_kind::lives:
+        co_await live(one, item);
+        break;
+    case stage_kind::mix:
+        co_await make_one_of_mix(one, item);
+        break;
+    case stage_kind::calls:
+    case stage_kind::clean_up:
+        co_await call(stage_->calls.front()).make(item, one);
+    }
+    --live_.in_flight;
+    ++live_.done;
+}
+
+asio::awaitable<void> engine::live(caller& one, std::size_t number) {
+    bool first = true;
+    for (const auto kind : stage_->calls) {
+        const auto& made = call(kind);
+        for (std::size_t of_life = 0; of_life < made.each; ++of_life) {
+            const auto& chosen = parts_.chosen;
+            if (!std::exchange(first, false) && chosen.think_max.count() > 0) {
+                std::uniform_int_distribution<std::int64_t> think(chosen.think_min.count(),
+                                                                  chosen.think_max.count());
+                co_await pause(one, clock::now() + std::chrono::nanoseconds(think(random_)));
+            }
+            if (!may_go_on())
+                co_return;
+            co_await made.make(number * made.each + of_life, one);
+        }
+    }
+    if (!one.all_went_well) {
+        ++lives_.failed;
+        co_return;
+    }
+    ++lives_.complete;
+    if (parts_.journal != nullptr)
+        check_journal(parts_.journal->life(parts_.items.first + number));
+}
+
+asio::awaitable<void> engine::make_one_of_mix(caller& one, std::size_t number) {
+    double all = 0;
+    for (const auto& weighted : stage_->mix)
+        all += weighted.weight;
+    auto at = std::uniform_real_distribution<double>(0, all)(random_);
+    auto kind = stage_->mix.back().kind;
+    for (const auto& weighted : stage_->mix) {
+        at -= weighted.weight;
+        if (at < 0) {
+            kind = weighted.kind;
+            break;
+        }
+    }
+    const auto& made = call(kind);
+    const auto of_item = std::uniform_int_distribution<std::size_t>(0, made.each - 1)(random_);
+    co_await made.make(number * made.each + of_item, one);
+    busy_[number] = false;
+}
+
+asio::awaitable<void> engine::pause(caller& one, clock::time_point until) {
+    error_code cancelled;
+    one.pause_timer.expires_at(until);
+    co_await one.pause_timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+}
+
+// ---- the items of a stage ----
+
+engine::clock::time_point engine::end_of_stage() const noexcept {
+    return stage_->limit.count() > 0 ? stage_started_ + stage_->limit : clock::time_point::max();
+}
+
+std::optional<std::size_t> engine::take() {
+    if (!may_go_on() || clock::now() >= end_of_stage())
+        return std::nullopt;
+    if (stage_->kind == stage_kind::mix)
+        return take_of_mix();
+    const auto count = *items_of(*stage_);
+    if (stage_->kind == stage_kind::lives)
+        for (; next_ < complete_before_.size() && complete_before_[next_]; ++next_) {
+            ++lives_.complete_before;
+            ++live_.done;
+        }
+    if (next_ >= count)
+        return std::nullopt;
+    return next_++;
+}
+
+// Two calls about one session could each find what the other one has changed, and take it for a wrong response. There
+// are no more callers than sessions, so that one is free.
+std::size_t engine::take_of_mix() {
+    auto number = std::uniform_int_distribution<std::size_t>(0, busy_.size() - 1)(random_);
+    while (busy_[number])
+        number = (number + 1) % busy_.size();
+    busy_[number] = true;
+    return number;
+}
+
+} // namespace bandwidth::webrtc::bulk

@@ -1,0 +1,161 @@
+// What an engine notes of its calls.
+#include "bulk/figures/units.hpp"
+#include "bulk/report/exit_status.hpp"
+#include "bulk/run/engine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace bandwidth::webrtc::bulk {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::nanoseconds first_off_time = 100ms;
+constexpr std::chrono::nanoseconds longest_off_time = 15s;
+
+} // namespace
+
+bool engine::is_measured(const call_log::started_call& call) const noexcept {
+    return stage_->kind == stage_kind::calls || call.intended >= stage_started_ + parts_.chosen.warm_up;
+}
+
+void engine::add_success(const call_log::started_call& call) {
+    const auto now = clock::now();
+    anything_succeeded_ = true;
+    off_time_ = {};
+    live_.last_success.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    live_.failed_in_a_row.store(0, std::memory_order_relaxed);
+    if (is_cleaning())
+        return;
+    this_second(now).latency.add(now - call.intended);
+    if (!is_measured(call))
+        return;
+    auto& record = this->record(call.kind);
+    record.latency.add(now - call.intended);
+    if (parts_.chosen.is_open_loop())
+        record.service_time.add(now - call.started);
+}
+
+void engine::add_check(const call_log::started_call& call, const std::string& problem) {
+    if (problem.empty() || is_cleaning())
+        return;
+    ++live_.mismatched;
+    ++this_second(clock::now()).mismatched;
+    record(call.kind).add_check(problem); // also in a warm-up: it is never right
+}
+
+void engine::skip(call_kind kind) {
+    if (!is_cleaning())
+        ++record(kind).skipped;
+}
+
+void engine::add_failure(const call_log::started_call& call, const failure& failure) {
+    const auto now = clock::now();
+    const auto stats = parts_.work.stats();
+    const bool ever_connected = stats.handshakes_full + stats.handshakes_resumed > 0;
+    const bool unreachable = is_connection_failure(failure.code(), ever_connected);
+    ++live_.failed_in_a_row;
+    if (unreachable)
+        keep_off(now);
+    if (is_cleaning()) {
+        if (first_clean_up_error_.empty())
+            first_clean_up_error_ = printable(failure.describe());
+        return;
+    }
+    ++live_.failed;
+    ++this_second(now).failed;
+    record(call.kind).add_failure(failure);
+    if (failure.delivery() == delivery::maybe_processed && is_creation(call.kind)) {
+        ++unknown_creations_;
+        if (parts_.journal != nullptr) {
+            const auto kind = created_by(call.kind);
+            check_journal(parts_.journal->unknown(kind, number_in_run(kind, call.item)));
+        }
+    }
+    if (unreachable && !ever_connected)
+        tell_fatal({fatal_problem::reason::no_connection, failure, {}});
+    else if (failure.code() == condition::unauthorized && !anything_succeeded_)
+        tell_fatal({fatal_problem::reason::refused, failure, {}});
+}
+
+// Of the many calls that fail together only the first makes the time longer.
+void engine::keep_off(clock::time_point now) {
+    if (now < off_until_)
+        return;
+    off_time_ = std::clamp<std::chrono::nanoseconds>(2 * off_time_, first_off_time, longest_off_time);
+    off_until_ = now + off_time_;
+}
+
+void engine::created(thing_kind kind, std::size_t number, std::string_view id) {
+    if (parts_.journal != nullptr)
+        check_journal(parts_.journal->created(kind, number_in_run(kind, number), id));
+}
+
+void engine::deleted(thing_kind kind, std::size_t number) {
+    if (parts_.journal != nullptr)
+        check_journal(parts_.journal->deleted(kind, number_in_run(kind, number)));
+}
+
+std::uint64_t engine::number_in_run(thing_kind kind, std::size_t number) const noexcept {
+    const auto first = parts_.items.first;
+    return number + (kind == thing_kind::participant ? first * parts_.chosen.participants : first);
+}
+
+// What is not in the journal would be lost with the process, so nothing more is created; deleting goes on.
+void engine::check_journal(bool written) {
+    if (!written && !is_cleaning())
+        tell_fatal({fatal_problem::reason::journal, std::nullopt, parts_.journal->error().message()});
+}
+
+void engine::tell_fatal(fatal_problem problem) {
+    if (std::exchange(fatal_told_, true))
+        return;
+    stop();
+    parts_.on_fatal(problem);
+}
+
+// ---- second by second ----
+
+second_record& engine::this_second(clock::time_point now) {
+    return series_.at(std::chrono::floor<std::chrono::seconds>(now.time_since_epoch() + to_wall_));
+}
+
+void engine::schedule_sample() {
+    const auto now = clock::now();
+    const auto in_second = (now.time_since_epoch() + to_wall_) % 1s;
+    sample_timer_.expires_at(now + (1s - in_second));
+    sample_timer_.async_wait([this](error_code cancelled) {
+        if (cancelled || !sampling_)
+            return;
+        sample();
+        schedule_sample();
+    });
+}
+
+// Of the second that has just ended: the timer comes a little after that.
+void engine::sample() {
+    const auto now = clock::now() - 100ms;
+    const auto second = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch() + to_wall_);
+    const auto stats = parts_.work.stats();
+    auto& record = series_.at(second);
+    record.retries += stats.retries - sampled_.retries;
+    record.throttled += stats.retries_throttled - sampled_.retries_throttled;
+    record.queue_wait_ns += stats.queue_wait_ns - sampled_.queue_wait_ns;
+    record.dials += stats.dials - sampled_.dials;
+    record.in_flight = live_.in_flight;
+    record.queued = stats.queue_depth;
+    sampled_ = stats;
+    const std::lock_guard lock(seconds_mutex_);
+    for (auto at = std::max(published_ + 1s, series_.first()); at <= second; ++at)
+        seconds_.at(at).add(series_.at(at));
+    published_ = std::max(published_, second);
+}
+
+time_series engine::take_seconds() {
+    const std::lock_guard lock(seconds_mutex_);
+    return std::exchange(seconds_, time_series());
+}
+
+} // namespace bandwidth::webrtc::bulk

@@ -1,0 +1,35 @@
+#include "bulk/run/stage.hpp"
+
+#include <algorithm>
+
+namespace bandwidth::webrtc::bulk {
+
+std::vector<stage> plan_of(const settings& chosen) {
+    std::vector<stage> plan;
+    if (chosen.shape == load_shape::lives) {
+        auto& lives = plan.emplace_back();
+        lives.kind = stage_kind::lives;
+        lives.name = "lives";
+        lives.calls = chosen.phases;
+        lives.limit = chosen.duration;
+        return plan;
+    }
+    for (const auto kind : chosen.phases) {
+        auto& phase = plan.emplace_back();
+        phase.name = to_string(kind);
+        phase.calls = {kind};
+    }
+    if (chosen.mix.empty())
+        return plan;
+    stage mix;
+    mix.kind = stage_kind::mix;
+    mix.name = "mix";
+    mix.mix = chosen.mix;
+    mix.limit = chosen.duration;
+    const auto first_deletion = std::find_if(plan.begin(), plan.end(),
+                                             [](const stage& one) { return is_deletion(one.calls.front()); });
+    plan.insert(first_deletion, mix);
+    return plan;
+}
+
+} // namespace bandwidth::webrtc::bulk
