@@ -27,6 +27,8 @@ void retry_after(std::string_view input);
 void event(std::string_view input);
 /// Any text in BXML: refused, or there again when the document is read.
 void bxml(std::string_view input);
+/// The bulk tool's journal: refused with the line's number, or the same in pieces and written again.
+void journal(std::string_view input);
 
 /// Ends the program when `condition` does not hold.
 inline void require(bool condition, const char* what) {

@@ -14,33 +14,34 @@
 #include <string_view>
 
 /// \file
-/// The journal tells what a run has created and not deleted, so that nothing is lost when the program is killed, the
-/// service is down or the power fails. It is a text file that only grows:
+/// The journal tells what a run has created and not deleted, so that nothing is lost when the program is
+/// killed, the service is down or the power fails. It is a text file that only grows:
 ///
-/// | line                              | what it says                                                               |
-/// |-----------------------------------|----------------------------------------------------------------------------|
-/// | `bandwidth-webrtc-bulk journal 1` | the first line: what the file is, and the version of its format            |
-/// | `{"run_id":...}`                  | the second line, a JSON object: `journal_header`                           |
-/// | `+ session 12 ID`                 | session 12 was created and has this id                                     |
-/// | `+ participant 24 ID`             | so was participant 24, counted over all sessions                           |
-/// | `+ endpoint 3 ID`                 | so was endpoint 3                                                          |
-/// | `- session 12`                    | nothing of session 12 is left (`participant`, `endpoint`: alike)           |
-/// | `? session 12`                    | a request to create it was sent, and nobody knows whether it exists; alike |
-/// | `phase 3`                         | the phase of this number has begun                                         |
-/// | `life 12`                         | the life of session 12 (endpoint 12 for brtc) is complete                  |
-/// | `end`                             | the run has ended in an orderly way                                        |
+/// | line                              | what it says                                              |
+/// |-----------------------------------|-----------------------------------------------------------|
+/// | `bandwidth-webrtc-bulk journal 1` | the first line: what the file is, its format's version    |
+/// | `{"run_id":...}`                  | the second line, a JSON object: `journal_header`          |
+/// | `+ session 12 ID`                 | session 12 was created and has this id                    |
+/// | `+ participant 24 ID`             | so was participant 24, counted over all sessions          |
+/// | `+ endpoint 3 ID`                 | so was endpoint 3                                         |
+/// | `- session 12`                    | nothing of session 12 is left                             |
+/// | `? session 12`                    | its creation was sent, and nobody knows what became of it |
+/// | `phase 3`                         | the phase of this number has begun                        |
+/// | `life 12`                         | the life of session 12 (endpoint 12 for brtc) is complete |
+/// | `end`                             | the run has ended in an orderly way                       |
 ///
-/// All numbers are decimal and count from 0. Words stand apart by one blank. In an ID each byte up to 0x20, 0x7f and
-/// '%' is percent-encoded. Later lines overrule earlier ones:
+/// `-` and `?` are written of participants and endpoints, too. All numbers are decimal and count from 0.
+/// Words stand apart by one blank. In an ID each byte up to 0x20, 0x7f and '%' is percent-encoded. Later
+/// lines overrule earlier ones:
 ///
-/// | for one number | exists               | unknown         |
-/// |----------------|----------------------|-----------------|
-/// | `+`            | yes, with this id    | as it was       |
-/// | `?`            | as it was            | yes             |
-/// | `-`            | no                   | no              |
+/// | for one number | exists            | unknown   |
+/// |----------------|-------------------|-----------|
+/// | `+`            | yes, with this id | as it was |
+/// | `?`            | as it was         | yes       |
+/// | `-`            | no                | no        |
 ///
-/// A `+` leaves the unknown creation before it unknown, because what was created anew is another thing. A last line
-/// without '\n' was cut off, by the end of the process or a full disk, and says nothing.
+/// A `+` leaves the unknown creation before it unknown, because what was created anew is another thing. A
+/// last line without '\n' was cut off, by the end of the process or a full disk, and says nothing.
 
 namespace bandwidth::webrtc::bulk {
 
@@ -55,7 +56,9 @@ struct journal_header {
     std::uint64_t shard = 1;  ///< which one this is, from 1
     std::uint64_t shards = 1; ///< of so many
     std::string base_url;
-    boost::json::object settings; ///< the program's own, which the journal keeps as they are
+    /// The program's own, which the journal keeps as they are, but for the last bits of numbers with many
+    /// decimals: Boost.JSON rounds them.
+    boost::json::object settings;
 
     /// The numbers of this kind that lines may have are those below it.
     std::uint64_t count(thing_kind kind) const noexcept;
@@ -101,8 +104,8 @@ struct journal_contents {
 /// Reads a journal whose text comes in pieces of any size. Not thread-safe.
 class journal_reader {
 public:
-    /// \throws std::invalid_argument telling the number of the line that is wrong, and why. The reader is of no use
-    ///         from then on.
+    /// \throws std::invalid_argument telling the number of the line that is wrong, and why. The reader is of
+    ///         no use from then on.
     void add(std::string_view piece);
 
     /// What all the text says. Is called once, and nothing else after it.

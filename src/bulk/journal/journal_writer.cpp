@@ -32,7 +32,8 @@ std::error_code last_error() noexcept { return {errno, std::generic_category()};
     throw std::runtime_error("cannot write the journal " + path + ": " + why);
 }
 
-// The new file's name has to be on the disk, too. Not every file system can say so of a folder: failures are no news.
+// The new file's name has to be on the disk, too. Not every file system can say so of a folder: a failure
+// is no news.
 void sync_folder_of(const std::string& path) {
     const auto parent = std::filesystem::path(path).parent_path();
     const int folder = ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -42,7 +43,8 @@ void sync_folder_of(const std::string& path) {
     ::close(folder);
 }
 
-// Whether a line ends at or behind the offset: then another process has written since the file was read up to there.
+// Whether a line ends at or behind the offset: then another process has written since the file was read
+// up to there.
 bool has_line_behind(int descriptor, off_t offset) {
     std::vector<char> buffer(64 * 1024);
     for (;;) {
@@ -83,6 +85,9 @@ journal_writer::~journal_writer() {
 
 std::unique_ptr<journal_writer> journal_writer::create(const std::string& path,
                                                        const journal_header& header) {
+    const auto head = journal_head(header);
+    journal_reader reader;
+    reader.add(head);
     std::unique_ptr<journal_writer> made(new journal_writer(path, header));
     made->descriptor_ = uninterrupted(
         [&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600); });
@@ -90,7 +95,7 @@ std::unique_ptr<journal_writer> journal_writer::create(const std::string& path,
         refuse_to_write(path, last_error().message());
     try {
         made->lock();
-        if (!made->write(journal_head(header)) || !made->sync())
+        if (!made->write(head) || !made->sync())
             refuse_to_write(path, made->error().message());
     } catch (...) {
         made->remove();

@@ -14,21 +14,23 @@ namespace bandwidth::webrtc::bulk {
 
 /// Writes a journal, which no other process can write as long as this object exists (flock).
 ///
-/// Each line is given to the kernel whole, with one write, before the function that writes it returns: from then on it
-/// outlives the process, and after the next `sync` a power failure too. The first failure is remembered and after it
-/// nothing is written any more, so that only the last line can be incomplete.
+/// Each line is given to the kernel whole, with one write, before the function that writes it returns: from
+/// then on it outlives the process, and after the next `sync` a power failure too. The first failure is
+/// remembered and after it nothing is written any more, so that only the last line can be incomplete.
 ///
 /// Thread-safe, but for `remove`.
 class journal_writer {
 public:
     /// Makes a new file, which only its owner may read, writes the header and sees that it is on the disk.
     /// \throws std::runtime_error telling why that is not possible, such as that the file exists
+    /// \throws std::invalid_argument when the header is one that cannot be read again, and why
     static std::unique_ptr<journal_writer> create(const std::string& path, const journal_header& header);
 
-    /// Goes on with a journal that was read: takes away the last line if it is incomplete, and adds to the rest.
+    /// Goes on with a journal that was read: takes away the last line if it is incomplete, and adds to
+    /// the rest.
     /// \param contents  what `read_journal` gave for this path
-    /// \throws std::runtime_error telling why that is not possible, such as that another process is writing the file, or
-    ///         has written to it since it was read
+    /// \throws std::runtime_error telling why that is not possible, such as that another process is writing
+    ///         the file, or has written to it since it was read
     static std::unique_ptr<journal_writer> append_to(const std::string& path,
                                                      const journal_contents& contents);
 
@@ -40,8 +42,8 @@ public:
     /// \return whether it was written; when it was not, `error` tells why
     /// @{
     bool created(thing_kind kind, std::uint64_t number, std::string_view id);
-    /// Says that nothing of this number is left, an unknown creation included. Where that one was not looked for, it has
-    /// to be told again.
+    /// Says that nothing of this number is left, an unknown creation included. Where that one was not looked
+    /// for, it has to be told again.
     bool deleted(thing_kind kind, std::uint64_t number);
     bool unknown(thing_kind kind, std::uint64_t number);
     bool phase(std::uint64_t number);
@@ -56,7 +58,8 @@ public:
     /// The first failure, or none.
     std::error_code error() const;
 
-    /// Deletes the file, also after a failure. Nothing may be written after it, nor by other threads during it.
+    /// Deletes the file, also after a failure. Nothing may be written after it, nor by other
+    /// threads during it.
     /// \return whether it is gone
     bool remove();
 
