@@ -29,6 +29,9 @@ TEST_CASE("closest word: up to a third of the length, but three at most and one 
     CHECK(suggestion("--conectoins") == "--connections");
     CHECK(suggestion("--konectoins") == "--connections");
     CHECK_FALSE(suggestion("--konectoinz"));
+    const std::vector<std::string> long_words = {"--requests-in-flight"};
+    CHECK(closest_word("--rekuestz-on-flight", long_words) == "--requests-in-flight");
+    CHECK_FALSE(closest_word("--rekuestz-on-flyght", long_words));
     CHECK(suggestion("--rat") == "--rate");
     CHECK_FALSE(suggestion("--rut"));
     CHECK_FALSE(suggestion("--rxyz"));

@@ -15,8 +15,8 @@ using namespace bandwidth::webrtc::bulk;
 
 namespace {
 
-// A terminal of ASCII characters that knows what `screen` uses: line ends, carriage return, cursor up, erasing, and
-// colours, which it does not show.
+// A terminal of ASCII characters that knows what `screen` uses: line ends, carriage return, cursor up,
+// erasing, and colours, which it does not show.
 class small_terminal {
 public:
     explicit small_terminal(terminal_size size) : size_(size), rows_(1) {}

@@ -68,6 +68,7 @@ TEST_CASE("style: nothing in a text of somebody else commands the terminal") {
                        "b") == "a?b"); // a control character above ASCII
     CHECK(unicode.safe("\xff\xc3") == "??");
     CHECK(unicode.safe("\xc0\x80\xed\xa0\x80") == "?????"); // zero in two bytes, and half of a pair
+    CHECK(unicode.safe("\xe0\x80\x9b") == "???");           // a control character in three bytes
     CHECK(style().safe("run · grün") == "run - gr?n");
 }
 

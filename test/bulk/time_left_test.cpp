@@ -58,8 +58,9 @@ struct judged_estimates {
     std::size_t missing = 0; // snapshots without one, from the given time on
 };
 
-// Shows the run to an estimate every 200 ms and compares. An error below half a second is none: near the end.
-judged_estimates judge(const std::vector<simulated_call>& calls, double from) {
+// Shows the run to an estimate every 200 ms and compares, from and until these times. An error below half a
+// second is none: near the end.
+judged_estimates judge(const std::vector<simulated_call>& calls, double from, double until = 1e9) {
     double end = 0;
     for (const auto& call : calls)
         end = std::max(end, call.end);
@@ -67,7 +68,7 @@ judged_estimates judge(const std::vector<simulated_call>& calls, double from) {
     time_left_estimate estimate;
     for (int step = 0;; ++step) {
         const double now = step * 0.2;
-        if (now >= end)
+        if (now >= std::min(end, until))
             return judged;
         const auto begun = std::count_if(
             calls.begin(), calls.end(), [now](auto& c) { return c.begin <= now; });
@@ -117,6 +118,15 @@ TEST_CASE("time left: one caller with long calls") {
     std::vector<simulated_call> calls;
     run_callers(calls, 1, 20, always(3));
     const auto judged = judge(calls, 3);
+    CHECK(judged.missing == 0);
+    CHECK(judged.worst < 0.1);
+}
+
+TEST_CASE(
+    "time left: one caller with short and long calls in turn, by more of them than the last seconds have") {
+    std::vector<simulated_call> calls;
+    run_callers(calls, 1, 100, [](std::size_t call) { return call % 2 == 0 ? 1.0 : 5.0; });
+    const auto judged = judge(calls, 30, 270);
     CHECK(judged.missing == 0);
     CHECK(judged.worst < 0.1);
 }

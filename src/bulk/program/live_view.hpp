@@ -39,9 +39,9 @@ struct live_state {
     std::vector<second> recent;        ///< whole seconds, oldest first
 };
 
-/// The state as lines for a terminal: title and phase, progress, time, then rate, median, 99th percentile and errors
-/// of the last whole second with how they went before, then what is under way. The number of lines depends on
-/// `columns` alone: 8, or 9 below 64 columns.
+/// The state as lines for a terminal: title and phase, progress, time, then rate, median, 99th percentile and
+/// errors of the last whole second with how they went before, then what is under way. The number of lines
+/// depends on `columns` alone: 8, or 9 below 64 columns.
 /// \param columns  that a line may take; it is never wider, and beyond 120 the lines do not grow
 std::vector<std::string> render(const live_state& state, const style& style, std::size_t columns);
 

@@ -21,7 +21,8 @@ void screen::draw(const std::vector<std::string>& lines, terminal_size size) {
     shown_.clear();
     const auto rows = std::min(lines.size(), std::max<std::size_t>(size.rows, 1) - 1);
     for (std::size_t i = 0; i < rows; ++i) {
-        // A terminal that fills its last column may go to the next row, and the rows could no longer be counted.
+        // A terminal that fills its last column may go to the next row, and the rows could no longer be
+        // counted.
         const auto line = cut_to_columns(lines[i], std::max<std::size_t>(size.columns, 1) - 1);
         frame += line;
         frame += erase_rest_of_line;

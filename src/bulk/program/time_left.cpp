@@ -8,7 +8,8 @@ namespace {
 
 constexpr double least_recent_time = 3; // seconds
 constexpr std::size_t least_recent_calls = 30;
-// Calls that take so many times the latency of late, and longer than a hiccup, are another matter than those before.
+// Calls that take so many times the latency of late, and longer than a hiccup, are another matter than those
+// before.
 constexpr double stalled_after = 8;
 constexpr double longest_pause = 1; // seconds
 
@@ -35,7 +36,8 @@ std::optional<std::chrono::nanoseconds> time_left_estimate::update(clock::time_p
     const auto waiting = under_way_.empty() ? 0 : time - under_way_.front().from; // the oldest call
     auto usual = latency_until(here);
     if (usual && waiting > std::max(longest_pause, stalled_after * *usual)) {
-        // What came before says nothing about this: a slow phase, most likely. As if the run began with this call.
+        // What came before says nothing about this: a slow phase, most likely. As if the run began with this
+        // call.
         recent_.assign(1, {under_way_.front().from, done, here.latencies, static_cast<double>(done)});
         usual.reset();
     }
@@ -50,8 +52,10 @@ std::optional<std::chrono::nanoseconds> time_left_estimate::update(clock::time_p
 
     if (done >= total)
         return std::chrono::nanoseconds(0);
+    if (!usual || time <= recent_.front().time)
+        return std::nullopt;
     const auto rate = (here.work - recent_.front().work) / (time - recent_.front().time);
-    if (!usual || !(rate > 0))
+    if (rate <= 0)
         return std::nullopt;
     const auto to_begin = static_cast<double>(total - std::min(total, begun_));
     const auto last_call = latency - (time - last_begun_at_);
@@ -71,8 +75,8 @@ std::optional<double> time_left_estimate::latency_until(const moment& now) const
     return (now.latencies - before.latencies) / static_cast<double>(now.done - before.done);
 }
 
-// Takes it that calls end in the order in which they began, and evenly in the time since the last snapshot: the sum
-// of latencies is right all the same. Returns this sum.
+// Takes it that calls end in the order in which they began, and evenly in the time since the last snapshot:
+// the sum of latencies is right all the same. Returns this sum.
 double time_left_estimate::end_calls(double calls, double from, double to) {
     double latencies = calls * (from + to) / 2;
     while (calls > 0 && !under_way_.empty()) {
