@@ -22,7 +22,7 @@ src/api/webrtc                      : src/core src/http1 src/policy src/transpor
 src/api/brtc                        : src/core src/http1 src/policy src/transport src/pool src/manager src/api/common
 src/loopback                        : include/bandwidth/webrtc/testing src/core
 src/bulk/figures                    :
-src/bulk/job                        :
+src/bulk/job                        : src/bulk/figures
 src/bulk/journal                    : src/bulk/job
 src/bulk/report                     : src/bulk/figures
 src/bulk/run                        : src/bulk/figures src/bulk/job src/bulk/journal src/bulk/report
