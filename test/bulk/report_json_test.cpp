@@ -223,6 +223,62 @@ TEST_CASE("report json: what is read cannot command a terminal") {
     CHECK(parse_report(written).parts.front().ended_early == "a?[31m?");
 }
 
+TEST_CASE(
+    "report json: text that was changed anywhere is refused with a reason, or can be used like any report") {
+    const std::vector<std::string> pieces = {"-1",
+                                             "0",
+                                             "9223372036854775807",
+                                             "18446744073709551615",
+                                             "1e300",
+                                             "1e18",
+                                             "9007199254740992",
+                                             "null",
+                                             "[]",
+                                             "{}",
+                                             "\"\"",
+                                             "",
+                                             "true",
+                                             "-0.0"};
+    int read = 0;
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+        CAPTURE(seed);
+        support::random_numbers random(seed, 0);
+        auto made = made_up::any_report(random);
+        if (made.operations.size() > 1)
+            made.operations.resize(1);
+        for (auto& one : made.operations)
+            one.record.latency = made_up::latencies(random, 3);
+        auto text = json::serialize(to_json(made));
+        // One of its numbers becomes something else, or any of its bytes.
+        for (unsigned changes = 1 + random.pick(2); changes > 0; --changes) {
+            const auto from =
+                text.find_first_of("0123456789", random.pick(static_cast<unsigned>(text.size())));
+            const auto to = text.find_first_not_of("0123456789", from);
+            if (from == std::string::npos || to == std::string::npos || random.one_in(5))
+                text[random.pick(static_cast<unsigned>(text.size()))] = static_cast<char>(random.pick(256));
+            else
+                text.replace(from, to - from, pieces[random.pick(static_cast<unsigned>(pieces.size()))]);
+        }
+        json::error_code error;
+        const auto written = json::parse(text, error);
+        if (error || refusal_of(written) != "none") {
+            CHECK(refusal_of(written) != "");
+            continue;
+        }
+        ++read;
+        auto again = parse_report(written);
+        auto other = again;
+        for (auto& part : other.parts)
+            part.shard_index += 1'000;
+        merge(again, other);
+        CHECK(format_report(again) != "");
+        CHECK(format_clean_up(again).find('\x1b') == std::string::npos);
+        CHECK(refusal_of(to_json(again)) == "none");
+    }
+    CHECK(read > 30);
+    CHECK(read < 290);
+}
+
 TEST_CASE("report json: a file's problems name the file") {
     const auto refusal = [](const std::string& path) -> std::string {
         try {
