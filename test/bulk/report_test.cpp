@@ -1,39 +1,38 @@
 #include "bulk/report/report.hpp"
 
 #include <doctest/doctest.h>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
+#include <algorithm>
+#include <sstream>
 
-namespace webrtc = bandwidth::webrtc;
-using namespace webrtc::bulk;
+using namespace bandwidth::webrtc::bulk;
 using namespace std::chrono_literals;
 
 namespace {
 
-operation_report one_operation(const char* name, std::uint64_t succeeded) {
-    operation_report one;
+operation_figures one_operation(const char* name, std::uint64_t succeeded) {
+    operation_figures one;
     one.operation = name;
-    one.succeeded = succeeded;
-    one.time = 500ms;
-    one.latency.p50 = 842us;
-    one.latency.p90 = 1840us;
-    one.latency.p99 = 2ms;
-    one.latency.p99_9 = 3ms;
-    one.latency.max = 12ms;
+    one.record.time = 500ms;
+    one.record.latency.add(842us, succeeded - succeeded / 10);
+    one.record.latency.add(12ms, succeeded / 10);
     return one;
 }
 
 report small_report() {
     report made;
-    made.chosen.sessions = 1'000;
-    made.service = "the embedded service";
-    made.base_url = "https://localhost:1234/v1";
+    auto& part = made.parts.emplace_back();
+    part.run_id = "8f2a";
+    part.job = "1,000 sessions with 2 participants each";
+    part.service = "the embedded service";
+    part.time = 2s;
     made.operations = {one_operation("create_session", 1'000), one_operation("get_session", 998)};
-    made.operations[1].failed = 2;
-    made.operations[1].errors = {{"HTTP 503 Service Unavailable", 2, "out of order"}};
-    made.operations[1].mismatched = 1;
-    made.operations[1].first_mismatch = "tag 'a' where 'b' was due";
-    made.time = 2s;
+    auto& get = made.operations[1].record;
+    get.failed = 2;
+    get.errors["HTTP 503 Service Unavailable"] = {2, "out of order"};
+    get.mismatched = 1;
+    get.first_mismatch = "tag 'a' where 'b' was due";
+    made.client.calls_started = 2'000;
+    made.client.queue_wait_ns = 2'000'000'000;
     made.client.dials = 8;
     made.client.handshakes_full = 8;
     made.client.requests_sent = 2'000;
@@ -44,134 +43,127 @@ report small_report() {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
+std::size_t widest_line(const std::string& text) {
+    std::istringstream lines(text);
+    std::size_t widest = 0;
+    for (std::string line; std::getline(lines, line);)
+        widest = std::max(widest, line.size());
+    return widest;
+}
+
 } // namespace
-
-TEST_CASE("record: tells errors by their kind and keeps what the first of each said") {
-    call_record record;
-    record.add_failure(webrtc::failure(webrtc::errc::connection_lost, "first"));
-    record.add_failure(webrtc::failure(webrtc::errc::connection_lost, "second"));
-    record.add_failure(webrtc::failure(webrtc::make_http_error(503), "a\x1b[31m"));
-    record.add_success(5us);
-    CHECK(record.failed == 3);
-    CHECK(record.succeeded() == 1);
-    CHECK(record.calls() == 4);
-    CHECK(record.errors.size() == 2);
-    const auto& lost = record.errors.at(webrtc::errc::connection_lost);
-    CHECK(lost.count == 2);
-    CHECK(has(lost.first, "first"));
-    CHECK_FALSE(has(record.errors.at(webrtc::make_http_error(503)).first, "\x1b"));
-}
-
-TEST_CASE("record: an empty check is none") {
-    call_record record;
-    record.add_check("");
-    CHECK(record.mismatched == 0);
-    record.add_check("wrong");
-    record.add_check("wrong too");
-    CHECK(record.mismatched == 2);
-    CHECK(record.first_mismatch == "wrong");
-}
 
 TEST_CASE("report: totals are sums over the time of the whole run") {
     const auto all = small_report().totals();
-    CHECK(all.calls() == 2'000);
-    CHECK(all.succeeded == 1'998);
-    CHECK(all.failed == 2);
-    CHECK(all.mismatched == 1);
+    CHECK(all.operation == "all");
+    CHECK(all.record.calls() == 2'000);
+    CHECK(all.record.succeeded() == 1'998);
+    CHECK(all.record.failed == 2);
+    CHECK(all.record.mismatched == 1);
+    CHECK(all.record.time == 2s);
     CHECK(all.requests_per_second() == doctest::Approx(999));
+    CHECK(report().time() == 0ns);
 }
 
 TEST_CASE("report: the text") {
     const auto text = format_report(small_report());
     CAPTURE(text);
     CHECK(has(text,
-              "1,000 sessions with 2 participants each, against the embedded service\n"
-              "8 connections at most, depth 8, 64 concurrent callers\n"));
-    CHECK(has(
-        text,
-        "operation       calls  errors  mismatches  requests/s     p50      p90      p99    p99.9      max\n"
-        "create_session  1,000       0           0       2,000  842 us  1.84 ms  2.00 ms  3.00 ms  12.0 ms\n"
-        "get_session     1,000       2           1       1,996  842 us  1.84 ms  2.00 ms  3.00 ms  12.0 ms\n"
-        "all             2,000       2           1         999\n"));
+              "1,000 sessions with 2 participants each, against the embedded service\nRun          8f2a\n"));
+    CHECK(has(text,
+              "operation       calls  errors  mismatches  requests/s\n"
+              "create_session  1,000       0           0       2,000\n"
+              "get_session     1,000       2           1       1,996\n"
+              "all             2,000       2           1         999\n"));
+    CHECK(has(text,
+              "latency            p50     p90      p99    p99.9      max\n"
+              "create_session  842 us  842 us  12.0 ms  12.0 ms  12.0 ms\n"));
+    CHECK_FALSE(has(text, "service time"));
     CHECK(has(text, "get_session: 2 x HTTP 503 Service Unavailable\n    the first: out of order\n"));
     CHECK(has(text, "get_session: 1 mismatch\n    the first: tag 'a' where 'b' was due\n"));
+    CHECK(has(text, "Time         2.00 s, 2,000 calls, 2 failed, 1 mismatched\n"));
+    CHECK(has(text, "Waits        on average 1.00 ms for a connection, "));
     CHECK(has(text, "2,000 sent in 500 writes: 4.0 per write"));
-    CHECK_FALSE(has(text, "INTERRUPTED"));
-    CHECK_FALSE(has(text, "the service saw"));
+    for (const auto* absent : {"ended early", "the service saw", "Lives", "Threshold", "shard"})
+        CHECK_FALSE(has(text, absent));
+    CHECK(widest_line(text) <= 80);
 }
 
-TEST_CASE("report: the text of a run that was interrupted, and of one without errors") {
+TEST_CASE("report: the text of what only some runs have") {
+    auto made = small_report();
+    made.most_pipelined_at_service = 7;
+    made.operations[0].record.service_time.add(500us);
+    made.operations[1].record.skipped = 3;
+    made.thresholds = {{"all.p99<1s", "12.0 ms", true}, {"all.failed<1", "2", false}};
+    auto& part = made.parts[0];
+    part.lives = life_record{1'000, 400, 590, 10};
+    part.shard_index = 2;
+    part.shard_count = 4;
+    part.signal = 2;
+    const auto text = format_report(made);
+    CAPTURE(text);
+    CHECK(has(text, "Run          8f2a, shard 2 of 4\nIt was ended early by signal 2: not all was done\n"));
+    CHECK(has(text, "of it service time     p50"));
+    CHECK(has(text, "get_session: 3 calls not made"));
+    CHECK(has(text, "Lives        590 complete, 10 with a failure, of 1,000; 400 were complete before\n"));
+    CHECK(has(text, "; the service saw 7\n"));
+    CHECK(has(text, "Threshold    holds: all.p99<1s (12.0 ms)\nThreshold    FAILS: all.failed<1 (2)\n"));
+    part.signal = 0;
+    part.ended_early = "no call succeeded for 30 s";
+    CHECK(has(format_report(made), "It was ended early: no call succeeded for 30 s\n"));
+    made.parts.push_back(part);
+    made.parts[1].shard_index = 3;
+    made.parts[1].ended_early.clear();
+    const auto of_two = format_report(made);
+    CHECK(has(of_two, "2 reports of run 8f2a\nShard 2 was ended early: "));
+    CHECK_FALSE(has(of_two, "Shard 3"));
+}
+
+TEST_CASE("report: the text of a run without calls, and of one without errors") {
     auto made = small_report();
     made.operations.pop_back();
     CHECK_FALSE(has(format_report(made), "Errors:"));
-    made.signal = 2;
-    CHECK(has(format_report(made), "INTERRUPTED"));
     made.operations.clear();
     CHECK(has(format_report(made), "all            0"));
+    CHECK_FALSE(has(format_report(made), "p50"));
+}
+
+TEST_CASE("report: the tables fit 80 columns, whatever was counted") {
+    auto made = small_report();
+    made.parts[0].time = 1s;
+    auto& one = made.operations[0];
+    one.operation = "update_participant_subscriptions"; // the longest name
+    made.operations.pop_back();
+    for (const auto count :
+         {std::uint64_t{1'000'000}, std::uint64_t{999'999'999}, std::uint64_t{9'999'999'999}}) {
+        CAPTURE(count);
+        auto& record = one.record;
+        record = operation_record();
+        // Each takes longer than a minute.
+        record.latency.add(23h + 59min + 59s, count / 2);
+        record.service_time.add(10min + 12s, count / 2);
+        record.failed = count - count / 2;
+        record.mismatched = count / 2;
+        record.time = 1h;
+        const auto text = format_report(made);
+        CAPTURE(text);
+        CHECK(has(text, "\nupdate_participant_subscriptions"));
+        // Behind the tables stand texts of any length.
+        CHECK(widest_line(text.substr(0, text.find("\nErrors:"))) <= 80);
+    }
 }
 
 TEST_CASE("report: the clean-up") {
     auto made = small_report();
     CHECK(format_clean_up(made) == "");
-    made.clean_up.things = {{"session", 12, 0}, {"participant", 1, 0}};
-    made.clean_up.time = 1s;
+    auto& done = made.parts[0].clean_up;
+    done.things = {{"session", 12, 0}, {"participant", 1, 0}};
+    done.time = 1s;
     CHECK(format_clean_up(made) == "Cleaned up   12 sessions and 1 participant deleted in 1.00 s\n");
-    made.clean_up.things[0].left = 3;
-    made.clean_up.first_error = "it said no";
-    made.unknown_creations = 1;
+    done.things[0].left = 3;
+    done.first_error = "it said no";
+    done.unknown_creations = 1;
     const auto text = format_clean_up(made);
     CHECK(has(text, "LEFT BEHIND  3 sessions and 0 participants: it said no\n"));
     CHECK(has(text, "UNKNOWN      1 creation without a response"));
-}
-
-TEST_CASE("report: the JSON") {
-    auto made = small_report();
-    made.operations.push_back(one_operation("list_session_participants", 0));
-    made.seen_by_service.emplace().max_pipelined = 8;
-    made.clean_up.things = {{"session", 7, 0}, {"participant", 0, 2}};
-    made.exit_code = 1;
-    // Through its text, as a reader gets it.
-    const auto json = boost::json::parse(boost::json::serialize(to_json(made)));
-    CHECK(json.at("schema") == 1);
-    CHECK(json.at("program") == "bandwidth-webrtc-bulk");
-    CHECK(json.at("settings").at("sessions") == 1'000);
-    CHECK(json.at("settings").at("callers") == 64);
-    CHECK(json.at("settings").at("operations") == "create,join,get,list,subscribe,remove,delete");
-    CHECK(json.at("time_ns") == 2'000'000'000);
-    REQUIRE(json.at("operations").as_array().size() == 3);
-    const auto& get = json.at("operations").at(1);
-    CHECK(get.at("operation") == "get_session");
-    CHECK(get.at("calls") == 1'000);
-    CHECK(get.at("succeeded") == 998);
-    CHECK(get.at("failed") == 2);
-    CHECK(get.at("requests_per_second").as_double() == doctest::Approx(1996));
-    CHECK(get.at("latency_ns").at("p99_9") == 3'000'000);
-    CHECK(get.at("errors").at(0).at("kind") == "HTTP 503 Service Unavailable");
-    CHECK(get.at("errors").at(0).at("count") == 2);
-    CHECK(get.at("first_mismatch") == "tag 'a' where 'b' was due");
-    CHECK(json.at("operations").at(2).at("latency_ns").is_null());
-    CHECK(json.at("totals").at("calls") == 2'000);
-    CHECK(json.at("client").at("handshakes_full") == 8);
-    CHECK(json.at("seen_by_service").at("max_pipelined") == 8);
-    CHECK(json.at("settings").at("api") == "webrtc");
-    CHECK(json.at("clean_up").at("deleted_sessions") == 7);
-    CHECK(json.at("clean_up").at("left_sessions") == 0);
-    CHECK(json.at("clean_up").at("left_participants") == 2);
-    CHECK(json.at("exit_status") == 1);
-}
-
-TEST_CASE("report: of endpoints") {
-    auto made = small_report();
-    made.chosen.api = api_family::brtc;
-    made.chosen.endpoints = 1;
-    made.clean_up.things = {{"endpoint", 1, 4}};
-    CHECK(format_report(made).starts_with("1 endpoint, against the embedded service\n"));
-    CHECK(has(format_clean_up(made), "Cleaned up   1 endpoint deleted in "));
-    CHECK(has(format_clean_up(made), "LEFT BEHIND  4 endpoints\n"));
-    const auto json = boost::json::parse(boost::json::serialize(to_json(made)));
-    CHECK(json.at("settings").at("api") == "brtc");
-    CHECK(json.at("settings").at("endpoints") == 1);
-    CHECK_FALSE(json.at("settings").as_object().contains("sessions"));
-    CHECK(json.at("clean_up").at("deleted_endpoints") == 1);
-    CHECK(json.at("clean_up").at("left_endpoints") == 4);
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -127,7 +126,13 @@ histogram histogram::from_figures(precision precision, std::vector<std::uint64_t
     if (made.counter_of(max) + 1 != counters.size() ||
         made.counter_of(min) != static_cast<std::size_t>(first - counters.begin()))
         refuse();
-    made.count_ = std::accumulate(counters.begin(), counters.end(), std::uint64_t{0});
+    // So many that a double is exact, and that those of a thousand histograms can be added.
+    constexpr std::uint64_t most = std::uint64_t{1} << 53;
+    for (const auto count : counters) {
+        if (count > most - made.count_)
+            refuse();
+        made.count_ += count;
+    }
     made.counters_ = std::move(counters);
     made.min_ = min;
     made.max_ = max;

@@ -3,9 +3,8 @@
 #include "bulk/figures/histogram.hpp"
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <map>
 
 namespace bandwidth::webrtc::bulk {
 
@@ -25,28 +24,24 @@ struct second_record {
     void add(const second_record& other);
 };
 
-/// A run second by second, in whole seconds of the system's clock, so that those of several shards can be added.
-/// Not thread-safe.
+/// A run second by second, in whole seconds of the system's clock, so that those of several shards can be added. Seconds
+/// in which there was no run, such as those before it was resumed, take no room. Not thread-safe.
 class time_series {
 public:
     using seconds = std::chrono::seconds; ///< since 1970, as the system's clock counts
 
-    /// No more than so many seconds behind each other: eleven days.
-    static constexpr std::size_t longest = 1'000'000;
-
-    /// The record of a second, made if need be. One that is too far from the others is the nearest that there may be.
-    second_record& at(seconds second);
+    /// The record of a second, made if need be. It stays where it is.
+    second_record& at(seconds second) { return records_[second]; }
     void add(const time_series& other);
 
     bool empty() const noexcept { return records_.empty(); }
-    /// Of the first record.
-    seconds first() const noexcept { return first_; }
-    /// One for each second from the first on, without gaps.
-    const std::vector<second_record>& records() const noexcept { return records_; }
+    /// Of the first record; 0 when there is none.
+    seconds first() const noexcept { return records_.empty() ? seconds(0) : records_.begin()->first; }
+    /// Those that were made, in the order of time.
+    const std::map<seconds, second_record>& records() const noexcept { return records_; }
 
 private:
-    seconds first_{0};
-    std::vector<second_record> records_;
+    std::map<seconds, second_record> records_;
 };
 
 } // namespace bandwidth::webrtc::bulk

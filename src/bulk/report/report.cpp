@@ -1,9 +1,11 @@
 #include "bulk/report/report.hpp"
 
+#include "bulk/figures/units.hpp"
 #include "bulk/report/client_figures.hpp"
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -15,16 +17,48 @@ using shard_key = std::pair<std::string, std::size_t>; // run and shard
 
 shard_key key_of(const part_record& part) { return {part.run_id, part.shard_index}; }
 
-bool overlap(const report& a, const report& b) {
-    return std::any_of(
-        a.parts.begin(), a.parts.end(),
-        [&](const part_record& one) {
-            return std::any_of(
-                b.parts.begin(), b.parts.end(),
-                [&](const part_record& other) {
-                    return one.started < other.started + other.time && other.started < one.started + one.time;
-                });
-        });
+using operation_times = std::map<std::string, std::chrono::nanoseconds, std::less<>>;
+
+std::chrono::nanoseconds end_of(const part_record& part) { return part.started + part.time; }
+
+std::vector<const part_record*> in_order(const std::vector<part_record>& parts) {
+    std::vector<const part_record*> ordered;
+    for (const auto& part : parts)
+        ordered.push_back(&part);
+    std::sort(ordered.begin(), ordered.end(),
+              [](const auto* a, const auto* b) { return a->started < b->started; });
+    return ordered;
+}
+
+// Figures that were read may be any.
+std::chrono::nanoseconds sum_of(std::chrono::nanoseconds a, std::chrono::nanoseconds b) {
+    return a > std::chrono::nanoseconds::max() - b ? std::chrono::nanoseconds::max() : a + b;
+}
+
+// Of an operation. As long as parts overlap, shards run at the same time: what counts is the one that takes longest, with
+// all its parts. It is made of the parts alone, so that the order in which reports are merged does not matter.
+std::chrono::nanoseconds time_of(const std::string& operation, const std::vector<const part_record*>& parts) {
+    std::chrono::nanoseconds all{0};
+    std::chrono::nanoseconds end{0};
+    std::map<shard_key, std::chrono::nanoseconds> of_shards; // since nothing ran
+    const auto longest = [&] {
+        std::chrono::nanoseconds found{0};
+        for (const auto& [key, time] : of_shards)
+            found = std::max(found, time);
+        return found;
+    };
+    for (const auto* part : parts) {
+        if (part->started >= end) {
+            all = sum_of(all, longest());
+            of_shards.clear();
+        }
+        end = std::max(end, end_of(*part));
+        if (const auto found = part->operation_times.find(operation); found != part->operation_times.end()) {
+            auto& time = of_shards[key_of(*part)];
+            time = sum_of(time, found->second);
+        }
+    }
+    return sum_of(all, longest());
 }
 
 // For each shard the part that began last.
@@ -61,14 +95,24 @@ std::uint64_t clean_up_record::left() const noexcept {
     return all;
 }
 
-std::chrono::nanoseconds report::time() const noexcept {
-    auto first = std::chrono::nanoseconds::max();
-    std::chrono::nanoseconds last{0};
-    for (const auto& part : parts) {
-        first = std::min(first, part.started);
-        last = std::max(last, part.started + part.time);
+std::chrono::nanoseconds report::time() const {
+    std::chrono::nanoseconds all{0};
+    std::chrono::nanoseconds end{0};
+    for (const auto* part : in_order(parts)) {
+        const auto since = std::max(part->started, end);
+        end = std::max(end, end_of(*part));
+        all += end - std::min(since, end);
     }
-    return parts.empty() ? std::chrono::nanoseconds(0) : last - first;
+    return all;
+}
+
+std::map<std::string, std::chrono::nanoseconds, std::less<>> report::operation_times_of(
+    const part_record& part) const {
+    auto times = part.operation_times;
+    if (times.empty() && parts.size() == 1)
+        for (const auto& one : operations)
+            times[one.operation] = one.record.time;
+    return times;
 }
 
 operation_figures report::totals() const {
@@ -99,7 +143,7 @@ clean_up_record report::clean_up() const {
 
 std::optional<life_record> report::lives() const {
     std::optional<life_record> all;
-    std::map<shard_key, std::uint64_t> planned;
+    std::map<shard_key, life_record> of_shards;
     for (const auto& part : parts) {
         if (!part.lives)
             continue;
@@ -107,23 +151,31 @@ std::optional<life_record> report::lives() const {
             all.emplace();
         all->complete += part.lives->complete;
         all->failed += part.lives->failed;
-        planned[key_of(part)] = std::max(planned[key_of(part)], part.lives->planned);
+        // What a part of a shard found complete is what the parts before it did, but for those that are not here.
+        auto& shard = of_shards.try_emplace(key_of(part), *part.lives).first->second;
+        shard.planned = std::max(shard.planned, part.lives->planned);
+        shard.complete_before = std::min(shard.complete_before, part.lives->complete_before);
     }
-    for (const auto& [key, count] : planned)
-        all->planned += count;
-    if (all && parts.size() == 1)
-        all->complete_before = parts.front().lives->complete_before;
+    for (const auto& [key, shard] : of_shards) {
+        all->planned += shard.planned;
+        all->complete_before += shard.complete_before;
+    }
     return all;
 }
 
 void merge(report& into, const report& other) {
-    for (const auto& part : other.parts)
-        for (const auto& known : into.parts)
-            if (key_of(part) == key_of(known) && part.started == known.started)
-                throw std::invalid_argument("run " + part.run_id + ", shard " +
+    std::set<std::pair<shard_key, std::chrono::nanoseconds>> known_parts;
+    for (const auto* parts : {&std::as_const(into.parts), &other.parts})
+        for (const auto& part : *parts)
+            if (!known_parts.emplace(key_of(part), part.started).second)
+                throw std::invalid_argument("run " + printable(part.run_id) + ", shard " +
                                             std::to_string(part.shard_index) + " of " +
                                             std::to_string(part.shard_count) + " is there twice");
-    const bool at_the_same_time = overlap(into, other);
+    std::vector<part_record> added = other.parts;
+    for (auto& part : added)
+        part.operation_times = other.operation_times_of(part);
+    for (auto& part : into.parts)
+        part.operation_times = into.operation_times_of(part);
     for (const auto& one : other.operations) {
         const auto known =
             std::find_if(into.operations.begin(), into.operations.end(),
@@ -131,17 +183,21 @@ void merge(report& into, const report& other) {
         if (known == into.operations.end())
             into.operations.push_back(one);
         else
-            known->record.add(one.record, at_the_same_time);
+            known->record.add(one.record, true);
     }
-    into.parts.insert(into.parts.end(), other.parts.begin(), other.parts.end());
+    into.parts.insert(into.parts.end(), added.begin(), added.end());
     std::stable_sort(into.parts.begin(), into.parts.end(), [](const part_record& a, const part_record& b) {
         return std::pair(a.started, a.shard_index) < std::pair(b.started, b.shard_index);
     });
+    const auto ordered = in_order(into.parts);
+    for (auto& one : into.operations)
+        one.record.time = time_of(one.operation, ordered);
     into.series.add(other.series);
     add(into.client, other.client);
     if (other.most_pipelined_at_service)
         into.most_pipelined_at_service =
             std::max(into.most_pipelined_at_service.value_or(0), *other.most_pipelined_at_service);
+    into.thresholds.clear();
     const auto last = last_parts(into.parts);
     into.exit_status =
         std::any_of(last.begin(), last.end(), [](const auto& one) { return one.second->exit_status != 0; })

@@ -9,6 +9,8 @@
 #include <boost/json/value.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,6 +58,9 @@ struct part_record {
     int exit_status = 0;
     std::optional<life_record> lives;
     clean_up_record clean_up;
+    /// Of each operation the time during which this part made its calls. Empty in a report of one part that nothing was
+    /// merged into: there the operations tell it.
+    std::map<std::string, std::chrono::nanoseconds, std::less<>> operation_times;
 };
 
 /// One operation by name.
@@ -83,8 +88,8 @@ struct report {
     std::vector<threshold_result> thresholds;
     int exit_status = 0;
 
-    /// From the first call of all parts to the last result of all.
-    std::chrono::nanoseconds time() const noexcept;
+    /// During which at least one of the parts ran: the time between a run and its resumption does not count.
+    std::chrono::nanoseconds time() const;
     /// All operations together. Their latencies are together, too, although they say little of so different calls.
     operation_figures totals() const;
     /// Of all parts. What a shard has left is what its last part has left, since each one deletes what the one before
@@ -92,11 +97,15 @@ struct report {
     clean_up_record clean_up() const;
     /// Of all parts; nothing where no part has any.
     std::optional<life_record> lives() const;
+    /// What `part_record::operation_times` says; of a report of one part what its operations say.
+    std::map<std::string, std::chrono::nanoseconds, std::less<>> operation_times_of(
+        const part_record& part) const;
 };
 
-/// Adds another report's figures. Parts of the same time (shards) and of one time after the other (a resumed run) may
-/// come in any order.
-/// \throws std::invalid_argument when a part is there already
+/// Adds another report's figures; what they are does not depend on the order. Of parts that ran at the same time
+/// (shards) the longest time of an operation counts, of parts one after the other (a resumed run) the sum. Thresholds
+/// are gone: they are to be evaluated for the whole.
+/// \throws std::invalid_argument when a part is there already; then nothing was added
 void merge(report& into, const report& other);
 
 /// The report for people: what was done, a table of the operations that fits 80 columns, what failed, and how the

@@ -78,8 +78,9 @@ json::object to_json(const operation_figures& one) {
     return out;
 }
 
-json::object to_json(const second_record& one) {
+json::object to_json(time_series::seconds second, const second_record& one) {
     json::object out;
+    out["second"] = second.count();
     out["succeeded"] = one.succeeded();
     out["failed"] = one.failed;
     out["mismatched"] = one.mismatched;
@@ -93,13 +94,10 @@ json::object to_json(const second_record& one) {
     return out;
 }
 
-json::object to_json(const time_series& series) {
-    json::object out;
-    out["first"] = series.first().count();
-    json::array seconds;
-    for (const auto& one : series.records())
-        seconds.push_back(to_json(one));
-    out["seconds"] = std::move(seconds);
+json::array to_json(const time_series& series) {
+    json::array out;
+    for (const auto& [second, record] : series.records())
+        out.push_back(to_json(second, record));
     return out;
 }
 
@@ -139,7 +137,7 @@ json::value to_json(const std::optional<life_record>& lives) {
     return out;
 }
 
-json::object to_json(const part_record& part) {
+json::object to_json(const report& of, const part_record& part) {
     json::object out;
     out["run_id"] = part.run_id;
     out["shard_index"] = part.shard_index;
@@ -156,6 +154,10 @@ json::object to_json(const part_record& part) {
     out["exit_status"] = part.exit_status;
     out["lives"] = to_json(part.lives);
     out["clean_up"] = to_json(part.clean_up);
+    json::object times;
+    for (const auto& [operation, time] : of.operation_times_of(part))
+        times[operation] = time.count();
+    out["operation_times_ns"] = std::move(times);
     return out;
 }
 
@@ -182,7 +184,10 @@ json::object to_json(const report& report) {
     out["schema"] = 2;
     out["program"] = "bandwidth-webrtc-bulk";
     out["version"] = json::string_view(version_string.data(), version_string.size());
-    out["parts"] = array_of(report.parts);
+    json::array parts;
+    for (const auto& part : report.parts)
+        parts.push_back(to_json(report, part));
+    out["parts"] = std::move(parts);
     out["time_ns"] = report.time().count();
     out["operations"] = array_of(report.operations);
     out["totals"] = counts_of(report.totals());

@@ -3,6 +3,7 @@
 #include "bulk/report/report.hpp"
 
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <string_view>
@@ -11,9 +12,21 @@ namespace bandwidth::webrtc::bulk {
 
 namespace {
 
+// In the tables, so that they fit 80 columns beside the longest name: ten digits need the place of seven with commas, and
+// from a minute on seconds are short.
+std::string table_count(std::uint64_t count) {
+    return count < 10'000'000 ? format_count(count) : std::to_string(count);
+}
+
+std::string table_duration(std::chrono::nanoseconds value) {
+    if (value < std::chrono::milliseconds(59'950))
+        return format_duration(value);
+    return std::to_string(std::chrono::round<std::chrono::seconds>(value).count()) + " s";
+}
+
 std::string format_rate(double rate) {
     if (rate >= 10)
-        return format_count(static_cast<std::uint64_t>(std::llround(rate)));
+        return table_count(static_cast<std::uint64_t>(std::llround(rate)));
     std::array<char, 16> text{};
     std::snprintf(text.data(), text.size(), "%.2f", rate);
     return text.data();
@@ -44,8 +57,8 @@ std::string format_things(const clean_up_record& record, std::uint64_t clean_up_
 
 std::vector<std::string> counts_row(const operation_figures& one) {
     const auto& record = one.record;
-    return {one.operation, format_count(record.calls()), format_count(record.failed),
-            format_count(record.mismatched), format_rate(one.requests_per_second())};
+    return {one.operation, table_count(record.calls()), table_count(record.failed),
+            table_count(record.mismatched), format_rate(one.requests_per_second())};
 }
 
 std::string format_counts(const report& report) {
@@ -67,7 +80,7 @@ std::string format_latencies(const report& report, std::string_view title,
         auto& row = rows.emplace_back(std::vector<std::string>{one.operation});
         const auto summary = summarize(values);
         for (const auto value : {summary.p50, summary.p90, summary.p99, summary.p99_9, summary.max})
-            row.push_back(format_duration(value));
+            row.push_back(table_duration(value));
     }
     return rows.size() == 1 ? std::string() : '\n' + format_table(rows);
 }
