@@ -153,6 +153,8 @@ void check_service(const CLI::App& app, const options& wanted) {
         throw CLI::ValidationError("--delay", "is for the embedded service, not for one that runs elsewhere");
     if (wanted.no_journal && !wanted.journal.empty())
         throw CLI::ValidationError("--no-journal", "does not go with --journal or --resume");
+    if (wanted.wanted == command::compare && wanted.new_inputs.empty() && wanted.inputs.size() != 2)
+        throw CLI::ValidationError("compare", "takes two reports, or several and --new with several others");
     if (wanted.wanted == command::clean_up && load.service == service_kind::loopback)
         throw CLI::ValidationError("clean-up",
                                    "the journal is of the embedded service, which ended with its run");

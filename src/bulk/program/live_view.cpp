@@ -136,7 +136,7 @@ private:
         if (state_.total > 0)
             calls += " of " + format_count(state_.total);
         if (!narrow())
-            calls += " calls";
+            calls += ' ' + state_.unit;
         // Rounded up: it is 0:00 when all is done.
         const auto left =
             state_.left ? clock_text(std::chrono::ceil<std::chrono::seconds>(*state_.left)) : "-:--";

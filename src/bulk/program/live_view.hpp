@@ -23,6 +23,7 @@ struct live_state {
 
     std::string title; ///< such as "run 7f3a · https://localhost:8443/v1"
     std::string phase;
+    std::string unit = "calls";   ///< what `done`, `total` and `in_flight` count
     std::size_t phase_number = 0; ///< from 1
     std::size_t phase_count = 0;
     std::uint64_t done = 0;  ///< calls

@@ -199,11 +199,18 @@ void add_output(CLI::App& app, options& wanted) {
     app.add_option("--hgrm", wanted.hgrm,
                    "Percentile distributions as HdrHistogram writes and plots them: PREFIX-get_session.hgrm")
         ->type_name("PREFIX");
-    app.add_option("--threshold", wanted.thresholds,
-                   "A condition such as get_session.p99<200ms or all.failed<1, whose failure gives exit\n"
-                   "status 99; may be repeated")
+    const auto assign_thresholds = [&wanted](const std::vector<std::string>& texts) {
+        wanted.thresholds.clear();
+        for (const auto& one : texts)
+            wanted.thresholds.push_back(
+                parsed("--threshold", one, [](const std::string& text) { return parse_threshold(text); }));
+    };
+    app.add_option_function<std::vector<std::string>>(
+           "--threshold", assign_thresholds,
+           "A condition such as get_session.p99<200ms or all.error_share<0.1%, without which the\n"
+           "exit status is 99; may be repeated")
         ->type_name("CONDITION")
-        ->expected(1)
+        ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     add_choice(app, "--progress", wanted.progress,
                std::array<std::pair<const char*, progress_mode>, 3>{{{"auto", progress_mode::automatic},
@@ -238,17 +245,18 @@ void add_commands(CLI::App& app, options& wanted) {
     auto* const compare =
         add("compare", command::compare,
             "Tell what differs between two reports; exit status 1 when the second is worse");
-    compare->add_option("REPORTS", wanted.inputs, "The base, and the new one")
+    compare->add_option("REPORTS", wanted.inputs, "The base and the new one; with --new: the base")
         ->required()
-        ->expected(2)
+        ->check(CLI::ExistingFile);
+    compare
+        ->add_option("--new", wanted.new_inputs,
+                     "The new ones, where there are several of both: repeated runs tell how much one\n"
+                     "differs from the next by chance")
+        ->type_name("REPORTS")
         ->check(CLI::ExistingFile);
     const auto assign_tolerance = [&wanted](const std::string& text) {
-        char* end = nullptr;
-        const double percent = std::strtod(text.c_str(), &end);
-        const std::string rest = end;
-        if (end == text.c_str() || (!rest.empty() && rest != "%") || !(percent >= 0 && percent <= 1000))
-            throw CLI::ValidationError("--tolerance", '\'' + text + "' is no percentage such as 5%");
-        wanted.tolerance = percent / 100;
+        wanted.tolerance =
+            parsed("--tolerance", text, [](const std::string& given) { return parse_tolerance(given); });
     };
     compare
         ->add_option_function<std::string>("--tolerance", assign_tolerance,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "bulk/program/progress_display.hpp"
+#include "bulk/report/threshold.hpp"
 #include "bulk/run/settings.hpp"
 
 #include <chrono>
@@ -35,10 +36,11 @@ struct options {
     std::string csv;
     std::string seconds_csv;
     std::string hgrm; ///< directory-like prefix: one file for each operation
-    std::vector<std::string> thresholds;
+    std::vector<threshold> thresholds;
 
-    std::vector<std::string> inputs; ///< of `merge` and `compare`: reports
-    double tolerance = 0.05;         ///< of `compare`: smaller differences are none
+    std::vector<std::string> inputs;     ///< of `merge` and `compare`: reports
+    std::vector<std::string> new_inputs; ///< of `compare`: the new ones, where there are several
+    double tolerance = 5;                ///< of `compare`, in percent: smaller differences are none
 
     bool quiet = false;
     progress_mode progress = progress_mode::automatic;

@@ -2,6 +2,7 @@
 
 #include "bulk/figures/units.hpp"
 #include "bulk/program/output.hpp"
+#include "bulk/program/report_commands.hpp"
 #include "bulk/program/run_command.hpp"
 #include "bulk/report/exit_status.hpp"
 
@@ -17,9 +18,11 @@ int run_command(const options& wanted, std::ostream& out, std::ostream& err) {
     switch (wanted.wanted) {
     case command::clean_up:
         return clean_up_by_journal(wanted, out, err);
-    case command::run:
     case command::merge:
+        return merge_reports(wanted, out, err);
     case command::compare:
+        return compare_reports(wanted, out, err);
+    case command::run:
         break;
     }
     return make_run(wanted, out, err);

@@ -91,6 +91,7 @@ void progress_display::show(const progress_snapshot& snapshot, const time_series
         return;
     }
     state_.phase = snapshot.phase;
+    state_.unit = snapshot.unit;
     state_.phase_number = snapshot.phase_number;
     state_.phase_count = snapshot.phase_count;
     state_.done = snapshot.done;

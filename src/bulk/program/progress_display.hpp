@@ -54,7 +54,7 @@ public:
     /// \param look      of the view
     progress_display(std::ostream& out, std::string title, bool terminal, style look);
 
-    /// The calls or lives that are to begin in each second; shown beside those that do.
+    /// The calls that are to begin in each second; shown beside those that do.
     void set_target_rate(double rate) { state_.target_rate = rate; }
     /// How often `show` is worth to be called.
     clock::duration interval() const noexcept;

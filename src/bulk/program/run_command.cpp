@@ -132,7 +132,7 @@ public:
                              [](const char* name) { return std::getenv(name); }))
         , interruption_(context_, run_, line_, err, wanted.quiet)
         , shows_progress_(shows_progress(wanted.progress, wanted.quiet, terminal_)) {
-        if (wanted.load.is_open_loop())
+        if (wanted.load.is_open_loop() && wanted.load.shape == load_shape::phases)
             line_.set_target_rate(wanted.load.rate / static_cast<double>(wanted.load.part.count));
     }
 
@@ -276,10 +276,10 @@ int make_run(const options& wanted, std::ostream& out, std::ostream& err) {
     report.parts.front() = describe_part(wanted, service, run_id, run); // a signal may have come since
     report.series = run.series();
     close_journal(wanted, journal, report, err);
-    auto status = exit_code(verdict_of(run, report));
-    report.exit_status = report.parts.front().exit_status = status;
+    report.exit_status = report.parts.front().exit_status = exit_code(verdict_of(run, report));
+    auto status = judge(wanted, report);
     if (wanted.json != "-")
-        out << format_clean_up(report) << std::flush;
+        out << format_thresholds(report) << format_clean_up(report) << std::flush;
     if (!write_files(wanted, report, out, err) && status == 0)
         status = static_cast<int>(exit_status::operations_failed);
     return status;

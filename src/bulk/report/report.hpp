@@ -111,6 +111,8 @@ void merge(report& into, const report& other);
 /// The report for people: what was done, a table of the operations that fits 80 columns, what failed, and how the
 /// connections were used.
 std::string format_report(const report& report);
+/// For people: the conditions and whether they hold; empty when there are none.
+std::string format_thresholds(const report& report);
 /// For people: what the clean-up did; empty when there was nothing to do.
 std::string format_clean_up(const report& report);
 

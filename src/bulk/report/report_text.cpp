@@ -135,14 +135,6 @@ std::string format_parts(const report& report) {
     return text;
 }
 
-std::string format_thresholds(const report& report) {
-    std::string text;
-    for (const auto& one : report.thresholds)
-        text += std::string("Threshold    ") + (one.holds ? "holds: " : "FAILS: ") + one.condition + " (" +
-                one.value + ")\n";
-    return text;
-}
-
 // Where calls wait before a request is on a connection, and behind which others.
 std::string format_waits(const client_stats& client) {
     const auto mean = [](std::uint64_t sum, std::uint64_t count) {
@@ -186,7 +178,15 @@ std::string format_report(const report& report) {
     text += "\nTime         " + format_duration(report.time()) + ", " + plural(all.record.calls(), "call") +
             ", " + format_count(all.record.failed) + " failed, " + format_count(all.record.mismatched) +
             " mismatched\n";
-    return text + format_lives(report) + format_wire(report) + format_thresholds(report);
+    return text + format_lives(report) + format_wire(report);
+}
+
+std::string format_thresholds(const report& report) {
+    std::string text;
+    for (const auto& one : report.thresholds)
+        text += std::string("Threshold    ") + (one.holds ? "holds: " : "FAILS: ") + one.condition + " (" +
+                one.value + ")\n";
+    return text;
 }
 
 std::string format_clean_up(const report& report) {

@@ -276,6 +276,8 @@ progress_snapshot bulk_run::progress() const {
     const auto number = std::min(stage_, plan_.size() - 1);
     const auto& current = plan_[number];
     now.phase = current.name;
+    if (current.kind == stage_kind::lives)
+        now.unit = "lives";
     now.phase_number = number + 1;
     now.phase_count = plan_.size();
     now.done = done_before_;

@@ -11,6 +11,7 @@ namespace bandwidth::webrtc::bulk {
 /// Where a run stands.
 struct progress_snapshot {
     std::string phase;
+    std::string unit = "calls";   ///< what an item is: calls, or lives
     std::size_t phase_number = 0; ///< from 1
     std::size_t phase_count = 0;
     std::uint64_t done = 0; ///< items (calls, or lives), of all phases
