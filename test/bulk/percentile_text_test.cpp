@@ -39,7 +39,7 @@ TEST_CASE("percentile text: what HdrHistogram's programs write of the same value
 }
 
 TEST_CASE("percentile text: of nothing there are no lines") {
-    CHECK(percentile_text({}) ==
+    CHECK(percentile_text(histogram()) ==
           "       Value     Percentile TotalCount 1/(1-Percentile)\n\n"
           "#[Mean    =        0.000, StdDeviation   =        0.000]\n"
           "#[Max     =        0.000, Total count    =            0]\n"
