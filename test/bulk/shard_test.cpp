@@ -101,7 +101,7 @@ TEST_CASE("shard: an array of Slurm begins anywhere and may have steps") {
     CHECK(shard_in(array_of("4", "1", "4", "1", "4")) == shard{4, 4});
     CHECK(shard_in(array_of("0", "0", "3", "1", "4")) == shard{1, 4});
     CHECK(shard_in(array_of("30", "10", "40", "10", "4")) == shard{3, 4});
-    CHECK(shard_in(array_of("6", "0", "7", "2", "4")) == shard{4, 4}); // the last is not at the end
+    CHECK(shard_in(array_of("6", "0", "7", "2", "4")) == shard{4, 4}); // a maximum that no task has
     CHECK(shard_in(array_of("3", "3", "3", "1", "1")) == shard{1, 1});
 }
 

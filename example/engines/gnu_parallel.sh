@@ -1,0 +1,16 @@
+#!/bin/sh
+#   ./gnu_parallel.sh RUN_ID --real --sessions 1M --rate 1k
+# Over several hosts that share this folder: add --sshloginfile HOSTS --workdir . to the line with parallel.
+# Started again with the same words, it runs what did not end well, and goes on where that was stopped. Afterwards:
+#   bandwidth-webrtc-bulk merge shard-*.json --json all.json --report all.html
+run=$1
+shift
+
+# --termseq: 15 seconds to delete what was created.
+# A run in four shards, each a job of GNU parallel:
+exec parallel --quote --jobs 4 --line-buffer --joblog shards.joblog --resume-failed --termseq TERM,15000,KILL sh -c '
+    shard=$1
+    shift
+    if [ -s "shard-$shard.journal" ]; then go_on=--resume; else go_on=--journal; fi
+    exec bandwidth-webrtc-bulk --shard "$shard/4" "$go_on" "shard-$shard.journal" \
+        --json "shard-$shard.$(date +%s).json" "$@"' sh {} --run-id "$run" "$@" ::: 1 2 3 4
