@@ -1,4 +1,5 @@
 #!/bin/sh
+# A run in four shards, each a job of GNU parallel:
 #   ./gnu_parallel.sh RUN_ID --real --sessions 1M --rate 1k
 # Over several hosts that share this folder: add --sshloginfile HOSTS --workdir . to the line with parallel.
 # Started again with the same words, it runs what did not end well, and goes on where that was stopped. Afterwards:
@@ -6,8 +7,8 @@
 run=$1
 shift
 
-# --termseq: 15 seconds to delete what was created.
-# A run in four shards, each a job of GNU parallel:
+# --termseq: told to stop, parallel gives the shards 15 seconds to delete what they created.
+# shellcheck disable=SC2016 # each shard's own shell expands what is in single quotes
 exec parallel --quote --jobs 4 --line-buffer --joblog shards.joblog --resume-failed --termseq TERM,15000,KILL sh -c '
     shard=$1
     shift

@@ -109,6 +109,9 @@ TEST_CASE("shard: an array of Slurm that has holes, or lacks a variable, is refu
     CHECK(shard_error(array_of("2", "1", "7", "1", "3")) ==
           "SLURM_ARRAY_TASK_ID is '2' of 3 tasks from 1 to 7 that are not 1 apart: give the shard's number, "
           "as I/N");
+    // --array=0-6:2,9 has as many tasks as 0-9:2 has: it is the last that does not fit.
+    CHECK(
+        shard_error(array_of("9", "0", "9", "2", "5")).starts_with("SLURM_ARRAY_TASK_ID is '9' of 5 tasks"));
     CHECK(
         shard_error(array_of("3", "0", "6", "2", "4")).starts_with("SLURM_ARRAY_TASK_ID is '3' of 4 tasks"));
     CHECK(shard_error(array_of("8", "1", "4", "1", "4")) ==

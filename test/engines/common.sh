@@ -1,6 +1,6 @@
 # Read by the scripts beside it, for PROGRAM (bandwidth-webrtc-bulk) and LOOPBACK_SERVER of their command lines: a
 # folder with nothing else in it, a service that all shards share, and what must be so afterwards.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is not used here is used there
 set -euo pipefail
 
 name=$(basename "$0" .sh)
@@ -39,7 +39,10 @@ finish() {
     local status=$? command
     trap - EXIT
     for command in "${at_end[@]}"; do $command || true; done
-    if [ -n "$service" ]; then kill "$service" && wait "$service" || true; fi
+    if [ -n "$service" ]; then
+        kill "$service" || true
+        wait "$service" || true
+    fi
     if [ $status != 0 ] && [ $status != 77 ]; then
         tail -n 40 "$folder"/*.log "$folder"/results/*.log 2> /dev/null || true
         echo "$name: $folder has more" >&2
@@ -65,11 +68,12 @@ wait_until() { # wait_until WHAT COMMAND...: at most 30 seconds
 # One service for all shards. Its responses take a while, so that there is time to stop a shard.
 sessions=400
 start_service() {
+    : > "$folder/service.log" # it is read before the service may have opened it
     "$loopback_server" --port 0 --delay 20ms --log --write-ca "$folder/ca.pem" > "$folder/service.log" &
     service=$!
     wait_until "the service listens" grep -q '^base URL ' "$folder/service.log"
     options=(--base-url "$(awk '/^base URL / { print $3 }' "$folder/service.log")" --ca-file "$folder/ca.pem"
-        --sessions $sessions --participants 0 --operations create,get,delete --connections 1 --depth 1 --quiet)
+        --sessions "$sessions" --participants 0 --operations "create,get,delete" --connections 1 --depth 1 --quiet)
     cd "$folder/results"
 }
 

@@ -89,7 +89,7 @@ status=0
 wait $sbatch || status=$?
 [ $status = 0 ] || fail "the array ended with $status"
 expect_reports 5
-expect_stopped "$(find . -name 'shard-2.*.json' | sort | head -n 1)" # the other four are not of shard 2 alone: see below
+expect_stopped "$(find . -name 'shard-2.*.json' | sort | head -n 1)"
 for shard in 1 3 4; do
     [ "$(figure shard-$shard.*.json create_session)" = $((sessions / 4)) ] || fail "shard $shard is no quarter"
 done
