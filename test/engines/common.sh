@@ -27,7 +27,7 @@ if [ $# != 2 ]; then
 fi
 need jq jq
 folder=$(mktemp -d)
-mkdir "$folder/bin" "$folder/results"
+mkdir -p "$folder/bin" "$folder/results/run-1"
 ln -s "$(realpath "$1")" "$folder/bin/bandwidth-webrtc-bulk" # the examples find it by its name
 PATH=$folder/bin:$PATH
 loopback_server=$(realpath "$2")
@@ -44,7 +44,7 @@ finish() {
         wait "$service" || true
     fi
     if [ $status != 0 ] && [ $status != 77 ]; then
-        tail -n 40 "$folder"/*.log "$folder"/results/*.log 2> /dev/null || true
+        tail -n 40 "$folder"/*.log "$folder"/results/*.log "$folder"/results/*/*.log 2> /dev/null || true
         echo "$name: $folder has more" >&2
     else
         rm -rf "$folder"
@@ -74,7 +74,14 @@ start_service() {
     wait_until "the service listens" grep -q '^base URL ' "$folder/service.log"
     options=(--base-url "$(awk '/^base URL / { print $3 }' "$folder/service.log")" --ca-file "$folder/ca.pem"
         --sessions "$sessions" --participants 0 --operations "create,get,delete" --connections 1 --depth 1 --quiet)
-    cd "$folder/results"
+    cd "$folder/results/run-1"
+}
+
+# in_background LOG COMMAND...: from where the folder run-1 is. Its process is $!.
+in_background() {
+    local log=$folder/$1
+    shift
+    (cd .. && exec "$@") > "$log" 2>&1 &
 }
 
 created_so_far() {
@@ -86,7 +93,7 @@ figure() {
     jq -e --arg operation "$2" '[.operations[] | select(.operation == $operation) | .succeeded] | add // 0' "$1"
 }
 
-expect_reports() { # expect_reports NUMBER: so many in results/
+expect_reports() { # expect_reports NUMBER: so many in the run's folder
     [ "$(find . -name 'shard-*.json' | wc -l)" = "$1" ] || fail "there are not $1 reports: $(ls)"
 }
 
@@ -94,7 +101,7 @@ expect_stopped() { # expect_stopped FILE: it is the report of a shard that SIGTE
     [ "$(jq .exit_status "$1")" = 143 ] || fail "$1 is not of a shard that was stopped, but of $(jq .exit_status "$1")"
 }
 
-# expect_merged MIN MAX: one report of all reports in results/ tells what the service has seen, that is from MIN to
+# expect_merged MIN MAX: one report of all reports of the run tells what the service has seen, that is from MIN to
 # MAX sessions, and the service has none any more.
 expect_merged() {
     local min=$1 max=$2 seen merged

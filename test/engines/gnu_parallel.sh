@@ -7,7 +7,7 @@ need parallel parallel
 export PARALLEL_HOME=$folder # where it would keep that it was cited
 start_service
 
-"$examples/gnu_parallel.sh" run-1 "${options[@]}" > "$folder/parallel.log" 2>&1 &
+in_background parallel.log "$examples/gnu_parallel.sh" run-1 "${options[@]}"
 parallel=$!
 wait_until "shard 2 has created something" test -s shard-2.journal
 pkill -TERM -P "$parallel" -f 'shard 2/4' || fail "shard 2 is not there"
@@ -20,6 +20,7 @@ expect_reports 4
 expect_stopped shard-2.*.json
 
 sleep 1 # the second report's name has another second
-"$examples/gnu_parallel.sh" run-1 "${options[@]}" > "$folder/parallel_again.log" 2>&1 || fail "parallel ended with $?"
+in_background parallel_again.log "$examples/gnu_parallel.sh" run-1 "${options[@]}"
+wait $! || fail "parallel ended with $?"
 expect_reports 5
 expect_merged $sessions $((sessions + sessions / 4))

@@ -31,7 +31,7 @@ must_refuse() {
 must_refuse 's/completions: 4/completions: four/' '/spec/completions'
 must_refuse 's/Indexed/Index/' '/spec/completionMode'
 must_refuse 's/^      restartPolicy:/      restartPolice:/' '/spec/template/spec/restartPolice is unknown'
-must_refuse 's/fieldPath:/field:/' '"missingProperty":"fieldPath"'
+must_refuse 's/ - name: RUN/ - names: RUN/' '"missingProperty":"name"'
 must_refuse 's/batch\/v1/batch\/v3/' 'there is no Job of batch/v3'
 must_refuse 's/restartPolicy: Never/restartPolicy: OnFailure/' 'restartPolicy is Never'
 must_refuse 's/completions: 4/completions: 5/' '--shard is not auto/5'
@@ -57,7 +57,7 @@ END
 chmod +x "$folder/bin/bandwidth-webrtc-bulk"
 pods=()
 start_pod() { # start_pod INDEX
-    JOB_COMPLETION_INDEX=$1 RUN_ID=run-1 sh -c "$(cat "$folder/command")" > "$folder/pod-$1.log" 2>&1 &
+    (cd .. && JOB_COMPLETION_INDEX=$1 RUN=run-1 exec sh -c "$(cat "$folder/command")") > "$folder/pod-$1.log" 2>&1 &
     pods[$1]=$!
 }
 for index in 0 1 2 3; do start_pod $index; done

@@ -10,7 +10,7 @@ export OMPI_MCA_rmaps_base_oversubscribe=1 # four processes, however many proces
 export OMPI_MCA_odls_base_sigkill_timeout=4 # so that SIGTERM comes while the shards still have something to do
 start_service
 
-"$examples/open_mpi.sh" run-1 "${options[@]}" > "$folder/mpirun.log" 2>&1 &
+in_background mpirun.log "$examples/open_mpi.sh" run-1 "${options[@]}"
 mpirun=$!
 wait_until "all shards have created something" test -s shard-0.journal -a -s shard-1.journal -a -s shard-2.journal \
     -a -s shard-3.journal
@@ -22,6 +22,7 @@ expect_reports 4
 for report in shard-*.json; do expect_stopped "$report"; done
 
 sleep 1 # the second report's name has another second
-"$examples/open_mpi.sh" run-1 "${options[@]}" > "$folder/mpirun_again.log" 2>&1 || fail "mpirun ended with $?"
+in_background mpirun_again.log "$examples/open_mpi.sh" run-1 "${options[@]}"
+wait $! || fail "mpirun ended with $?"
 expect_reports 8
 expect_merged $sessions $((2 * sessions))

@@ -80,7 +80,7 @@ start_slurm
 start_service
 
 # ---- four shards; the second is stopped ----
-sbatch --parsable --wait "$examples/slurm_array.sh" "${options[@]}" > "$folder/sbatch.log" 2>&1 &
+RUN=run-1 in_background sbatch.log sbatch --parsable --wait "$examples/slurm_array.sh" "${options[@]}"
 sbatch=$!
 wait_until "shard 2 has created something" test -s shard-2.journal
 array=$(head -n 1 "$folder/sbatch.log")
@@ -96,9 +96,9 @@ done
 expect_merged $sessions $((sessions + sessions / 4))
 
 # ---- --shard auto, of an array that begins at 0 and has steps ----
-mkdir "$folder/results/auto"
+rm -r "$folder/results/run-1"
+mkdir "$folder/results/run-1"
 start_service
-cd auto
 cat > job.sh << 'END'
 #!/bin/bash
 srun bandwidth-webrtc-bulk --shard auto --json 'shard-{shard}.json' "$@"
