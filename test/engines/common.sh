@@ -25,12 +25,11 @@ if [ $# != 2 ]; then
     echo "usage: $name.sh PROGRAM LOOPBACK_SERVER" >&2
     exit 2
 fi
+for file in "$@"; do [ -x "$file" ] || fail "$file is no program"; done
 need jq jq
-folder=$(mktemp -d)
-mkdir -p "$folder/bin" "$folder/results/run-1"
-ln -s "$(realpath "$1")" "$folder/bin/bandwidth-webrtc-bulk" # the examples find it by its name
-PATH=$folder/bin:$PATH
+program=$(realpath "$1")
 loopback_server=$(realpath "$2")
+folder=$(mktemp -d)
 service=
 
 # The scripts add their own to this list: it is done in this order.
@@ -54,6 +53,9 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+mkdir -p "$folder/bin" "$folder/results/run-1"
+ln -s "$program" "$folder/bin/bandwidth-webrtc-bulk" # the examples find it by its name
+PATH=$folder/bin:$PATH
 
 wait_until() { # wait_until WHAT COMMAND...: at most 30 seconds
     local what=$1 i

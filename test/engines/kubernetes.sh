@@ -42,7 +42,6 @@ must_refuse 's/PeriodSeconds: 30/PeriodSeconds: 5/' 'terminationGracePeriodSecon
 start_service
 node "$schema" "$npm" --command "$job" > "$folder/command"
 # In place of the program in the image: what the manifest says of the real service is left away.
-program=$(readlink "$folder/bin/bandwidth-webrtc-bulk")
 rm "$folder/bin/bandwidth-webrtc-bulk"
 cat > "$folder/bin/bandwidth-webrtc-bulk" << END
 #!/bin/bash
