@@ -17,7 +17,7 @@ namespace {
 /// All that is counted, whatever the order in which operations, errors and things stand.
 std::string counts_of(report of) {
     std::sort(of.operations.begin(), of.operations.end(),
-              [](const auto& a, const auto& b) { return a.operation < b.operation; });
+              [](const auto& one, const auto& other) { return one.operation < other.operation; });
     for (auto& one : of.operations) {
         one.record.first_mismatch.clear();
         for (auto& [kind, error] : one.record.errors)
@@ -26,7 +26,7 @@ std::string counts_of(report of) {
     auto written = to_json(of);
     auto clean_up = of.clean_up();
     std::sort(clean_up.things.begin(), clean_up.things.end(),
-              [](const auto& a, const auto& b) { return a.noun < b.noun; });
+              [](const auto& one, const auto& other) { return one.noun < other.noun; });
     written["clean_up"] = nullptr;
     std::string text = boost::json::serialize(written);
     for (const auto& one : clean_up.things)
@@ -34,9 +34,9 @@ std::string counts_of(report of) {
     return text;
 }
 
-report merged(report a, const report& b) {
-    merge(a, b);
-    return a;
+report merged(report one, const report& other) {
+    merge(one, other);
+    return one;
 }
 
 report run_of(std::size_t shard, std::chrono::nanoseconds started, std::chrono::nanoseconds time,
@@ -63,14 +63,14 @@ TEST_CASE("merge: the order of the reports does not matter") {
     for (std::uint64_t seed = 1; seed <= 15; ++seed) {
         CAPTURE(seed);
         support::random_numbers random(seed, 0);
-        const auto a = made_up::any_report(random, 1);
+        const auto first = made_up::any_report(random, 1);
         const auto b = made_up::any_report(random, 2, std::chrono::seconds(random.pick(30)));
         const auto c = made_up::any_report(random, 1, std::chrono::seconds(1 + random.pick(30)));
-        const auto all = counts_of(merged(merged(a, b), c));
-        CHECK(all == counts_of(merged(merged(b, a), c)));
-        CHECK(all == counts_of(merged(merged(a, c), b)));
-        CHECK(all == counts_of(merged(a, merged(b, c))));
-        CHECK(all == counts_of(merged(c, merged(a, b))));
+        const auto all = counts_of(merged(merged(first, b), c));
+        CHECK(all == counts_of(merged(merged(b, first), c)));
+        CHECK(all == counts_of(merged(merged(first, c), b)));
+        CHECK(all == counts_of(merged(first, merged(b, c))));
+        CHECK(all == counts_of(merged(c, merged(first, b))));
     }
 }
 
@@ -98,20 +98,20 @@ TEST_CASE("merge: the histograms of shards together are the one of all values") 
 }
 
 TEST_CASE("merge: seconds are those of the clock on the wall, and those between two runs take no room") {
-    auto a = run_of(1, 0s, 10s, 10s);
+    auto first = run_of(1, 0s, 10s, 10s);
     auto b = run_of(2, 0s, 10s, 10s);
-    a.series.at(100s).failed = 1;
-    a.series.at(101s).failed = 2;
+    first.series.at(100s).failed = 1;
+    first.series.at(101s).failed = 2;
     b.series.at(99s).failed = 10;
     b.series.at(101s).failed = 20;
     b.series.at(5'000'000'000s).failed = 40;
-    merge(a, b);
+    merge(first, b);
     std::vector<std::pair<std::int64_t, std::uint64_t>> failed;
-    for (const auto& [second, record] : a.series.records())
+    for (const auto& [second, record] : first.series.records())
         failed.emplace_back(second.count(), record.failed);
     CHECK(failed == std::vector<std::pair<std::int64_t, std::uint64_t>>{
                         {99, 10}, {100, 1}, {101, 22}, {5'000'000'000, 40}});
-    CHECK(a.series.first() == 99s);
+    CHECK(first.series.first() == 99s);
 }
 
 TEST_CASE("merge: shards share their time, and a resumed part adds its own") {
@@ -151,15 +151,15 @@ TEST_CASE("merge: a part that is there twice is refused, and nothing was added")
 }
 
 TEST_CASE("merge: errors are added by their kind") {
-    auto a = run_of(1, 0s, 10s, 10s);
+    auto first = run_of(1, 0s, 10s, 10s);
     auto b = run_of(2, 0s, 10s, 10s);
-    a.operations[0].record.errors["HTTP 503"] = {2, "out of order"};
-    a.operations[0].record.failed = 2;
+    first.operations[0].record.errors["HTTP 503"] = {2, "out of order"};
+    first.operations[0].record.failed = 2;
     b.operations[0].record.errors["HTTP 503"] = {3, "another"};
     b.operations[0].record.errors["reset"] = {1, "by peer"};
     b.operations[0].record.failed = 4;
-    merge(a, b);
-    const auto& record = a.operations.at(0).record;
+    merge(first, b);
+    const auto& record = first.operations.at(0).record;
     CHECK(record.failed == 6);
     CHECK(record.calls() == 26);
     CHECK(record.errors.at("HTTP 503").count == 5);
@@ -168,13 +168,13 @@ TEST_CASE("merge: errors are added by their kind") {
 }
 
 TEST_CASE("merge: an operation that only one has keeps the time that it had") {
-    auto a = run_of(1, 0s, 10s, 4s);
+    auto first = run_of(1, 0s, 10s, 4s);
     auto b = run_of(2, 0s, 10s, 6s);
     b.operations[0].operation = "create_session";
-    merge(a, b);
-    REQUIRE(a.operations.size() == 2);
-    CHECK(a.operations[0].record.time == 4s);
-    CHECK(a.operations[1].record.time == 6s);
+    merge(first, b);
+    REQUIRE(first.operations.size() == 2);
+    CHECK(first.operations[0].record.time == 4s);
+    CHECK(first.operations[1].record.time == 6s);
 }
 
 TEST_CASE("merge: lives and what was left are those of the last part of each shard") {
@@ -205,10 +205,10 @@ TEST_CASE("merge: lives and what was left are those of the last part of each sha
 }
 
 TEST_CASE("merge: thresholds are gone, as they are to be evaluated for the whole") {
-    auto a = run_of(1, 0s, 10s, 10s);
+    auto first = run_of(1, 0s, 10s, 10s);
     auto b = run_of(2, 0s, 10s, 10s);
-    a.thresholds = {{"get_session.p99<20ms", "1 ms", true}};
+    first.thresholds = {{"get_session.p99<20ms", "1 ms", true}};
     b.thresholds = {{"get_session.p99<20ms", "30 ms", false}};
-    merge(a, b);
-    CHECK(a.thresholds.empty());
+    merge(first, b);
+    CHECK(first.thresholds.empty());
 }

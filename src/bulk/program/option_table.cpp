@@ -1,6 +1,8 @@
 #include "bulk/program/option_table.hpp"
 
 #include "bulk/figures/units.hpp"
+#include "bulk/report/compare.hpp"
+#include "bulk/report/threshold.hpp"
 
 #include <algorithm>
 #include <array>

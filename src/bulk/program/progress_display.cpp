@@ -68,7 +68,7 @@ progress_display::clock::duration progress_display::interval() const noexcept {
 }
 
 void progress_display::take_seconds(const time_series& ended) {
-    for (const auto& one : ended.records())
+    for (const auto& [second, one] : ended.records())
         state_.recent.push_back({one.succeeded() + one.failed, one.failed + one.mismatched,
                                  one.latency.percentile(0.5), one.latency.percentile(0.99)});
     if (state_.recent.size() > seconds_shown)
