@@ -108,7 +108,8 @@ TEST_CASE("compare: the interval of a percentile covers the true one in at least
 }
 
 TEST_CASE("compare: ranks of the binomial distribution") {
-    // Of 100 values the median is between the 37th and the 64th: below 37 successes there are 0.33 %, below 38 0.60 %.
+    // Of 100 values the median is between the 37th and the 64th: below 37 successes there are 0.33 %, below
+    // 38 0.60 %.
     const auto half = percentile_interval(100, 0.5);
     REQUIRE(half);
     CHECK(half->first == doctest::Approx(0.37));

@@ -5,8 +5,8 @@
 using namespace bandwidth::webrtc::bulk;
 using namespace std::chrono_literals;
 
-// The numbers are those that HdrHistogram_c 0.11.10 prints for the same values (lowest 100, highest a day, three digits,
-// five lines for each half), but for the largest, which is exact here.
+// The numbers are those that HdrHistogram_c 0.11.10 prints for the same values (lowest 100, highest a day,
+// three digits, five lines for each half), but for the largest, which is exact here.
 TEST_CASE("percentile text: what HdrHistogram's programs write of the same values") {
     histogram values;
     for (int i = 1; i <= 10; ++i)

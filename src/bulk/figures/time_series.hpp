@@ -24,8 +24,9 @@ struct second_record {
     void add(const second_record& other);
 };
 
-/// A run second by second, in whole seconds of the system's clock, so that those of several shards can be added. Seconds
-/// in which there was no run, such as those before it was resumed, take no room. Not thread-safe.
+/// A run second by second, in whole seconds of the system's clock, so that those of several shards can be
+/// added. Seconds in which there was no run, such as those before it was resumed, take no room. Not
+/// thread-safe.
 class time_series {
 public:
     using seconds = std::chrono::seconds; ///< since 1970, as the system's clock counts

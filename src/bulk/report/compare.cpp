@@ -18,13 +18,13 @@ namespace bandwidth::webrtc::bulk {
 
 namespace {
 
-constexpr double normal_quantile =
-    2.5758293035489;              // 99 % of a normal distribution are within so many deviations
-constexpr double outside = 0.005; // the probability on either side of an interval
+// 99 % of a normal distribution are within so many deviations, which leaves this probability on either side.
+constexpr double normal_quantile = 2.5758293035489;
+constexpr double outside = 0.005;
 constexpr std::uint64_t fewest_seconds = 5;
 
-// Of Student's distribution, by the first terms of its expansion for many degrees of freedom; for four it is 1 % too
-// small.
+// Of Student's distribution, by the first terms of its expansion for many degrees of freedom; for four it is
+// 1 % too small.
 double student_quantile(double freedom) {
     const double z = normal_quantile;
     const double z3 = z * z * z;
@@ -250,7 +250,8 @@ std::optional<std::pair<double, double>> percentile_interval(std::uint64_t count
     const auto n = static_cast<double>(std::min(count, most));
     if (n == 0)
         return std::nullopt;
-    // The probabilities of the binomial distribution, relative to the one in its middle, as far as they matter.
+    // The probabilities of the binomial distribution, relative to the one in its middle, as far as they
+    // matter.
     const auto mode = std::min(n, std::floor((n + 1) * share));
     std::vector<double> below; // from the middle down
     for (double k = mode, weight = 1; k > 0 && weight > 1e-20; --k)

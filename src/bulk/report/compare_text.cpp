@@ -89,7 +89,8 @@ std::string format_comparison(const comparison& comparison) {
         cells.push_back({"  " + std::string(row.metric == "error_share" ? "errors" : row.metric),
                          figure(row.metric, row.base.value), figure(row.metric, row.now.value),
                          difference_cell(row), range_cell(row), std::string(change_name(row.verdict))});
-    // The names of the operations are lines of their own: beside the figures they would need more than 80 columns.
+    // The names of the operations are lines of their own: beside the figures they would need more than 80
+    // columns.
     const auto table = format_table(cells);
     std::size_t at = table.find('\n') + 1;
     text += table.substr(0, at);

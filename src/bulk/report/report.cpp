@@ -35,8 +35,9 @@ std::chrono::nanoseconds sum_of(std::chrono::nanoseconds a, std::chrono::nanosec
     return a > std::chrono::nanoseconds::max() - b ? std::chrono::nanoseconds::max() : a + b;
 }
 
-// Of an operation. As long as parts overlap, shards run at the same time: what counts is the one that takes longest, with
-// all its parts. It is made of the parts alone, so that the order in which reports are merged does not matter.
+// Of an operation. As long as parts overlap, shards run at the same time: what counts is the one that takes
+// longest, with all its parts. It is made of the parts alone, so that the order in which reports are merged
+// does not matter.
 std::chrono::nanoseconds time_of(const std::string& operation, const std::vector<const part_record*>& parts) {
     std::chrono::nanoseconds all{0};
     std::chrono::nanoseconds end{0};
@@ -151,7 +152,8 @@ std::optional<life_record> report::lives() const {
             all.emplace();
         all->complete += part.lives->complete;
         all->failed += part.lives->failed;
-        // What a part of a shard found complete is what the parts before it did, but for those that are not here.
+        // What a part of a shard found complete is what the parts before it did, but for those that are not
+        // here.
         auto& shard = of_shards.try_emplace(key_of(part), *part.lives).first->second;
         shard.planned = std::max(shard.planned, part.lives->planned);
         shard.complete_before = std::min(shard.complete_before, part.lives->complete_before);

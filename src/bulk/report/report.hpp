@@ -58,8 +58,8 @@ struct part_record {
     int exit_status = 0;
     std::optional<life_record> lives;
     clean_up_record clean_up;
-    /// Of each operation the time during which this part made its calls. Empty in a report of one part that nothing was
-    /// merged into: there the operations tell it.
+    /// Of each operation the time during which this part made its calls. Empty in a report of one part that
+    /// nothing was merged into: there the operations tell it.
     std::map<std::string, std::chrono::nanoseconds, std::less<>> operation_times;
 };
 
@@ -90,10 +90,11 @@ struct report {
 
     /// During which at least one of the parts ran: the time between a run and its resumption does not count.
     std::chrono::nanoseconds time() const;
-    /// All operations together. Their latencies are together, too, although they say little of so different calls.
+    /// All operations together. Their latencies are together, too, although they say little of so different
+    /// calls.
     operation_figures totals() const;
-    /// Of all parts. What a shard has left is what its last part has left, since each one deletes what the one before
-    /// could not.
+    /// Of all parts. What a shard has left is what its last part has left, since each one deletes what the
+    /// one before could not.
     clean_up_record clean_up() const;
     /// Of all parts; nothing where no part has any.
     std::optional<life_record> lives() const;
@@ -102,22 +103,22 @@ struct report {
         const part_record& part) const;
 };
 
-/// Adds another report's figures; what they are does not depend on the order. Of parts that ran at the same time
-/// (shards) the longest time of an operation counts, of parts one after the other (a resumed run) the sum. Thresholds
-/// are gone: they are to be evaluated for the whole.
+/// Adds another report's figures; what they are does not depend on the order. Of parts that ran at the same
+/// time (shards) the longest time of an operation counts, of parts one after the other (a resumed run) the
+/// sum. Thresholds are gone: they are to be evaluated for the whole.
 /// \throws std::invalid_argument when a part is there already; then nothing was added
 void merge(report& into, const report& other);
 
-/// The report for people: what was done, a table of the operations that fits 80 columns, what failed, and how the
-/// connections were used.
+/// The report for people: what was done, a table of the operations that fits 80 columns, what failed, and how
+/// the connections were used.
 std::string format_report(const report& report);
 /// For people: the conditions and whether they hold; empty when there are none.
 std::string format_thresholds(const report& report);
 /// For people: what the clean-up did; empty when there was nothing to do.
 std::string format_clean_up(const report& report);
 
-/// The whole as JSON, by doc/bulk_report.schema.json. `schema` changes when a field goes away or changes its meaning;
-/// fields may be added at any time. Times are in nanoseconds.
+/// The whole as JSON, by doc/bulk_report.schema.json. `schema` changes when a field goes away or changes its
+/// meaning; fields may be added at any time. Times are in nanoseconds.
 boost::json::object to_json(const report& report);
 
 /// A report that was written by `to_json`.

@@ -13,8 +13,8 @@ namespace json = boost::json;
 
 namespace {
 
-// What is read may come from anywhere, so it is bounded: no sum of times overflows, and no text takes more memory than a
-// small multiple of its length.
+// What is read may come from anywhere, so it is bounded: no sum of times overflows, and no text takes more
+// memory than a small multiple of its length.
 constexpr std::chrono::nanoseconds longest_time = std::chrono::hours(366 * 24);
 constexpr std::chrono::nanoseconds latest_start = std::chrono::hours(2'000'000); // in 2198
 constexpr std::uint64_t most_calls = std::uint64_t{1} << 53; // a double is exact up to there

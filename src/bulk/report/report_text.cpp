@@ -12,8 +12,8 @@ namespace bandwidth::webrtc::bulk {
 
 namespace {
 
-// In the tables, so that they fit 80 columns beside the longest name: ten digits need the place of seven with commas, and
-// from a minute on seconds are short.
+// In the tables, so that they fit 80 columns beside the longest name: ten digits need the place of seven with
+// commas, and from a minute on seconds are short.
 std::string table_count(std::uint64_t count) {
     return count < 10'000'000 ? format_count(count) : std::to_string(count);
 }

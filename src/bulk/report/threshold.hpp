@@ -34,14 +34,14 @@ struct threshold {
     double limit = 0; ///< nanoseconds, calls per second, a count, or percent
 };
 
-/// Reads OPERATION.METRIC, one of < <= > >=, and a value: a duration such as 20ms for p50, p99.9 and others, mean and max; a
-/// number for rate; a count such as 10k for calls, failed, mismatched, skipped and retries; a percentage such as 0.1%
-/// for error_share. Spaces around the relation do not count.
+/// Reads OPERATION.METRIC, one of < <= > >=, and a value: a duration such as 20ms for p50, p99.9 and others,
+/// mean and max; a number for rate; a count such as 10k for calls, failed, mismatched, skipped and retries; a
+/// percentage such as 0.1% for error_share. Spaces around the relation do not count.
 /// \throws std::invalid_argument telling what is wrong and what would be right
 threshold parse_threshold(std::string_view text);
 
-/// Latencies are those of the calls that succeeded, `all` are those of all operations together. An operation of which
-/// nothing was measured fulfils no condition but one on its counts, which are 0 then.
+/// Latencies are those of the calls that succeeded, `all` are those of all operations together. An operation
+/// of which nothing was measured fulfils no condition but one on its counts, which are 0 then.
 threshold_result evaluate(const threshold& threshold, const report& report);
 
 } // namespace bandwidth::webrtc::bulk
