@@ -24,7 +24,7 @@ src/loopback                        : include/bandwidth/webrtc/testing src/core
 src/bulk/figures                    :
 src/bulk/job                        : src/bulk/figures
 src/bulk/journal                    : src/bulk/job
-src/bulk/report                     : src/bulk/figures
+src/bulk/report                     : src/bulk/figures src/bulk/job
 src/bulk/run                        : src/bulk/figures src/bulk/job src/bulk/journal src/bulk/report
 src/bulk/program                    : include/bandwidth/webrtc/testing src/bulk/figures src/bulk/job src/bulk/journal src/bulk/report src/bulk/run
 '

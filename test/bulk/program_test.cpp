@@ -10,6 +10,8 @@
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
 #include <boost/json/parse.hpp>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -38,6 +40,8 @@ public:
         posix_spawn_file_actions_init(&actions);
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output_.path().c_str(), O_WRONLY, 0);
         posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+        REQUIRE(mkdtemp(folder_.data()) != nullptr);
+        posix_spawn_file_actions_addchdir_np(&actions, folder_.c_str()); // its journals go there
         const auto arguments = pointers(words);
         const auto variables = pointers(environment);
         const int failed = posix_spawn(&process_, BANDWIDTH_WEBRTC_BULK, &actions, nullptr, arguments.data(),
@@ -54,6 +58,7 @@ public:
             kill(process_, SIGKILL);
             waitpid(process_, nullptr, 0);
         }
+        std::filesystem::remove_all(folder_);
     }
 
     // Blocks until this stands in the standard error, or that has ended.
@@ -94,6 +99,7 @@ private:
     }
 
     temporary_file output_{""};
+    std::string folder_ = "/tmp/bandwidth-webrtc-bulk-test-XXXXXX";
     std::string errors_text_;
     pid_t process_ = 0;
     int errors_ = -1;
@@ -195,8 +201,9 @@ TEST_CASE("program: Ctrl-C deletes the endpoints that were created") {
     CHECK(program.wait() == 130);
     const auto report = json::parse(program.output());
     CHECK(report.at("operations").as_array().size() == 1);
-    CHECK(report.at("clean_up").at("deleted_endpoints").as_int64() > 0);
-    CHECK(report.at("clean_up").at("left_endpoints") == 0);
+    const auto& endpoints = report.at("clean_up").at("things").as_array().at(0);
+    CHECK(endpoints.at("deleted").as_int64() > 0);
+    CHECK(endpoints.at("left") == 0);
     CHECK(server.stats().requests_post > 0);
     CHECK(server.endpoint_count() == 0);
 }
@@ -228,9 +235,9 @@ TEST_CASE("program: SIGTERM gives 143, and the JSON report tells of it") {
     program.signal(SIGTERM);
     CHECK(program.wait() == 143);
     const auto report = json::parse(program.output());
-    CHECK(report.at("signal") == SIGTERM);
+    CHECK(report.at("parts").as_array().at(0).at("signal") == SIGTERM);
     CHECK(report.at("exit_status") == 143);
-    CHECK(report.at("clean_up").at("deleted_sessions").as_int64() > 0);
+    CHECK(report.at("clean_up").at("things").as_array().at(0).at("deleted").as_int64() > 0);
     CHECK(service.server().session_count() == 0);
 }
 

@@ -84,7 +84,7 @@ TEST_CASE("report: the text") {
     CHECK(has(text, "Time         2.00 s, 2,000 calls, 2 failed, 1 mismatched\n"));
     CHECK(has(text, "Waits        on average 1.00 ms for a connection, "));
     CHECK(has(text, "2,000 sent in 500 writes: 4.0 per write"));
-    for (const auto* absent : {"ended early", "the service saw", "Lives", "Threshold", "shard"})
+    for (const auto* absent : {"INTERRUPTED", "the service saw", "Lives", "Threshold", "shard"})
         CHECK_FALSE(has(text, absent));
     CHECK(widest_line(text) <= 80);
 }
@@ -102,20 +102,21 @@ TEST_CASE("report: the text of what only some runs have") {
     part.signal = 2;
     const auto text = format_report(made);
     CAPTURE(text);
-    CHECK(has(text, "Run          8f2a, shard 2 of 4\nIt was ended early by signal 2: not all was done\n"));
+    CHECK(has(text, "Run          8f2a, shard 2 of 4\nINTERRUPTED  by signal 2: not all was done\n"));
     CHECK(has(text, "of it service time     p50"));
     CHECK(has(text, "get_session: 3 calls not made"));
     CHECK(has(text, "Lives        590 complete, 10 with a failure, of 1,000; 400 were complete before\n"));
     CHECK(has(text, "; the service saw 7\n"));
-    CHECK(has(text, "Threshold    holds: all.p99<1s (12.0 ms)\nThreshold    FAILS: all.failed<1 (2)\n"));
+    CHECK(has(format_thresholds(made),
+              "Threshold    holds: all.p99<1s (12.0 ms)\nThreshold    FAILS: all.failed<1 (2)\n"));
     part.signal = 0;
     part.ended_early = "no call succeeded for 30 s";
-    CHECK(has(format_report(made), "It was ended early: no call succeeded for 30 s\n"));
+    CHECK(has(format_report(made), "INTERRUPTED  no call succeeded for 30 s\n"));
     made.parts.push_back(part);
     made.parts[1].shard_index = 3;
     made.parts[1].ended_early.clear();
     const auto of_two = format_report(made);
-    CHECK(has(of_two, "2 reports of run 8f2a\nShard 2 was ended early: "));
+    CHECK(has(of_two, "2 reports of run 8f2a\nINTERRUPTED  shard 2: "));
     CHECK_FALSE(has(of_two, "Shard 3"));
 }
 

@@ -1,4 +1,4 @@
-#include "bulk/program/shard.hpp"
+#include "bulk/job/shard.hpp"
 
 #include <doctest/doctest.h>
 #include <cstddef>

@@ -47,7 +47,7 @@ place rank_and_size(const environment_lookup& environment, const std::string& ra
     return {variable(environment, rank, 0, count - 1) + 1, count, size};
 }
 
-// An array begins at any number and may have steps: "--array=10-40:10" has the tasks 10, 20, 30 and 40. In one
+// An array begins at any number and may have steps: "--array=10-40:10" has the tasks 10, 20, 30, 40. In one
 // that is given as a list, such as "1,2,7", a task cannot know how many are before it.
 place array_task(const environment_lookup& environment) {
     const auto min = variable(environment, "SLURM_ARRAY_TASK_MIN", 0, most_shards);

@@ -125,12 +125,15 @@ std::string format_parts(const report& report) {
         text += '\n';
     }
     for (const auto& part : report.parts) {
-        const auto who = report.parts.size() > 1 ? "Shard " + format_count(part.shard_index) + " was "
-                                                 : std::string("It was ");
+        if (part.signal == 0 && part.ended_early.empty())
+            continue;
+        text += "INTERRUPTED  ";
+        if (report.parts.size() > 1)
+            text += "shard " + format_count(part.shard_index) + ": ";
         if (part.signal != 0)
-            text += who + "ended early by signal " + std::to_string(part.signal) + ": not all was done\n";
-        else if (!part.ended_early.empty())
-            text += who + "ended early: " + part.ended_early + '\n';
+            text += "by signal " + std::to_string(part.signal) + ": not all was done\n";
+        else
+            text += printable(part.ended_early) + '\n';
     }
     return text;
 }
