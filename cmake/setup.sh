@@ -2,6 +2,7 @@
 # setup.sh GROUP...: installs the Debian packages of these groups that are missing, and says so. Groups:
 #   build    compiler, CMake and libraries: all that every build needs
 #   test     what the tests start, and what else they compile with; of Node.js and npm any that are there will do
+#   engines  a browser, and what runs a program on many machines: half a gigabyte, without which their tests are skipped
 #   compare  what the side by side benchmark runs beside this library, and what it counts with
 #   clang    the second compiler
 #   coverage what makes a report of the tests' coverage (of clang's version)
@@ -15,10 +16,11 @@ for group; do
     build) packages="$packages g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev
                      doctest-dev libcli11-dev pkg-config ca-certificates" ;;
     test)
-        packages="$packages nginx-light haproxy libfmt-dev"
+        packages="$packages nginx-light haproxy libfmt-dev python3-jsonschema jq"
         # Those that do not come from Debian have npm in another package, and the two exclude each other.
-        command -v npm > /dev/null || optional="nodejs npm"
+        command -v npm > /dev/null || optional="$optional nodejs npm"
         ;;
+    engines) optional="$optional chromium chromium-driver slurm-wlm munge openmpi-bin parallel" ;;
     compare) packages="$packages nginx-light openssl curl nghttp2-client wrk libcurl4-openssl-dev valgrind linux-perf" ;;
     clang) packages="$packages clang libclang-rt-14-dev" ;;
     coverage) packages="$packages llvm-14" ;;
@@ -32,11 +34,15 @@ if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then
     exit 0
 fi
 
-missing=
-for package in $packages; do
-    status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2> /dev/null) || status=unknown
-    [ "$status" = installed ] || missing="$missing $package"
-done
+# those_missing PACKAGE...
+those_missing() {
+    for package; do
+        status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2> /dev/null) || status=unknown
+        [ "$status" = installed ] || printf ' %s' "$package"
+    done
+}
+missing=$(those_missing $packages)
+optional=$(those_missing $optional)
 if [ -z "$missing$optional" ]; then
     echo "== All Debian packages are there"
     exit 0

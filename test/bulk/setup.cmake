@@ -19,3 +19,4 @@ if(BANDWIDTH_WEBRTC_PYTHON)
     set_tests_properties(bulk/schema_of_samples bulk/schema_of_a_run PROPERTIES
         LABELS bulk TIMEOUT 120 SKIP_RETURN_CODE 77)
 endif()
+include(${CMAKE_CURRENT_LIST_DIR}/page/setup.cmake)

@@ -310,14 +310,29 @@
     };
 
     // ---- what happened by the second ----
-    const length = Math.max(...reports.map(report => report.series.seconds.length));
+    // Seconds in which there was no run, such as those before it was resumed, are not in the report. Of a pause of days
+    // nothing would be left to see, so it is left out.
+    const longestSeries = 200_000;
+    const secondsOf = report => {
+        const {series} = report;
+        if (series.length === 0) return [];
+        const first = series[0].second;
+        const span = series.at(-1).second - first + 1;
+        if (span > longestSeries) return series;
+        const none = Object.fromEntries(Object.keys(series[0]).map(key => [key, key === 'latency_ns' ? null : 0]));
+        const all = Array.from({length: span}, (_, i) => ({...none, second: first + i}));
+        for (const one of series) all[one.second - first] = one;
+        return all;
+    };
+    const allSeconds = new Map(reports.map(report => [report, secondsOf(report)]));
+    const length = Math.max(...reports.map(report => allSeconds.get(report).length));
     const width =
         timeSteps.find(step => length / step <= mostPoints) ?? Math.ceil(length / mostPoints); // of a point
     const points = Math.ceil(length / width);
     const mean = values => values.reduce((a, b) => a + b, 0) / values.length;
     const largest = values => values.reduce((a, b) => Math.max(a, b), 0);
     const valuesOf = (report, of, together) => {
-        const seconds = report.series.seconds;
+        const seconds = allSeconds.get(report);
         const values = [];
         for (let point = 0; point < points; ++point) {
             const some =
@@ -347,7 +362,7 @@
         place: i => {
             const start = elapsed(i * width);
             if (compared) return start;
-            const date = new Date((reports[0].series.first + i * width) * 1000);
+            const date = new Date((allSeconds.get(reports[0])[0].second + i * width) * 1000);
             return start +
                 (Number.isNaN(date.getTime()) ? '' : ', ' + date.toISOString().slice(11, 19) + ' UTC');
         },
