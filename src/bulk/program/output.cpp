@@ -76,6 +76,8 @@ bool write_files(const options& wanted, const report& report, std::ostream& out,
     files.write(
         wanted.json, [&] { return boost::json::serialize(to_json(report)) + '\n'; });
     files.write(
+        wanted.html, [&] { return html_page(report); });
+    files.write(
         wanted.csv, [&] { return csv(report); });
     files.write(wanted.seconds_csv, [&] { return seconds_csv(report); });
     if (!wanted.hgrm.empty())
@@ -88,21 +90,8 @@ bool write_files(const options& wanted, const report& report, std::ostream& out,
 bool write_comparison(const options& wanted, const comparison& found, const report& base, const report& now,
                       std::ostream& out, std::ostream& err) {
     file_writer files(now.parts.front(), out, err);
-    files.write(wanted.json, [&] { return boost::json::serialize(to_json(report)) + '\n'; });
-    files.write(wanted.html, [&] { return html_page(report); });
-    files.write(wanted.csv, [&] { return csv(report); });
-    files.write(wanted.seconds_csv, [&] { return seconds_csv(report); });
-    if (!wanted.hgrm.empty())
-        for (const auto& one : report.operations)
-            files.write(wanted.hgrm + '-' + one.operation + ".hgrm",
-                        [&] { return percentile_text(one.record.latency); });
-    return files.all_written();
-}
-
-bool write_comparison(const options& wanted, const comparison& found, const report& base, const report& now,
-                      std::ostream& out, std::ostream& err) {
-    file_writer files(now.parts.front(), out, err);
-    files.write(wanted.json, [&] { return boost::json::serialize(to_json(found)) + '\n'; });
+    files.write(
+        wanted.json, [&] { return boost::json::serialize(to_json(found)) + '\n'; });
     files.write(wanted.html, [&] { return html_page(base, now); });
     return files.all_written();
 }
