@@ -35,7 +35,7 @@ inline operation_figures operation(support::random_numbers& random, const char* 
     auto& record = made.record;
     record.latency = latencies(random, random.pick(200));
     if (random.one_in(2))
-        record.service_time = record.latency;
+        record.call_time = record.latency;
     for (unsigned kinds = random.pick(4); kinds > 0; --kinds) {
         auto& error = record.errors["kind " + std::to_string(random.pick(5))];
         error.first = "the \"first\" of \xc3\xa9 \\";

@@ -126,12 +126,12 @@ TEST_CASE("html page: the tables have the figures") {
     CHECK(page_has(page, "990 complete, 10 with a failure, of 1,000"));
 }
 
-TEST_CASE("html page: service times are there where a schedule made them differ") {
+TEST_CASE("html page: call times are there where a schedule made them differ") {
     auto made = one_call();
-    CHECK_FALSE(page_has(html_page(made), "Service time"));
-    made.operations[0].record.service_time.add(842us);
+    CHECK_FALSE(page_has(html_page(made), "Call time"));
+    made.operations[0].record.call_time.add(842us);
     const auto page = html_page(made);
-    CHECK(page_has(page, "<caption>Service time</caption>"));
+    CHECK(page_has(page, "<caption>Call time</caption>"));
     CHECK(page_has(page, "842 \u00b5s"));
 }
 
@@ -209,7 +209,7 @@ TEST_CASE("html page: the pages for the browser are written") {
     }
     auto scheduled = made_up_report();
     for (auto& one : scheduled.operations)
-        one.record.service_time = one.record.latency;
+        one.record.call_time = one.record.latency;
     scheduled.thresholds = {{"get_session.p99<20ms", "18.4 ms", true}};
     auto many = made_up_report({.seconds = 20, .calls = 10});
     for (int i = 0; i < 10; ++i)

@@ -42,7 +42,7 @@ TEST_CASE(
     one.time = 3s;
     operation_record other;
     other.latency.add(2ms, 2);
-    other.service_time.add(1ms, 2);
+    other.call_time.add(1ms, 2);
     other.skipped = 2;
     other.time = 5s;
     other.add_check("wrong");
@@ -51,7 +51,7 @@ TEST_CASE(
     sum.add(other, true);
     CHECK(sum.calls() == 4);
     CHECK(sum.succeeded() == 3);
-    CHECK(sum.service_time.count() == 2);
+    CHECK(sum.call_time.count() == 2);
     CHECK(sum.skipped == 3);
     CHECK(sum.failed == 1);
     CHECK(sum.errors.size() == 1);

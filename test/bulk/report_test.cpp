@@ -78,7 +78,7 @@ TEST_CASE("report: the text") {
     CHECK(has(text,
               "latency            p50     p90      p99    p99.9      max\n"
               "create_session  842 us  842 us  12.0 ms  12.0 ms  12.0 ms\n"));
-    CHECK_FALSE(has(text, "service time"));
+    CHECK_FALSE(has(text, "call time"));
     CHECK(has(text, "get_session: 2 x HTTP 503 Service Unavailable\n    the first: out of order\n"));
     CHECK(has(text, "get_session: 1 mismatch\n    the first: tag 'a' where 'b' was due\n"));
     CHECK(has(text, "Time         2.00 s, 2,000 calls, 2 failed, 1 mismatched\n"));
@@ -92,7 +92,7 @@ TEST_CASE("report: the text") {
 TEST_CASE("report: the text of what only some runs have") {
     auto made = small_report();
     made.most_pipelined_at_service = 7;
-    made.operations[0].record.service_time.add(500us);
+    made.operations[0].record.call_time.add(500us);
     made.operations[1].record.skipped = 3;
     made.thresholds = {{"all.p99<1s", "12.0 ms", true}, {"all.failed<1", "2", false}};
     auto& part = made.parts[0];
@@ -103,7 +103,7 @@ TEST_CASE("report: the text of what only some runs have") {
     const auto text = format_report(made);
     CAPTURE(text);
     CHECK(has(text, "Run          8f2a, shard 2 of 4\nINTERRUPTED  by signal 2: not all was done\n"));
-    CHECK(has(text, "of it service time     p50"));
+    CHECK(has(text, "of it call time     p50"));
     CHECK(has(text, "get_session: 3 calls not made"));
     CHECK(has(text, "Lives        590 complete, 10 with a failure, of 1,000; 400 were complete before\n"));
     CHECK(has(text, "; the service saw 7\n"));
@@ -142,7 +142,7 @@ TEST_CASE("report: the tables fit 80 columns, whatever was counted") {
         record = operation_record();
         // Each takes longer than a minute.
         record.latency.add(23h + 59min + 59s, count / 2);
-        record.service_time.add(10min + 12s, count / 2);
+        record.call_time.add(10min + 12s, count / 2);
         record.failed = count - count / 2;
         record.mismatched = count / 2;
         record.time = 1h;

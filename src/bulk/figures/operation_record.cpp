@@ -1,5 +1,6 @@
 #include "bulk/figures/operation_record.hpp"
 
+#include "bulk/figures/hint.hpp"
 #include "bulk/figures/units.hpp"
 
 #include <algorithm>
@@ -9,8 +10,11 @@ namespace bandwidth::webrtc::bulk {
 void operation_record::add_failure(const failure& failure) {
     ++failed;
     auto& kind = errors[failure.code().message()];
-    if (kind.count++ == 0)
-        kind.first = printable(failure.describe());
+    if (kind.count++ > 0)
+        return;
+    kind.first = printable(failure.describe());
+    if (const auto hint = hint_for(failure.code()); !hint.empty())
+        kind.first += " (" + std::string(hint) + ')';
 }
 
 void operation_record::add_check(const std::string& problem) {
@@ -22,7 +26,7 @@ void operation_record::add_check(const std::string& problem) {
 
 void operation_record::add(const operation_record& other, bool at_the_same_time) {
     latency.add(other.latency);
-    service_time.add(other.service_time);
+    call_time.add(other.call_time);
     for (const auto& [code, error] : other.errors) {
         auto& kind = errors[code];
         if (kind.count == 0)

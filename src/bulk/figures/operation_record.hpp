@@ -23,7 +23,7 @@ struct operation_record {
     /// from the call itself. So a service that keeps the next calls from being made in time is not taken for a fast one.
     histogram latency;
     /// Of the same calls, from the call itself to its result. Empty without a schedule: then it is `latency`.
-    histogram service_time;
+    histogram call_time;
     /// By the error code in words, such as "HTTP 503 Service Unavailable".
     std::map<std::string, error_record, std::less<>> errors;
     std::uint64_t failed = 0;

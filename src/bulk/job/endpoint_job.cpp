@@ -42,6 +42,14 @@ std::vector<call_kind> endpoint_job::begin_clean_up() {
 
 std::vector<thing_count> endpoint_job::existing() const { return {{thing_kind::endpoint, created_.count()}}; }
 
+void endpoint_job::visit_existing(
+    const std::function<void(thing_kind, std::size_t, std::string_view)>& visit) const {
+    for (std::size_t number = 0; number < created_.size(); ++number)
+        if (const auto& one = created_[number];
+            one.state == presence::exists || one.state == presence::unsure)
+            visit(thing_kind::endpoint, number, one.id.value());
+}
+
 void endpoint_job::restore(thing_kind /*kind*/, std::size_t number, std::string id) {
     created_[number] = {endpoint_id(std::move(id)), presence::exists};
 }

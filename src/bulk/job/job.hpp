@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bandwidth::webrtc::bulk {
@@ -40,9 +41,14 @@ public:
     /// From now on what is gone by itself, or by a delete whose response was lost, is as good as deleted.
     /// \return the calls that delete what still exists, in their order
     virtual std::vector<call_kind> begin_clean_up() = 0;
+    /// As it was before `begin_clean_up`.
+    virtual void end_clean_up() = 0;
     /// What was created and not deleted yet, one entry for each kind of thing, always in the same order.
     virtual std::vector<thing_count> existing() const = 0;
 
+    /// Calls this for all that exists, with its number and its id.
+    virtual void visit_existing(
+        const std::function<void(thing_kind, std::size_t, std::string_view)>& visit) const = 0;
     /// Something that an earlier run has created, and that exists.
     virtual void restore(thing_kind kind, std::size_t number, std::string id) = 0;
 

@@ -52,6 +52,17 @@ std::vector<thing_count> session_job::existing() const {
             {thing_kind::participant, created_.count_participants()}};
 }
 
+void session_job::visit_existing(
+    const std::function<void(thing_kind, std::size_t, std::string_view)>& visit) const {
+    for (std::size_t session = 0; session < created_.sessions(); ++session) {
+        if (const auto& id = created_.session(session); !id.empty())
+            visit(thing_kind::session, session, id.value());
+        for (std::size_t number = 0; number < created_.participants_each(); ++number)
+            if (const auto& id = created_.participant(session, number).id; !id.empty())
+                visit(thing_kind::participant, created_.item(session, number), id.value());
+    }
+}
+
 void session_job::restore(thing_kind kind, std::size_t number, std::string id) {
     if (kind == thing_kind::session)
         created_.session(number) = session_id(std::move(id));

@@ -117,6 +117,15 @@ void choose_mix(const std::string& text, settings& load) {
             (one.kind == get_participant || one.kind == update_participant_subscriptions ||
              one.kind == get_participant_subscriptions))
             refuse(std::string(to_string(one.kind)) + " needs --participants");
+        const auto needs = [&](call_kind before) {
+            if (std::find(load.phases.begin(), load.phases.end(), before) == load.phases.end())
+                refuse(std::string(to_string(one.kind)) + " needs '" +
+                       (before == add_participant_to_session ? "join" : "subscribe") + "' in --operations");
+        };
+        if (one.kind == update_participant_subscriptions)
+            needs(add_participant_to_session);
+        if (one.kind == get_participant_subscriptions)
+            needs(update_participant_subscriptions);
         load.mix.push_back(one);
     }
 }
@@ -137,6 +146,8 @@ void check_load(const CLI::App& app, const settings& load) {
         throw CLI::ValidationError("--poisson", "goes with --rate");
     if (load.duration.count() > 0 && load.warm_up >= load.duration)
         throw CLI::ValidationError("--warm-up", "is not shorter than --duration");
+    if (load.callers != 0 && load.callers < load.threads)
+        throw CLI::ValidationError("--callers", "are fewer than the threads, of which each has one at least");
     if (load.threads > load.connections)
         throw CLI::ValidationError("--threads",
                                    "are more than the connections, and each needs one: more --connections?");
@@ -163,8 +174,14 @@ void check_service(const CLI::App& app, const options& wanted) {
 // So many lives that they do not end before their time.
 std::size_t enough_for(const settings& load) {
     constexpr std::size_t closed_loop = 1'000'000;
+    constexpr double most_lives = 1e8;
     const auto seconds = std::chrono::duration<double>(load.duration).count();
-    return load.is_open_loop() ? static_cast<std::size_t>(load.rate * seconds * 1.1) + 1'000 : closed_loop;
+    if (!load.is_open_loop())
+        return closed_loop;
+    const double lives = load.rate * seconds * 1.1 + 1'000;
+    if (lives > most_lives)
+        throw CLI::ValidationError("--rate", "and --duration make more than 100,000,000 lives");
+    return static_cast<std::size_t>(lives);
 }
 
 void read_all(CLI::App& app, options& wanted, raw_options& raw) {

@@ -113,7 +113,7 @@ void add_job(CLI::App& app, options& wanted, raw_options& raw) {
         ->type_name("DURATION");
     app.add_option("--mix", raw.mix,
                    "Calls at random by weight, such as get_session=8,get_participant=2, for --duration,\n"
-                   "behind the operations before the first delete")
+                   "before the first remove or delete")
         ->type_name("LIST");
 }
 

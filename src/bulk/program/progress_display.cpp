@@ -67,6 +67,11 @@ progress_display::clock::duration progress_display::interval() const noexcept {
     return terminal_ ? 200ms : 1s;
 }
 
+void progress_display::start_anew() {
+    estimate_ = time_left_estimate();
+    last_done_ = 0;
+}
+
 void progress_display::take_seconds(const time_series& ended) {
     for (const auto& [second, one] : ended.records())
         state_.recent.push_back({one.succeeded() + one.failed, one.failed + one.mismatched,

@@ -56,6 +56,8 @@ public:
 
     /// The calls that are to begin in each second; shown beside those that do.
     void set_target_rate(double rate) { state_.target_rate = rate; }
+    /// Another run of phases begins: what is known of the time that items take is of no more use.
+    void start_anew();
     /// How often `show` is worth to be called.
     clock::duration interval() const noexcept;
     /// \param ended  the seconds that have ended since the last time

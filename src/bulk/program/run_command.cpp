@@ -1,5 +1,6 @@
 #include "bulk/program/run_command.hpp"
 
+#include "bulk/figures/hint.hpp"
 #include "bulk/figures/units.hpp"
 #include "bulk/journal/journal.hpp"
 #include "bulk/journal/journal_writer.hpp"
@@ -91,7 +92,7 @@ run_journal open_journal(const options& wanted, std::string& run_id, std::uint64
         nonce = opened.before->header.nonce;
         check_same_run(opened.before->header, header_of(wanted, run_id, nonce, base_url));
         opened.writer = journal_writer::append_to(opened.path, *opened.before);
-        if (!opened.before->ended && !wanted.quiet)
+        if (!opened.before->ended)
             err << "bandwidth-webrtc-bulk: the run before was cut off: what it was just creating may exist "
                    "and "
                    "not be in the journal"
@@ -110,14 +111,14 @@ run_journal open_journal(const options& wanted, std::string& run_id, std::uint64
 
 // What of the plan is left of a run that goes on. Until something was deleted all of it is made once more, but for
 // the creation of what exists, since reading, joining and subscribing twice does no harm; from then on the deleting is.
-std::vector<stage> plan_that_is_left(std::vector<stage> plan, const run_journal& journal) {
+std::size_t first_stage_left(const std::vector<stage>& plan, const run_journal& journal) {
     if (!journal.before || !journal.before->phase || plan.front().kind == stage_kind::lives)
-        return plan;
+        return 0;
     const auto reached = std::min<std::uint64_t>(*journal.before->phase, plan.size() - 1);
     for (std::size_t number = 0; number <= reached; ++number)
         if (plan[number].kind == stage_kind::calls && is_deletion(plan[number].calls.front()))
-            return {plan.begin() + static_cast<std::ptrdiff_t>(number), plan.end()};
-    return plan;
+            return number;
+    return 0;
 }
 
 // One place for what a run and a clean-up by journal have in common: the context, the signals and the progress.
@@ -127,8 +128,8 @@ public:
                 const std::string& title, std::ostream& err)
         : run_(
               context_, wanted.load,
-              [&](asio::io_context& context, share items) {
-                  return service.make_job(context, wanted.load, items, nonce);
+              [&](asio::io_context& context, share items, std::size_t thread) {
+                  return service.make_job(context, wanted.load, items, thread, nonce);
               },
               journal)
         , terminal_(look_at_terminal())
@@ -141,29 +142,33 @@ public:
             line_.set_target_rate(wanted.load.rate / static_cast<double>(wanted.load.part.count));
     }
 
-    void run_stages(std::vector<stage> plan) {
-        std::optional<progress_ticker> ticker;
-        if (shows_progress_)
-            ticker.emplace(context_, run_, line_);
-        run_.run_stages(std::move(plan));
+    void run_stages(std::vector<stage> plan, std::size_t first) {
+        show_progress();
+        run_.run_stages(std::move(plan), first);
         line_.clear(look_at_size());
     }
     void clean_up(std::chrono::nanoseconds timeout) {
-        std::optional<progress_ticker> ticker;
-        if (shows_progress_)
-            ticker.emplace(context_, run_, line_);
+        show_progress();
         run_.clean_up(timeout);
         line_.clear(look_at_size());
     }
     bulk_run& run() noexcept { return run_; }
 
 private:
+    // The ticker stays: a handler of one that is gone could still be in the context.
+    void show_progress() {
+        line_.start_anew();
+        if (shows_progress_ && !ticker_)
+            ticker_.emplace(context_, run_, line_);
+    }
+
     asio::io_context context_{1};
     bulk_run run_;
     terminal_facts terminal_;
     progress_display line_;
     interruption interruption_;
     bool shows_progress_;
+    std::optional<progress_ticker> ticker_;
 };
 
 verdict verdict_of(const bulk_run& run, const report& report) {
@@ -173,7 +178,7 @@ verdict verdict_of(const bulk_run& run, const report& report) {
     if (const auto& problem = run.problem()) {
         verdict.no_connection = problem->why == fatal_problem::reason::no_connection;
         verdict.refused = problem->why == fatal_problem::reason::refused;
-        verdict.incomplete = problem->why == fatal_problem::reason::journal;
+        verdict.incomplete = !problem->failure.has_value();
     }
     verdict.no_connection = verdict.no_connection || run.aborted();
     verdict.failed = all.record.failed;
@@ -192,6 +197,8 @@ std::string early_end(const bulk_run& run, const settings& load, const std::stri
     switch (problem.why) {
     case fatal_problem::reason::journal:
         return "the journal cannot be written: " + problem.text;
+    case fatal_problem::reason::exception:
+        return problem.text;
     case fatal_problem::reason::refused:
         return printable(base_url) +
                " refuses the credentials or the account: " + printable(problem.failure->describe());
@@ -201,13 +208,14 @@ std::string early_end(const bulk_run& run, const settings& load, const std::stri
     const auto code = problem.failure->code();
     auto text = std::string("no ") + (code == errc::token_timeout ? "access token for " : "connection to ") +
                 printable(base_url) + ": " + printable(problem.failure->describe());
-    if (code == errc::tls_untrusted && load.ca_file.empty())
-        text += " (--ca-file FILE names the certificate authorities to trust)";
+    if (const auto hint = hint_for(code); !hint.empty())
+        text += " (" + std::string(hint) + ')';
     return text;
 }
 
 // The journal has done its duty when nothing is left; else it is kept, and whoever reads this is told what for.
-void close_journal(const options& wanted, run_journal& journal, const report& report, std::ostream& err) {
+void close_journal(const options& wanted, run_journal& journal, const report& report, const bulk_run& run,
+                   std::ostream& err) {
     if (!journal.writer)
         return;
     journal.writer->end();
@@ -219,10 +227,25 @@ void close_journal(const options& wanted, run_journal& journal, const report& re
             journal.writer->remove();
         return;
     }
-    if (!wanted.quiet)
+    if (journal.writer->error()) {
+        err << "bandwidth-webrtc-bulk: the journal could not be written in full. What exists:" << std::endl;
+        run.visit_existing([&](thing_kind kind, std::uint64_t number, std::string_view id) {
+            err << "+ " << to_string(kind) << ' ' << number << ' ' << printable(id) << '\n';
+        });
+        err << std::flush;
+    } else if (!wanted.quiet)
         err << "bandwidth-webrtc-bulk: " << journal.path
             << " tells what exists. Go on with the run: --resume " << journal.path
             << "; or delete what is left: bandwidth-webrtc-bulk clean-up " << journal.path << std::endl;
+}
+
+// Creations of the runs before whose result nobody knows.
+std::uint64_t unknown_before(const run_journal& journal) {
+    std::uint64_t all = 0;
+    if (journal.before)
+        for (const auto& kind : journal.before->of_kind)
+            all += kind.unknown.size();
+    return all;
 }
 
 part_record describe_part(const options& wanted, const service& service, const std::string& run_id,
@@ -239,6 +262,7 @@ part_record describe_part(const options& wanted, const service& service, const s
     part.time = run.time();
     part.signal = run.signal();
     part.ended_early = early_end(run, wanted.load, part.base_url);
+    part.not_begun = run.not_begun();
     part.lives = run.lives();
     part.clean_up = run.clean_up_result();
     return part;
@@ -260,7 +284,9 @@ int make_run(const options& wanted, std::ostream& out, std::ostream& err) {
     const bool lives_again = journal.before && wanted.load.shape == load_shape::lives;
     if (lives_again) // what lives that were cut off have left goes first, and then they begin anew
         watched.clean_up(wanted.load.clean_up_timeout.value_or(clean_up_time_of_run));
-    watched.run_stages(plan_that_is_left(plan_of(wanted.load), journal));
+    auto plan = plan_of(wanted.load);
+    const auto first = first_stage_left(plan, journal);
+    watched.run_stages(std::move(plan), first);
 
     report report;
     report.operations = run.operations();
@@ -271,16 +297,18 @@ int make_run(const options& wanted, std::ostream& out, std::ostream& err) {
 
     // The text comes before the clean-up: whoever loses patience then still has it.
     const auto& part = report.parts.front();
-    const bool began = !run.problem() || run.problem()->why == fatal_problem::reason::journal;
+    const bool began = !run.problem() || !run.problem()->failure;
     if (!part.ended_early.empty())
         err << "bandwidth-webrtc-bulk: " << part.ended_early << std::endl;
     if (wanted.json != "-" && began)
         out << format_report(report) << std::flush;
 
     watched.clean_up(wanted.load.clean_up_timeout.value_or(clean_up_time_of_run));
+    run.finish();
     report.parts.front() = describe_part(wanted, service, run_id, run); // a signal may have come since
+    report.parts.front().clean_up.unknown_creations += unknown_before(journal);
     report.series = run.series();
-    close_journal(wanted, journal, report, err);
+    close_journal(wanted, journal, report, run, err);
     report.exit_status = report.parts.front().exit_status = exit_code(verdict_of(run, report));
     auto status = judge(wanted, report);
     if (wanted.json != "-")
@@ -303,13 +331,17 @@ int clean_up_by_journal(const options& wanted, std::ostream& out, std::ostream& 
 
     report report;
     report.parts.push_back(describe_part(wanted, service, run_id, run));
-    for (const auto& kind : journal.before->of_kind)
-        report.parts.front().clean_up.unknown_creations += kind.unknown.size();
-    out << format_clean_up(report);
-    if (report.clean_up().deleted() + report.clean_up().left() == 0)
+    report.parts.front().clean_up.unknown_creations += unknown_before(journal);
+    if (wanted.json != "-")
+        out << format_clean_up(report);
+    if (wanted.json != "-" && report.clean_up().deleted() + report.clean_up().left() == 0)
         out << "Nothing is left of run " << printable(run_id) << '\n';
-    close_journal(wanted, journal, report, err);
-    return exit_code(verdict_of(run, report));
+    close_journal(wanted, journal, report, run, err);
+    const auto status = exit_code(verdict_of(run, report));
+    report.exit_status = report.parts.front().exit_status = status;
+    if (!write_files(wanted, report, out, err) && status == 0)
+        return static_cast<int>(exit_status::operations_failed);
+    return status;
 }
 
 } // namespace bandwidth::webrtc::bulk

@@ -36,7 +36,7 @@ void apply_settings(const settings& chosen, Options& options) {
         options.base_url(chosen.base_url);
     if (!chosen.ca_file.empty())
         options.ca_file(chosen.ca_file);
-    options.max_connections(std::max<std::size_t>(1, chosen.connections / chosen.threads))
+    options.max_connections(chosen.connections)
         .pipeline_depth(chosen.depth)
         .queue_limit(std::max<std::size_t>(options.queue_limit(), chosen.concurrent_items()))
         .retry(retry_policy().attempts(static_cast<int>(chosen.attempts)))
@@ -57,10 +57,13 @@ service::service(const settings& chosen) {
 }
 
 std::unique_ptr<job> service::make_job(boost::asio::io_context& context, const settings& chosen, share items,
-                                       std::uint64_t nonce) const {
-    if (const auto* const options = std::get_if<brtc::client_options>(&options_))
-        return std::make_unique<endpoint_job>(brtc::client(context, *options), items, nonce);
-    return std::make_unique<session_job>(client(context, std::get<client_options>(options_)), items,
+                                       std::size_t thread, std::uint64_t nonce) const {
+    const auto connections = share_of(chosen.connections, shard{thread + 1, chosen.threads}).count;
+    auto options = options_;
+    std::visit([&](auto& of_family) { of_family.max_connections(connections); }, options);
+    if (const auto* const of_brtc = std::get_if<brtc::client_options>(&options))
+        return std::make_unique<endpoint_job>(brtc::client(context, *of_brtc), items, nonce);
+    return std::make_unique<session_job>(client(context, std::get<client_options>(options)), items,
                                          chosen.participants, nonce);
 }
 

@@ -26,11 +26,12 @@ public:
     /// The job of the chosen API for one thread, with a client that calls this service and has the thread's part of the
     /// connections.
     /// \param context  outlives the job
-    /// \param items  of all sessions or endpoints of the run those of the job
+    /// \param items   of all sessions or endpoints of the run those of the job
+    /// \param thread  its number, from 0
     /// \param nonce  tells this run's tags from those of any other
     /// \throws api_error (`errc::invalid_options`) when the client refuses the options
     std::unique_ptr<job> make_job(boost::asio::io_context& context, const settings& chosen, share items,
-                                  std::uint64_t nonce) const;
+                                  std::size_t thread, std::uint64_t nonce) const;
     const std::string& base_url() const noexcept;
     /// For people: "the embedded service", or the base URL.
     std::string description() const;

@@ -77,7 +77,7 @@ csv_line line_of(const operation_figures& one) {
     line.push_back(decimal("%.9f", std::chrono::duration<double>(record.time).count()));
     line.push_back(decimal("%.3f", one.requests_per_second()));
     add_latencies(line, record.latency);
-    add_latencies(line, record.service_time);
+    add_latencies(line, record.call_time);
     return line;
 }
 
@@ -87,7 +87,7 @@ std::string csv(const report& report) {
     csv_line names = {"operation",  "calls",   "succeeded", "failed",
                       "mismatched", "skipped", "time_s",    "rate_per_s"};
     add_latency_names(names, "latency");
-    add_latency_names(names, "service_time");
+    add_latency_names(names, "call_time");
     std::string text;
     add_csv_line(text, names);
     for (const auto& one : report.operations)

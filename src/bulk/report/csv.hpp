@@ -13,7 +13,7 @@ namespace bandwidth::webrtc::bulk {
 ///  - time_s: during which its calls were made; rate_per_s: calls that succeeded in each second of it
 ///  - latency_min_ms, ..._mean_ms, ..._p50_ms, ..._p75_ms, ..._p90_ms, ..._p95_ms, ..._p99_ms, ..._p99_9_ms,
 ///    ..._p99_99_ms, ..._max_ms: of the calls that succeeded, in milliseconds; empty when none did
-///  - service_time_...: the same, from the call itself instead of the time that the schedule had for it;
+///  - call_time_...: the same, from the call itself instead of the time that the schedule had for it;
 ///    empty without a schedule
 std::string csv(const report& report);
 

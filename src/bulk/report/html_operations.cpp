@@ -98,24 +98,24 @@ std::string operations_table(shown_reports reports) {
     return operations.text();
 }
 
-std::string service_times_table(shown_reports reports) {
-    table times("Service time", operation_headings(reports, {"p50", "p90", "p99", "p99.9", "max"}),
+std::string call_times_table(shown_reports reports) {
+    table times("Call time", operation_headings(reports, {"p50", "p90", "p99", "p99.9", "max"}),
                 reports.size());
     bool any = false;
     for (const auto& name : operations_of(reports))
         for (const auto& shown : reports) {
             const auto* const one = operation_in(*shown.figures, name);
-            if (one == nullptr || one->record.service_time.count() == 0)
+            if (one == nullptr || one->record.call_time.count() == 0)
                 continue;
             any = true;
             std::vector<std::string> cells = {name};
             if (reports.size() > 1)
                 cells.emplace_back(shown.name);
-            add_latencies(cells, one->record.service_time);
+            add_latencies(cells, one->record.call_time);
             times.add_row(cells);
         }
-    return any ? "<h3>Service time</h3>\n<p>Latency counts from the time that the schedule had for a call, "
-                 "service time from the call "
+    return any ? "<h3>Call time</h3>\n<p>Latency counts from the time that the schedule had for a call, "
+                 "call time from the call "
                  "itself.</p>\n" +
                      times.text()
                : std::string();
@@ -172,7 +172,7 @@ std::string operations_section(shown_reports reports) {
     if (operations_of(reports).empty())
         text += "<p class=\"empty\">No call was made.</p>\n";
     else
-        text += operations_table(reports) + service_times_table(reports);
+        text += operations_table(reports) + call_times_table(reports);
     return text + "</section>\n";
 }
 

@@ -56,6 +56,8 @@ struct part_record {
     int signal = 0;                      ///< that ended it; 0: none did
     std::string ended_early;             ///< why it did not do all, if it is not a signal; else empty
     int exit_status = 0;
+    /// Of a schedule: calls, or lives, that were due and never began, because all callers were busy until the end.
+    std::uint64_t not_begun = 0;
     std::optional<life_record> lives;
     clean_up_record clean_up;
     /// Of each operation the time during which this part made its calls. Empty in a report of one part that

@@ -60,7 +60,7 @@ json::object to_json(const operation_figures& one) {
     const auto& record = one.record;
     auto out = counts_of(one);
     out["latency_ns"] = to_json(record.latency);
-    out["service_time_ns"] = to_json(record.service_time);
+    out["call_time_ns"] = to_json(record.call_time);
     std::vector<std::pair<std::string, error_record>> errors(record.errors.begin(), record.errors.end());
     std::stable_sort(errors.begin(), errors.end(),
                      [](const auto& a, const auto& b) { return a.second.count > b.second.count; });
@@ -152,6 +152,7 @@ json::object to_json(const report& of, const part_record& part) {
     if (!part.ended_early.empty())
         out["ended_early"] = part.ended_early;
     out["exit_status"] = part.exit_status;
+    out["not_begun"] = part.not_begun;
     out["lives"] = to_json(part.lives);
     out["clean_up"] = to_json(part.clean_up);
     json::object times;

@@ -132,7 +132,7 @@ operation_figures parse_operation(const json::object& from) {
     made.operation = text_of(from, "operation");
     auto& record = made.record;
     record.latency = parse_histogram(from, "latency_ns", precision::fine);
-    record.service_time = parse_histogram(from, "service_time_ns", precision::fine);
+    record.call_time = parse_histogram(from, "call_time_ns", precision::fine);
     record.failed = count_up_to(from, "failed", most_calls);
     record.mismatched = count_up_to(from, "mismatched", most_calls);
     record.skipped = count_up_to(from, "skipped", most_calls);
@@ -226,6 +226,7 @@ part_record parse_part(const json::object& from) {
     made.signal = static_cast<int>(count_up_to(from, "signal", 127));
     made.ended_early = optional_text(from, "ended_early");
     made.exit_status = static_cast<int>(count_up_to(from, "exit_status", 255));
+    made.not_begun = count_of(from, "not_begun");
     made.lives = parse_lives(from);
     made.clean_up = parse_clean_up(object_of(from, "clean_up"));
     const auto& times = object_of(from, "operation_times_ns");

@@ -176,11 +176,17 @@ std::string format_report(const report& report) {
     const auto all = report.totals();
     std::string text = format_parts(report) + '\n' + format_counts(report);
     text += format_latencies(report, "latency", &operation_record::latency);
-    text += format_latencies(report, "of it service time", &operation_record::service_time);
+    text += format_latencies(report, "of it call time", &operation_record::call_time);
     text += format_problems(report);
     text += "\nTime         " + format_duration(report.time()) + ", " + plural(all.record.calls(), "call") +
             ", " + format_count(all.record.failed) + " failed, " + format_count(all.record.mismatched) +
             " mismatched\n";
+    std::uint64_t not_begun = 0;
+    for (const auto& part : report.parts)
+        not_begun += part.not_begun;
+    if (not_begun > 0)
+        text += "NOT BEGUN    " + format_count(not_begun) +
+                " that the schedule had, as all callers were busy: more --callers would help\n";
     return text + format_lives(report) + format_wire(report);
 }
 

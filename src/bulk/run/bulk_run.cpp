@@ -36,14 +36,9 @@ bulk_run::bulk_run(asio::io_context& context, const settings& chosen, const make
         auto& one = workers_.emplace_back();
         const auto of_own = share_of(own.count, shard{index + 1, chosen.threads});
         one.items = {own.first + of_own.first, of_own.count};
-        one.work = make(one.context, one.items);
+        one.work = make(one.context, one.items, index);
         const auto on_fatal = [this](const fatal_problem& problem) {
-            asio::post(context_, [this, problem] {
-                if (!problem_)
-                    problem_ = problem;
-                stopping_ = true;
-                stop_engines();
-            });
+            asio::post(context_, [this, problem] { end_early(problem); });
         };
         one.made.emplace(engine::parts{one.context, *one.work, chosen, one.items, index, journal, on_fatal});
     }
@@ -52,8 +47,7 @@ bulk_run::bulk_run(asio::io_context& context, const settings& chosen, const make
 }
 
 bulk_run::~bulk_run() {
-    if (threads_run_)
-        on_every_engine([](engine& one) { one.finish(); });
+    finish();
     for (auto& one : workers_) {
         one.guard.reset();
         if (!one.thread.joinable())
@@ -74,16 +68,7 @@ void bulk_run::start_threads() {
     if (std::exchange(threads_run_, true))
         return;
     for (auto& one : workers_)
-        one.thread = std::thread([this, &one] {
-            try {
-                one.context.run();
-            } catch (...) {
-                asio::post(context_, [this, error = std::current_exception()] {
-                    error_of_thread_ = error;
-                    context_.stop();
-                });
-            }
-        });
+        one.thread = std::thread([&one] { one.context.run(); });
 }
 
 void bulk_run::restore(const journal_contents& before) {
@@ -96,24 +81,38 @@ void bulk_run::restore(const journal_contents& before) {
             for (auto thing = existing.lower_bound(first); thing != last; ++thing)
                 one.work->restore(kind, static_cast<std::size_t>(thing->first - first), thing->second);
         }
-        std::vector<bool> complete(one.items.count);
-        const auto& lives = before.complete_lives;
-        for (auto life = lives.lower_bound(one.items.first);
-             life != lives.end() && *life < one.items.first + one.items.count; ++life)
-            complete[static_cast<std::size_t>(*life - one.items.first)] = true;
-        one.made->skip_lives(std::move(complete));
+        one.made->continue_run(before);
     }
 }
 
-void bulk_run::run_stages(std::vector<stage> plan) {
+void bulk_run::end_early(const fatal_problem& problem) {
+    // A thread that had a bad start tells nothing of the service where others had a success.
+    const bool is_of_service = problem.failure.has_value();
+    if (is_of_service && std::any_of(workers_.begin(), workers_.end(),
+                                     [](const worker& one) { return one.made->live().any_success.load(); }))
+        return;
+    if (!problem_)
+        problem_ = problem;
+    stop_early();
+}
+
+void bulk_run::stop_early() {
+    stopping_ = true;
+    stop_engines();
+    limit_flight();
+}
+
+void bulk_run::run_stages(std::vector<stage> plan, std::size_t first) {
     plan_ = std::move(plan);
+    for (const auto& one : workers_)
+        one.work->end_clean_up();
     cleaning_ = false;
     done_before_ = 0;
     started_ = std::chrono::system_clock::now().time_since_epoch();
     const auto started = clock::now();
     start_threads();
     watch();
-    for (stage_ = 0; stage_ < plan_.size() && may_go_on(); ++stage_) {
+    for (stage_ = first; stage_ < plan_.size() && may_go_on(); ++stage_) {
         if (journal_ != nullptr && !journal_->phase(stage_)) {
             problem_ = {fatal_problem::reason::journal, std::nullopt, journal_->error().message()};
             break;
@@ -129,21 +128,22 @@ void bulk_run::run_stage(const stage& stage) {
     running_ = workers_.size();
     stage_began_ = clock::now();
     for (auto& one : workers_)
-        asio::post(one.context, [this, &one, &stage] {
-            one.made->start(stage, [this] {
-                asio::post(context_, [this] {
-                    if (--running_ == 0)
-                        context_.stop();
-                });
-            });
-        });
+        asio::post(one.context,
+                   [this, &one, &stage] { one.made->start(stage, [this] { end_of_engine(); }); });
     // The context has no end of its own: timers and signals keep it busy.
     context_.restart();
     context_.run();
-    if (error_of_thread_)
-        std::rethrow_exception(error_of_thread_);
     for (const auto& one : workers_)
         done_before_ += one.made->live().done;
+}
+
+void bulk_run::end_of_engine() {
+    asio::post(
+        context_,
+        [this] {
+            if (--running_ == 0)
+                context_.stop();
+        });
 }
 
 void bulk_run::clean_up(std::chrono::nanoseconds timeout) {
@@ -155,6 +155,8 @@ void bulk_run::clean_up(std::chrono::nanoseconds timeout) {
         return count;
     };
     auto left = count_left();
+    for (auto& one : clean_up_.things)
+        one.left = 0;
     if (left == 0)
         return;
     const bool after_signal = signal_ != 0;
@@ -172,14 +174,17 @@ void bulk_run::clean_up(std::chrono::nanoseconds timeout) {
     }
     limit_clean_up(after_signal ? settings_.clean_up_timeout.value_or(clean_up_time_after_signal) : timeout);
     const auto started = clock::now();
+    for (auto& one : workers_)
+        one.made->begin_round(true);
     for (bool again = true; again && !gave_up_;) {
         done_before_ = 0;
         for (stage_ = 0; stage_ < plan_.size() && may_go_on(); ++stage_)
             run_stage(plan_[stage_]);
         const auto left_before = std::exchange(left, count_left());
-        const bool is_down = std::any_of(workers_.begin(), workers_.end(),
-                                         [](const worker& one) { return one.made->is_kept_off(); });
-        again = left > 0 && (left < left_before || is_down);
+        bool may_work_later = false;
+        for (auto& one : workers_)
+            may_work_later = one.made->begin_round(false) || may_work_later;
+        again = left > 0 && (left < left_before || may_work_later);
     }
     clean_up_.time += clock::now() - started;
     clean_up_limit_.cancel();
@@ -197,12 +202,10 @@ void bulk_run::interrupt(int signal) {
     }
     signal_ = signal;
     stopping_ = true;
-    if (cleaning_) {
+    if (cleaning_)
         limit_clean_up(settings_.clean_up_timeout.value_or(clean_up_time_after_signal));
-        return;
-    }
-    stop_engines();
-    limit_flight();
+    else
+        stop_early();
 }
 
 void bulk_run::stop_engines() {
@@ -226,7 +229,7 @@ void bulk_run::limit_flight() {
 void bulk_run::limit_clean_up(std::chrono::nanoseconds time) {
     clean_up_limit_.expires_after(time);
     clean_up_limit_.async_wait([this](error_code cancelled) {
-        if (!cancelled)
+        if (!cancelled && cleaning_) // as above
             give_up();
     });
 }
@@ -239,19 +242,17 @@ void bulk_run::watch() {
             return;
         if (journal_ != nullptr)
             journal_->sync();
-        const auto now = clock::now().time_since_epoch();
-        const bool fails = std::any_of(workers_.begin(), workers_.end(), [](const worker& one) {
-            return one.made->live().failed_in_a_row > 0;
-        });
-        const bool has_succeeded = std::any_of(workers_.begin(), workers_.end(), [&](const worker& one) {
-            return now - clock::duration(one.made->live().last_success) < settings_.abort_after;
-        });
-        if (fails && !has_succeeded && !stopping_) {
-            aborted_ = true;
-            stopping_ = true;
-            stop_engines();
-            limit_flight();
+        clock::rep last_success = 0;
+        clock::rep last_failure = 0;
+        for (const auto& one : workers_) {
+            last_success = std::max(last_success, one.made->live().last_success.load());
+            last_failure = std::max(last_failure, one.made->live().last_failure.load());
         }
+        if (clock::duration(last_failure - last_success) >= settings_.abort_after && !stopping_) {
+            aborted_ = true;
+            stop_early();
+        }
+
         watch();
     });
 }
@@ -319,6 +320,34 @@ std::vector<operation_figures> bulk_run::operations() const {
             all.push_back(std::move(one));
     }
     return all;
+}
+
+void bulk_run::finish() {
+    if (!threads_run_)
+        return;
+    running_ = workers_.size();
+    for (auto& one : workers_)
+        asio::post(one.context, [this, &one] {
+            one.made->finish();
+            end_of_engine();
+        });
+    context_.restart();
+    context_.run();
+}
+
+std::uint64_t bulk_run::not_begun() const {
+    std::uint64_t all = 0;
+    for (const auto& one : workers_)
+        all += one.made->not_begun();
+    return all;
+}
+
+void bulk_run::visit_existing(
+    const std::function<void(thing_kind, std::uint64_t, std::string_view)>& visit) const {
+    for (const auto& one : workers_)
+        one.work->visit_existing([&](thing_kind kind, std::size_t number, std::string_view id) {
+            visit(kind, one.made->number_in_run(kind, number), id);
+        });
 }
 
 time_series bulk_run::series() const {

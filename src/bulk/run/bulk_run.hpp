@@ -13,11 +13,11 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -31,7 +31,10 @@ namespace bandwidth::webrtc::bulk {
 class bulk_run final {
 public:
     /// Makes the job of an engine, whose client has an executor of the context.
-    using make_job = std::function<std::unique_ptr<job>(boost::asio::io_context&, share items)>;
+    /// \param items   of all sessions or endpoints of the run those of the engine
+    /// \param thread  its number, from 0
+    using make_job =
+        std::function<std::unique_ptr<job>(boost::asio::io_context&, share items, std::size_t thread)>;
 
     /// \param context  of the caller's thread; outlives the run, as do the settings and the journal
     /// \param journal  what is created and deleted is written there; null: nowhere
@@ -47,12 +50,16 @@ public:
     /// Runs these stages, or those up to an interrupt. Ends early when no service can be reached, or when it refuses the
     /// credentials, before anything has succeeded; when there was no success for `abort_after`; and when the journal
     /// cannot be written.
-    void run_stages(std::vector<stage> plan);
+    /// \param first  of the plan's stages; those before it are done already
+    void run_stages(std::vector<stage> plan, std::size_t first = 0);
 
     /// Deletes what still exists, again and again until all is deleted, nothing more can be deleted although the service
     /// can be reached, or the time for it is over.
     /// \param timeout  without a signal
     void clean_up(std::chrono::nanoseconds timeout);
+
+    /// Ends the counting of seconds. After the last stage, before `series`.
+    void finish();
 
     /// Ends the run in an orderly way: nothing new is started, what is in flight has two seconds to end, and `clean_up`
     /// has its time for signals. The second interrupt ends everything at once.
@@ -69,6 +76,10 @@ public:
     std::vector<operation_figures> operations() const;
     time_series series() const;
     std::optional<life_record> lives() const;
+    /// See `engine::not_begun`.
+    std::uint64_t not_begun() const;
+    /// Calls this for all that exists, with its number in the run and its id.
+    void visit_existing(const std::function<void(thing_kind, std::uint64_t, std::string_view)>& visit) const;
     client_stats stats() const;
     clean_up_record clean_up_result() const;
     /// When the first call was made, since 1970, and from then to the last result.
@@ -96,6 +107,9 @@ private:
 
     void start_threads();
     void run_stage(const stage& stage);
+    void end_of_engine();
+    void end_early(const fatal_problem& problem);
+    void stop_early();
     void stop_engines();
     void give_up();
     void limit_flight();
@@ -111,7 +125,6 @@ private:
     journal_writer* journal_;
     std::deque<worker> workers_; // a deque, because they cannot move
     bool threads_run_ = false;
-    std::exception_ptr error_of_thread_;
 
     std::vector<stage> plan_;
     std::size_t stage_ = 0; // the one under way

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <stdexcept>
@@ -58,11 +60,8 @@ void engine::start(const stage& stage, std::function<void()> done) {
     stage_started_ = clock::now();
     next_ = 0;
     live_.done = 0;
-    if (is_cleaning() && work_ == work_state::stopped) {
+    if (is_cleaning() && work_ == work_state::stopped)
         work_ = work_state::allowed;
-        off_until_ = {};
-        off_time_ = {};
-    }
     if (stage.kind == stage_kind::mix)
         busy_.assign(parts_.items.count, false);
     if (!sampling_) {
@@ -97,6 +96,17 @@ void engine::give_up() {
     parts_.work.close(); // ends every call under way
 }
 
+void engine::continue_run(const journal_contents& before) {
+    before_ = &before;
+    complete_before_.assign(parts_.items.count, false);
+    const auto& lives = before.complete_lives;
+    for (auto life = lives.lower_bound(parts_.items.first);
+         life != lives.end() && *life < parts_.items.first + parts_.items.count; ++life) {
+        complete_before_[static_cast<std::size_t>(*life - parts_.items.first)] = true;
+        ++lives_.complete_before;
+    }
+}
+
 void engine::finish() {
     sampling_ = false;
     sample();
@@ -115,8 +125,7 @@ void engine::run_callers() {
     if (chosen.is_open_loop() && !is_cleaning()) {
         ++running_;
         asio::co_spawn(parts_.context, arrive(), [this](std::exception_ptr error) {
-            if (error)
-                std::rethrow_exception(error);
+            tell_exception(error);
             end_one();
         });
         return;
@@ -128,6 +137,7 @@ void engine::run_callers() {
                                                : chosen.ramp / static_cast<std::int64_t>(count) *
                                                      static_cast<std::int64_t>(number);
         auto& one = free_caller();
+        one.waits_to_begin = begin_after.count() > 0;
         spawn(one, call_repeatedly(one, begin_after));
     }
 }
@@ -144,8 +154,7 @@ void engine::spawn(caller& one, asio::awaitable<void> work) {
     ++running_;
     one.running = true;
     auto done = [this, &one](std::exception_ptr error) {
-        if (error)
-            std::rethrow_exception(error);
+        tell_exception(error);
         one.running = false;
         free_.push_back(&one);
         if (waits_for_caller_)
@@ -173,8 +182,11 @@ void engine::end_one() {
 }
 
 asio::awaitable<void> engine::call_repeatedly(caller& one, std::chrono::nanoseconds begin_after) {
-    if (begin_after.count() > 0)
-        co_await pause(one, stage_started_ + begin_after);
+    // A call that was cancelled is a failed call: what comes behind it has to be done all the same.
+    co_await asio::this_coro::throw_if_cancelled(false);
+    if (one.waits_to_begin)
+        co_await pause(one, std::min(stage_started_ + begin_after, end_of_stage()));
+    one.waits_to_begin = false;
     for (;;) {
         while (may_go_on() && clock::now() < off_until_)
             co_await pause(one, off_until_);
@@ -183,6 +195,9 @@ asio::awaitable<void> engine::call_repeatedly(caller& one, std::chrono::nanoseco
             co_return;
         one.begin(std::nullopt);
         co_await make_item(one, *item);
+        // Whoever has skipped all calls has not waited for anything, and would keep the thread for itself.
+        if (!one.has_called)
+            co_await asio::post(parts_.context, asio::use_awaitable);
     }
 }
 
@@ -206,14 +221,21 @@ asio::awaitable<void> engine::arrive() {
             waits_for_caller_ = false;
         }
         const auto item = take();
-        if (!item)
+        if (!item) {
+            // What was due by now and did not begin would make the service look faster than it was.
+            const auto due = std::min(clock::now(), end_of_stage());
+            if (next_ < items_of(*stage_).value_or(next_ + 1))
+                for (auto missed = intended; missed < due; missed = stage_started_ + schedule.next())
+                    ++not_begun_;
             co_return;
+        }
         auto& one = free_caller();
         spawn(one, call_once(one, *item, intended));
     }
 }
 
 asio::awaitable<void> engine::call_once(caller& one, std::size_t item, clock::time_point intended) {
+    co_await asio::this_coro::throw_if_cancelled(false);
     one.begin(intended);
     co_await make_item(one, item);
 }
@@ -240,6 +262,8 @@ asio::awaitable<void> engine::live(caller& one, std::size_t number) {
     for (const auto kind : stage_->calls) {
         const auto& made = call(kind);
         for (std::size_t of_life = 0; of_life < made.each; ++of_life) {
+            if (!may_go_on())
+                co_return;
             const auto& chosen = parts_.chosen;
             if (!std::exchange(first, false) && chosen.think_max.count() > 0) {
                 std::uniform_int_distribution<std::int64_t> think(chosen.think_min.count(),
@@ -298,13 +322,14 @@ std::optional<std::size_t> engine::take() {
         return take_of_mix();
     const auto count = *items_of(*stage_);
     if (stage_->kind == stage_kind::lives)
-        for (; next_ < complete_before_.size() && complete_before_[next_]; ++next_) {
-            ++lives_.complete_before;
+        for (; next_ < complete_before_.size() && complete_before_[next_]; ++next_)
             ++live_.done;
-        }
-    if (next_ >= count)
-        return std::nullopt;
-    return next_++;
+    if (next_ < count)
+        return next_++;
+    for (auto& one : callers_) // there is nothing to begin for
+        if (one.waits_to_begin)
+            one.pause_timer.cancel();
+    return std::nullopt;
 }
 
 // Two calls about one session could each find what the other one has changed, and take it for a wrong response. There

@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -31,10 +32,10 @@ namespace bandwidth::webrtc::bulk {
 
 /// Why a run ends before all is done.
 struct fatal_problem {
-    enum class reason { no_connection, refused, journal };
+    enum class reason { no_connection, refused, journal, exception };
     reason why;
-    std::optional<bandwidth::webrtc::failure> failure; ///< of a call; of the journal none
-    std::string text;                                  ///< of the journal
+    std::optional<bandwidth::webrtc::failure> failure; ///< of a call, for the first two
+    std::string text;                                  ///< for the others
 };
 
 /// What one thread of a run does: stage by stage, the items of its share of the sessions or endpoints. In a closed
@@ -80,8 +81,9 @@ public:
     /// Ends the sampling that `start` has begun, so that the context has nothing to do.
     void finish();
 
-    /// Of sessions or endpoints of the run, by their numbers in the engine's share: their lives are complete already.
-    void skip_lives(std::vector<bool> complete) { complete_before_ = std::move(complete); }
+    /// The run goes on that the journal tells of: lives that are complete are not lived again.
+    /// \param before  outlives the engine
+    void continue_run(const journal_contents& before);
 
     // Between stages, on any thread.
     const operation_record& record(call_kind kind) const noexcept {
@@ -90,8 +92,11 @@ public:
     const time_series& series() const noexcept { return series_; }
     const life_record& lives() const noexcept { return lives_; }
     std::uint64_t unknown_creations() const noexcept { return unknown_creations_; }
-    /// Whether the last calls could not reach the service.
-    bool is_kept_off() const noexcept { return off_time_.count() > 0; }
+    /// Arrivals of an open loop that were due and never began, because the stage ended before there was a caller for
+    /// them.
+    std::uint64_t not_begun() const noexcept { return not_begun_; }
+    /// Another round of a clean-up. Tells whether a call of the last one failed in a way that may be over by the next.
+    bool begin_round(bool first);
     const std::string& first_clean_up_error() const noexcept { return first_clean_up_error_; }
 
     /// What may be looked at at any time, on any thread.
@@ -102,8 +107,12 @@ public:
         std::atomic<std::uint64_t> mismatched{0};      ///< alike
         std::atomic<std::uint64_t> failed_in_a_row{0}; ///< since the last success, of any stage
         std::atomic<clock::rep> last_success{0};
+        std::atomic<clock::rep> last_failure{0};
+        std::atomic<bool> any_success{false};
     };
     const live_counts& live() const noexcept { return live_; }
+    /// The number in the run of what has this number in the engine's job. On any thread.
+    std::uint64_t number_in_run(thing_kind kind, std::size_t number) const noexcept;
     /// How many items the stage has for this engine; nothing where it has no end but its time. On any thread.
     std::optional<std::size_t> items_of(const stage& stage) const;
     /// Hands over the seconds that have ended since the last time. On any thread.
@@ -144,9 +153,9 @@ private:
     void created(thing_kind kind, std::size_t number, std::string_view id);
     void deleted(thing_kind kind, std::size_t number);
     void keep_off(clock::time_point now);
-    std::uint64_t number_in_run(thing_kind kind, std::size_t number) const noexcept;
     void check_journal(bool written);
     void tell_fatal(fatal_problem problem);
+    void tell_exception(const std::exception_ptr& error);
     bool may_go_on() const noexcept { return work_ == work_state::allowed; }
 
     parts parts_;
@@ -172,10 +181,12 @@ private:
 
     std::array<operation_record, call_kind_count> records_;
     life_record lives_;
+    const journal_contents* before_ = nullptr;
     std::vector<bool> complete_before_;
+    std::uint64_t not_begun_ = 0;
+    bool temporary_failure_ = false; // in this round of the clean-up
     std::uint64_t unknown_creations_ = 0;
     std::string first_clean_up_error_;
-    bool anything_succeeded_ = false;
     bool fatal_told_ = false;
     live_counts live_;
 
@@ -185,6 +196,7 @@ private:
     time_series series_;
     client_stats sampled_; // the client's counts at the last sample
     std::mutex seconds_mutex_;
+    bool seconds_wanted_ = false;
     time_series seconds_; // that have ended, for take_seconds
     time_series::seconds published_{0};
 };

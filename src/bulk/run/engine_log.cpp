@@ -23,8 +23,8 @@ bool engine::is_measured(const call_log::started_call& call) const noexcept {
 
 void engine::add_success(const call_log::started_call& call) {
     const auto now = clock::now();
-    anything_succeeded_ = true;
     off_time_ = {};
+    live_.any_success.store(true, std::memory_order_relaxed);
     live_.last_success.store(now.time_since_epoch().count(), std::memory_order_relaxed);
     live_.failed_in_a_row.store(0, std::memory_order_relaxed);
     if (is_cleaning())
@@ -35,7 +35,7 @@ void engine::add_success(const call_log::started_call& call) {
     auto& record = this->record(call.kind);
     record.latency.add(now - call.intended);
     if (parts_.chosen.is_open_loop())
-        record.service_time.add(now - call.started);
+        record.call_time.add(now - call.started);
 }
 
 void engine::add_check(const call_log::started_call& call, const std::string& problem) {
@@ -47,7 +47,9 @@ void engine::add_check(const call_log::started_call& call, const std::string& pr
 }
 
 void engine::skip(call_kind kind) {
-    if (!is_cleaning())
+    if (is_cleaning() || (before_ != nullptr && is_deletion(kind))) // the run before may have deleted it
+        return;
+    if (stage_->kind == stage_kind::calls || clock::now() >= stage_started_ + parts_.chosen.warm_up)
         ++record(kind).skipped;
 }
 
@@ -57,16 +59,21 @@ void engine::add_failure(const call_log::started_call& call, const failure& fail
     const bool ever_connected = stats.handshakes_full + stats.handshakes_resumed > 0;
     const bool unreachable = is_connection_failure(failure.code(), ever_connected);
     ++live_.failed_in_a_row;
-    if (unreachable)
+    live_.last_failure.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    // A clean-up tries again what may work later, also where the service responds: it may be half started.
+    const bool is_temporary = unreachable || failure.code() == condition::retryable;
+    if (is_cleaning() ? is_temporary : unreachable)
         keep_off(now);
     if (is_cleaning()) {
+        temporary_failure_ = temporary_failure_ || is_temporary;
         if (first_clean_up_error_.empty())
             first_clean_up_error_ = printable(failure.describe());
         return;
     }
     ++live_.failed;
     ++this_second(now).failed;
-    record(call.kind).add_failure(failure);
+    if (is_measured(call))
+        record(call.kind).add_failure(failure);
     if (failure.delivery() == delivery::maybe_processed && is_creation(call.kind)) {
         ++unknown_creations_;
         if (parts_.journal != nullptr) {
@@ -76,7 +83,7 @@ void engine::add_failure(const call_log::started_call& call, const failure& fail
     }
     if (unreachable && !ever_connected)
         tell_fatal({fatal_problem::reason::no_connection, failure, {}});
-    else if (failure.code() == condition::unauthorized && !anything_succeeded_)
+    else if (failure.code() == condition::unauthorized && !live_.any_success)
         tell_fatal({fatal_problem::reason::refused, failure, {}});
 }
 
@@ -94,8 +101,13 @@ void engine::created(thing_kind kind, std::size_t number, std::string_view id) {
 }
 
 void engine::deleted(thing_kind kind, std::size_t number) {
-    if (parts_.journal != nullptr)
-        check_journal(parts_.journal->deleted(kind, number_in_run(kind, number)));
+    if (parts_.journal == nullptr)
+        return;
+    const auto of_run = number_in_run(kind, number);
+    check_journal(parts_.journal->deleted(kind, of_run));
+    // That line takes back what is said of a creation before, whose result nobody knows.
+    if (before_ != nullptr && before_->of(kind).unknown.contains(of_run))
+        check_journal(parts_.journal->unknown(kind, of_run));
 }
 
 std::uint64_t engine::number_in_run(thing_kind kind, std::size_t number) const noexcept {
@@ -112,8 +124,26 @@ void engine::check_journal(bool written) {
 void engine::tell_fatal(fatal_problem problem) {
     if (std::exchange(fatal_told_, true))
         return;
-    stop();
+    if (parts_.chosen.threads == 1) // else the others may fare better: the run decides
+        stop();
     parts_.on_fatal(problem);
+}
+
+void engine::tell_exception(const std::exception_ptr& error) {
+    try {
+        if (error)
+            std::rethrow_exception(error);
+    } catch (const std::exception& what) {
+        tell_fatal({fatal_problem::reason::exception, std::nullopt, what.what()});
+    }
+}
+
+bool engine::begin_round(bool first) {
+    if (first) {
+        off_until_ = {};
+        off_time_ = {};
+    }
+    return std::exchange(temporary_failure_, false);
 }
 
 // ---- second by second ----
@@ -149,12 +179,14 @@ void engine::sample() {
     sampled_ = stats;
     const std::lock_guard lock(seconds_mutex_);
     for (auto at = std::max(published_ + 1s, series_.first()); at <= second; ++at)
-        seconds_.at(at).add(series_.at(at));
+        if (seconds_wanted_)
+            seconds_.at(at).add(series_.at(at));
     published_ = std::max(published_, second);
 }
 
 time_series engine::take_seconds() {
     const std::lock_guard lock(seconds_mutex_);
+    seconds_wanted_ = true;
     return std::exchange(seconds_, time_series());
 }
 

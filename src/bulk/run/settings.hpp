@@ -57,7 +57,7 @@ struct settings {
     std::chrono::nanoseconds warm_up{0};   ///< of the lives, or of the mix: calls in it are not measured
     std::chrono::nanoseconds think_min{0}; ///< pauses between the calls of a life are between these two
     std::chrono::nanoseconds think_max{0};
-    std::vector<weighted_call> mix; ///< made at random, between the phases and the first deletion
+    std::vector<weighted_call> mix; ///< made at random, before the first removal or deletion
 
     service_kind service = service_kind::loopback;
     std::string base_url; ///< empty: the service's own

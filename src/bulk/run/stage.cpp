@@ -26,9 +26,11 @@ std::vector<stage> plan_of(const settings& chosen) {
     mix.name = "mix";
     mix.mix = chosen.mix;
     mix.limit = chosen.duration;
-    const auto first_deletion = std::find_if(plan.begin(), plan.end(),
-                                             [](const stage& one) { return is_deletion(one.calls.front()); });
-    plan.insert(first_deletion, mix);
+    const auto first_end = std::find_if(plan.begin(), plan.end(), [](const stage& one) {
+        const auto kind = one.calls.front();
+        return is_deletion(kind) || kind == call_kind::remove_participant_from_session;
+    });
+    plan.insert(first_end, mix);
     return plan;
 }
 

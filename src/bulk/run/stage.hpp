@@ -26,7 +26,7 @@ struct stage {
     std::chrono::nanoseconds limit{0}; ///< nothing begins after so long; 0: until all items are done
 };
 
-/// The stages of a run: with lives one, else one for each call, and the mix before the first deletion.
+/// The stages of a run: with lives one, else one for each call, and the mix before what is removed or deleted.
 std::vector<stage> plan_of(const settings& chosen);
 
 } // namespace bandwidth::webrtc::bulk

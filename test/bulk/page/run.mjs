@@ -129,7 +129,7 @@ const texts = {
         '255 of 36,255 calls failed', '7,251', "document.title='broken out'", 'HTTP 503 Service Unavailable',
         '18.4 ms', '1 threshold of 2 missed'
     ],
-    single: ['All is well', '36,000', 'Service time', '87.5 %'],
+    single: ['All is well', '36,000', 'Call time', '87.5 %'],
     merged: ['3 reports of 3 shards, merged', '2 of 3'],
     compared: ['+40.0 %', 'Base: all is well'],
     empty: ['No call was made', 'No call failed'],
