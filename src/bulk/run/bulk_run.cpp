@@ -52,8 +52,6 @@ bulk_run::bulk_run(asio::io_context& context, const settings& chosen, const make
 }
 
 bulk_run::~bulk_run() {
-    if (threads_run_)
-        on_every_engine([](engine& one) { one.finish(); });
     for (auto& one : workers_) {
         one.guard.reset();
         if (!one.thread.joinable())
@@ -95,7 +93,10 @@ void bulk_run::restore(const journal_contents& before) {
             const auto last = existing.lower_bound(first + one.items.count * each);
             for (auto thing = existing.lower_bound(first); thing != last; ++thing)
                 one.work->restore(kind, static_cast<std::size_t>(thing->first - first), thing->second);
+            one.made->remember_unknown(kind, before.of(kind).unknown);
         }
+        // The run before may have deleted more than it could write down.
+        one.work->begin_clean_up();
         std::vector<bool> complete(one.items.count);
         const auto& lives = before.complete_lives;
         for (auto life = lives.lower_bound(one.items.first);
@@ -226,7 +227,7 @@ void bulk_run::limit_flight() {
 void bulk_run::limit_clean_up(std::chrono::nanoseconds time) {
     clean_up_limit_.expires_after(time);
     clean_up_limit_.async_wait([this](error_code cancelled) {
-        if (!cancelled)
+        if (!cancelled && cleaning_) // it may have expired just before it was cancelled
             give_up();
     });
 }
@@ -239,9 +240,11 @@ void bulk_run::watch() {
             return;
         if (journal_ != nullptr)
             journal_->sync();
+        // Calls have to fail for so long: one failure behind a pause of the load is none of the service.
         const auto now = clock::now().time_since_epoch();
-        const bool fails = std::any_of(workers_.begin(), workers_.end(), [](const worker& one) {
-            return one.made->live().failed_in_a_row > 0;
+        const bool fails = std::any_of(workers_.begin(), workers_.end(), [&](const worker& one) {
+            const auto since = one.made->live().failing_since.load();
+            return since != 0 && now - clock::duration(since) >= settings_.abort_after;
         });
         const bool has_succeeded = std::any_of(workers_.begin(), workers_.end(), [&](const worker& one) {
             return now - clock::duration(one.made->live().last_success) < settings_.abort_after;

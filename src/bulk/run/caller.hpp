@@ -24,6 +24,7 @@ public:
     void begin(std::optional<clock::time_point> intended) noexcept {
         intended_ = intended;
         all_went_well = true;
+        has_called = false;
     }
 
     started_call start(call_kind kind, std::size_t item) override;
@@ -38,7 +39,9 @@ public:
     boost::asio::cancellation_signal cancel;
     boost::asio::steady_timer pause_timer;
     bool running = false;
-    bool all_went_well = true; ///< of the item
+    bool waits_to_begin = false; ///< in a ramp, before its first item
+    bool has_called = false;     ///< of the item at least one call was made
+    bool all_went_well = true;   ///< of the item
 
 private:
     engine& engine_;

@@ -15,6 +15,8 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr auto time_without_call = std::chrono::milliseconds(5);
+
 std::size_t own_share(std::size_t total, std::size_t index, std::size_t count) {
     return std::max<std::size_t>(1, share_of(total, shard{index + 1, count}).count);
 }
@@ -65,11 +67,8 @@ void engine::start(const stage& stage, std::function<void()> done) {
     }
     if (stage.kind == stage_kind::mix)
         busy_.assign(parts_.items.count, false);
-    if (!sampling_) {
-        sampling_ = true;
-        sampled_ = parts_.work.stats();
-        schedule_sample();
-    }
+    sampling_ = true;
+    schedule_sample();
     // This function counts as one of the stage's coroutines, so that the stage does not end before all are there.
     running_ = 1;
     run_callers();
@@ -95,12 +94,6 @@ void engine::give_up() {
     stop();
     work_ = work_state::given_up;
     parts_.work.close(); // ends every call under way
-}
-
-void engine::finish() {
-    sampling_ = false;
-    sample();
-    sample_timer_.cancel();
 }
 
 // ---- the callers of a stage ----
@@ -155,6 +148,13 @@ void engine::spawn(caller& one, asio::awaitable<void> work) {
     asio::co_spawn(parts_.context, std::move(work), asio::bind_cancellation_slot(one.cancel.slot(), done));
 }
 
+// Nothing is left for them.
+void engine::end_waits_to_begin() {
+    for (auto& one : callers_)
+        if (std::exchange(one.waits_to_begin, false))
+            one.pause_timer.cancel();
+}
+
 void engine::end_one() {
     if (--running_ > 0)
         return;
@@ -169,20 +169,32 @@ void engine::end_one() {
         for (const auto& one : stage_->mix)
             add_time(one.kind);
     }
+    // Between stages others look at the series.
+    sampling_ = false;
+    sample_timer_.cancel();
+    sample(clock::now(), false);
     std::exchange(done_, nullptr)();
 }
 
 asio::awaitable<void> engine::call_repeatedly(caller& one, std::chrono::nanoseconds begin_after) {
-    if (begin_after.count() > 0)
+    if (begin_after.count() > 0) {
+        one.waits_to_begin = true;
         co_await pause(one, stage_started_ + begin_after);
+        one.waits_to_begin = false;
+    }
     for (;;) {
         while (may_go_on() && clock::now() < off_until_)
             co_await pause(one, off_until_);
         const auto item = take();
-        if (!item)
+        if (!item) {
+            end_waits_to_begin();
             co_return;
+        }
         one.begin(std::nullopt);
         co_await make_item(one, *item);
+        // Of what could not be created a mix makes no calls, and would never give way to anything else.
+        if (stage_->kind == stage_kind::mix && !one.has_called)
+            co_await pause(one, clock::now() + time_without_call);
     }
 }
 
@@ -195,7 +207,7 @@ asio::awaitable<void> engine::arrive() {
         if (intended >= end_of_stage())
             co_return;
         error_code cancelled;
-        if (intended > clock::now()) {
+        if (intended > clock::now() && may_go_on()) {
             arrival_timer_.expires_at(intended);
             co_await arrival_timer_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
         }

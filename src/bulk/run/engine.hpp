@@ -24,6 +24,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -77,11 +78,14 @@ public:
     void cancel_flight();
     /// Ends everything for good.
     void give_up();
-    /// Ends the sampling that `start` has begun, so that the context has nothing to do.
-    void finish();
 
     /// Of sessions or endpoints of the run, by their numbers in the engine's share: their lives are complete already.
     void skip_lives(std::vector<bool> complete) { complete_before_ = std::move(complete); }
+    /// Creations of a run before of which nobody knows what became of them, by their numbers in the run. Deleting what
+    /// was created anew under such a number says nothing of them, and the journal is told so.
+    void remember_unknown(thing_kind kind, std::set<std::uint64_t> numbers) {
+        unknown_before_[static_cast<std::size_t>(kind)] = std::move(numbers);
+    }
 
     // Between stages, on any thread.
     const operation_record& record(call_kind kind) const noexcept {
@@ -98,9 +102,10 @@ public:
     struct live_counts {
         std::atomic<std::uint64_t> done{0}; ///< items of the stage
         std::atomic<std::uint64_t> in_flight{0};
-        std::atomic<std::uint64_t> failed{0};          ///< calls, but those of the clean-up
-        std::atomic<std::uint64_t> mismatched{0};      ///< alike
-        std::atomic<std::uint64_t> failed_in_a_row{0}; ///< since the last success, of any stage
+        std::atomic<std::uint64_t> failed{0};     ///< calls, but those of the clean-up
+        std::atomic<std::uint64_t> mismatched{0}; ///< alike
+        /// When the first of the calls failed that have failed since the last success, of any stage; 0 when none has.
+        std::atomic<clock::rep> failing_since{0};
         std::atomic<clock::rep> last_success{0};
     };
     const live_counts& live() const noexcept { return live_; }
@@ -125,6 +130,7 @@ private:
     std::size_t take_of_mix();
     caller& free_caller();
     void spawn(caller& one, boost::asio::awaitable<void> work);
+    void end_waits_to_begin();
     void end_one();
 
     const job_call& call(call_kind kind) const;
@@ -133,7 +139,7 @@ private:
     clock::time_point end_of_stage() const noexcept;
     operation_record& record(call_kind kind) noexcept { return records_[static_cast<std::size_t>(kind)]; }
     second_record& this_second(clock::time_point now);
-    void sample();
+    void sample(clock::time_point of, bool has_ended);
     void schedule_sample();
 
     // What the callers tell.
@@ -174,13 +180,14 @@ private:
     life_record lives_;
     std::vector<bool> complete_before_;
     std::uint64_t unknown_creations_ = 0;
+    std::array<std::set<std::uint64_t>, thing_kind_count> unknown_before_;
     std::string first_clean_up_error_;
     bool anything_succeeded_ = false;
     bool fatal_told_ = false;
     live_counts live_;
 
     boost::asio::steady_timer sample_timer_;
-    bool sampling_ = false;
+    bool sampling_ = false;            // while a stage is under way
     std::chrono::nanoseconds to_wall_; // from this program's clock to the system's
     time_series series_;
     client_stats sampled_; // the client's counts at the last sample
