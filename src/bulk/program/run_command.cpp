@@ -103,16 +103,16 @@ run_journal open_journal(const options& wanted, std::string& run_id, std::uint64
     return opened;
 }
 
-// What of the plan is left of a run that goes on. Until something was deleted all of it is made once more, but for
+// The stage of the plan from which a run goes on. Until something was deleted all of it is made once more, but for
 // the creation of what exists, since reading, joining and subscribing twice does no harm; from then on the deleting is.
-std::vector<stage> plan_that_is_left(std::vector<stage> plan, const run_journal& journal) {
+std::size_t first_stage_of(const std::vector<stage>& plan, const run_journal& journal) {
     if (!journal.before || !journal.before->phase || plan.front().kind == stage_kind::lives)
-        return plan;
+        return 0;
     const auto reached = std::min<std::uint64_t>(*journal.before->phase, plan.size() - 1);
     for (std::size_t number = 0; number <= reached; ++number)
         if (plan[number].kind == stage_kind::calls && is_deletion(plan[number].calls.front()))
-            return {plan.begin() + static_cast<std::ptrdiff_t>(number), plan.end()};
-    return plan;
+            return number;
+    return 0;
 }
 
 // One place for what a run and a clean-up by journal have in common: the context, the signals and the progress.
@@ -136,11 +136,11 @@ public:
             line_.set_target_rate(wanted.load.rate / static_cast<double>(wanted.load.part.count));
     }
 
-    void run_stages(std::vector<stage> plan) {
+    void run_stages(std::vector<stage> plan, std::size_t first_number) {
         std::optional<progress_ticker> ticker;
         if (shows_progress_)
             ticker.emplace(context_, run_, line_);
-        run_.run_stages(std::move(plan));
+        run_.run_stages(std::move(plan), first_number);
         line_.clear(look_at_size());
     }
     void clean_up(std::chrono::nanoseconds timeout) {
@@ -255,7 +255,10 @@ int make_run(const options& wanted, std::ostream& out, std::ostream& err) {
     const bool lives_again = journal.before && wanted.load.shape == load_shape::lives;
     if (lives_again) // what lives that were cut off have left goes first, and then they begin anew
         watched.clean_up(wanted.load.clean_up_timeout.value_or(clean_up_time_of_run));
-    watched.run_stages(plan_that_is_left(plan_of(wanted.load), journal));
+    auto plan = plan_of(wanted.load);
+    const auto first = first_stage_of(plan, journal);
+    plan.erase(plan.begin(), plan.begin() + static_cast<std::ptrdiff_t>(first));
+    watched.run_stages(std::move(plan), first);
 
     report report;
     report.operations = run.operations();

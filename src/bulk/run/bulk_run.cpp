@@ -106,7 +106,7 @@ void bulk_run::restore(const journal_contents& before) {
     }
 }
 
-void bulk_run::run_stages(std::vector<stage> plan) {
+void bulk_run::run_stages(std::vector<stage> plan, std::size_t first_number) {
     plan_ = std::move(plan);
     cleaning_ = false;
     done_before_ = 0;
@@ -115,7 +115,7 @@ void bulk_run::run_stages(std::vector<stage> plan) {
     start_threads();
     watch();
     for (stage_ = 0; stage_ < plan_.size() && may_go_on(); ++stage_) {
-        if (journal_ != nullptr && !journal_->phase(stage_)) {
+        if (journal_ != nullptr && !journal_->phase(first_number + stage_)) {
             problem_ = {fatal_problem::reason::journal, std::nullopt, journal_->error().message()};
             break;
         }

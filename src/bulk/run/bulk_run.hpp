@@ -47,7 +47,8 @@ public:
     /// Runs these stages, or those up to an interrupt. Ends early when no service can be reached, or when it refuses the
     /// credentials, before anything has succeeded; when there was no success for `abort_after`; and when the journal
     /// cannot be written.
-    void run_stages(std::vector<stage> plan);
+    /// \param first_number  of the first one in the journal: of a run that goes on its number in the whole plan
+    void run_stages(std::vector<stage> plan, std::size_t first_number = 0);
 
     /// Deletes what still exists, again and again until all is deleted, nothing more can be deleted although the service
     /// can be reached, or the time for it is over.
