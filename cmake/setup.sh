@@ -20,7 +20,7 @@ for group; do
         # Those that do not come from Debian have npm in another package, and the two exclude each other.
         command -v npm > /dev/null || optional="$optional nodejs npm"
         ;;
-    engines) optional="$optional chromium chromium-driver slurm-wlm munge openmpi-bin parallel" ;;
+    engines) optional="$optional chromium chromium-driver slurm-wlm munge openmpi-bin parallel mandoc zsh fish" ;;
     compare) packages="$packages nginx-light openssl curl nghttp2-client wrk libcurl4-openssl-dev valgrind linux-perf" ;;
     clang) packages="$packages clang libclang-rt-14-dev" ;;
     coverage) packages="$packages llvm-14" ;;

@@ -1,110 +1,22 @@
 // The program as its users start it.
+#include "bulk/program_process.hpp"
 #include "bulk/temporary_file.hpp"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include <array>
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
 #include <boost/json/parse.hpp>
+#include <chrono>
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
 namespace json = boost::json;
 namespace testing = bandwidth::webrtc::testing;
+using bandwidth::webrtc::bulk::test::program_process;
 using bandwidth::webrtc::bulk::test::temporary_file;
 using testing::fault;
 
 namespace {
-
-// bandwidth-webrtc-bulk in a process of its own: its standard output goes to a file, its standard error into a pipe.
-class program_process {
-public:
-    explicit program_process(std::vector<std::string> words, std::vector<std::string> environment = {}) {
-        words.insert(words.begin(), BANDWIDTH_WEBRTC_BULK);
-        for (char** entry = environ; *entry != nullptr; ++entry)
-            if (!std::string_view(*entry).starts_with("BW_") &&
-                !std::string_view(*entry).starts_with("BANDWIDTH_"))
-                environment.emplace_back(*entry);
-        std::array<int, 2> ends{};
-        REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
-        errors_ = ends[0];
-        posix_spawn_file_actions_t actions;
-        posix_spawn_file_actions_init(&actions);
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output_.path().c_str(), O_WRONLY, 0);
-        posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-        REQUIRE(mkdtemp(folder_.data()) != nullptr);
-        posix_spawn_file_actions_addchdir_np(&actions, folder_.c_str()); // its journals go there
-        const auto arguments = pointers(words);
-        const auto variables = pointers(environment);
-        const int failed = posix_spawn(&process_, BANDWIDTH_WEBRTC_BULK, &actions, nullptr, arguments.data(),
-                                       variables.data());
-        posix_spawn_file_actions_destroy(&actions);
-        close(ends[1]);
-        REQUIRE(failed == 0);
-    }
-    program_process(const program_process&) = delete;
-    program_process& operator=(const program_process&) = delete;
-    ~program_process() {
-        close(errors_);
-        if (!waited_) {
-            kill(process_, SIGKILL);
-            waitpid(process_, nullptr, 0);
-        }
-        std::filesystem::remove_all(folder_);
-    }
-
-    // Blocks until this stands in the standard error, or that has ended.
-    bool says(std::string_view text) {
-        while (errors_text_.find(text) == std::string::npos) {
-            std::array<char, 4096> buffer{};
-            const auto got = read(errors_, buffer.data(), buffer.size());
-            if (got <= 0)
-                return false;
-            errors_text_.append(buffer.data(), static_cast<std::size_t>(got));
-        }
-        return true;
-    }
-    void signal(int number) { REQUIRE(kill(process_, number) == 0); }
-    // The exit status; 1000 + its number when a signal killed it.
-    int wait() {
-        while (says("\n\n\n no line like this is ever written \n\n\n")) {
-        }
-        int status = 0;
-        REQUIRE(waitpid(process_, &status, 0) == process_);
-        waited_ = true;
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-    }
-    std::string output() const {
-        std::ostringstream text;
-        text << std::ifstream(output_.path()).rdbuf();
-        return text.str();
-    }
-    const std::string& errors() const noexcept { return errors_text_; }
-
-private:
-    static std::vector<char*> pointers(std::vector<std::string>& words) {
-        std::vector<char*> made;
-        for (auto& word : words)
-            made.push_back(word.data());
-        made.push_back(nullptr);
-        return made;
-    }
-
-    temporary_file output_{""};
-    std::string folder_ = "/tmp/bandwidth-webrtc-bulk-test-XXXXXX";
-    std::string errors_text_;
-    pid_t process_ = 0;
-    int errors_ = -1;
-    bool waited_ = false;
-};
 
 // A loopback service in this process, and the options to run against it for longer than any test waits.
 class long_run {

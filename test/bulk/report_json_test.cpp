@@ -75,8 +75,7 @@ TEST_CASE("report json: what was written is there again, of any report") {
         REQUIRE(again.operations.size() == made.operations.size());
         for (std::size_t i = 0; i < made.operations.size(); ++i) {
             CHECK(made_up::same(again.operations[i].record.latency, made.operations[i].record.latency));
-            CHECK(made_up::same(again.operations[i].record.call_time,
-                                made.operations[i].record.call_time));
+            CHECK(made_up::same(again.operations[i].record.call_time, made.operations[i].record.call_time));
         }
         REQUIRE(again.series.records().size() == made.series.records().size());
         for (const auto& [second, record] : made.series.records())

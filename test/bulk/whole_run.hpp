@@ -1,6 +1,7 @@
 #pragma once
 
 #include "bulk/program/program.hpp"
+#include "bulk/report/report.hpp"
 #include "bulk/temporary_file.hpp"
 
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
@@ -9,6 +10,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace bandwidth::webrtc::bulk::test {
 
@@ -68,6 +70,8 @@ inline options small_run(api_family api, std::string_view operations) {
 /// A loopback service that can be told to fail, and the settings for a run against it.
 class observed_service {
 public:
+    explicit observed_service(testing::loopback_options set_up = {}) : server_(std::move(set_up)) {}
+
     testing::loopback_server& server() { return server_; }
     options chosen(api_family api, std::string_view operations) const {
         auto made = small_run(api, operations);
@@ -81,5 +85,16 @@ private:
     testing::loopback_server server_;
     temporary_file ca_file_{server_.ca_pem()};
 };
+
+/// What the report of a run says, as `merge` and others take it.
+inline report report_of(const outcome& made) { return parse_report(made.report); }
+
+/// The record of an operation; an empty one where the report has none.
+inline operation_record record_of(const report& report, std::string_view operation) {
+    for (const auto& one : report.operations)
+        if (one.operation == operation)
+            return one.record;
+    return operation_record();
+}
 
 } // namespace bandwidth::webrtc::bulk::test

@@ -18,7 +18,6 @@ public:
 
     std::vector<job_call> calls() override;
     std::vector<call_kind> begin_clean_up() override;
-    void end_clean_up() override { delete_options_ = call_options(); }
     std::vector<thing_count> existing() const override;
     void visit_existing(
         const std::function<void(thing_kind, std::size_t, std::string_view)>& visit) const override;

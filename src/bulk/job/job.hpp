@@ -41,8 +41,6 @@ public:
     /// From now on what is gone by itself, or by a delete whose response was lost, is as good as deleted.
     /// \return the calls that delete what still exists, in their order
     virtual std::vector<call_kind> begin_clean_up() = 0;
-    /// As it was before `begin_clean_up`.
-    virtual void end_clean_up() = 0;
     /// What was created and not deleted yet, one entry for each kind of thing, always in the same order.
     virtual std::vector<thing_count> existing() const = 0;
 

@@ -109,7 +109,7 @@ run_journal open_journal(const options& wanted, std::string& run_id, std::uint64
     return opened;
 }
 
-// What of the plan is left of a run that goes on. Until something was deleted all of it is made once more, but for
+// The stage of the plan from which a run goes on. Until something was deleted all of it is made once more, but for
 // the creation of what exists, since reading, joining and subscribing twice does no harm; from then on the deleting is.
 std::size_t first_stage_left(const std::vector<stage>& plan, const run_journal& journal) {
     if (!journal.before || !journal.before->phase || plan.front().kind == stage_kind::lives)
@@ -304,7 +304,6 @@ int make_run(const options& wanted, std::ostream& out, std::ostream& err) {
         out << format_report(report) << std::flush;
 
     watched.clean_up(wanted.load.clean_up_timeout.value_or(clean_up_time_of_run));
-    run.finish();
     report.parts.front() = describe_part(wanted, service, run_id, run); // a signal may have come since
     report.parts.front().clean_up.unknown_creations += unknown_before(journal);
     report.series = run.series();

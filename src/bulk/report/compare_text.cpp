@@ -110,7 +110,7 @@ std::string format_comparison(const comparison& comparison) {
     if (std::min(comparison.base_count, comparison.new_count) < 2)
         text +=
             "One run knows nothing of what differs from run to run: before you rely on a\n"
-            "difference compare several runs of each side (BASE... -- NEW...).\n";
+            "difference compare several runs of each side (compare BASE... --new NEW...).\n";
     return text;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 namespace bandwidth::webrtc::bulk {
@@ -47,7 +48,6 @@ bulk_run::bulk_run(asio::io_context& context, const settings& chosen, const make
 }
 
 bulk_run::~bulk_run() {
-    finish();
     for (auto& one : workers_) {
         one.guard.reset();
         if (!one.thread.joinable())
@@ -82,6 +82,8 @@ void bulk_run::restore(const journal_contents& before) {
                 one.work->restore(kind, static_cast<std::size_t>(thing->first - first), thing->second);
         }
         one.made->continue_run(before);
+        // The run before may have deleted more than it could write down.
+        one.work->begin_clean_up();
     }
 }
 
@@ -104,8 +106,6 @@ void bulk_run::stop_early() {
 
 void bulk_run::run_stages(std::vector<stage> plan, std::size_t first) {
     plan_ = std::move(plan);
-    for (const auto& one : workers_)
-        one.work->end_clean_up();
     cleaning_ = false;
     done_before_ = 0;
     started_ = std::chrono::system_clock::now().time_since_epoch();
@@ -242,13 +242,20 @@ void bulk_run::watch() {
             return;
         if (journal_ != nullptr)
             journal_->sync();
+        // Calls have to fail for so long: one failure before or behind a pause of the load tells nothing.
+        clock::rep failing_since = std::numeric_limits<clock::rep>::max();
         clock::rep last_success = 0;
         clock::rep last_failure = 0;
         for (const auto& one : workers_) {
-            last_success = std::max(last_success, one.made->live().last_success.load());
-            last_failure = std::max(last_failure, one.made->live().last_failure.load());
+            const auto& live = one.made->live();
+            if (const auto since = live.failing_since.load(); since != 0)
+                failing_since = std::min(failing_since, since);
+            last_success = std::max(last_success, live.last_success.load());
+            last_failure = std::max(last_failure, live.last_failure.load());
         }
-        if (clock::duration(last_failure - last_success) >= settings_.abort_after && !stopping_) {
+        const auto since = std::max(failing_since, last_success);
+        if (last_failure > since && clock::duration(last_failure - since) >= settings_.abort_after &&
+            !stopping_) {
             aborted_ = true;
             stop_early();
         }
@@ -320,19 +327,6 @@ std::vector<operation_figures> bulk_run::operations() const {
             all.push_back(std::move(one));
     }
     return all;
-}
-
-void bulk_run::finish() {
-    if (!threads_run_)
-        return;
-    running_ = workers_.size();
-    for (auto& one : workers_)
-        asio::post(one.context, [this, &one] {
-            one.made->finish();
-            end_of_engine();
-        });
-    context_.restart();
-    context_.run();
 }
 
 std::uint64_t bulk_run::not_begun() const {

@@ -58,9 +58,6 @@ public:
     /// \param timeout  without a signal
     void clean_up(std::chrono::nanoseconds timeout);
 
-    /// Ends the counting of seconds. After the last stage, before `series`.
-    void finish();
-
     /// Ends the run in an orderly way: nothing new is started, what is in flight has two seconds to end, and `clean_up`
     /// has its time for signals. The second interrupt ends everything at once.
     void interrupt(int signal);

@@ -9,6 +9,7 @@ namespace bandwidth::webrtc::bulk {
 call_log::started_call caller::start(call_kind kind, std::size_t item) {
     has_called = true;
     const auto now = clock::now();
+    has_called = true;
     return {kind, item, std::exchange(intended_, std::nullopt).value_or(now), now};
 }
 

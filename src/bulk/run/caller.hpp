@@ -39,9 +39,9 @@ public:
     boost::asio::cancellation_signal cancel;
     boost::asio::steady_timer pause_timer;
     bool running = false;
-    bool waits_to_begin = false; ///< its place in the ramp has not come
+    bool waits_to_begin = false; ///< in a ramp, before its first item
+    bool has_called = false;     ///< of the item at least one call was made
     bool all_went_well = true;   ///< of the item
-    bool has_called = false;     ///< for the item
 
 private:
     engine& engine_;

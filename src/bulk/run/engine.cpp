@@ -17,6 +17,8 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr auto time_without_call = std::chrono::milliseconds(5);
+
 std::size_t own_share(std::size_t total, std::size_t index, std::size_t count) {
     return std::max<std::size_t>(1, share_of(total, shard{index + 1, count}).count);
 }
@@ -64,11 +66,8 @@ void engine::start(const stage& stage, std::function<void()> done) {
         work_ = work_state::allowed;
     if (stage.kind == stage_kind::mix)
         busy_.assign(parts_.items.count, false);
-    if (!sampling_) {
-        sampling_ = true;
-        sampled_ = parts_.work.stats();
-        schedule_sample();
-    }
+    sampling_ = true;
+    schedule_sample();
     // This function counts as one of the stage's coroutines, so that the stage does not end before all are there.
     running_ = 1;
     run_callers();
@@ -105,12 +104,6 @@ void engine::continue_run(const journal_contents& before) {
         complete_before_[static_cast<std::size_t>(*life - parts_.items.first)] = true;
         ++lives_.complete_before;
     }
-}
-
-void engine::finish() {
-    sampling_ = false;
-    sample();
-    sample_timer_.cancel();
 }
 
 // ---- the callers of a stage ----
@@ -164,6 +157,13 @@ void engine::spawn(caller& one, asio::awaitable<void> work) {
     asio::co_spawn(parts_.context, std::move(work), asio::bind_cancellation_slot(one.cancel.slot(), done));
 }
 
+// Nothing is left for them.
+void engine::end_waits_to_begin() {
+    for (auto& one : callers_)
+        if (std::exchange(one.waits_to_begin, false))
+            one.pause_timer.cancel();
+}
+
 void engine::end_one() {
     if (--running_ > 0)
         return;
@@ -178,6 +178,10 @@ void engine::end_one() {
         for (const auto& one : stage_->mix)
             add_time(one.kind);
     }
+    // Between stages others look at the series.
+    sampling_ = false;
+    sample_timer_.cancel();
+    sample(clock::now(), false);
     std::exchange(done_, nullptr)();
 }
 
@@ -191,12 +195,17 @@ asio::awaitable<void> engine::call_repeatedly(caller& one, std::chrono::nanoseco
         while (may_go_on() && clock::now() < off_until_)
             co_await pause(one, off_until_);
         const auto item = take();
-        if (!item)
+        if (!item) {
+            end_waits_to_begin();
             co_return;
+        }
         one.begin(std::nullopt);
         co_await make_item(one, *item);
-        // Whoever has skipped all calls has not waited for anything, and would keep the thread for itself.
-        if (!one.has_called)
+        // Whoever has skipped all calls has not waited for anything, and would keep the thread for itself. In a mix
+        // it would do so again and again.
+        if (!one.has_called && stage_->kind == stage_kind::mix)
+            co_await pause(one, clock::now() + time_without_call);
+        else if (!one.has_called)
             co_await asio::post(parts_.context, asio::use_awaitable);
     }
 }
@@ -210,7 +219,7 @@ asio::awaitable<void> engine::arrive() {
         if (intended >= end_of_stage())
             co_return;
         error_code cancelled;
-        if (intended > clock::now()) {
+        if (intended > clock::now() && may_go_on()) {
             arrival_timer_.expires_at(intended);
             co_await arrival_timer_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
         }
@@ -326,9 +335,6 @@ std::optional<std::size_t> engine::take() {
             ++live_.done;
     if (next_ < count)
         return next_++;
-    for (auto& one : callers_) // there is nothing to begin for
-        if (one.waits_to_begin)
-            one.pause_timer.cancel();
     return std::nullopt;
 }
 

@@ -78,8 +78,6 @@ public:
     void cancel_flight();
     /// Ends everything for good.
     void give_up();
-    /// Ends the sampling that `start` has begun, so that the context has nothing to do.
-    void finish();
 
     /// The run goes on that the journal tells of: lives that are complete are not lived again.
     /// \param before  outlives the engine
@@ -103,9 +101,10 @@ public:
     struct live_counts {
         std::atomic<std::uint64_t> done{0}; ///< items of the stage
         std::atomic<std::uint64_t> in_flight{0};
-        std::atomic<std::uint64_t> failed{0};          ///< calls, but those of the clean-up
-        std::atomic<std::uint64_t> mismatched{0};      ///< alike
-        std::atomic<std::uint64_t> failed_in_a_row{0}; ///< since the last success, of any stage
+        std::atomic<std::uint64_t> failed{0};     ///< calls, but those of the clean-up
+        std::atomic<std::uint64_t> mismatched{0}; ///< alike
+        /// When the first of the calls failed that have failed since the last success, of any stage; 0 when none has.
+        std::atomic<clock::rep> failing_since{0};
         std::atomic<clock::rep> last_success{0};
         std::atomic<clock::rep> last_failure{0};
         std::atomic<bool> any_success{false};
@@ -134,6 +133,7 @@ private:
     std::size_t take_of_mix();
     caller& free_caller();
     void spawn(caller& one, boost::asio::awaitable<void> work);
+    void end_waits_to_begin();
     void end_one();
 
     const job_call& call(call_kind kind) const;
@@ -142,7 +142,7 @@ private:
     clock::time_point end_of_stage() const noexcept;
     operation_record& record(call_kind kind) noexcept { return records_[static_cast<std::size_t>(kind)]; }
     second_record& this_second(clock::time_point now);
-    void sample();
+    void sample(clock::time_point of, bool has_ended);
     void schedule_sample();
 
     // What the callers tell.
@@ -191,7 +191,7 @@ private:
     live_counts live_;
 
     boost::asio::steady_timer sample_timer_;
-    bool sampling_ = false;
+    bool sampling_ = false;            // while a stage is under way
     std::chrono::nanoseconds to_wall_; // from this program's clock to the system's
     time_series series_;
     client_stats sampled_; // the client's counts at the last sample

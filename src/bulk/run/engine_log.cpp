@@ -26,7 +26,7 @@ void engine::add_success(const call_log::started_call& call) {
     off_time_ = {};
     live_.any_success.store(true, std::memory_order_relaxed);
     live_.last_success.store(now.time_since_epoch().count(), std::memory_order_relaxed);
-    live_.failed_in_a_row.store(0, std::memory_order_relaxed);
+    live_.failing_since.store(0, std::memory_order_relaxed);
     if (is_cleaning())
         return;
     this_second(now).latency.add(now - call.intended);
@@ -58,8 +58,9 @@ void engine::add_failure(const call_log::started_call& call, const failure& fail
     const auto stats = parts_.work.stats();
     const bool ever_connected = stats.handshakes_full + stats.handshakes_resumed > 0;
     const bool unreachable = is_connection_failure(failure.code(), ever_connected);
-    ++live_.failed_in_a_row;
-    live_.last_failure.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    if (live_.failing_since == 0)
+        live_.failing_since = now.time_since_epoch().count();
+    live_.last_failure = now.time_since_epoch().count();
     // A clean-up tries again what may work later, also where the service responds: it may be half started.
     const bool is_temporary = unreachable || failure.code() == condition::retryable;
     if (is_cleaning() ? is_temporary : unreachable)
@@ -159,15 +160,14 @@ void engine::schedule_sample() {
     sample_timer_.async_wait([this](error_code cancelled) {
         if (cancelled || !sampling_)
             return;
-        sample();
+        sample(clock::now() - 100ms, true); // the timer comes a little after the end of the second
         schedule_sample();
     });
 }
 
-// Of the second that has just ended: the timer comes a little after that.
-void engine::sample() {
-    const auto now = clock::now() - 100ms;
-    const auto second = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch() + to_wall_);
+// Notes what the client has done since the last time in the second that this time is of.
+void engine::sample(clock::time_point of, bool has_ended) {
+    const auto second = std::chrono::floor<std::chrono::seconds>(of.time_since_epoch() + to_wall_);
     const auto stats = parts_.work.stats();
     auto& record = series_.at(second);
     record.retries += stats.retries - sampled_.retries;
@@ -177,6 +177,8 @@ void engine::sample() {
     record.in_flight = live_.in_flight;
     record.queued = stats.queue_depth;
     sampled_ = stats;
+    if (!has_ended)
+        return;
     const std::lock_guard lock(seconds_mutex_);
     for (auto at = std::max(published_ + 1s, series_.first()); at <= second; ++at)
         if (seconds_wanted_)
