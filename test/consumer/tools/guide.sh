@@ -35,7 +35,8 @@ port=$((20000 + $$ % 12000))
 {
     echo 'set -euo pipefail; trap "jobs -p | xargs -r kill" EXIT; set -v'
     sed -n '/^```sh$/,/^```$/p' "$guide" | sed -e 's/^```sh$//' -e "s/:8443/:$port/g; s/--port 8443/--port $port/" \
-        -e 's/--duration 5m/--duration 3s/; s/--duration 10s/--duration 2s/; s/--sessions 10k/--sessions 2k/; s/--ramp 30s/--ramp 500ms/; s/--warm-up 1m/--warm-up 1s/; s/--think 1s-3s/--think 10ms-30ms/' \
+        -e 's/--duration 5m/--duration 3s/; s/--duration 10s/--duration 2s/; s/--sessions 10k/--sessions 2k/' \
+        -e 's/--ramp 30s/--ramp 500ms/; s/--warm-up 1m/--warm-up 1s/; s/--think 1s-3s/--think 10ms-30ms/' \
         -e '/^loopback_server .*&$/a until grep -qs "^Ctrl-C" server.txt; do kill -0 $!; sleep 0.1; done' -e 's/^```$//'
 } > "$folder/commands.sh"
 [ "$(grep -c '^bandwidth-webrtc-bulk ' "$folder/commands.sh")" -ge 15 ] || { echo "$guide has no commands" >&2; exit 1; }
