@@ -82,7 +82,7 @@ void check_same_run(const journal_header& before, const journal_header& now) {
 }
 
 run_journal open_journal(const options& wanted, std::string& run_id, std::uint64_t& nonce,
-                         const std::string& base_url) {
+                         const std::string& base_url, std::ostream& err) {
     run_journal opened;
     if (wanted.resumes) {
         opened.path = wanted.journal;
@@ -91,6 +91,11 @@ run_journal open_journal(const options& wanted, std::string& run_id, std::uint64
         nonce = opened.before->header.nonce;
         check_same_run(opened.before->header, header_of(wanted, run_id, nonce, base_url));
         opened.writer = journal_writer::append_to(opened.path, *opened.before);
+        if (!opened.before->ended && !wanted.quiet)
+            err << "bandwidth-webrtc-bulk: the run before was cut off: what it was just creating may exist "
+                   "and "
+                   "not be in the journal"
+                << std::endl;
     } else if (wanted.keeps_journal()) {
         const auto pattern =
             wanted.journal.empty()
@@ -205,15 +210,15 @@ std::string early_end(const bulk_run& run, const settings& load, const std::stri
 void close_journal(const options& wanted, run_journal& journal, const report& report, std::ostream& err) {
     if (!journal.writer)
         return;
+    journal.writer->end();
+    journal.writer->sync();
     const auto clean_up = report.clean_up();
     const bool is_all = report.parts.front().signal == 0 && report.parts.front().ended_early.empty();
     if (clean_up.left() + clean_up.unknown_creations == 0 && is_all) {
-        journal.writer->end();
         if (wanted.journal.empty() && !journal.writer->error())
             journal.writer->remove();
         return;
     }
-    journal.writer->sync();
     if (!wanted.quiet)
         err << "bandwidth-webrtc-bulk: " << journal.path
             << " tells what exists. Go on with the run: --resume " << journal.path
@@ -245,7 +250,7 @@ int make_run(const options& wanted, std::ostream& out, std::ostream& err) {
     const service service(wanted.load);
     auto run_id = wanted.run_id.empty() ? random_run_id() : wanted.run_id;
     auto nonce = random_number();
-    auto journal = open_journal(wanted, run_id, nonce, service.base_url());
+    auto journal = open_journal(wanted, run_id, nonce, service.base_url(), err);
 
     watched_run watched(wanted, service, nonce, journal.writer.get(),
                         "run " + run_id + " · " + service.description(), err);
@@ -289,7 +294,7 @@ int clean_up_by_journal(const options& wanted, std::ostream& out, std::ostream& 
     const service service(wanted.load);
     auto run_id = wanted.run_id;
     std::uint64_t nonce = 0;
-    auto journal = open_journal(wanted, run_id, nonce, service.base_url());
+    auto journal = open_journal(wanted, run_id, nonce, service.base_url(), err);
     watched_run watched(wanted, service, nonce, journal.writer.get(),
                         "run " + run_id + " · " + service.description(), err);
     auto& run = watched.run();
