@@ -34,6 +34,7 @@ export BANDWIDTH_WEBRTC_CALL_CONTROL_URL
 port=$((20000 + $$ % 12000))
 {
     echo 'set -euo pipefail; trap "jobs -p | xargs -r kill" EXIT; set -v'
+    # shellcheck disable=SC2016 # the grave accents are the fences of the page
     { sed -n '/^```sh$/,/^```$/p' "$guide" && grep '^bandwidth-webrtc-bulk ' "$readme"; } | sed -e 's/^```sh$//' \
         -e "s/:8443/:$port/g; s/--port 8443/--port $port/" \
         -e 's/--duration [0-9]*[sm]/--duration 2s/; s/--sessions \(1\|10\|100\)k/--sessions 300/' \
