@@ -1,5 +1,6 @@
-# Install rules: components `runtime` (shared library), `dev` (headers, archive, CMake package, pkg-config file) and `testing`
-# (all of bandwidth::webrtc_testing).
+# Install rules: components `runtime` (shared library), `dev` (headers, archive, CMake package, pkg-config file), `testing`
+# (all of bandwidth::webrtc_testing) and `tools` (the bulk tool with its documents; where libraries are shared, it needs
+# `runtime` and `testing` too).
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/bandwidth_webrtc)
@@ -62,4 +63,19 @@ if(BANDWIDTH_WEBRTC_BUILD_TESTING)
     if(TARGET loopback_server)
         install(TARGETS loopback_server RUNTIME COMPONENT testing)
     endif()
+endif()
+
+# ---- bandwidth-webrtc-bulk ----
+if(BANDWIDTH_WEBRTC_BUILD_TOOLS)
+    install(TARGETS bandwidth-webrtc-bulk RUNTIME COMPONENT tools)
+    install(FILES doc/man/bandwidth-webrtc-bulk.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
+    # Each shell looks for them in a folder of its own and by a name of its own.
+    set(completions doc/completions/bandwidth-webrtc-bulk)
+    install(FILES ${completions}.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+        RENAME bandwidth-webrtc-bulk COMPONENT tools)
+    install(FILES ${completions}.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions
+        RENAME _bandwidth-webrtc-bulk COMPONENT tools)
+    install(FILES ${completions}.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT tools)
+    install(FILES LICENSE doc/bulk.md doc/many_machines.md doc/bulk_report.schema.json
+        DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT tools)
 endif()
