@@ -101,6 +101,8 @@ public:
     std::vector<call_kind> begin_clean_up() override { return {call_kind::delete_session}; }
     std::vector<thing_count> existing() const override { return {{thing_kind::session, 0}}; }
     void restore(thing_kind, std::size_t, std::string) override {}
+    void visit_existing(
+        const std::function<void(thing_kind, std::size_t, std::string_view)>&) const override {}
     bandwidth::webrtc::client_stats stats() const override { return {}; }
     void close() noexcept override {}
 
@@ -132,7 +134,7 @@ public:
     explicit made_up_run(const settings& chosen)
         : run_(
               context_, chosen,
-              [this](asio::io_context& context, share items) {
+              [this](asio::io_context& context, share items, std::size_t) {
                   return std::make_unique<made_up_job>(context, items, seen);
               },
               nullptr) {}
