@@ -162,6 +162,8 @@ void check_service(const CLI::App& app, const options& wanted) {
         throw CLI::ValidationError("--base-url", "is empty");
     if (load.service != service_kind::loopback && app.count("--delay") > 0)
         throw CLI::ValidationError("--delay", "is for the embedded service, not for one that runs elsewhere");
+    if (wanted.dry_run && (wanted.wanted == command::merge || wanted.wanted == command::compare))
+        throw CLI::ValidationError("--dry-run", "goes with a run, or with clean-up");
     if (wanted.no_journal && !wanted.journal.empty())
         throw CLI::ValidationError("--no-journal", "does not go with --journal or --resume");
     if (wanted.wanted == command::compare && wanted.new_inputs.empty() && wanted.inputs.size() != 2)
@@ -169,6 +171,24 @@ void check_service(const CLI::App& app, const options& wanted) {
     if (wanted.wanted == command::clean_up && load.service == service_kind::loopback)
         throw CLI::ValidationError("clean-up",
                                    "the journal is of the embedded service, which ended with its run");
+}
+
+// A wrong name is told before the run, rather than when its report is to be written.
+void check_file_names(const options& wanted) {
+    const auto check = [&](const char* option, const std::string& pattern) {
+        try {
+            expand_file_name(pattern, wanted.load.part, wanted.run_id);
+        } catch (const std::invalid_argument& error) {
+            throw CLI::ValidationError(option, error.what());
+        }
+    };
+    check("--json", wanted.json);
+    check("--report", wanted.html);
+    check("--csv", wanted.csv);
+    check("--seconds-csv", wanted.seconds_csv);
+    check("--hgrm", wanted.hgrm);
+    if (wanted.wanted == command::run && !wanted.resumes)
+        check("--journal", wanted.journal);
 }
 
 // So many lives that they do not end before their time.
@@ -212,6 +232,7 @@ void read_all(CLI::App& app, options& wanted, raw_options& raw) {
     choose_mix(raw.mix, load);
     check_load(app, load);
     check_service(app, wanted);
+    check_file_names(wanted);
     wanted.words = words_of_run(app);
 }
 
@@ -267,6 +288,8 @@ options parse_words(std::vector<std::string> words, bool with_journal) {
         throw CLI::ValidationError("--resume", "goes with no command");
     if (!raw.resume.empty() && !wanted.journal.empty())
         throw CLI::ValidationError("--resume", "does not go with --journal, since it names one");
+    if (!raw.resume.empty() && wanted.no_journal)
+        throw CLI::ValidationError("--no-journal", "does not go with --resume, whose journal goes on");
     const auto journal = wanted.wanted == command::clean_up ? wanted.journal : raw.resume;
     if (!journal.empty() && !with_journal) {
         options of_journal;

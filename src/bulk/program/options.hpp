@@ -51,6 +51,13 @@ struct options {
     bool keeps_journal() const noexcept {
         return !journal.empty() || (!no_journal && load.service != service_kind::loopback);
     }
+    /// The name of the file, if there is one.
+    std::string journal_pattern() const {
+        if (!journal.empty())
+            return journal;
+        return load.part.count > 1 ? "bandwidth-webrtc-bulk-{run}-{shard}.journal"
+                                   : "bandwidth-webrtc-bulk-{run}.journal";
+    }
 };
 
 } // namespace bandwidth::webrtc::bulk

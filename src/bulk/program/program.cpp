@@ -1,6 +1,7 @@
 #include "bulk/program/program.hpp"
 
 #include "bulk/figures/units.hpp"
+#include "bulk/program/dry_run.hpp"
 #include "bulk/program/output.hpp"
 #include "bulk/program/report_commands.hpp"
 #include "bulk/program/run_command.hpp"
@@ -15,6 +16,8 @@ namespace bandwidth::webrtc::bulk {
 namespace {
 
 int run_command(const options& wanted, std::ostream& out, std::ostream& err) {
+    if (wanted.dry_run)
+        return tell_what_would_be_done(wanted, out);
     switch (wanted.wanted) {
     case command::clean_up:
         return clean_up_by_journal(wanted, out, err);

@@ -1,13 +1,20 @@
 #include "bulk/program/report_commands.hpp"
 
+#include "bulk/figures/units.hpp"
 #include "bulk/program/output.hpp"
 #include "bulk/report/compare.hpp"
 #include "bulk/report/exit_status.hpp"
 #include "bulk/report/report.hpp"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <cstddef>
+#include <map>
 #include <ostream>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace bandwidth::webrtc::bulk {
 
@@ -20,6 +27,46 @@ std::vector<report> read_reports(const std::vector<std::string>& paths) {
     return all;
 }
 
+// Tells which shards are not there, and that reports are of several runs.
+// \return whether all shards are there
+bool check_shards(const report& merged, std::ostream& err) {
+    std::map<std::string, std::set<std::size_t>> shards_of;
+    std::map<std::string, std::size_t> count_of;
+    for (const auto& part : merged.parts) {
+        shards_of[part.run_id].insert(part.shard_index);
+        auto& count = count_of[part.run_id];
+        if (count != 0 && count != part.shard_count)
+            err << "bandwidth-webrtc-bulk: run " << printable(part.run_id) << " has reports of "
+                << std::min(count, part.shard_count) << " and of " << std::max(count, part.shard_count)
+                << " shards" << std::endl;
+        count = std::max(count, part.shard_count);
+    }
+    if (shards_of.size() > 1) {
+        err << "bandwidth-webrtc-bulk: the reports are of " << shards_of.size() << " runs:";
+        for (const auto& [run, shards] : shards_of)
+            err << ' ' << printable(run);
+        err << std::endl;
+    }
+    bool all_there = true;
+    constexpr std::size_t named_at_most = 20;
+    for (const auto& [run, shards] : shards_of) {
+        const auto count = count_of[run];
+        if (shards.size() >= count)
+            continue;
+        all_there = false;
+        err << "bandwidth-webrtc-bulk: of run " << printable(run) << ' ' << count - shards.size() << " of "
+            << count << " shards are missing:";
+        std::size_t named = 0;
+        for (std::size_t index = 1; index <= count && named < named_at_most; ++index)
+            if (!shards.contains(index)) {
+                err << ' ' << index;
+                ++named;
+            }
+        err << (count - shards.size() > named ? " ..." : "") << std::endl;
+    }
+    return all_there;
+}
+
 } // namespace
 
 int merge_reports(const options& wanted, std::ostream& out, std::ostream& err) {
@@ -27,6 +74,8 @@ int merge_reports(const options& wanted, std::ostream& out, std::ostream& err) {
     auto merged = std::move(all.front());
     for (std::size_t number = 1; number < all.size(); ++number)
         merge(merged, all[number]);
+    if (!check_shards(merged, err) && merged.exit_status == 0)
+        merged.exit_status = static_cast<int>(exit_status::operations_failed);
     const auto status = judge(wanted, merged);
     if (wanted.json != "-")
         out << format_report(merged) << format_thresholds(merged) << format_clean_up(merged) << std::flush;

@@ -98,27 +98,10 @@ run_journal open_journal(const options& wanted, std::string& run_id, std::uint64
                    "not be in the journal"
                 << std::endl;
     } else if (wanted.keeps_journal()) {
-        const auto pattern =
-            wanted.journal.empty()
-                ? std::string(wanted.load.part.count > 1 ? "bandwidth-webrtc-bulk-{run}-{shard}.journal"
-                                                         : "bandwidth-webrtc-bulk-{run}.journal")
-                : wanted.journal;
-        opened.path = expand_file_name(pattern, wanted.load.part, run_id);
+        opened.path = expand_file_name(wanted.journal_pattern(), wanted.load.part, run_id);
         opened.writer = journal_writer::create(opened.path, header_of(wanted, run_id, nonce, base_url));
     }
     return opened;
-}
-
-// The stage of the plan from which a run goes on. Until something was deleted all of it is made once more, but for
-// the creation of what exists, since reading, joining and subscribing twice does no harm; from then on the deleting is.
-std::size_t first_stage_left(const std::vector<stage>& plan, const run_journal& journal) {
-    if (!journal.before || !journal.before->phase || plan.front().kind == stage_kind::lives)
-        return 0;
-    const auto reached = std::min<std::uint64_t>(*journal.before->phase, plan.size() - 1);
-    for (std::size_t number = 0; number <= reached; ++number)
-        if (plan[number].kind == stage_kind::calls && is_deletion(plan[number].calls.front()))
-            return number;
-    return 0;
 }
 
 // One place for what a run and a clean-up by journal have in common: the context, the signals and the progress.
@@ -285,7 +268,8 @@ int make_run(const options& wanted, std::ostream& out, std::ostream& err) {
     if (lives_again) // what lives that were cut off have left goes first, and then they begin anew
         watched.clean_up(wanted.load.clean_up_timeout.value_or(clean_up_time_of_run));
     auto plan = plan_of(wanted.load);
-    const auto first = first_stage_left(plan, journal);
+    const auto first =
+        stage_to_go_on_with(plan, journal.before ? journal.before->phase : std::optional<std::uint64_t>());
     watched.run_stages(std::move(plan), first);
 
     report report;

@@ -34,4 +34,13 @@ std::vector<stage> plan_of(const settings& chosen) {
     return plan;
 }
 
+std::size_t stage_to_go_on_with(const std::vector<stage>& plan, std::optional<std::uint64_t> reached) {
+    if (!reached)
+        return 0;
+    for (std::size_t number = 0; number < plan.size() && number <= *reached; ++number)
+        if (plan[number].kind == stage_kind::calls && is_deletion(plan[number].calls.front()))
+            return number;
+    return 0;
+}
+
 } // namespace bandwidth::webrtc::bulk
