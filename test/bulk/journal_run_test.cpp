@@ -121,7 +121,7 @@ TEST_CASE("journal of a run: tells every thing while it exists, and none when it
         auto journal = read_journal(chosen.journal);
         CHECK(journal.of(thing_kind::session).existing.size() == 20);
         CHECK(journal.of(thing_kind::participant).existing.size() == 60);
-        CHECK_FALSE(journal.ended);
+        CHECK(journal.ended); // in an orderly way, though not all is gone
         service.server().clear_faults();
         std::set<std::string> ids;
         for (const auto& kind : journal.of_kind)

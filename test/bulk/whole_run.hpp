@@ -59,6 +59,7 @@ inline options small_run(api_family api, std::string_view operations) {
     load.endpoints = 20;
     load.connections = 2;
     load.attempts = 1; // each fault is to be seen
+    load.clean_up_timeout = std::chrono::seconds(1);
     load.operations = operations;
     load.phases = parse_operations(api, operations);
     chosen.json = "-";
