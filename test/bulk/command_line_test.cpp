@@ -145,6 +145,46 @@ TEST_CASE(
              example{{"--operations", "create,join", "--api", "brtc"}, "'join' is no operation of brtc"},
              example{{"--no-such-option"}, "--no-such-option"},
              example{{"stray"}, "stray"},
+             example{{"--sesions", "5"}, "is --sessions meant?"},
+             example{{"--thread=5"}, "is --threads meant?"},
+             example{{"cleanup", "x"}, "is clean-up meant?"},
+             example{{"--duration", "5s"}, "--duration: goes with --lives or --mix"},
+             example{{"--warm-up", "5s"}, "--warm-up: goes with --lives or --mix"},
+             example{{"--lives", "--duration", "5s", "--warm-up", "5s"}, "--warm-up: is not shorter"},
+             example{{"--think", "1s"}, "--think: goes with --lives"},
+             example{{"--lives", "--think", "2s-1s"}, "--think: 1s is not between 2.00 s"},
+             example{{"--poisson"}, "--poisson: goes with --rate"},
+             example{{"--rate", "0"}, "--rate"},
+             example{{"--rate", "-5"}, "--rate"},
+             example{{"--threads", "9"}, "--threads: are more than the connections"},
+             example{{"--mix", "get_session"}, "--mix: needs --duration"},
+             example{{"--mix", "get_session", "--duration", "5s", "--lives"},
+                     "--mix: does not go with --lives"},
+             example{{"--mix", "get_sesion", "--duration", "5s"}, "--mix: 'get_sesion' is no call"},
+             example{{"--mix", "get_session=0", "--duration", "5s"}, "--mix: "},
+             example{{"--mix", "get_session=", "--duration", "5s"}, "--mix: "},
+             example{{"--mix", "get_session,,get_session", "--duration", "5s"}, "--mix: "},
+             example{{"--mix", "create_session", "--duration", "5s"}, "--mix: create_session is none of"},
+             example{{"--mix", "delete_participant", "--duration", "5s"},
+                     "--mix: delete_participant is none of"},
+             example{{"--mix", "get_endpoint", "--duration", "5s"}, "--mix: 'get_endpoint' is no call"},
+             example{{"--mix", "list_endpoints", "--duration", "5s", "--api", "brtc"},
+                     "--mix: list_endpoints"},
+             example{{"--mix", "get_participant", "--duration", "5s", "-p", "0"}, "needs --participants"},
+             example{{"--shard", "5/4"}, "--shard"},
+             example{{"--threshold", "get_session.p99"}, "--threshold"},
+             example{{"--json", "{host}.json"}, "--json: '{host}' in a file name"},
+             example{{"--hgrm", "{x}"}, "--hgrm: '{x}' in a file name"},
+             example{{"--journal", "{x}"}, "--journal: '{x}' in a file name"},
+             example{{"--journal", "x", "--no-journal"}, "--no-journal"},
+             example{{"--resume", "/dev/null", "--no-journal"}, "--no-journal"},
+             example{{"--resume", "/dev/null", "--journal", "x"}, "--resume: does not go with --journal"},
+             example{{"--resume", "/dev/null"}, "/dev/null"},
+             example{{"--resume", "/no/such/file"}, "--resume"},
+             example{{"clean-up"}, "JOURNAL"},
+             example{{"compare", "/dev/null"}, "compare: takes two reports"},
+             example{{"merge", "/dev/null", "--dry-run"}, "--dry-run: goes with a run"},
+             example{{"--dry-run", "--sessions", "0"}, "--sessions"},
          }) {
         const parsed_line line(wrong.words);
         CAPTURE(wrong.named);
@@ -152,4 +192,71 @@ TEST_CASE(
         CHECK(line.err().find(wrong.named) != std::string::npos);
         CHECK(line.out() == "");
     }
+}
+
+TEST_CASE("command line: the load") {
+    const parsed_line line({"--lives",
+                            "--rate",
+                            "2.5k",
+                            "--poisson",
+                            "--ramp",
+                            "10s",
+                            "--duration",
+                            "5m",
+                            "--warm-up",
+                            "20s",
+                            "--think",
+                            "1s-3s",
+                            "--threads",
+                            "4",
+                            "--attempts",
+                            "5",
+                            "--abort-after",
+                            "90s",
+                            "--clean-up-timeout",
+                            "3m",
+                            "--shard",
+                            "2/4"});
+    const auto& chosen = line.chosen();
+    CHECK(chosen.shape == load_shape::lives);
+    CHECK(chosen.rate == 2500);
+    CHECK(chosen.process == arrival_process::poisson);
+    CHECK(chosen.ramp == 10s);
+    CHECK(chosen.duration == 5min);
+    CHECK(chosen.warm_up == 20s);
+    CHECK(chosen.think_min == 1s);
+    CHECK(chosen.think_max == 3s);
+    CHECK(chosen.threads == 4);
+    CHECK(chosen.attempts == 5);
+    CHECK(chosen.abort_after == 90s);
+    CHECK(chosen.clean_up_timeout == 3min);
+    CHECK(chosen.part == shard{2, 4});
+    CHECK(chosen.concurrent_items() == 10'000);
+    CHECK(chosen.sessions > 2500 * 300); // so many that they do not end before the time
+    CHECK(parsed_line({"--lives", "--think", "2s"}).chosen().think_min == 2s);
+}
+
+TEST_CASE("command line: a mix has weights, which are 1 where none is given") {
+    const parsed_line line(
+        {"--mix", "get_session=8,get_participant,list_session_participants=0.5", "--duration", "5s"});
+    const auto& mix = line.chosen().mix;
+    REQUIRE(mix.size() == 3);
+    CHECK(mix[0].kind == call_kind::get_session);
+    CHECK(mix[0].weight == 8);
+    CHECK(mix[1].weight == 1);
+    CHECK(mix[2].weight == 0.5);
+    CHECK(line.chosen().duration == 5s);
+}
+
+TEST_CASE("command line: where the JSON goes") {
+    CHECK(parsed_line({"--json"}).wanted().json == "-");
+    CHECK(parsed_line({"-j", "--quiet"}).wanted().json == "-");
+    CHECK(parsed_line({"--json", "file"}).wanted().json == "file");
+    CHECK(parsed_line({"--json=file"}).wanted().json == "file");
+}
+
+TEST_CASE("command line: a run's words make it once more, without what is about files and output") {
+    const parsed_line line({"-s", "5k", "--lives", "--rate=20", "--json", "x", "--threshold", "all.failed<1",
+                            "-q", "--shard", "1/2", "--run-id", "me", "--dry-run"});
+    CHECK(line.wanted().words == std::vector<std::string>{"--sessions=5k", "--lives", "--rate=20"});
 }

@@ -7,13 +7,14 @@
 #include "support/random_numbers.hpp"
 
 #include <doctest/doctest.h>
-#include <atomic>
+#include <boost/json/parse.hpp>
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -231,4 +232,189 @@ TEST_CASE("journal of a run: a killed run goes on, and in the end all was made a
             CHECK(service.server().session_count() <= kills * callers_of_killed);
             CHECK(service.server().session_count() <= twice);
         }
+}
+
+TEST_CASE("journal of a run: endpoints of a killed run are deleted, in either order of the calls") {
+    support::random_numbers random(16, 0);
+    for (const bool lives : {false, true}) {
+        counted_service service;
+        const temporary_folder folder;
+        const auto journal = folder.file("journal");
+        auto words = joined(service.words(api_family::brtc),
+                            {"--api", "brtc", "--endpoints", "100", "--operations", "create,get,delete",
+                             "--callers", std::to_string(callers_of_killed), "--journal", journal});
+        if (lives)
+            words.emplace_back("--lives");
+        program_process run(words);
+        service.wait_for_responses(120 + random.pick(100), run);
+        run.signal(SIGKILL);
+        CHECK(run.wait() == 1000 + SIGKILL);
+        program_process resumed({"--resume", journal, "--json"});
+        CHECK(resumed.wait() == 0);
+        CHECK(service.created("/endpoints").size() == 100);
+        CHECK(service.server().endpoint_count() <= callers_of_killed);
+        if (!lives)
+            continue;
+        const auto lives_done = parse_report(boost::json::parse(resumed.output())).lives();
+        REQUIRE(lives_done);
+        CHECK(lives_done->planned == 100);
+        CHECK(lives_done->complete_before > 0);
+        CHECK(lives_done->complete_before + lives_done->complete == 100);
+    }
+}
+
+TEST_CASE("journal of a run: a clean-up deletes what a killed run has left, whenever it was killed") {
+    constexpr std::size_t sessions = 80;
+    for (const std::size_t at : {1U, 40U, 100U, 200U, 290U}) { // of 4 * 80 responses
+        counted_service service;
+        const temporary_folder folder;
+        const auto journal = folder.file("journal");
+        program_process run(
+            joined(service.words(),
+                   {"--sessions", std::to_string(sessions), "--participants", "1", "--operations",
+                    "create,delete", "--callers", std::to_string(callers_of_killed), "--journal", journal}));
+        service.wait_for_responses(at, run);
+        run.signal(SIGKILL);
+        run.wait();
+        program_process clean_up({"clean-up", journal});
+        CHECK(clean_up.wait() == 0);
+        CHECK(service.server().session_count() <= callers_of_killed);
+        CHECK(service.server().participant_count() <= callers_of_killed);
+        if (at > 2 * sessions) { // no creation was under way
+            CHECK(service.server().session_count() == 0);
+            CHECK(service.server().participant_count() == 0);
+        }
+        CHECK(read_journal(journal).ended);
+        program_process again({"clean-up", journal});
+        CHECK(again.wait() == 0);
+        CHECK(again.output().find("Nothing is left of run") == 0);
+    }
+}
+
+TEST_CASE("journal of a run: after a second Ctrl-C a clean-up deletes the rest") {
+    counted_service service;
+    const temporary_folder folder;
+    const auto journal = folder.file("journal");
+    service.server().inject(fault().on("DELETE").always().delay(1h));
+    program_process run(
+        joined(service.words(), {"--sessions", "1M", "--participants", "0", "--journal", journal}));
+    service.wait_for_responses(100, run);
+    run.signal(SIGINT);
+    REQUIRE(run.says("Once more gives up"));
+    run.signal(SIGINT);
+    CHECK(run.wait() == 130);
+    CHECK(run.errors().find("clean-up " + journal) != std::string::npos);
+    CHECK(service.server().session_count() > 0);
+    service.server().clear_faults();
+    program_process clean_up({"clean-up", journal});
+    CHECK(clean_up.wait() == 0);
+    // Creations that were cut off at the interrupt are told as unknown.
+    CHECK(service.server().session_count() <= read_journal(journal).of(thing_kind::session).unknown.size());
+}
+
+TEST_CASE("journal of a run: a clean-up waits for a service that is down, and then deletes all") {
+    counted_service service;
+    test::breakable_proxy proxy(service.server().port());
+    const temporary_folder folder;
+    auto chosen = service.chosen(api_family::webrtc, "create");
+    chosen.load.base_url = proxy.url("/v1");
+    chosen.journal = folder.file("journal");
+    chosen.load.clean_up_timeout = 0s;
+    CHECK(test::run(chosen).status == 1);
+    CHECK(service.server().session_count() == 20);
+    proxy.break_off();
+    std::thread later([&] {
+        CHECK(proxy.wait_for_refused(6));
+        proxy.mend();
+    });
+    auto clean = chosen;
+    clean.wanted = command::clean_up;
+    clean.resumes = true;
+    clean.json = "";
+    clean.load.clean_up_timeout.reset();
+    const auto cleaned = test::run(clean);
+    later.join();
+    CHECK(cleaned.status == 0);
+    CHECK(service.server().session_count() == 0);
+    CHECK(service.server().participant_count() == 0);
+    CHECK(proxy.refused() < 50);
+}
+
+TEST_CASE("journal of a run: what nobody knows of stays in it when the run goes on") {
+    counted_service service;
+    const temporary_folder folder;
+    auto chosen = service.chosen(api_family::webrtc, "create,delete");
+    chosen.journal = folder.file("journal");
+    service.server().inject(fault().on("POST", "/sessions").after(5).reset());
+    CHECK(test::run(chosen).status == 1);
+    const auto unknown = read_journal(chosen.journal).of(thing_kind::session).unknown;
+    CHECK(unknown.size() == 1);
+    // As if it had been killed before the deleting.
+    auto text = std::string();
+    {
+        std::ifstream file(chosen.journal);
+        for (std::string line; std::getline(file, line) && line != "phase 2";)
+            text += line + '\n';
+    }
+    std::ofstream(chosen.journal) << text;
+    chosen.resumes = true;
+    const auto resumed = test::run(chosen);
+    const auto after = read_journal(chosen.journal);
+    CHECK(existing_by(after) == 0);
+    CHECK(after.of(thing_kind::session).unknown == unknown);
+    CHECK(service.created("/sessions").size() == 20);
+}
+
+TEST_CASE("journal of a run: one of another job or service is refused, and so is one that is being written") {
+    counted_service service;
+    const temporary_folder folder;
+    const auto journal = folder.file("journal");
+    service.server().inject(fault().on("GET", "/sessions/").always().delay(1h));
+    program_process living(joined(service.words(), {"--sessions", "20", "--journal", journal}));
+    service.wait_for_responses(80, living);
+    for (const auto& words :
+         std::vector<std::vector<std::string>>{{"--resume", journal}, {"clean-up", journal}}) {
+        program_process second(words);
+        CHECK(second.wait() == 1);
+        CHECK(second.errors().find("another process is writing it") != std::string::npos);
+    }
+    program_process same_name(joined(service.words(), {"--sessions", "20", "--journal", journal}));
+    CHECK(same_name.wait() == 1);
+    CHECK(same_name.errors().find(journal) != std::string::npos);
+    living.signal(SIGKILL);
+    living.wait();
+    for (const auto& words : std::vector<std::vector<std::string>>{
+             {"--sessions", "21"}, {"--participants", "3"}, {"--shard", "1/2"}}) {
+        program_process other(joined({"--resume", journal}, words));
+        CHECK(other.wait() == 1);
+        CHECK(other.errors().find("another job") != std::string::npos);
+    }
+    counted_service another;
+    program_process other_service(joined({"--resume", journal}, another.words()));
+    CHECK(other_service.wait() == 1);
+    CHECK(other_service.errors().find("another service") != std::string::npos);
+    CHECK(another.responses() == 0);
+    service.server().clear_faults();
+    program_process resumed({"--resume", journal});
+    CHECK(resumed.wait() == 0);
+    CHECK(service.server().session_count() == 0);
+}
+
+TEST_CASE("journal of a run: a dry run reads it, and changes nothing") {
+    counted_service service;
+    const temporary_folder folder;
+    const auto journal = folder.file("journal");
+    program_process run(joined(service.words(), {"--sessions", "20", "--operations", "create", "--journal",
+                                                 journal, "--clean-up-timeout", "0s"}));
+    CHECK(run.wait() == 1);
+    const auto before = test::text_of(journal);
+    const auto responses = service.responses();
+    program_process dry({"--resume", journal, "--dry-run"});
+    CHECK(dry.wait() == 0);
+    CHECK(dry.output().find("of which 60 things should exist") != std::string::npos);
+    program_process clean_up({"clean-up", journal, "--dry-run"});
+    CHECK(clean_up.wait() == 0);
+    CHECK(clean_up.output().find("Would delete 60 things of run ") == 0);
+    CHECK(test::text_of(journal) == before);
+    CHECK(service.responses() == responses);
 }

@@ -313,6 +313,8 @@ asio::awaitable<void> engine::make_one_of_mix(caller& one, std::size_t number) {
 }
 
 asio::awaitable<void> engine::pause(caller& one, clock::time_point until) {
+    if (!may_go_on()) // `stop` ends the pauses that have begun
+        co_return;
     error_code cancelled;
     one.pause_timer.expires_at(until);
     co_await one.pause_timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
