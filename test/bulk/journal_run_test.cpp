@@ -7,8 +7,8 @@
 #include "support/random_numbers.hpp"
 
 #include <doctest/doctest.h>
-#include <boost/json/parse.hpp>
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
+#include <boost/json/parse.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
