@@ -1,6 +1,6 @@
 #!/bin/sh
 # A run in four shards, each a job of GNU parallel:
-#   ./gnu_parallel.sh RUN_ID --real --sessions 1M --rate 1k
+#   ./gnu_parallel.sh RUN_ID --real --sessions 1M --lives --rate 1k
 # Its files are in the folder RUN_ID. Over several hosts that share it: add --sshloginfile HOSTS --workdir . to the line with parallel.
 # Started again with the same words, it runs what did not end well, and goes on where that was stopped. Afterwards:
 #   bandwidth-webrtc-bulk merge RUN_ID/shard-*.json --json all.json --report all.html

@@ -1,11 +1,11 @@
 #!/bin/bash
 # A run in four shards, each a task of a Slurm array:
-#   sbatch slurm_array.sh --real --sessions 1M --rate 1k
+#   sbatch slurm_array.sh --real --sessions 1M --lives --rate 1k
 # It is submitted from a folder that all nodes share. Its files are in a folder in there, whose name is the id of the
 # array, or what RUN says. Afterwards:
 #   bandwidth-webrtc-bulk merge ID/shard-*.json --json all.json --report all.html
 # To go on with shards 2 and 3 of a run that has ended:
-#   RUN=ID sbatch --array=2,3 slurm_array.sh --real --sessions 1M --rate 1k
+#   RUN=ID sbatch --array=2,3 slurm_array.sh --real --sessions 1M --lives --rate 1k
 #SBATCH --job-name=bulk
 #SBATCH --array=1-4
 #SBATCH --time=04:00:00

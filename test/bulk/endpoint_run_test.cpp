@@ -65,7 +65,8 @@ TEST_CASE("endpoint run: all pages are listed") {
 
 TEST_CASE("endpoint run: other endpoints of the account do no harm, and stay") {
     endpoint_service service;
-    service.server().inject(fault().on("DELETE").after(16).always().respond(403)); // the clean-up leaves four behind
+    service.server().inject(
+        fault().on("DELETE").after(16).always().respond(403)); // the clean-up leaves four behind
     CHECK(run(service.chosen("create")).status == 1);
     service.server().clear_faults();
     const auto made = run(service.chosen());

@@ -152,7 +152,7 @@ TEST_CASE(
     CHECK(journals_in(clean.folder()).empty());
     CHECK(clean.errors() == "");
 
-    service.server().inject(fault().on("DELETE", "/sessions/").always().respond(500));
+    service.server().inject(fault().on("DELETE", "/sessions/").always().respond(403));
     program_process unclean(joined(service.words(), {"--sessions", "20"}));
     CHECK(unclean.wait() == 1);
     const auto journals = journals_in(unclean.folder());

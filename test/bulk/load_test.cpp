@@ -440,6 +440,7 @@ TEST_CASE("load: what was created is deleted when the service is back") {
     auto chosen = of_service(service, 100'000, "create");
     chosen.load.base_url = proxy.url("/v1");
     chosen.load.abort_after = 300ms;
+    chosen.load.clean_up_timeout = 1min;
     chosen.load.callers = 4;
     bool was_down = false;
     std::thread later([&] {
