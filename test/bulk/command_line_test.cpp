@@ -143,6 +143,7 @@ TEST_CASE(
              example{{"--endpoints", "5"}, "--endpoints: goes with --api brtc"},
              example{{"--api", "brtc", "--endpoints", "0"}, "--endpoints: 0 is not between"},
              example{{"--operations", "create,join", "--api", "brtc"}, "'join' is no operation of brtc"},
+             example{{"--run-id", "a/b"}, "--run-id"},
              example{{"--no-such-option"}, "--no-such-option"},
              example{{"stray"}, "stray"},
              example{{"--sesions", "5"}, "is --sessions meant?"},

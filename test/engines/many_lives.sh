@@ -1,20 +1,21 @@
 #!/bin/bash
 # many_lives.sh PROGRAM LOOPBACK_SERVER: a million session lives at a constant rate, in four shards under a Slurm of its own.
-# One shard is stopped in the middle, requeued and resumed. It takes about ten minutes, and no test runs it. LIVES and RATE
-# of the environment are other numbers of lives, and of those that begin in each second.
+# One shard is stopped in the middle, requeued and resumed. It takes about a quarter of an hour, and no test runs it. LIVES and
+# RATE of the environment are other numbers of lives, and of those that begin in each second; OPERATIONS are other calls.
 # shellcheck source=test/engines/common.sh
 . "$(dirname "$0")/common.sh"
 # shellcheck source=test/engines/slurm_cluster.sh
 . "$(dirname "$0")/slurm_cluster.sh"
 lives=${LIVES:-1000000}
-rate=${RATE:-2000}
+rate=${RATE:-1200}
+operations=${OPERATIONS:-create,join,get,list,subscribe,remove,delete}
 
 start_slurm
 "$loopback_server" --port 0 --write-ca "$folder/ca.pem" > "$folder/service.log" &
 service=$!
 wait_until "the service listens" grep -q '^base URL ' "$folder/service.log"
 options=(--base-url "$(awk '/^base URL / { print $3 }' "$folder/service.log")" --ca-file "$folder/ca.pem"
-    --sessions "$lives" --participants 0 --operations "create,get,delete" --lives --rate "$rate" --connections 4 --quiet)
+    --sessions "$lives" --participants 1 --operations "$operations" --lives --rate "$rate" --connections 4 --quiet)
 cd "$folder/results/run-1"
 
 RUN=run-1 in_background sbatch.log sbatch --parsable --wait "$examples/slurm_array.sh" "${options[@]}"

@@ -31,7 +31,7 @@ mkdir "$folder/results/run-1"
 start_service
 cat > job.sh << 'END'
 #!/bin/bash
-srun bandwidth-webrtc-bulk --shard auto --json 'shard-{shard}.json' "$@"
+srun bandwidth-webrtc-bulk --shard auto --run-id "$SLURM_ARRAY_JOB_ID" --json 'shard-{shard}.json' "$@"
 END
 sbatch --wait --array=0-7:2 job.sh "${options[@]}" > "$folder/sbatch_auto.log" 2>&1 || fail "the array ended with $?"
 for shard in 1 2 3 4; do

@@ -164,6 +164,10 @@ void check_service(const CLI::App& app, const options& wanted) {
         throw CLI::ValidationError("--delay", "is for the embedded service, not for one that runs elsewhere");
     if (wanted.dry_run && (wanted.wanted == command::merge || wanted.wanted == command::compare))
         throw CLI::ValidationError("--dry-run", "goes with a run, or with clean-up");
+    if (wanted.run_id.find_first_not_of(
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != std::string::npos)
+        throw CLI::ValidationError("--run-id",
+                                   "takes letters, digits, '.', '_' and '-' alone: file names have it");
     if (wanted.no_journal && !wanted.journal.empty())
         throw CLI::ValidationError("--no-journal", "does not go with --journal or --resume");
     if (wanted.wanted == command::compare && wanted.new_inputs.empty() && wanted.inputs.size() != 2)

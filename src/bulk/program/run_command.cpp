@@ -93,13 +93,17 @@ run_journal open_journal(const options& wanted, std::string& run_id, std::uint64
         check_same_run(opened.before->header, header_of(wanted, run_id, nonce, base_url));
         opened.writer = journal_writer::append_to(opened.path, *opened.before);
         if (!opened.before->ended)
-            err << "bandwidth-webrtc-bulk: the run before was cut off: what it was just creating may exist "
-                   "and "
-                   "not be in the journal"
+            err << "bandwidth-webrtc-bulk: the run before was cut off: what it was just creating may exist, "
+                   "and is not in the journal"
                 << std::endl;
     } else if (wanted.keeps_journal()) {
         opened.path = expand_file_name(wanted.journal_pattern(), wanted.load.part, run_id);
-        opened.writer = journal_writer::create(opened.path, header_of(wanted, run_id, nonce, base_url));
+        try {
+            opened.writer = journal_writer::create(opened.path, header_of(wanted, run_id, nonce, base_url));
+        } catch (const std::runtime_error& error) {
+            throw std::runtime_error(error.what() +
+                                     std::string(" (--journal names another file, --no-journal keeps none)"));
+        }
     }
     return opened;
 }
@@ -205,21 +209,25 @@ void close_journal(const options& wanted, run_journal& journal, const report& re
     journal.writer->sync();
     const auto clean_up = report.clean_up();
     const bool is_all = report.parts.front().signal == 0 && report.parts.front().ended_early.empty();
-    if (clean_up.left() + clean_up.unknown_creations == 0 && is_all) {
-        if (wanted.journal.empty() && !journal.writer->error())
-            journal.writer->remove();
+    const bool is_empty = clean_up.left() + clean_up.unknown_creations == 0;
+    if (is_empty && wanted.journal.empty()) {
+        journal.writer->remove();
         return;
     }
-    if (journal.writer->error()) {
+    if (is_empty && is_all)
+        return;
+    if (journal.writer->error() && clean_up.left() > 0) {
         err << "bandwidth-webrtc-bulk: the journal could not be written in full. What exists:" << std::endl;
         run.visit_existing([&](thing_kind kind, std::uint64_t number, std::string_view id) {
             err << "+ " << to_string(kind) << ' ' << number << ' ' << printable(id) << '\n';
         });
         err << std::flush;
-    } else if (!wanted.quiet)
-        err << "bandwidth-webrtc-bulk: " << journal.path
-            << " tells what exists. Go on with the run: --resume " << journal.path
-            << "; or delete what is left: bandwidth-webrtc-bulk clean-up " << journal.path << std::endl;
+    } else if (!wanted.quiet) {
+        err << "bandwidth-webrtc-bulk: to go on with the run: --resume " << journal.path;
+        if (clean_up.left() > 0)
+            err << "; to delete what is left: bandwidth-webrtc-bulk clean-up " << journal.path;
+        err << std::endl;
+    }
 }
 
 // Creations of the runs before whose result nobody knows.
@@ -265,8 +273,16 @@ int make_run(const options& wanted, std::ostream& out, std::ostream& err) {
     if (journal.before)
         run.restore(*journal.before);
     const bool lives_again = journal.before && wanted.load.shape == load_shape::lives;
-    if (lives_again) // what lives that were cut off have left goes first, and then they begin anew
+    if (lives_again) { // what lives that were cut off have left goes first, and then they begin anew
         watched.clean_up(wanted.load.clean_up_timeout.value_or(clean_up_time_of_run));
+        const auto& done = run.clean_up_result();
+        if (done.left() > 0 && run.signal() == 0) {
+            err << "bandwidth-webrtc-bulk: what the run before has left cannot be deleted: "
+                << done.first_error << std::endl;
+            journal.writer->end();
+            return static_cast<int>(exit_status::operations_failed);
+        }
+    }
     auto plan = plan_of(wanted.load);
     const auto first =
         stage_to_go_on_with(plan, journal.before ? journal.before->phase : std::optional<std::uint64_t>());
@@ -288,7 +304,10 @@ int make_run(const options& wanted, std::ostream& out, std::ostream& err) {
         out << format_report(report) << std::flush;
 
     watched.clean_up(wanted.load.clean_up_timeout.value_or(clean_up_time_of_run));
+    const bool was_told = !part.ended_early.empty();
     report.parts.front() = describe_part(wanted, service, run_id, run); // a signal may have come since
+    if (!was_told && !part.ended_early.empty())
+        err << "bandwidth-webrtc-bulk: " << part.ended_early << std::endl;
     report.parts.front().clean_up.unknown_creations += unknown_before(journal);
     report.series = run.series();
     close_journal(wanted, journal, report, run, err);
@@ -317,7 +336,8 @@ int clean_up_by_journal(const options& wanted, std::ostream& out, std::ostream& 
     report.parts.front().clean_up.unknown_creations += unknown_before(journal);
     if (wanted.json != "-")
         out << format_clean_up(report);
-    if (wanted.json != "-" && report.clean_up().deleted() + report.clean_up().left() == 0)
+    const auto all = report.clean_up();
+    if (wanted.json != "-" && all.deleted() + all.left() + all.unknown_creations == 0)
         out << "Nothing is left of run " << printable(run_id) << '\n';
     close_journal(wanted, journal, report, run, err);
     const auto status = exit_code(verdict_of(run, report));

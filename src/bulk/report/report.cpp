@@ -130,12 +130,12 @@ clean_up_record report::clean_up() const {
     for (const auto& part : parts) {
         for (const auto& one : part.clean_up.things)
             thing_of(all, one.noun).deleted += one.deleted;
-        all.unknown_creations += part.clean_up.unknown_creations;
         all.time = std::max(all.time, part.clean_up.time);
     }
     for (const auto& [key, part] : last_parts(parts)) {
         for (const auto& one : part->clean_up.things)
             thing_of(all, one.noun).left += one.left;
+        all.unknown_creations += part->clean_up.unknown_creations; // those of the parts before among them
         if (all.first_error.empty())
             all.first_error = part->clean_up.first_error;
     }

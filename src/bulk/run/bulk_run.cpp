@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <iterator>
-#include <limits>
 #include <utility>
 
 namespace bandwidth::webrtc::bulk {
@@ -21,6 +20,9 @@ using namespace std::chrono_literals;
 constexpr auto flight_time = 2s;
 // ... and for the deleting, where nothing else was asked for.
 constexpr auto clean_up_time_after_signal = 10s;
+// Of a clean-up, in which nothing could be deleted although the service responded: with pauses that grow it is a few
+// seconds.
+constexpr unsigned most_broken_rounds = 6;
 
 } // namespace
 
@@ -90,12 +92,14 @@ void bulk_run::restore(const journal_contents& before) {
 void bulk_run::end_early(const fatal_problem& problem) {
     // A thread that had a bad start tells nothing of the service where others had a success.
     const bool is_of_service = problem.failure.has_value();
-    if (is_of_service && std::any_of(workers_.begin(), workers_.end(),
-                                     [](const worker& one) { return one.made->live().any_success.load(); }))
+    if (is_of_service && workers_.size() > 1 &&
+        std::any_of(workers_.begin(), workers_.end(),
+                    [](const worker& one) { return one.made->live().any_success.load(); }))
         return;
     if (!problem_)
         problem_ = problem;
-    stop_early();
+    if (!cleaning_)
+        stop_early();
 }
 
 void bulk_run::stop_early() {
@@ -108,6 +112,9 @@ void bulk_run::run_stages(std::vector<stage> plan, std::size_t first) {
     plan_ = std::move(plan);
     cleaning_ = false;
     done_before_ = 0;
+    first_stage_ = first;
+    failing_since_ = last_success_ = 0;
+    counts_from_ = clock::now().time_since_epoch().count();
     started_ = std::chrono::system_clock::now().time_since_epoch();
     const auto started = clock::now();
     start_threads();
@@ -159,6 +166,8 @@ void bulk_run::clean_up(std::chrono::nanoseconds timeout) {
         one.left = 0;
     if (left == 0)
         return;
+    if (started_.count() == 0)
+        started_ = std::chrono::system_clock::now().time_since_epoch();
     const bool after_signal = signal_ != 0;
     cleaning_ = true;
     start_threads();
@@ -176,15 +185,19 @@ void bulk_run::clean_up(std::chrono::nanoseconds timeout) {
     const auto started = clock::now();
     for (auto& one : workers_)
         one.made->begin_round(true);
+    unsigned broken_rounds = 0; // behind each other
     for (bool again = true; again && !gave_up_;) {
         done_before_ = 0;
         for (stage_ = 0; stage_ < plan_.size() && may_go_on(); ++stage_)
             run_stage(plan_[stage_]);
         const auto left_before = std::exchange(left, count_left());
-        bool may_work_later = false;
+        auto seen = engine::outlook::none;
         for (auto& one : workers_)
-            may_work_later = one.made->begin_round(false) || may_work_later;
-        again = left > 0 && (left < left_before || may_work_later);
+            seen = std::max(seen, one.made->begin_round(false));
+        const bool has_deleted = left < left_before;
+        broken_rounds = has_deleted || seen != engine::outlook::broken ? 0 : broken_rounds + 1;
+        again = left > 0 && (has_deleted || seen == engine::outlook::away ||
+                             (seen == engine::outlook::broken && broken_rounds < most_broken_rounds));
     }
     clean_up_.time += clock::now() - started;
     clean_up_limit_.cancel();
@@ -234,6 +247,22 @@ void bulk_run::limit_clean_up(std::chrono::nanoseconds time) {
     });
 }
 
+// Calls have to fail for so long: one failure before or behind a pause of the load tells nothing.
+bool bulk_run::fails_for_too_long() {
+    clock::rep success = 0;
+    clock::rep failure = 0;
+    for (const auto& one : workers_) {
+        success = std::max(success, one.made->live().last_success.load());
+        failure = std::max(failure, one.made->live().last_failure.load());
+    }
+    if (std::exchange(last_success_, success) != success || failure <= success || failure < counts_from_)
+        failing_since_ = 0;
+    else if (failing_since_ == 0)
+        failing_since_ = failure;
+    return failing_since_ != 0 && !stopping_ &&
+           clock::duration(failure - failing_since_) >= settings_.abort_after;
+}
+
 // Sees that the journal is on the disk, and whether anything succeeds.
 void bulk_run::watch() {
     watch_timer_.expires_after(std::min<std::chrono::nanoseconds>(1s, settings_.abort_after));
@@ -242,24 +271,10 @@ void bulk_run::watch() {
             return;
         if (journal_ != nullptr)
             journal_->sync();
-        // Calls have to fail for so long: one failure before or behind a pause of the load tells nothing.
-        clock::rep failing_since = std::numeric_limits<clock::rep>::max();
-        clock::rep last_success = 0;
-        clock::rep last_failure = 0;
-        for (const auto& one : workers_) {
-            const auto& live = one.made->live();
-            if (const auto since = live.failing_since.load(); since != 0)
-                failing_since = std::min(failing_since, since);
-            last_success = std::max(last_success, live.last_success.load());
-            last_failure = std::max(last_failure, live.last_failure.load());
-        }
-        const auto since = std::max(failing_since, last_success);
-        if (last_failure > since && clock::duration(last_failure - since) >= settings_.abort_after &&
-            !stopping_) {
+        if (fails_for_too_long()) {
             aborted_ = true;
             stop_early();
         }
-
         watch();
     });
 }
@@ -298,8 +313,8 @@ progress_snapshot bulk_run::progress() const {
         now.in_flight += counts.in_flight;
         now.failed += cleaning_ ? 0 : counts.failed.load();
         now.mismatched += cleaning_ ? 0 : counts.mismatched.load();
-        for (const auto& stage : plan_)
-            now.total += one.made->items_of(stage).value_or(0);
+        for (auto number_of = cleaning_ ? 0 : first_stage_; number_of < plan_.size(); ++number_of)
+            now.total += one.made->items_of(plan_[number_of]).value_or(0);
     }
     const auto stats = this->stats();
     now.queued = stats.queue_depth;

@@ -112,6 +112,7 @@ private:
     void limit_flight();
     void limit_clean_up(std::chrono::nanoseconds time);
     void watch();
+    bool fails_for_too_long();
     bool may_go_on() const noexcept { return cleaning_ ? !gave_up_ : !stopping_; }
     std::vector<thing_count> existing() const;
     template <class Function>
@@ -127,12 +128,16 @@ private:
     std::size_t stage_ = 0; // the one under way
     clock::time_point stage_began_;
     std::size_t running_ = 0;       // engines that have not ended it
+    std::size_t first_stage_ = 0;   // of the plan; those before it were done by the run before
     std::uint64_t done_before_ = 0; // items of the plan's stages that are over
     clean_up_record clean_up_;
 
     boost::asio::steady_timer flight_limit_;
     boost::asio::steady_timer clean_up_limit_;
     boost::asio::steady_timer watch_timer_;
+    clock::rep last_success_ = 0;  // when it was last looked
+    clock::rep failing_since_ = 0; // the first failure that was seen since; 0: none
+    clock::rep counts_from_ = 0;   // failures before are of a clean-up
     std::chrono::nanoseconds started_{0};
     std::chrono::nanoseconds time_{0};
     std::optional<fatal_problem> problem_;

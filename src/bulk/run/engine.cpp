@@ -8,6 +8,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -192,8 +193,8 @@ asio::awaitable<void> engine::call_repeatedly(caller& one, std::chrono::nanoseco
         co_await pause(one, std::min(stage_started_ + begin_after, end_of_stage()));
     one.waits_to_begin = false;
     for (;;) {
-        while (may_go_on() && clock::now() < off_until_)
-            co_await pause(one, off_until_);
+        while (may_go_on() && clock::now() < std::min(off_until_, end_of_stage()))
+            co_await pause(one, std::min(off_until_, end_of_stage()));
         const auto item = take();
         if (!item) {
             end_waits_to_begin();
@@ -233,9 +234,13 @@ asio::awaitable<void> engine::arrive() {
         if (!item) {
             // What was due by now and did not begin would make the service look faster than it was.
             const auto due = std::min(clock::now(), end_of_stage());
-            if (next_ < items_of(*stage_).value_or(next_ + 1))
-                for (auto missed = intended; missed < due; missed = stage_started_ + schedule.next())
-                    ++not_begun_;
+            const auto items = items_of(*stage_);
+            auto left = items ? *items - next_ : std::numeric_limits<std::size_t>::max();
+            for (auto missed = intended; missed < due && left > 0;
+                 missed = stage_started_ + schedule.next()) {
+                ++not_begun_;
+                --left;
+            }
             co_return;
         }
         auto& one = free_caller();
@@ -249,8 +254,26 @@ asio::awaitable<void> engine::call_once(caller& one, std::size_t item, clock::ti
     co_await make_item(one, item);
 }
 
+// Counts an item, also where an exception ends it.
+class engine::item_under_way {
+public:
+    item_under_way(engine& owner, std::size_t item) : owner_(owner), item_(item) { ++owner.live_.in_flight; }
+    item_under_way(const item_under_way&) = delete;
+    item_under_way& operator=(const item_under_way&) = delete;
+    ~item_under_way() {
+        if (owner_.stage_->kind == stage_kind::mix)
+            owner_.busy_[item_] = false;
+        --owner_.live_.in_flight;
+        ++owner_.live_.done;
+    }
+
+private:
+    engine& owner_;
+    std::size_t item_;
+};
+
 asio::awaitable<void> engine::make_item(caller& one, std::size_t item) {
-    ++live_.in_flight;
+    const item_under_way under_way(*this, item);
     switch (stage_->kind) {
     case stage_kind::lives:
         co_await live(one, item);
@@ -262,8 +285,6 @@ asio::awaitable<void> engine::make_item(caller& one, std::size_t item) {
     case stage_kind::clean_up:
         co_await call(stage_->calls.front()).make(item, one);
     }
-    --live_.in_flight;
-    ++live_.done;
 }
 
 asio::awaitable<void> engine::live(caller& one, std::size_t number) {
@@ -309,7 +330,6 @@ asio::awaitable<void> engine::make_one_of_mix(caller& one, std::size_t number) {
     const auto& made = call(kind);
     const auto of_item = std::uniform_int_distribution<std::size_t>(0, made.each - 1)(random_);
     co_await made.make(number * made.each + of_item, one);
-    busy_[number] = false;
 }
 
 asio::awaitable<void> engine::pause(caller& one, clock::time_point until) {

@@ -93,8 +93,14 @@ public:
     /// Arrivals of an open loop that were due and never began, because the stage ended before there was a caller for
     /// them.
     std::uint64_t not_begun() const noexcept { return not_begun_; }
-    /// Another round of a clean-up. Tells whether a call of the last one failed in a way that may be over by the next.
-    bool begin_round(bool first);
+    /// What the failures of a round of a clean-up say of the next one.
+    enum class outlook {
+        none,   ///< there were none, or they are final
+        broken, ///< 500: it may go, and it may be of that one thing
+        away,   ///< the service could not be reached, or was not ready
+    };
+    /// Begins another round, and tells of the last one.
+    outlook begin_round(bool first);
     const std::string& first_clean_up_error() const noexcept { return first_clean_up_error_; }
 
     /// What may be looked at at any time, on any thread.
@@ -103,8 +109,6 @@ public:
         std::atomic<std::uint64_t> in_flight{0};
         std::atomic<std::uint64_t> failed{0};     ///< calls, but those of the clean-up
         std::atomic<std::uint64_t> mismatched{0}; ///< alike
-        /// When the first of the calls failed that have failed since the last success, of any stage; 0 when none has.
-        std::atomic<clock::rep> failing_since{0};
         std::atomic<clock::rep> last_success{0};
         std::atomic<clock::rep> last_failure{0};
         std::atomic<bool> any_success{false};
@@ -119,6 +123,7 @@ public:
 
 private:
     enum class work_state { allowed, stopped, given_up };
+    class item_under_way;
     friend class caller; // notes what became of its calls
 
     void run_callers();
@@ -184,10 +189,11 @@ private:
     const journal_contents* before_ = nullptr;
     std::vector<bool> complete_before_;
     std::uint64_t not_begun_ = 0;
-    bool temporary_failure_ = false; // in this round of the clean-up
+    outlook outlook_ = outlook::none; // of this round of the clean-up
     std::uint64_t unknown_creations_ = 0;
     std::string first_clean_up_error_;
     bool fatal_told_ = false;
+    bool service_problem_told_ = false;
     live_counts live_;
 
     boost::asio::steady_timer sample_timer_;

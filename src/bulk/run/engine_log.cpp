@@ -15,6 +15,16 @@ using namespace std::chrono_literals;
 constexpr std::chrono::nanoseconds first_off_time = 100ms;
 constexpr std::chrono::nanoseconds longest_off_time = 15s;
 
+// A name that was never found, and a certificate that is not trusted, will not be better by waiting.
+engine::outlook outlook_of(const error_code& code, bool unreachable, bool ever_connected) {
+    if (code == make_http_error(500))
+        return engine::outlook::broken;
+    const bool is_for_good =
+        code == condition::tls_error || (code == errc::host_not_found && !ever_connected);
+    return code == condition::retryable || (unreachable && !is_for_good) ? engine::outlook::away
+                                                                         : engine::outlook::none;
+}
+
 } // namespace
 
 bool engine::is_measured(const call_log::started_call& call) const noexcept {
@@ -26,7 +36,6 @@ void engine::add_success(const call_log::started_call& call) {
     off_time_ = {};
     live_.any_success.store(true, std::memory_order_relaxed);
     live_.last_success.store(now.time_since_epoch().count(), std::memory_order_relaxed);
-    live_.failing_since.store(0, std::memory_order_relaxed);
     if (is_cleaning())
         return;
     this_second(now).latency.add(now - call.intended);
@@ -58,15 +67,13 @@ void engine::add_failure(const call_log::started_call& call, const failure& fail
     const auto stats = parts_.work.stats();
     const bool ever_connected = stats.handshakes_full + stats.handshakes_resumed > 0;
     const bool unreachable = is_connection_failure(failure.code(), ever_connected);
-    if (live_.failing_since == 0)
-        live_.failing_since = now.time_since_epoch().count();
     live_.last_failure = now.time_since_epoch().count();
     // A clean-up tries again what may work later, also where the service responds: it may be half started.
-    const bool is_temporary = unreachable || failure.code() == condition::retryable;
-    if (is_cleaning() ? is_temporary : unreachable)
+    const auto seen = outlook_of(failure.code(), unreachable, ever_connected);
+    if (is_cleaning() ? seen != outlook::none : unreachable)
         keep_off(now);
     if (is_cleaning()) {
-        temporary_failure_ = temporary_failure_ || is_temporary;
+        outlook_ = std::max(outlook_, seen);
         if (first_clean_up_error_.empty())
             first_clean_up_error_ = printable(failure.describe());
         return;
@@ -123,9 +130,11 @@ void engine::check_journal(bool written) {
 }
 
 void engine::tell_fatal(fatal_problem problem) {
-    if (std::exchange(fatal_told_, true))
+    // The run may think nothing of a problem with the service, and has to hear of any other all the same.
+    if (std::exchange(problem.failure ? service_problem_told_ : fatal_told_, true))
         return;
-    if (parts_.chosen.threads == 1) // else the others may fare better: the run decides
+    // With other threads the run decides, since they may fare better. A clean-up goes on with what can be deleted.
+    if (parts_.chosen.threads == 1 && !is_cleaning())
         stop();
     parts_.on_fatal(problem);
 }
@@ -139,12 +148,12 @@ void engine::tell_exception(const std::exception_ptr& error) {
     }
 }
 
-bool engine::begin_round(bool first) {
+engine::outlook engine::begin_round(bool first) {
     if (first) {
         off_until_ = {};
         off_time_ = {};
     }
-    return std::exchange(temporary_failure_, false);
+    return std::exchange(outlook_, outlook::none);
 }
 
 // ---- second by second ----
