@@ -1,5 +1,6 @@
 // How the load is made: at a rate, as lives, as a mix, by several threads and shards; and when it ends early.
 #include "bulk/breakable_proxy.hpp"
+#include "bulk/journal_model.hpp"
 #include "bulk/whole_run.hpp"
 
 #include <doctest/doctest.h>
@@ -475,5 +476,51 @@ TEST_CASE("load: a service that asks for fewer requests gets them all in the end
     CHECK(made.report.at("totals").at("calls") == 150);
     CHECK(made.report.at("client").at("retries").as_int64() > 0);
     CHECK(made.report.at("client").at("retries_throttled").as_int64() > 0);
+    CHECK(service.server().session_count() == 0);
+}
+
+TEST_CASE("load: what a schedule had and did not begin is counted, and is no more than there was to do") {
+    test::observed_service service(testing::loopback_options().delay(20ms));
+    auto chosen = lives_of(of_service(service, 100'000, "create"));
+    chosen.load.callers = 1;
+    chosen.load.rate = 1'000;
+    chosen.load.duration = 500ms;
+    const auto made = report_of(test::run(chosen));
+    const auto begun = record_of(made, "create_session").calls();
+    CHECK(begun < 100); // one at a time
+    CHECK(made.parts[0].not_begun > 0);
+    CHECK(begun + made.parts[0].not_begun == 500);
+    chosen.load.sessions = 40;
+    const auto few = report_of(test::run(chosen));
+    CHECK(record_of(few, "create_session").calls() + few.parts[0].not_begun == 40);
+}
+
+TEST_CASE("load: a clean-up ends soon where waiting mends nothing") {
+    const test::temporary_folder folder;
+    test::observed_service service;
+    auto chosen = of_service(service, 20, "create");
+    chosen.load.clean_up_timeout = 10min;
+    chosen.journal = folder.file("journal");
+    chosen.no_journal = false;
+    // A service that is broken for good is asked a few times, with pauses that grow.
+    service.server().inject(fault().on("DELETE").always().respond(500));
+    const auto broken = test::run(chosen);
+    CHECK(broken.status == 1);
+    CHECK(report_of(broken).clean_up().left() == 20);
+    const auto asked = service.server().stats().requests_delete;
+    CHECK(asked > 20);
+    CHECK(asked <= 20 * 7);
+
+    // A certificate that is not trusted today is not tomorrow.
+    service.server().clear_faults();
+    auto deleting = chosen;
+    deleting.wanted = command::clean_up;
+    deleting.resumes = true;
+    deleting.load.ca_file = "";
+    const auto untrusted = test::run(deleting);
+    CHECK(untrusted.status == 1);
+    CHECK(service.server().session_count() == 20);
+    deleting.load.ca_file = chosen.load.ca_file;
+    CHECK(test::run(deleting).status == 0);
     CHECK(service.server().session_count() == 0);
 }

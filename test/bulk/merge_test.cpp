@@ -212,3 +212,15 @@ TEST_CASE("merge: thresholds are gone, as they are to be evaluated for the whole
     merge(first, b);
     CHECK(first.thresholds.empty());
 }
+
+TEST_CASE("merge: a creation whose fate is unknown counts once, in the last part of its shard") {
+    auto first = run_of(1, 0s, 10s, 10s);
+    first.parts[0].clean_up.unknown_creations = 3;
+    auto resumed = run_of(1, 20s, 10s, 10s);
+    resumed.parts[0].clean_up.unknown_creations = 4; // three of them of the part before
+    auto other = run_of(2, 0s, 10s, 10s);
+    other.parts[0].clean_up.unknown_creations = 1;
+    merge(first, resumed);
+    merge(first, other);
+    CHECK(first.clean_up().unknown_creations == 5);
+}

@@ -20,9 +20,8 @@ using namespace std::chrono_literals;
 constexpr auto flight_time = 2s;
 // ... and for the deleting, where nothing else was asked for.
 constexpr auto clean_up_time_after_signal = 10s;
-// Of a clean-up, in which nothing could be deleted although the service responded: with pauses that grow it is a few
-// seconds.
-constexpr unsigned most_broken_rounds = 6;
+// Of a clean-up, in which nothing could be deleted although the service responded.
+constexpr unsigned most_broken_rounds = 4;
 
 } // namespace
 

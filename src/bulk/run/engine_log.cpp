@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::nanoseconds first_off_time = 100ms;
 constexpr std::chrono::nanoseconds longest_off_time = 15s;
+// Between the rounds of a clean-up.
+constexpr std::chrono::nanoseconds pause_of_broken = 500ms;
 
 // A name that was never found, and a certificate that is not trusted, will not be better by waiting.
 engine::outlook outlook_of(const error_code& code, bool unreachable, bool ever_connected) {
@@ -70,7 +72,7 @@ void engine::add_failure(const call_log::started_call& call, const failure& fail
     live_.last_failure = now.time_since_epoch().count();
     // A clean-up tries again what may work later, also where the service responds: it may be half started.
     const auto seen = outlook_of(failure.code(), unreachable, ever_connected);
-    if (is_cleaning() ? seen != outlook::none : unreachable)
+    if (is_cleaning() ? seen == outlook::away : unreachable)
         keep_off(now);
     if (is_cleaning()) {
         outlook_ = std::max(outlook_, seen);
@@ -153,6 +155,8 @@ engine::outlook engine::begin_round(bool first) {
         off_until_ = {};
         off_time_ = {};
     }
+    if (outlook_ == outlook::broken)
+        off_until_ = clock::now() + pause_of_broken;
     return std::exchange(outlook_, outlook::none);
 }
 
