@@ -13,10 +13,10 @@ enum class precision : unsigned char {
     coarse, ///< 6 % of the latency, in at most 4 KB
 };
 
-/// Latencies in counters whose widths grow with the latency: at most a share of it that the precision tells, and 64 ns
-/// at least. The layout is HdrHistogram's for a lowest value of 100 ns, so that a histogram of any number of latencies
-/// has bounded memory, those of several runs can be added, and HdrHistogram's text can be made of a fine one
-/// (percentile_text.hpp).
+/// Latencies in counters whose widths grow with the latency: at most a share of it that the precision tells,
+/// and 64 ns at least. The layout is HdrHistogram's for a lowest value of 100 ns, so that a histogram of any
+/// number of latencies has bounded memory, those of several runs can be added, and HdrHistogram's text can be
+/// made of a fine one (percentile_text.hpp).
 ///
 /// Counters stand in groups: the first has twice as many as the others, of 64 ns each, and every one behind it has
 /// counters that are twice as wide as those before.
@@ -41,8 +41,9 @@ public:
     /// Both by the middles of the counters; 0 when there is nothing.
     std::chrono::nanoseconds mean() const noexcept;
     std::chrono::nanoseconds standard_deviation() const noexcept;
-    /// The smallest value that at least this share of all values do not exceed: of the counter that it is in the
-    /// largest value, so it is too large by the width of a counter at most; never over `max`. 0 when there is nothing.
+    /// The smallest value that at least this share of all values do not exceed: of the counter that it is in
+    /// the largest value, so it is too large by the width of a counter at most; never over `max`. 0 when
+    /// there is nothing.
     /// \param share  over 0, up to 1
     std::chrono::nanoseconds percentile(double share) const noexcept;
 

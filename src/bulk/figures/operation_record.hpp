@@ -19,8 +19,9 @@ struct error_record {
 /// All that is known of the calls of one operation. Records of the same operation can be added: those of several
 /// threads, shards or runs. Not thread-safe.
 struct operation_record {
-    /// Of the calls that succeeded, from the time that a schedule had for the call to its result; without a schedule
-    /// from the call itself. So a service that keeps the next calls from being made in time is not taken for a fast one.
+    /// Of the calls that succeeded, from the time that a schedule had for the call to its result; without a
+    /// schedule from the call itself. So a service that keeps the next calls from being made in time is not
+    /// taken for a fast one.
     histogram latency;
     /// Of the same calls, from the call itself to its result. Empty without a schedule: then it is `latency`.
     histogram call_time;

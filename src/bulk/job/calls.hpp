@@ -66,14 +66,15 @@ bool is_deletion(call_kind kind) noexcept;
 /// \throws std::invalid_argument naming all calls of the family
 call_kind parse_call(api_family family, std::string_view name);
 
-/// What is done to all sessions or endpoints when nothing else is asked for. Of webrtc it is every call; of brtc every
-/// one but the update of the BXML, which is executed, so that the service needs a device that is connected.
+/// What is done to all sessions or endpoints when nothing else is asked for. Of webrtc it is every call; of
+/// brtc every one but the update of the BXML, which is executed, so that the service needs a device that is
+/// connected.
 std::string_view default_operations(api_family family) noexcept;
 
 /// The calls that a mix such as "create,get,get,delete" stands for, one after the other. A word may stand
 /// more than once, but for `create`, which comes first, and `delete`, which comes last or not at all. What
-/// needs a participant in a session (`subscribe`, `remove`) comes behind `join`. Deleting endpoints means listing them
-/// once more, too: none of them may be there any more.
+/// needs a participant in a session (`subscribe`, `remove`) comes behind `join`. Deleting endpoints means
+/// listing them once more, too: none of them may be there any more.
 /// \throws std::invalid_argument telling what is wrong.
 std::vector<call_kind> parse_operations(api_family family, std::string_view mix);
 

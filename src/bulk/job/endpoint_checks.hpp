@@ -15,9 +15,9 @@ namespace bandwidth::webrtc::bulk {
 /// As `check_session`, of an endpoint.
 std::string check_endpoint(const brtc::endpoint& response, const endpoint_id& id, std::string_view tag);
 
-/// Looks at the list of all the account's endpoints, page by page: each endpoint that exists must be listed, none that
-/// was deleted, and none twice. Endpoints that are not of the run may be there: the account may have others, and the
-/// service may have done a creation whose response was lost.
+/// Looks at the list of all the account's endpoints, page by page: each endpoint that exists must be listed,
+/// none that was deleted, and none twice. Endpoints that are not of the run may be there: the account may
+/// have others, and the service may have done a creation whose response was lost.
 class endpoint_list_check {
 public:
     /// \param created  must outlive this and not change meanwhile

@@ -30,8 +30,8 @@ struct thing_count {
     std::size_t count;
 };
 
-/// What a run does with one family of the API, and all that it has created there: a table of calls, of which the run
-/// makes phases. The calls of a job may be made at the same time, on one thread.
+/// What a run does with one family of the API, and all that it has created there: a table of calls, of which
+/// the run makes phases. The calls of a job may be made at the same time, on one thread.
 class job {
 public:
     virtual ~job() = default;

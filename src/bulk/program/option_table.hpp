@@ -18,8 +18,8 @@ struct raw_options {
 /// Makes the options and the commands of the program. All targets outlive the app.
 void add_options(CLI::App& app, options& wanted, raw_options& raw);
 
-/// The words that make the same run once more, of all that was given: without those that are about files, output, the
-/// run's id and its shard.
+/// The words that make the same run once more, of all that was given: without those that are about files,
+/// output, the run's id and its shard.
 std::vector<std::string> words_of_run(const CLI::App& app);
 
 } // namespace bandwidth::webrtc::bulk

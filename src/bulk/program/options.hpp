@@ -46,8 +46,8 @@ struct options {
     progress_mode progress = progress_mode::automatic;
     color_mode color = color_mode::automatic;
 
-    /// Where the journal is kept: where one was asked for, and else wherever another service than the embedded one is
-    /// called, whose sessions outlive this program.
+    /// Where the journal is kept: where one was asked for, and else wherever another service than the
+    /// embedded one is called, whose sessions outlive this program.
     bool keeps_journal() const noexcept {
         return !journal.empty() || (!no_journal && load.service != service_kind::loopback);
     }

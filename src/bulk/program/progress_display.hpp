@@ -42,8 +42,8 @@ bool shows_progress(progress_mode mode, bool quiet, const terminal_facts& termin
 std::string format_progress(const progress_snapshot& now, double rate,
                             std::optional<std::chrono::nanoseconds> left);
 
-/// Shows where a run stands: on a terminal a view of a few lines that is drawn anew again and again, and on anything else
-/// a line now and then. Not thread-safe.
+/// Shows where a run stands: on a terminal a view of a few lines that is drawn anew again and again, and on
+/// anything else a line now and then. Not thread-safe.
 class progress_display {
 public:
     using clock = std::chrono::steady_clock;

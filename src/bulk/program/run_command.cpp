@@ -28,7 +28,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Of the clean-up without a signal, where nothing else was asked for: at the end of a run, and of the command for it.
+// Of the clean-up without a signal, where nothing else was asked for: at the end of a run, and of the command
+// for it.
 constexpr auto clean_up_time_of_run = 1min;
 constexpr auto clean_up_time_of_command = 2h;
 

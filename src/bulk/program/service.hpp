@@ -23,8 +23,8 @@ public:
     /// needed
     explicit service(const settings& chosen);
 
-    /// The job of the chosen API for one thread, with a client that calls this service and has the thread's part of the
-    /// connections.
+    /// The job of the chosen API for one thread, with a client that calls this service and has the thread's
+    /// part of the connections.
     /// \param context  outlives the job
     /// \param items   of all sessions or endpoints of the run those of the job
     /// \param thread  its number, from 0

@@ -10,8 +10,8 @@
 
 namespace bandwidth::webrtc::bulk {
 
-/// Hands SIGINT and SIGTERM to the run: the first ends it in an orderly way, the second at once, and the third finds the
-/// system's own handler again.
+/// Hands SIGINT and SIGTERM to the run: the first ends it in an orderly way, the second at once, and the
+/// third finds the system's own handler again.
 class interruption {
 public:
     /// \param quiet  says nothing of it

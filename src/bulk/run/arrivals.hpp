@@ -16,8 +16,9 @@ enum class arrival_process {
 /// The times at which the items of an open loop are to begin, whether or not those before have ended: so a service
 /// that is slow gets no fewer calls. One generator of several that share a rate; together they have it.
 ///
-/// With a ramp the rate grows in a line from 0 to its full value. Of a rate R and a ramp of T seconds there are
-/// R t² / (2 T) arrivals up to the time t, and R (t - T / 2) from T on; the time of an arrival is found from its number.
+/// With a ramp the rate grows in a line from 0 to its full value. Of a rate R and a ramp of T seconds there
+/// are R t² / (2 T) arrivals up to the time t, and R (t - T / 2) from T on; the time of an arrival is found
+/// from its number.
 class arrivals {
 public:
     /// \param rate   of all generators together, in each second; over 0

@@ -23,11 +23,11 @@
 
 namespace bandwidth::webrtc::bulk {
 
-/// One run: stage by stage, by engines that have a thread and a share of the sessions or endpoints each, and at the end
-/// the deleting of what is left.
+/// One run: stage by stage, by engines that have a thread and a share of the sessions or endpoints each, and
+/// at the end the deleting of what is left.
 ///
-/// The functions that run stages run `context` on the caller's thread and return when the stages are done; `interrupt`
-/// is called from a handler on it. Not thread-safe.
+/// The functions that run stages run `context` on the caller's thread and return when the stages are done;
+/// `interrupt` is called from a handler on it. Not thread-safe.
 class bulk_run final {
 public:
     /// Makes the job of an engine, whose client has an executor of the context.
@@ -47,19 +47,19 @@ public:
     /// What a run before has left, by its journal: things that exist, and lives that are complete. Before all else.
     void restore(const journal_contents& before);
 
-    /// Runs these stages, or those up to an interrupt. Ends early when no service can be reached, or when it refuses the
-    /// credentials, before anything has succeeded; when there was no success for `abort_after`; and when the journal
-    /// cannot be written.
+    /// Runs these stages, or those up to an interrupt. Ends early when no service can be reached, or when it
+    /// refuses the credentials, before anything has succeeded; when there was no success for `abort_after`;
+    /// and when the journal cannot be written.
     /// \param first  of the plan's stages; those before it are done already
     void run_stages(std::vector<stage> plan, std::size_t first = 0);
 
-    /// Deletes what still exists, again and again until all is deleted, nothing more can be deleted although the service
-    /// can be reached, or the time for it is over.
+    /// Deletes what still exists, again and again until all is deleted, nothing more can be deleted although
+    /// the service can be reached, or the time for it is over.
     /// \param timeout  without a signal
     void clean_up(std::chrono::nanoseconds timeout);
 
-    /// Ends the run in an orderly way: nothing new is started, what is in flight has two seconds to end, and `clean_up`
-    /// has its time for signals. The second interrupt ends everything at once.
+    /// Ends the run in an orderly way: nothing new is started, what is in flight has two seconds to end, and
+    /// `clean_up` has its time for signals. The second interrupt ends everything at once.
     void interrupt(int signal);
 
     /// Where the run stands, but for the rates. While a stage is under way.

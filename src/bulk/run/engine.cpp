@@ -360,8 +360,8 @@ std::optional<std::size_t> engine::take() {
     return std::nullopt;
 }
 
-// Two calls about one session could each find what the other one has changed, and take it for a wrong response. There
-// are no more callers than sessions, so that one is free.
+// Two calls about one session could each find what the other one has changed, and take it for a wrong
+// response. There are no more callers than sessions, so that one is free.
 std::size_t engine::take_of_mix() {
     auto number = std::uniform_int_distribution<std::size_t>(0, busy_.size() - 1)(random_);
     while (busy_[number])

@@ -38,9 +38,9 @@ struct fatal_problem {
     std::string text;                                  ///< for the others
 };
 
-/// What one thread of a run does: stage by stage, the items of its share of the sessions or endpoints. In a closed
-/// loop it has so many callers, each of which takes the next item when its last one is done; in an open loop each item
-/// begins at the time that the schedule has for it.
+/// What one thread of a run does: stage by stage, the items of its share of the sessions or endpoints. In a
+/// closed loop it has so many callers, each of which takes the next item when its last one is done; in an
+/// open loop each item begins at the time that the schedule has for it.
 ///
 /// | work    | items begin | calls of an item that has begun | becomes                                  |
 /// |---------|-------------|---------------------------------|------------------------------------------|
@@ -90,8 +90,8 @@ public:
     const time_series& series() const noexcept { return series_; }
     const life_record& lives() const noexcept { return lives_; }
     std::uint64_t unknown_creations() const noexcept { return unknown_creations_; }
-    /// Arrivals of an open loop that were due and never began, because the stage ended before there was a caller for
-    /// them.
+    /// Arrivals of an open loop that were due and never began, because the stage ended before there was a
+    /// caller for them.
     std::uint64_t not_begun() const noexcept { return not_begun_; }
     /// What the failures of a round of a clean-up say of the next one.
     enum class outlook {

@@ -70,8 +70,8 @@ struct settings {
     std::optional<std::chrono::nanoseconds> clean_up_timeout;
 
     bool is_open_loop() const noexcept { return rate > 0; }
-    /// How many calls or lives of this process are under way at the same time, at most: `callers`, or where that is 0
-    /// connections times depth, and 10,000 where a rate is given.
+    /// How many calls or lives of this process are under way at the same time, at most: `callers`, or where
+    /// that is 0 connections times depth, and 10,000 where a rate is given.
     std::size_t concurrent_items() const noexcept;
     /// The sessions or endpoints of all shards.
     std::size_t items() const noexcept { return api == api_family::brtc ? endpoints : sessions; }

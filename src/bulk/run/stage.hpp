@@ -32,8 +32,9 @@ struct stage {
 /// The stages of a run: with lives one, else one for each call, and the mix before what is removed or deleted.
 std::vector<stage> plan_of(const settings& chosen);
 
-/// The number of the stage with which a run goes on. Until something was deleted all of it is made once more, but for
-/// the creation of what exists, since reading, joining and subscribing twice does no harm; from then on the deleting is.
+/// The number of the stage with which a run goes on. Until something was deleted all of it is made once more,
+/// but for the creation of what exists, since reading, joining and subscribing twice does no harm; from then
+/// on the deleting is.
 /// \param reached  the last stage that had begun; nothing where none had
 std::size_t stage_to_go_on_with(const std::vector<stage>& plan, std::optional<std::uint64_t> reached);
 
