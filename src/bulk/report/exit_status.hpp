@@ -31,8 +31,7 @@ int exit_code(const verdict& verdict) noexcept;
 
 /// Whether a call failed before any connection could carry it: resolve, connect or TLS handshake.
 /// \param ever_connected  whether any connection was established so far; when none was, a call that ran out
-///                        of time in
-///                        the queue was waiting for one, and so was one that got no access token
+///                        of time in the queue was waiting for one, and so was one that got no access token
 bool is_connection_failure(const error_code& code, bool ever_connected) noexcept;
 
 } // namespace bandwidth::webrtc::bulk
