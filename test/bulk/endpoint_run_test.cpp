@@ -1,7 +1,11 @@
 // Whole runs with BRTC's endpoints inside of this process, against a loopback service that can be told to fail.
+#include "bulk/program/service.hpp"
+#include "bulk/run/bulk_run.hpp"
+#include "bulk/run/stage.hpp"
 #include "bulk/whole_run.hpp"
 
 #include <doctest/doctest.h>
+#include <boost/asio/io_context.hpp>
 #include <boost/json/object.hpp>
 #include <string>
 #include <string_view>
@@ -51,6 +55,21 @@ TEST_CASE("endpoint run: the embedded service is called with client credentials"
     const auto text = run(chosen).out;
     CHECK(text.starts_with("20 endpoints, against the embedded service\n"));
     CHECK(text.find("Cleaned up") == std::string::npos);
+}
+
+TEST_CASE("endpoint run: one access token is fetched from the embedded service") {
+    const auto chosen = test::small_run(api_family::brtc, "create,get,delete").load;
+    const service embedded(chosen);
+    boost::asio::io_context context(1);
+    bulk_run made(
+        context, chosen,
+        [&](boost::asio::io_context& of_engine, share items, std::size_t thread) {
+            return embedded.make_job(of_engine, chosen, items, thread, 1);
+        },
+        nullptr);
+    made.run_stages(plan_of(chosen));
+    CHECK_FALSE(made.problem());
+    CHECK(embedded.stats()->tokens_issued == 1);
 }
 
 TEST_CASE("endpoint run: all pages are listed") {

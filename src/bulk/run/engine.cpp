@@ -292,8 +292,6 @@ asio::awaitable<void> engine::live(caller& one, std::size_t number) {
     for (const auto kind : stage_->calls) {
         const auto& made = call(kind);
         for (std::size_t of_life = 0; of_life < made.each; ++of_life) {
-            if (!may_go_on())
-                co_return;
             const auto& chosen = parts_.chosen;
             if (!std::exchange(first, false) && chosen.think_max.count() > 0) {
                 std::uniform_int_distribution<std::int64_t> think(chosen.think_min.count(),
