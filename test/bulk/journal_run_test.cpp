@@ -407,6 +407,7 @@ TEST_CASE("journal of a run: a dry run reads it, and changes nothing") {
     program_process run(joined(service.words(), {"--sessions", "20", "--operations", "create", "--journal",
                                                  journal, "--clean-up-timeout", "0s"}));
     CHECK(run.wait() == 1);
+    CHECK(service.server().stats().requests_delete == 0); // no time is none, not a little
     const auto before = test::text_of(journal);
     const auto responses = service.responses();
     program_process dry({"--resume", journal, "--dry-run"});
