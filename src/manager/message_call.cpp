@@ -115,7 +115,7 @@ std::optional<std::string> message_call::set_request(const connection_manager::r
 
 settled message_call::settle(const response& received, std::chrono::nanoseconds elapsed) {
     if (auto* const into = info())
-        response_info_access::fill(*into, received, attempts, elapsed, secrets());
+        response_info_access::fill(*into, received, *this, elapsed, secrets());
     if (!fits_beast(received.fields)) {
         failure_state known;
         known.code = errc::response_too_large;
@@ -136,7 +136,7 @@ settled message_call::settle(const response& received, std::chrono::nanoseconds 
 
 void message_call::settle(failure reason) {
     if (auto* const into = info())
-        response_info_access::clear(*into, reason.attempts(), reason.elapsed());
+        response_info_access::clear(*into, *this, reason.elapsed());
     reason_ = std::move(reason);
 }
 

@@ -18,15 +18,19 @@ std::string_view response_info::header(std::string_view name) const noexcept {
 
 namespace detail {
 
-void response_info_access::clear(response_info& into, int attempts, std::chrono::nanoseconds elapsed) {
-    into = {};
-    into.attempts_ = attempts;
+void response_info_access::clear(response_info& into, const call& of, std::chrono::nanoseconds elapsed) {
+    into.status_ = 0;
+    into.protocol_ = {};
+    into.request_id_.clear();
+    into.headers_.clear();
+    into.attempts_ = of.attempts;
     into.elapsed_ = elapsed;
+    into.timings_ = of.timings() ? *of.timings() : call_timings();
 }
 
-void response_info_access::fill(response_info& into, const response& received, int attempts,
+void response_info_access::fill(response_info& into, const response& received, const call& of,
                                 std::chrono::nanoseconds elapsed, const std::vector<std::string>& secrets) {
-    clear(into, attempts, elapsed);
+    clear(into, of, elapsed);
     into.status_ = received.status;
     into.protocol_ = received.http_1_1 ? "HTTP/1.1" : "HTTP/1.0";
     into.request_id_ = clean_text(redact_values(redact_tokens(received.request_id), secrets), 128);

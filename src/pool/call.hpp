@@ -64,6 +64,7 @@ public:
         std::optional<std::chrono::nanoseconds> attempt_timeout;
         std::optional<retry_policy> retry;   ///< in place of the client's, which is usual
         std::shared_ptr<response_info> info; ///< what the caller wants to know of the response
+        call_timings timings;                ///< of all attempts; kept where `info` is wanted
     };
     extra_terms& extras() {
         if (!extras_)
@@ -76,6 +77,7 @@ public:
     }
     joint_drain* joint() const noexcept { return extras_ ? extras_->joint.get() : nullptr; }
     response_info* info() const noexcept { return extras_ ? extras_->info.get() : nullptr; }
+    call_timings* timings() const noexcept { return info() ? &extras_->timings : nullptr; }
     const std::chrono::nanoseconds* attempt_timeout() const noexcept {
         return extras_ && extras_->attempt_timeout ? &*extras_->attempt_timeout : nullptr;
     }

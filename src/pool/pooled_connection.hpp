@@ -100,11 +100,12 @@ public:
     time_point opened{};
     time_point drain_at = time_point::max(); ///< when it will be too old to take requests
     time_point idle_since{};
-    time_point front_since{};   ///< since when the front's response is due
-    time_point received_last{}; ///< when the last bytes came
-    time_point seen_empty{};    ///< when it was last read until nothing was left
-    bool end_unseen = false;    ///< at that time bytes came last, and a FIN may have been behind them
-    time_point staged_since{};  ///< only with `staged`
+    time_point front_since{};    ///< since when the front's response is due
+    time_point response_began{}; ///< once a part of the front's response has come: when that was
+    time_point received_last{};  ///< when the last bytes came
+    time_point seen_empty{};     ///< when it was last read until nothing was left
+    bool end_unseen = false;     ///< at that time bytes came last, and a FIN may have been behind them
+    time_point staged_since{};   ///< only with `staged`
     std::chrono::nanoseconds idle_limit{0};
     std::chrono::nanoseconds round_trip{0}; ///< on the network, when it was opened; 0: not known
 

@@ -275,7 +275,7 @@ void scheduler::give_up_in_flight(call& value, errc code) {
         index == 0 && http.response_remaining().value_or(0) > longest_abandoned_response;
     const bool only_this_attempt =
         (code == errc::response_timeout || code == errc::body_timeout) && now_ < value.deadline();
-    leave_flight(slot.pushed);
+    leave_flight(value, connection, slot.pushed, index == 0 ? leaving::front : leaving::behind);
     if (http.unstage(value)) {
         --connection.assigned;
         if (index == 0)
@@ -469,7 +469,8 @@ void scheduler::end_everything(End end) {
             const auto& slot = requests.at(i);
             if (!slot.owner)
                 continue;
-            decrease(counters_.in_flight);
+            leave_flight(static_cast<call&>(*slot.owner), value, slot.pushed,
+                         i == 0 ? leaving::front : leaving::behind);
             end(static_cast<call&>(*slot.owner), requests.state_of(slot) == send_state::unsent
                                                      ? delivery::not_sent
                                                      : delivery::maybe_processed);

@@ -10,6 +10,7 @@
 
 #include "policy/origin_pacer.hpp"
 #include "policy/pipelining_health.hpp"
+#include "pool/attempt_timings.hpp"
 #include "pool/call.hpp"
 #include "pool/connect_controller.hpp"
 #include "pool/connection_set.hpp"
@@ -184,10 +185,13 @@ private:
     // scheduler_pacing.cpp: responses that ask for fewer requests.
     resend::verdict after_response(call& value, const response& received, const pooled_connection& from);
     time_point limit_rate(int status, std::optional<std::chrono::seconds> retry_after, time_point sent);
-    /// A request that was sent at `sent` is in flight no more.
-    void leave_flight(time_point sent) noexcept {
+    /// A call's request is in flight no more: its response has come, its connection is lost, it was given up or taken
+    /// back. `staged`: when the connection has taken it.
+    void leave_flight(call& value, const pooled_connection& on, time_point staged, leaving how) noexcept {
         decrease(counters_.in_flight);
-        pacer_.ended(sent);
+        pacer_.ended(staged);
+        if (auto* const spent = value.timings())
+            *spent += time_on(on, staged, how, now_);
     }
     void follow_pacer();
     void tend_pacer_timer() noexcept;

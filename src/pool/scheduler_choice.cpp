@@ -152,6 +152,8 @@ void scheduler::assign(call& value, pooled_connection& to) {
     value.needs_new_connection = false;
     const bool first = to.in_flight() == 0;
     to.http.stage(value, value.group->encoder, now_);
+    if (auto* const spent = value.timings())
+        *spent += time_until_taken(value, to, now_);
     value.where = call::state::in_flight;
     value.connection = &to;
     if (value.attempts++ == 0) {

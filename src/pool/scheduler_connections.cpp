@@ -88,6 +88,8 @@ void scheduler::on_received(pooled_connection& value, std::size_t bytes, bool al
         value.end_unseen = true;
     }
     increase(counters_.bytes_received, bytes);
+    if (!value.http.response_started())
+        value.response_began = now_;
     const auto& requests = value.http.requests();
     if (requests.abandoned() != 0 && !requests.at(0).owner && value.http.response_header_done())
         value.abandoned_bytes += bytes;
@@ -132,7 +134,12 @@ void scheduler::on_response(pooled_connection& value) {
                                  : value.responses + std::size_t{*received.keep_alive_max};
         value.request_limit = std::min(value.request_limit, bound);
     }
-    value.front_since = now_;
+    auto* const owner = static_cast<call*>(value.http.owner());
+    if (owner)
+        leave_flight(*owner, value, value.http.staged_at(), leaving::answered);
+    else
+        decrease(counters_.abandoned);
+    value.front_since = value.response_began = now_;
     value.abandoned_bytes = 0;
     if (first)
         connects_.responded();
@@ -140,17 +147,11 @@ void scheduler::on_response(pooled_connection& value) {
         connects_.confirmed(value.opened);
     if (value.status() == state::blocked)
         connections_.set_state(value, state::idle); // `connection_changed` sets what it is now
-    if (auto* const owner = value.http.owner()) {
-        auto& responded = static_cast<call&>(*owner);
-        leave_flight(value.http.staged_at());
-        if (now_ >= responded.deadline()) {
-            // The response was read late, since the thread was held up: the deadline has ended the call.
-            fail(responded, errc::response_timeout, {}, delivery::maybe_processed);
-        } else if (!deliver(responded, received, value)) {
-            return;
-        }
-    } else {
-        decrease(counters_.abandoned);
+    if (owner && now_ >= owner->deadline()) {
+        // The response was read late, since the thread was held up: the deadline has ended the call.
+        fail(*owner, errc::response_timeout, {}, delivery::maybe_processed);
+    } else if (owner && !deliver(*owner, received, value)) {
+        return;
     }
     if (value.in_flight() == 0)
         value.idle_since = now_;
@@ -233,8 +234,8 @@ void scheduler::lose(pooled_connection& value, const close_info& info) {
         if (!slot.owner)
             continue;
         auto& lost = static_cast<call&>(*slot.owner);
-        leave_flight(slot.pushed);
         const bool front = i == 0;
+        leave_flight(lost, value, slot.pushed, front ? leaving::front : leaving::behind);
         const auto verdict = again_.after_loss(lost,
                                                {slot.kind, requests.state_of(slot), front, fresh,
                                                 lost.allow_resend, lost.resends, lost.fresh_losses},
@@ -331,11 +332,11 @@ void scheduler::unstage_unsent(pooled_connection& value, std::size_t allowed) {
     const auto& requests = value.http.requests();
     for (std::size_t i = requests.size(); i-- > 0 && value.assigned > allowed;) {
         auto* const owner = requests.at(i).owner;
-        const auto sent = requests.at(i).pushed;
+        const auto staged = requests.at(i).pushed;
         if (!owner || !value.http.unstage(*owner))
             continue;
         --value.assigned;
-        leave_flight(sent);
+        leave_flight(static_cast<call&>(*owner), value, staged, i == 0 ? leaving::front : leaving::behind);
         queue_.push(static_cast<call&>(*owner), now_);
         if (i == 0)
             value.front_since = now_;

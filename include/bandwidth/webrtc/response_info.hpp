@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bandwidth/webrtc/call_timings.hpp>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -22,13 +23,15 @@ class response_info {
 public:
     response_info() = default;
 
-    /// Status of the response; 0 where the call ended without one: everything but `attempts` and `elapsed` is
-    /// empty then.
+    /// Status of the response; 0 where the call ended without one: everything but `attempts`, `elapsed` and
+    /// `timings` is empty then.
     [[nodiscard]] int status() const noexcept { return status_; }
     /// How many times the request was given to a connection, resends and retries included.
     [[nodiscard]] int attempts() const noexcept { return attempts_; }
     /// From the start of the call to its end.
     [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept { return elapsed_; }
+    /// Where that time went, in all attempts together.
+    [[nodiscard]] const call_timings& timings() const noexcept { return timings_; }
     /// "HTTP/1.1" or "HTTP/1.0", as the server says.
     [[nodiscard]] std::string_view protocol() const noexcept { return protocol_; }
     /// The service's id of the request (X-Request-Id or x-amzn-RequestId), for a support ticket; at most 128
@@ -47,6 +50,7 @@ private:
     int status_ = 0;
     int attempts_ = 0;
     std::chrono::nanoseconds elapsed_{0};
+    call_timings timings_;
     std::string_view protocol_; // of a literal
     std::string request_id_;
     std::vector<std::pair<std::string, std::string>> headers_;

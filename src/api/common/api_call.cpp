@@ -48,7 +48,7 @@ bool api_call::names_what_was_asked() const {
 settled api_call::settle(const response& response, std::chrono::nanoseconds elapsed) {
     const bool success = response.status >= 200 && response.status < 300;
     if (auto* const into = info())
-        response_info_access::fill(*into, response, attempts, elapsed, secrets());
+        response_info_access::fill(*into, response, *this, elapsed, secrets());
     failed = false; // as it had with another request's response
     std::optional<std::string> problem;
     if (success && decode)
@@ -68,7 +68,7 @@ settled api_call::settle(const response& response, std::chrono::nanoseconds elap
     known.code = errc::protocol_error;
     known.delivery = delivery::maybe_processed;
     if (auto* const into = info())
-        response_info_access::clear(*into, attempts, elapsed);
+        response_info_access::clear(*into, *this, elapsed);
     known.message = redact_values(redact_tokens("the response is for " + abbreviated(named_id()) +
                                                 ", not for " + abbreviated(asked_segment())),
                                   secrets());
@@ -78,7 +78,7 @@ settled api_call::settle(const response& response, std::chrono::nanoseconds elap
 
 void api_call::settle(failure reason) {
     if (auto* const into = info())
-        response_info_access::clear(*into, reason.attempts(), reason.elapsed());
+        response_info_access::clear(*into, *this, reason.elapsed());
     fail(std::move(reason));
 }
 

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+
+namespace bandwidth::webrtc {
+
+/// Where the time of a call went, for one attempt or for all of its attempts together. Each part is exact to a cycle
+/// of the client, in which all that happens has the same time.
+///
+/// | part       | from                                  | to                                                      |
+/// |------------|---------------------------------------|---------------------------------------------------------|
+/// | `queue`    | the call is ready to be sent          | a connection takes it, or one begins to be made for it  |
+/// | `connect`  | that connection begins to be made     | it is open                                              |
+/// | `pipeline` | a connection takes it                 | the responses to the requests before it have come       |
+/// | `wait`     | its response is the next one due      | the first byte of that                                  |
+/// | `receive`  | the first byte of the response        | its last one                                            |
+///
+/// An attempt that ends without a response (a lost connection, a timeout, a cancellation) ends in the part in which
+/// it is. What is in none of them: pauses between attempts, and waiting for an access token or for a service that
+/// has asked for fewer requests.
+struct call_timings {
+    std::chrono::nanoseconds queue{0};    ///< it waited for a connection that takes it
+    std::chrono::nanoseconds connect{0};  ///< name look-up, TCP and TLS of a connection that it waited for
+    std::chrono::nanoseconds pipeline{0}; ///< behind the responses to other requests of its connection
+    std::chrono::nanoseconds wait{0};     ///< the network and the service, up to the first byte of the response
+    std::chrono::nanoseconds receive{0};  ///< the rest of the response
+
+    /// Adds each part.
+    call_timings& operator+=(const call_timings& other) noexcept {
+        queue += other.queue;
+        connect += other.connect;
+        pipeline += other.pipeline;
+        wait += other.wait;
+        receive += other.receive;
+        return *this;
+    }
+    friend bool operator==(const call_timings&, const call_timings&) = default;
+};
+
+} // namespace bandwidth::webrtc
