@@ -36,6 +36,10 @@ inline operation_figures operation(support::random_numbers& random, const char* 
     record.latency = latencies(random, random.pick(200));
     if (random.one_in(2))
         record.call_time = record.latency;
+    record.service = latencies(random, random.pick(20));
+    record.queueing = latencies(random, random.pick(20));
+    record.connecting = latencies(random, random.pick(3));
+    record.sent_again = random.pick(4);
     for (unsigned kinds = random.pick(4); kinds > 0; --kinds) {
         auto& error = record.errors["kind " + std::to_string(random.pick(5))];
         error.first = "the \"first\" of \xc3\xa9 \\";

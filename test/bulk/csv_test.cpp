@@ -49,18 +49,25 @@ TEST_CASE("csv: the operations") {
     one.record.latency.add(2ms, 3);
     one.record.failed = 1;
     one.record.skipped = 2;
+    one.record.sent_again = 4;
     one.record.time = 1500ms;
-    CHECK(csv(made) ==
-          "operation,calls,succeeded,failed,mismatched,skipped,time_s,rate_per_s,latency_min_ms,latency_mean_"
-          "ms,"
-          "latency_p50_ms,latency_p75_ms,latency_p90_ms,latency_p95_ms,latency_p99_ms,latency_p99_9_ms,"
-          "latency_p99_99_ms,latency_max_ms,call_time_min_ms,call_time_mean_ms,call_time_p50_ms,"
-          "call_time_p75_ms,call_time_p90_ms,call_time_p95_ms,call_time_p99_ms,"
-          "call_time_p99_9_ms,call_time_p99_99_ms,call_time_max_ms\r\n"
-          "get_session,4,3,1,0,2,1.500000000,2.000,2.000000,2.000384,2.000000,2.000000,2.000000,2.000000,"
-          "2.000000,2.000000,2.000000,2.000000,,,,,,,,,,\r\n"
-          "all,4,3,1,0,2,4.000000000,0.750,2.000000,2.000384,2.000000,2.000000,2.000000,2.000000,"
-          "2.000000,2.000000,2.000000,2.000000,,,,,,,,,,\r\n");
+    std::string columns;
+    for (const std::string of : {"latency", "call_time", "queueing", "connecting", "service"})
+        for (const auto* const what :
+             {"min", "mean", "p50", "p75", "p90", "p95", "p99", "p99_9", "p99_99", "max"})
+            columns += ',' + of + '_' + what + "_ms";
+    const std::string none(4 * 10, ',');
+    CHECK(
+        csv(made) ==
+        "operation,calls,succeeded,failed,mismatched,skipped,sent_again,time_s,rate_per_s" + columns +
+            "\r\n"
+            "get_session,4,3,1,0,2,4,1.500000000,2.000,2.000000,2.000384,2.000000,2.000000,2.000000,2.000000,"
+            "2.000000,2.000000,2.000000,2.000000" +
+            none +
+            "\r\n"
+            "all,4,3,1,0,2,4,4.000000000,0.750,2.000000,2.000384,2.000000,2.000000,2.000000,2.000000,"
+            "2.000000,2.000000,2.000000,2.000000" +
+            none + "\r\n");
 }
 
 TEST_CASE("csv: the seconds") {

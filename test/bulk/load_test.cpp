@@ -154,6 +154,38 @@ TEST_CASE("load: without a rate there is no service time") {
     CHECK(record_of(report_of(made), "get_session").call_time.count() == 0);
 }
 
+TEST_CASE("load: queueing, connecting and service are told apart") {
+    test::observed_service service(testing::loopback_options().delay(30ms));
+    auto chosen = of_service(service, 6, "create,get");
+    chosen.load.connections = chosen.load.depth = 1;
+    chosen.load.callers = 2;
+    const auto made = test::run(chosen);
+    CHECK(made.status == 0);
+    const auto create = record_of(report_of(made), "create_session");
+    CHECK(create.connecting.count() == 1);
+    CHECK(create.connecting.max() > 0ns);
+    const auto get = record_of(report_of(made), "get_session");
+    CHECK(get.connecting.count() == 0);
+    CHECK(get.queueing.count() == 6);
+    CHECK(get.queueing.max() >= 25ms); // one of the two callers waits for the other's response
+    CHECK(get.service.count() == 6);
+    CHECK(get.service.min() >= 30ms);
+    CHECK(get.latency.max() >= get.service.min() + get.queueing.max());
+}
+
+TEST_CASE("load: what is sent again is told by operation") {
+    test::observed_service service;
+    service.server().inject(fault().on("GET", "/sessions/").after(1).times(2).respond(503));
+    auto chosen = of_service(service, 5, "create,get,delete");
+    chosen.load.callers = 1;
+    chosen.load.attempts = settings().attempts;
+    const auto made = test::run(chosen);
+    CHECK(made.status == 0);
+    CHECK(record_of(report_of(made), "create_session").sent_again == 0);
+    CHECK(record_of(report_of(made), "get_session").sent_again == 2);
+    CHECK(record_of(report_of(made), "delete_session").sent_again == 0);
+}
+
 TEST_CASE("load: a life has all its calls, one after the other") {
     test::observed_service service(testing::loopback_options().record_requests(true));
     auto chosen = lives_of(service.chosen(api_family::webrtc, default_operations(api_family::webrtc)));

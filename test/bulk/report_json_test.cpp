@@ -75,7 +75,10 @@ TEST_CASE("report json: what was written is there again, of any report") {
         REQUIRE(again.operations.size() == made.operations.size());
         for (std::size_t i = 0; i < made.operations.size(); ++i) {
             CHECK(made_up::same(again.operations[i].record.latency, made.operations[i].record.latency));
-            CHECK(made_up::same(again.operations[i].record.call_time, made.operations[i].record.call_time));
+            for (const auto times : {&operation_record::call_time, &operation_record::queueing,
+                                     &operation_record::connecting, &operation_record::service})
+                CHECK(made_up::same(again.operations[i].record.*times, made.operations[i].record.*times));
+            CHECK(again.operations[i].record.sent_again == made.operations[i].record.sent_again);
         }
         REQUIRE(again.series.records().size() == made.series.records().size());
         for (const auto& [second, record] : made.series.records())

@@ -82,7 +82,6 @@ TEST_CASE("report: the text") {
     CHECK(has(text, "get_session: 2 x HTTP 503 Service Unavailable\n    the first: out of order\n"));
     CHECK(has(text, "get_session: 1 mismatch\n    the first: tag 'a' where 'b' was due\n"));
     CHECK(has(text, "Time         2.00 s, 2,000 calls, 2 failed, 1 mismatched\n"));
-    CHECK(has(text, "Waits        on average 1.00 ms for a connection, "));
     CHECK(has(text, "2,000 sent in 500 writes: 4.0 per write"));
     for (const auto* absent : {"INTERRUPTED", "the service saw", "Lives", "Threshold", "shard"})
         CHECK_FALSE(has(text, absent));
@@ -93,6 +92,8 @@ TEST_CASE("report: the text of what only some runs have") {
     auto made = small_report();
     made.most_pipelined_at_service = 7;
     made.operations[0].record.call_time.add(500us);
+    made.operations[0].record.queueing.add(300us);
+    made.operations[0].record.service.add(200us);
     made.operations[1].record.skipped = 3;
     made.thresholds = {{"all.p99<1s", "12.0 ms", true}, {"all.failed<1", "2", false}};
     auto& part = made.parts[0];
@@ -104,6 +105,9 @@ TEST_CASE("report: the text of what only some runs have") {
     CAPTURE(text);
     CHECK(has(text, "Run          8f2a, shard 2 of 4\nINTERRUPTED  by signal 2: not all was done\n"));
     CHECK(has(text, "of it call time     p50"));
+    CHECK(has(text,
+              "of it, p99      queueing  connecting  service\n"
+              "create_session    300 us           -   200 us\n"));
     CHECK(has(text, "get_session: 3 calls not made"));
     CHECK(has(text, "Lives        590 complete, 10 with a failure, of 1,000; 400 were complete before\n"));
     CHECK(has(text, "; the service saw 7\n"));
@@ -143,6 +147,9 @@ TEST_CASE("report: the tables fit 80 columns, whatever was counted") {
         // Each takes longer than a minute.
         record.latency.add(23h + 59min + 59s, count / 2);
         record.call_time.add(10min + 12s, count / 2);
+        for (const auto part :
+             {&operation_record::queueing, &operation_record::connecting, &operation_record::service})
+            (record.*part).add(10min + 12s, count / 2);
         record.failed = count - count / 2;
         record.mismatched = count / 2;
         record.time = 1h;

@@ -7,8 +7,18 @@
 
 namespace bandwidth::webrtc::bulk {
 
+void operation_record::add_info(const response_info& info) {
+    const auto& spent = info.timings();
+    queueing.add(spent.queue + spent.pipeline);
+    if (spent.connect.count() > 0)
+        connecting.add(spent.connect);
+    service.add(spent.wait + spent.receive);
+    sent_again += static_cast<std::uint64_t>(std::max(info.attempts() - 1, 0));
+}
+
 void operation_record::add_failure(const failure& failure) {
     ++failed;
+    sent_again += static_cast<std::uint64_t>(std::max(failure.attempts() - 1, 0));
     auto& kind = errors[failure.code().message()];
     if (kind.count++ > 0)
         return;
@@ -27,6 +37,9 @@ void operation_record::add_check(const std::string& problem) {
 void operation_record::add(const operation_record& other, bool at_the_same_time) {
     latency.add(other.latency);
     call_time.add(other.call_time);
+    queueing.add(other.queueing);
+    connecting.add(other.connecting);
+    service.add(other.service);
     for (const auto& [code, error] : other.errors) {
         auto& kind = errors[code];
         if (kind.count == 0)
@@ -38,6 +51,7 @@ void operation_record::add(const operation_record& other, bool at_the_same_time)
     failed += other.failed;
     mismatched += other.mismatched;
     skipped += other.skipped;
+    sent_again += other.sent_again;
     time = at_the_same_time ? std::max(time, other.time) : time + other.time;
 }
 

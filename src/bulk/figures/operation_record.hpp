@@ -3,6 +3,7 @@
 #include "bulk/figures/histogram.hpp"
 
 #include <bandwidth/webrtc/error.hpp>
+#include <bandwidth/webrtc/response_info.hpp>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -25,14 +26,21 @@ struct operation_record {
     histogram latency;
     /// Of the same calls, from the call itself to its result. Empty without a schedule: then it is `latency`.
     histogram call_time;
+    /// Of the same calls, all attempts together: what they waited for a connection that takes them and behind
+    /// other requests of that; what those calls that waited for a connection to be made waited for it; and what the
+    /// network and the service took. What is missing to the call time are pauses between attempts.
+    histogram queueing, connecting, service;
     /// By the error code in words, such as "HTTP 503 Service Unavailable".
     std::map<std::string, error_record, std::less<>> errors;
     std::uint64_t failed = 0;
     std::uint64_t mismatched = 0; ///< of those that succeeded: the response belongs to another request
     std::uint64_t skipped = 0;    ///< not made, because what they need could not be created or joined
+    std::uint64_t sent_again = 0; ///< attempts of the calls but the first one of each
     std::string first_mismatch;
     std::chrono::nanoseconds time{0}; ///< during which the calls were made
 
+    /// Of a call that has succeeded, but for its latencies.
+    void add_info(const response_info& info);
     void add_failure(const failure& failure);
     /// \param problem  what a check found; empty when all is well
     void add_check(const std::string& problem);

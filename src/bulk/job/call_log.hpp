@@ -2,6 +2,7 @@
 
 #include "bulk/job/calls.hpp"
 
+#include <bandwidth/webrtc/call_options.hpp>
 #include <bandwidth/webrtc/result.hpp>
 #include <chrono>
 #include <cstddef>
@@ -25,6 +26,14 @@ public:
 
     /// Of a call that is made now.
     virtual started_call start(call_kind kind, std::size_t item) = 0;
+    /// What each call is made with: the log learns from it where the time of the call went.
+    virtual const call_options& options() const noexcept = 0;
+    /// The same of a deletion. `may_be_gone`: what is not found any more is as good as deleted.
+    call_options deletion_options(bool may_be_gone) const {
+        auto deleting = options();
+        deleting.ignore_not_found(may_be_gone);
+        return deleting;
+    }
     virtual void add_success(const started_call& call) = 0;
     virtual void add_failure(const started_call& call, const failure& failure) = 0;
     /// Of a call that has succeeded.

@@ -36,7 +36,7 @@ std::vector<job_call> endpoint_job::calls() {
 }
 
 std::vector<call_kind> endpoint_job::begin_clean_up() {
-    delete_options_.ignore_not_found();
+    may_be_gone_ = true;
     return {call_kind::delete_endpoint};
 }
 
@@ -60,7 +60,7 @@ asio::awaitable<void> endpoint_job::create_endpoint(std::size_t number, call_log
     const auto tag = created_.tag(number);
     const auto request = brtc::endpoint_request(brtc::endpoint_direction::bidirectional).tag(tag);
     const auto started = log.start(call_kind::create_endpoint, number);
-    const auto response = co_await client_.try_create_endpoint(request);
+    const auto response = co_await client_.try_create_endpoint(request, log.options());
     if (!log.note(started, response))
         co_return;
     log.add_check(started, check_endpoint(response->endpoint(), endpoint_id(), tag));
@@ -75,7 +75,7 @@ asio::awaitable<void> endpoint_job::get_endpoint(std::size_t number, call_log& l
         co_return;
     }
     const auto started = log.start(call_kind::get_endpoint, number);
-    const auto response = co_await client_.try_get_endpoint(id);
+    const auto response = co_await client_.try_get_endpoint(id, log.options());
     if (log.note(started, response))
         log.add_check(started, check_endpoint(*response, id, created_.tag(number)));
 }
@@ -89,13 +89,13 @@ asio::awaitable<void> endpoint_job::update_endpoint_bxml(std::size_t number, cal
     const auto spoken = bxml::verb("SpeakSentence").text(created_.tag(number));
     const auto document = bxml::response().add(spoken);
     const auto started = log.start(call_kind::update_endpoint_bxml, number);
-    const auto response = co_await client_.try_update_endpoint_bxml(id, document);
+    const auto response = co_await client_.try_update_endpoint_bxml(id, document, log.options());
     log.note(started, response);
 }
 
 asio::awaitable<void> endpoint_job::list_endpoints(call_log& log) {
     endpoint_list_check check(created_);
-    auto pages = client_.list_all_endpoints(brtc::endpoint_filter().limit(page_limit));
+    auto pages = client_.list_all_endpoints(brtc::endpoint_filter().limit(page_limit), log.options());
     bool more = true;
     while (more && log.may_go_on()) {
         const auto started = log.start(call_kind::list_endpoints, 0);
@@ -114,8 +114,9 @@ asio::awaitable<void> endpoint_job::delete_endpoint(std::size_t number, call_log
         log.skip(call_kind::delete_endpoint);
         co_return;
     }
+    const auto deleting = log.deletion_options(may_be_gone_);
     const auto started = log.start(call_kind::delete_endpoint, number);
-    const auto response = co_await client_.try_delete_endpoint(entry.id, delete_options_);
+    const auto response = co_await client_.try_delete_endpoint(entry.id, deleting);
     const bool is_deleted = log.note(started, response);
     entry.state = is_deleted ? presence::deleted : presence::unsure;
     if (is_deleted)

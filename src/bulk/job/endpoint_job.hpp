@@ -38,7 +38,7 @@ private:
 
     brtc::client client_;
     endpoint_inventory created_;
-    call_options delete_options_;
+    bool may_be_gone_ = false; // what is deleted: by itself, or by a delete whose response was lost
 };
 
 } // namespace bandwidth::webrtc::bulk

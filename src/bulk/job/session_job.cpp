@@ -43,7 +43,7 @@ std::vector<job_call> session_job::calls() {
 }
 
 std::vector<call_kind> session_job::begin_clean_up() {
-    delete_options_.ignore_not_found();
+    may_be_gone_ = true;
     return {call_kind::delete_participant, call_kind::delete_session};
 }
 
@@ -77,7 +77,7 @@ asio::awaitable<void> session_job::create_session(std::size_t session, call_log&
     const auto tag = created_.session_tag(session);
     const auto request = session_request().tag(tag);
     const auto started = log.start(call_kind::create_session, session);
-    const auto response = co_await client_.try_create_session(request);
+    const auto response = co_await client_.try_create_session(request, log.options());
     if (!log.note(started, response))
         co_return;
     log.add_check(started, check_session(*response, session_id(), tag));
@@ -92,7 +92,7 @@ asio::awaitable<void> session_job::create_participant(std::size_t session, std::
     const auto tag = created_.participant_tag(session, number);
     const auto request = participant_request().tag(tag).publish(media::audio | media::video);
     const auto started = log.start(call_kind::create_participant, created_.item(session, number));
-    const auto response = co_await client_.try_create_participant(request);
+    const auto response = co_await client_.try_create_participant(request, log.options());
     if (!log.note(started, response))
         co_return;
     log.add_check(started, check_participant(response->participant(), participant_id(), tag));
@@ -111,7 +111,8 @@ asio::awaitable<void> session_job::add_participant_to_session(std::size_t sessio
     }
     const auto everybody = subscriptions::all_in(id);
     const auto started = log.start(call_kind::add_participant_to_session, created_.item(session, number));
-    const auto response = co_await client_.try_add_participant_to_session(id, entry.id, everybody);
+    const auto response =
+        co_await client_.try_add_participant_to_session(id, entry.id, everybody, log.options());
     if (log.note(started, response))
         entry.joined = true;
 }
@@ -123,7 +124,7 @@ asio::awaitable<void> session_job::get_session(std::size_t session, call_log& lo
         co_return;
     }
     const auto started = log.start(call_kind::get_session, session);
-    const auto response = co_await client_.try_get_session(id);
+    const auto response = co_await client_.try_get_session(id, log.options());
     if (log.note(started, response))
         log.add_check(started, check_session(*response, id, created_.session_tag(session)));
 }
@@ -135,7 +136,7 @@ asio::awaitable<void> session_job::get_participant(std::size_t session, std::siz
         co_return;
     }
     const auto started = log.start(call_kind::get_participant, created_.item(session, number));
-    const auto response = co_await client_.try_get_participant(id);
+    const auto response = co_await client_.try_get_participant(id, log.options());
     if (log.note(started, response))
         log.add_check(started, check_participant(*response, id, created_.participant_tag(session, number)));
 }
@@ -147,7 +148,7 @@ asio::awaitable<void> session_job::list_session_participants(std::size_t session
         co_return;
     }
     const auto started = log.start(call_kind::list_session_participants, session);
-    const auto response = co_await client_.try_list_session_participants(id);
+    const auto response = co_await client_.try_list_session_participants(id, log.options());
     if (log.note(started, response))
         log.add_check(started, check_list(*response, created_, session));
 }
@@ -175,8 +176,8 @@ asio::awaitable<void> session_job::update_participant_subscriptions(std::size_t 
     const auto wanted = chosen_subscriptions(session, number);
     const auto started =
         log.start(call_kind::update_participant_subscriptions, created_.item(session, number));
-    const auto response =
-        co_await client_.try_update_participant_subscriptions(created_.session(session), entry.id, wanted);
+    const auto response = co_await client_.try_update_participant_subscriptions(
+        created_.session(session), entry.id, wanted, log.options());
     entry.subscribed = log.note(started, response);
 }
 
@@ -189,8 +190,8 @@ asio::awaitable<void> session_job::get_participant_subscriptions(std::size_t ses
     }
     const auto wanted = chosen_subscriptions(session, number);
     const auto started = log.start(call_kind::get_participant_subscriptions, created_.item(session, number));
-    const auto response =
-        co_await client_.try_get_participant_subscriptions(created_.session(session), entry.id);
+    const auto response = co_await client_.try_get_participant_subscriptions(created_.session(session),
+                                                                             entry.id, log.options());
     if (log.note(started, response))
         log.add_check(started, check_subscriptions(*response, wanted));
 }
@@ -205,8 +206,8 @@ asio::awaitable<void> session_job::remove_participant_from_session(std::size_t s
     entry.joined = entry.subscribed = false; // also when the call fails: then it is not known
     const auto started =
         log.start(call_kind::remove_participant_from_session, created_.item(session, number));
-    const auto response =
-        co_await client_.try_remove_participant_from_session(created_.session(session), entry.id);
+    const auto response = co_await client_.try_remove_participant_from_session(created_.session(session),
+                                                                               entry.id, log.options());
     log.note(started, response);
 }
 
@@ -217,8 +218,9 @@ asio::awaitable<void> session_job::delete_participant(std::size_t session, std::
         log.skip(call_kind::delete_participant);
         co_return;
     }
+    const auto deleting = log.deletion_options(may_be_gone_);
     const auto started = log.start(call_kind::delete_participant, created_.item(session, number));
-    const auto response = co_await client_.try_delete_participant(entry.id, delete_options_);
+    const auto response = co_await client_.try_delete_participant(entry.id, deleting);
     if (!log.note(started, response))
         co_return;
     entry = inventory::participant_entry();
@@ -231,8 +233,9 @@ asio::awaitable<void> session_job::delete_session(std::size_t session, call_log&
         log.skip(call_kind::delete_session);
         co_return;
     }
+    const auto deleting = log.deletion_options(may_be_gone_);
     const auto started = log.start(call_kind::delete_session, session);
-    const auto response = co_await client_.try_delete_session(id, delete_options_);
+    const auto response = co_await client_.try_delete_session(id, deleting);
     if (!log.note(started, response))
         co_return;
     id = session_id();

@@ -49,7 +49,7 @@ private:
 
     client client_;
     inventory created_;
-    call_options delete_options_;
+    bool may_be_gone_ = false; // what is deleted: by itself, or by a delete whose response was lost
 };
 
 } // namespace bandwidth::webrtc::bulk

@@ -48,6 +48,17 @@ constexpr std::array<std::pair<std::string_view, double>, 7> csv_percentiles = {
                                                                                  {"p99_9", 0.999},
                                                                                  {"p99_99", 0.9999}}};
 
+// Of an operation, in the order of their columns.
+struct named_latencies {
+    const char* name;
+    histogram operation_record::*member;
+};
+constexpr std::array<named_latencies, 5> csv_latencies = {{{"latency", &operation_record::latency},
+                                                           {"call_time", &operation_record::call_time},
+                                                           {"queueing", &operation_record::queueing},
+                                                           {"connecting", &operation_record::connecting},
+                                                           {"service", &operation_record::service}}};
+
 void add_latency_names(csv_line& to, const std::string& prefix) {
     to.push_back(prefix + "_min_ms");
     to.push_back(prefix + "_mean_ms");
@@ -71,23 +82,23 @@ void add_latencies(csv_line& to, const histogram& of) {
 csv_line line_of(const operation_figures& one) {
     const auto& record = one.record;
     csv_line line = {one.operation};
-    for (const auto count :
-         {record.calls(), record.succeeded(), record.failed, record.mismatched, record.skipped})
+    for (const auto count : {record.calls(), record.succeeded(), record.failed, record.mismatched,
+                             record.skipped, record.sent_again})
         line.push_back(std::to_string(count));
     line.push_back(decimal("%.9f", std::chrono::duration<double>(record.time).count()));
     line.push_back(decimal("%.3f", one.requests_per_second()));
-    add_latencies(line, record.latency);
-    add_latencies(line, record.call_time);
+    for (const auto& of : csv_latencies)
+        add_latencies(line, record.*of.member);
     return line;
 }
 
 } // namespace
 
 std::string csv(const report& report) {
-    csv_line names = {"operation",  "calls",   "succeeded", "failed",
-                      "mismatched", "skipped", "time_s",    "rate_per_s"};
-    add_latency_names(names, "latency");
-    add_latency_names(names, "call_time");
+    csv_line names = {"operation", "calls",      "succeeded", "failed",    "mismatched",
+                      "skipped",   "sent_again", "time_s",    "rate_per_s"};
+    for (const auto& of : csv_latencies)
+        add_latency_names(names, of.name);
     std::string text;
     add_csv_line(text, names);
     for (const auto& one : report.operations)

@@ -9,12 +9,13 @@ namespace bandwidth::webrtc::bulk {
 /// The operations as comma-separated values by RFC 4180: a line of the columns' names, a line for each
 /// operation, and one for `all` together. The columns:
 ///  - operation: its name, or "all"
-///  - calls, succeeded, failed, mismatched, skipped: counts
+///  - calls, succeeded, failed, mismatched, skipped: counts; sent_again: attempts but the first one of each call
 ///  - time_s: during which its calls were made; rate_per_s: calls that succeeded in each second of it
 ///  - latency_min_ms, ..._mean_ms, ..._p50_ms, ..._p75_ms, ..._p90_ms, ..._p95_ms, ..._p99_ms, ..._p99_9_ms,
 ///    ..._p99_99_ms, ..._max_ms: of the calls that succeeded, in milliseconds; empty when none did
 ///  - call_time_...: the same, from the call itself instead of the time that the schedule had for it;
 ///    empty without a schedule
+///  - queueing_..., connecting_..., service_...: the parts of it, as `operation_record` has them
 std::string csv(const report& report);
 
 /// The seconds of the run, likewise. The columns:

@@ -41,9 +41,9 @@ std::vector<std::string> operation_cells(const operation_figures& one, std::stri
     std::vector<std::string> cells = {one.operation};
     if (!report_name.empty())
         cells.emplace_back(report_name);
-    cells.insert(cells.end(),
-                 {format_count(record.calls()), format_count(record.failed), format_count(record.mismatched),
-                  format_count(record.skipped), rate_text(one.requests_per_second())});
+    cells.insert(cells.end(), {format_count(record.calls()), format_count(record.failed),
+                               format_count(record.mismatched), format_count(record.skipped),
+                               format_count(record.sent_again), rate_text(one.requests_per_second())});
     if (with_latencies)
         add_latencies(cells, record.latency);
     else
@@ -54,6 +54,7 @@ std::vector<std::string> operation_cells(const operation_figures& one, std::stri
 std::vector<std::string> change_cells(const operation_figures& base, const operation_figures& changed) {
     std::vector<std::string> cells = {base.operation,
                                       "change",
+                                      "",
                                       "",
                                       "",
                                       "",
@@ -78,8 +79,8 @@ std::vector<std::string> operation_headings(shown_reports reports, const std::ve
 
 std::string operations_table(shown_reports reports) {
     table operations("Operations",
-                     operation_headings(reports, {"Calls", "Failed", "Mismatched", "Not made", "Succeeded/s",
-                                                  "p50", "p90", "p99", "p99.9", "max"}),
+                     operation_headings(reports, {"Calls", "Failed", "Mismatched", "Not made", "Sent again",
+                                                  "Succeeded/s", "p50", "p90", "p99", "p99.9", "max"}),
                      reports.size());
     for (const auto& name : operations_of(reports)) {
         const auto* const base = operation_in(*reports.front().figures, name);
@@ -118,6 +119,37 @@ std::string call_times_table(shown_reports reports) {
                  "call time from the call "
                  "itself.</p>\n" +
                      times.text()
+               : std::string();
+}
+
+std::string parts_of_time_table(shown_reports reports) {
+    table parts("Parts of the call time",
+                operation_headings(reports, {"Part", "Calls", "p50", "p90", "p99", "p99.9", "max"}),
+                reports.size() + 1);
+    bool any = false;
+    const auto add = [&](const std::string& name, const shown_report& shown, const char* part,
+                         const histogram& times) {
+        if (times.count() == 0)
+            return;
+        any = true;
+        std::vector<std::string> cells = {name};
+        if (reports.size() > 1)
+            cells.emplace_back(shown.name);
+        cells.insert(cells.end(), {part, format_count(times.count())});
+        add_latencies(cells, times);
+        parts.add_row(cells);
+    };
+    for (const auto& name : operations_of(reports))
+        for (const auto& shown : reports)
+            if (const auto* const one = operation_in(*shown.figures, name)) {
+                add(name, shown, "queueing", one->record.queueing);
+                add(name, shown, "connecting", one->record.connecting);
+                add(name, shown, "service", one->record.service);
+            }
+    return any ? "<h3>Where the time went</h3>\n<p>Queueing is the wait for a connection and behind other "
+                 "requests of it; connecting the wait for a connection to be made, of those calls that had "
+                 "to; service what the network and the service took.</p>\n" +
+                     parts.text()
                : std::string();
 }
 
@@ -172,7 +204,7 @@ std::string operations_section(shown_reports reports) {
     if (operations_of(reports).empty())
         text += "<p class=\"empty\">No call was made.</p>\n";
     else
-        text += operations_table(reports) + call_times_table(reports);
+        text += operations_table(reports) + call_times_table(reports) + parts_of_time_table(reports);
     return text + "</section>\n";
 }
 

@@ -51,6 +51,7 @@ json::object counts_of(const operation_figures& one) {
     out["failed"] = record.failed;
     out["mismatched"] = record.mismatched;
     out["skipped"] = record.skipped;
+    out["sent_again"] = record.sent_again;
     out["time_ns"] = record.time.count();
     out["requests_per_second"] = one.requests_per_second();
     return out;
@@ -61,6 +62,9 @@ json::object to_json(const operation_figures& one) {
     auto out = counts_of(one);
     out["latency_ns"] = to_json(record.latency);
     out["call_time_ns"] = to_json(record.call_time);
+    out["queueing_ns"] = to_json(record.queueing);
+    out["connecting_ns"] = to_json(record.connecting);
+    out["service_ns"] = to_json(record.service);
     std::vector<std::pair<std::string, error_record>> errors(record.errors.begin(), record.errors.end());
     std::stable_sort(errors.begin(), errors.end(),
                      [](const auto& a, const auto& b) { return a.second.count > b.second.count; });

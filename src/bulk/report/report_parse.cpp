@@ -133,9 +133,13 @@ operation_figures parse_operation(const json::object& from) {
     auto& record = made.record;
     record.latency = parse_histogram(from, "latency_ns", precision::fine);
     record.call_time = parse_histogram(from, "call_time_ns", precision::fine);
+    record.queueing = parse_histogram(from, "queueing_ns", precision::fine);
+    record.connecting = parse_histogram(from, "connecting_ns", precision::fine);
+    record.service = parse_histogram(from, "service_ns", precision::fine);
     record.failed = count_up_to(from, "failed", most_calls);
     record.mismatched = count_up_to(from, "mismatched", most_calls);
     record.skipped = count_up_to(from, "skipped", most_calls);
+    record.sent_again = count_up_to(from, "sent_again", most_calls);
     record.time = time_of(from, "time_ns");
     record.first_mismatch = optional_text(from, "first_mismatch");
     for (const auto& one : array_field(from, "errors")) {

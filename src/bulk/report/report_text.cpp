@@ -85,6 +85,18 @@ std::string format_latencies(const report& report, std::string_view title,
     return rows.size() == 1 ? std::string() : '\n' + format_table(rows);
 }
 
+std::string format_parts_of_time(const report& report) {
+    std::vector<std::vector<std::string>> rows = {{"of it, p99", "queueing", "connecting", "service"}};
+    for (const auto& one : report.operations) {
+        if (one.record.service.count() == 0)
+            continue;
+        auto& row = rows.emplace_back(std::vector<std::string>{one.operation});
+        for (const auto* const part : {&one.record.queueing, &one.record.connecting, &one.record.service})
+            row.push_back(part->count() == 0 ? "-" : table_duration(part->percentile(0.99)));
+    }
+    return rows.size() == 1 ? std::string() : '\n' + format_table(rows);
+}
+
 std::string format_problems(const report& report) {
     std::string text;
     for (const auto& one : report.operations) {
@@ -138,17 +150,6 @@ std::string format_parts(const report& report) {
     return text;
 }
 
-// Where calls wait before a request is on a connection, and behind which others.
-std::string format_waits(const client_stats& client) {
-    const auto mean = [](std::uint64_t sum, std::uint64_t count) {
-        return format_duration(
-            std::chrono::nanoseconds(count == 0 ? 0 : static_cast<std::int64_t>(sum / count)));
-    };
-    return "Waits        on average " + mean(client.queue_wait_ns, client.calls_started) +
-           " for a connection, " + mean(client.head_of_line_wait_ns, client.requests_sent) +
-           " behind other requests\n";
-}
-
 std::string format_wire(const report& report) {
     const auto& client = report.client;
     const auto handshakes = client.handshakes_full + client.handshakes_resumed;
@@ -156,7 +157,6 @@ std::string format_wire(const report& report) {
                        format_count(client.dials_failed) + " failed; " + plural(handshakes, "handshake") +
                        ", " + format_count(client.handshakes_resumed) + " resumed; " +
                        format_count(client.connections_lost) + " lost\n";
-    text += format_waits(client);
     text += "Requests     " + format_count(client.requests_sent) + " sent in " +
             plural(client.writes, "write") + ": " + format_ratio(client.requests_sent, client.writes) +
             " per write\n";
@@ -177,6 +177,7 @@ std::string format_report(const report& report) {
     std::string text = format_parts(report) + '\n' + format_counts(report);
     text += format_latencies(report, "latency", &operation_record::latency);
     text += format_latencies(report, "of it call time", &operation_record::call_time);
+    text += format_parts_of_time(report);
     text += format_problems(report);
     text += "\nTime         " + format_duration(report.time()) + ", " + plural(all.record.calls(), "call") +
             ", " + format_count(all.record.failed) + " failed, " + format_count(all.record.mismatched) +

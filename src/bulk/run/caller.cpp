@@ -9,11 +9,10 @@ namespace bandwidth::webrtc::bulk {
 call_log::started_call caller::start(call_kind kind, std::size_t item) {
     has_called = true;
     const auto now = clock::now();
-    has_called = true;
     return {kind, item, std::exchange(intended_, std::nullopt).value_or(now), now};
 }
 
-void caller::add_success(const started_call& call) { engine_.add_success(call); }
+void caller::add_success(const started_call& call) { engine_.add_success(call, *info_); }
 
 void caller::add_failure(const started_call& call, const failure& failure) {
     all_went_well = false;

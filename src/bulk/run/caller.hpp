@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +18,9 @@ class engine;
 /// One of those who make an engine's calls, each of them one item at a time. Only the engine uses it.
 class caller final : public call_log {
 public:
-    caller(boost::asio::io_context& context, engine& owner) : pause_timer(context), engine_(owner) {}
+    caller(boost::asio::io_context& context, engine& owner) : pause_timer(context), engine_(owner) {
+        options_.info(info_);
+    }
 
     /// Another item.
     /// \param intended  when a schedule wanted it; nothing without one
@@ -28,6 +31,7 @@ public:
     }
 
     started_call start(call_kind kind, std::size_t item) override;
+    const call_options& options() const noexcept override { return options_; }
     void add_success(const started_call& call) override;
     void add_failure(const started_call& call, const failure& failure) override;
     void add_check(const started_call& call, const std::string& problem) override;
@@ -45,6 +49,8 @@ public:
 
 private:
     engine& engine_;
+    std::shared_ptr<response_info> info_ = std::make_shared<response_info>(); // of the call that is made now
+    call_options options_;
     std::optional<clock::time_point> intended_; // of the item's first call
 };
 

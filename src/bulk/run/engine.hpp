@@ -151,7 +151,7 @@ private:
     void schedule_sample();
 
     // What the callers tell.
-    void add_success(const call_log::started_call& call);
+    void add_success(const call_log::started_call& call, const response_info& info);
     void add_failure(const call_log::started_call& call, const failure& failure);
     void add_check(const call_log::started_call& call, const std::string& problem);
     void skip(call_kind kind);

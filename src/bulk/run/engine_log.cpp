@@ -33,7 +33,7 @@ bool engine::is_measured(const call_log::started_call& call) const noexcept {
     return stage_->kind == stage_kind::calls || call.intended >= stage_started_ + parts_.chosen.warm_up;
 }
 
-void engine::add_success(const call_log::started_call& call) {
+void engine::add_success(const call_log::started_call& call, const response_info& info) {
     const auto now = clock::now();
     off_time_ = {};
     live_.any_success.store(true, std::memory_order_relaxed);
@@ -47,6 +47,7 @@ void engine::add_success(const call_log::started_call& call) {
     record.latency.add(now - call.intended);
     if (parts_.chosen.is_open_loop())
         record.call_time.add(now - call.started);
+    record.add_info(info);
 }
 
 void engine::add_check(const call_log::started_call& call, const std::string& problem) {
