@@ -49,6 +49,43 @@ constexpr bool is_failure(close_reason reason) noexcept {
     }
 }
 
+/// The name that observers and documents have for it.
+constexpr const char* to_string(close_reason reason) noexcept {
+    switch (reason) {
+    case close_reason::connect_failed:
+        return "connect_failed";
+    case close_reason::connect_timeout:
+        return "connect_timeout";
+    case close_reason::announced:
+        return "announced";
+    case close_reason::ended:
+        return "ended";
+    case close_reason::early_response:
+        return "early_response";
+    case close_reason::broken:
+        return "broken";
+    case close_reason::rejected:
+        return "rejected";
+    case close_reason::protocol_error:
+        return "protocol_error";
+    case close_reason::unsolicited:
+        return "unsolicited";
+    case close_reason::mismatched:
+        return "mismatched";
+    case close_reason::response_timeout:
+        return "response_timeout";
+    case close_reason::abandoned:
+        return "abandoned";
+    case close_reason::idle:
+        return "idle";
+    case close_reason::drained:
+        return "drained";
+    case close_reason::shutdown:
+        return "shutdown";
+    }
+    return "unknown";
+}
+
 /// The end of a connection, with what a failure tells of it.
 struct close_info {
     close_reason reason = close_reason::broken;

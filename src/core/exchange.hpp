@@ -23,12 +23,19 @@ enum class send_state : std::uint8_t {
     sent,    ///< all were
 };
 
+/// What an operation is called. The texts are literals.
+struct operation_name {
+    std::string_view name;         ///< "get_session"
+    std::string_view url_template; ///< "/accounts/{accountId}/sessions/{sessionId}"
+};
+
 /// A request as it is known before a connection is chosen: the parts that differ from call to call.
 class request {
 public:
-    std::string_view method = "GET";    ///< of a literal, or of `rare_parts::method`
-    std::string target;                 ///< origin-form, percent-encoded
-    const char* content_type = nullptr; ///< sent where there is a body; null: not sent
+    std::string_view method = "GET";           ///< of a literal, or of `rare_parts::method`
+    std::string target;                        ///< origin-form, percent-encoded
+    const char* content_type = nullptr;        ///< sent where there is a body; null: not sent
+    const operation_name* operation = nullptr; ///< null: the caller's own message
     request_class kind = request_class::safe;
     bool dedicated_connection = false; ///< the caller wants it alone on its connection
     bool keeps_fields = false;         ///< whether the response is to keep all its header fields
@@ -39,6 +46,7 @@ public:
     struct rare_parts {
         std::string method;       ///< of a request whose method has no literal
         std::string header_lines; ///< extra lines, each ended by CRLF
+        std::string trace_lines;  ///< the same, of this attempt alone
         std::string body;
     };
     rare_parts& rare() {
@@ -47,6 +55,7 @@ public:
         return *rare_;
     }
     std::string_view header_lines() const noexcept { return text(&rare_parts::header_lines); }
+    std::string_view trace_lines() const noexcept { return text(&rare_parts::trace_lines); }
     std::string_view body() const noexcept { return text(&rare_parts::body); }
 
     /// Whether it needs an idle connection and keeps it to itself until its response (RFC 9112, section
@@ -59,9 +68,11 @@ public:
         target.clear();
         if (rare_) {
             rare_->header_lines.clear();
+            rare_->trace_lines.clear();
             rare_->body.clear();
         }
         content_type = nullptr;
+        operation = nullptr;
         dedicated_connection = has_content = keeps_fields = head = false;
     }
 

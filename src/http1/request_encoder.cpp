@@ -64,6 +64,8 @@ void request_encoder::append(const request& request, std::string& out) const {
     out.append(request.method).append(1, ' ').append(request.target).append(tail_);
     if (const auto lines = request.header_lines(); !lines.empty())
         out.append(lines);
+    if (const auto lines = request.trace_lines(); !lines.empty())
+        out.append(lines);
     const auto body = request.body();
     if (request.has_content) {
         std::array<char, 20> digits;

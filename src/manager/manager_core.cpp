@@ -127,7 +127,15 @@ void apply(const call_options& options, std::chrono::nanoseconds default_timeout
     }
     if (options.info()) {
         to.extras().info = options.info();
+        to.extras().is_timed = true;
         to.request.keeps_fields = true;
+    }
+    if (options.trace() && options.trace()->valid()) {
+        const auto& lines = call_options_access::header_lines(options);
+        for (const auto* const name : {"traceparent", "tracestate", "baggage"})
+            if (has_field(lines, name))
+                refuse_if(to, std::string("header ") + name + ": trace() sends it");
+        to.extras().trace = *options.trace();
     }
     to.request.dedicated_connection = options.dedicated_connection();
     to.timeout = options.timeout().value_or(default_timeout);

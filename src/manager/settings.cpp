@@ -1,5 +1,7 @@
 #include "manager/settings.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <bandwidth/webrtc/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/url/parse.hpp>
@@ -141,6 +143,9 @@ pool_settings manager_settings::of_shard(std::size_t index) const {
     auto part = pool;
     auto& schedule = part.schedule;
     schedule.again.jitter_seed = std::random_device()(); // or all of them would try again at the same time
+    static std::atomic<std::uint64_t> pools{0};
+    constexpr int numbers_of_a_pool = 40; // bits: enough for a year at 30,000 a second
+    schedule.observed.first_number = pools.fetch_add(1, std::memory_order_relaxed) << numbers_of_a_pool;
     if (shards == 1)
         return part;
     part.names.first_dial += index;
@@ -186,6 +191,13 @@ manager_settings check(const server_url& server, const connection_values& values
     if (values.resolver)
         pool.names.resolver = system_resolver(by_function(values.resolver));
     to.tls = check_tls(values);
+    auto& observed = pool.schedule.observed;
+    observed.observers = values.observers;
+    if (std::find(observed.observers.begin(), observed.observers.end(), nullptr) != observed.observers.end())
+        refuse_option("add_observer: null");
+    observed.propagator = values.propagator;
+    observed.server_address = server.endpoint.server_name;
+    read_number(server.endpoint.port, observed.server_port);
     pool.schedule.limits.body_bytes = in_range<std::size_t>("body_limit", values.body_limit, 1024, 1U << 30);
     pool.schedule.limits.header_bytes =
         in_range<std::size_t>("header_limit", values.header_limit, 1024, 1U << 20);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bandwidth/webrtc/call_timings.hpp>
 
+#include "http1/response_reader.hpp"
 #include "pool/call.hpp"
 #include "pool/pooled_connection.hpp"
 
@@ -24,6 +25,14 @@ enum class leaving : std::uint8_t {
     behind,  ///< other responses are due before its own
     front,   ///< its response is due, or has come in part
     answered ///< its response has come
+};
+
+/// How an attempt has ended. Taken back before a byte was written: it has neither a response nor an error.
+struct attempt_outcome {
+    leaving how = leaving::front;
+    const response* received = nullptr; ///< with `leaving::answered`
+    error_code error;                   ///< else
+    send_state sent = send_state::sent;
 };
 
 /// What a request has spent on the connection `on`, which it leaves.

@@ -4,6 +4,7 @@
 #include <bandwidth/webrtc/error.hpp>
 #include <bandwidth/webrtc/response_info.hpp>
 #include <bandwidth/webrtc/retry_policy.hpp>
+#include <bandwidth/webrtc/trace_context.hpp>
 #include <boost/intrusive/list.hpp>
 #include <boost/intrusive/unordered_set_hook.hpp>
 #include <chrono>
@@ -64,7 +65,13 @@ public:
         std::optional<std::chrono::nanoseconds> attempt_timeout;
         std::optional<retry_policy> retry;   ///< in place of the client's, which is usual
         std::shared_ptr<response_info> info; ///< what the caller wants to know of the response
-        call_timings timings;                ///< of all attempts; kept where `info` is wanted
+        call_timings timings;                ///< of all attempts
+        call_timings of_attempt;             ///< of the one under way, or the last one
+        bool is_timed = false;               ///< both are kept
+        std::uint64_t observed_as = 0;       ///< its number for observers; 0: none are told of it
+        bool on_reused = false; ///< the connection of its last attempt had carried a request before
+        std::optional<trace_context> trace;         ///< of the caller
+        std::optional<trace_context> attempt_trace; ///< that the last attempt was sent with
     };
     extra_terms& extras() {
         if (!extras_)
@@ -77,7 +84,19 @@ public:
     }
     joint_drain* joint() const noexcept { return extras_ ? extras_->joint.get() : nullptr; }
     response_info* info() const noexcept { return extras_ ? extras_->info.get() : nullptr; }
-    call_timings* timings() const noexcept { return info() ? &extras_->timings : nullptr; }
+    call_timings* timings() const noexcept {
+        return extras_ && extras_->is_timed ? &extras_->timings : nullptr;
+    }
+    /// With `timings` only.
+    call_timings& attempt_timings() const noexcept { return extras_->of_attempt; }
+    bool on_reused() const noexcept { return extras_ && extras_->on_reused; }
+    std::uint64_t observed_as() const noexcept { return extras_ ? extras_->observed_as : 0; }
+    const trace_context* trace() const noexcept {
+        return extras_ && extras_->trace ? &*extras_->trace : nullptr;
+    }
+    const trace_context* attempt_trace() const noexcept {
+        return extras_ && extras_->attempt_trace ? &*extras_->attempt_trace : nullptr;
+    }
     const std::chrono::nanoseconds* attempt_timeout() const noexcept {
         return extras_ && extras_->attempt_timeout ? &*extras_->attempt_timeout : nullptr;
     }

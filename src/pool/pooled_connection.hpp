@@ -109,6 +109,10 @@ public:
     std::chrono::nanoseconds idle_limit{0};
     std::chrono::nanoseconds round_trip{0}; ///< on the network, when it was opened; 0: not known
 
+    // For observers, kept where there are some.
+    std::uint64_t number = 0;
+    connection_timings timings;
+
     std::size_t assigned = 0;       ///< requests that were ever given to it
     std::size_t responses = 0;      ///< responses that ever came on it
     std::size_t responses_read = 0; ///< of these: in the last cycle that received something

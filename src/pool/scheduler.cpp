@@ -34,6 +34,7 @@ scheduler::scheduler(const scheduler_settings& settings, scheduler_host& host)
     , latency_(settings.late_floor)
     , again_(settings.again, counters_)
     , pacer_(settings.max_connections * settings.depth)
+    , observed_(settings_.observed)
     , depth_(settings.depth) {}
 
 // One cycle. What was received was told by the streams before this. It comes before the timers, so that a
@@ -96,6 +97,7 @@ void scheduler::submit(call& value) {
     increase(counters_.calls_started);
     ++active_calls_;
     ++value.group->active_calls;
+    observed_.call_started(value);
     if (const auto* const refused = value.refused()) {
         fail(value, refused->code(), refused->message());
     } else if (closed_ || draining_ || value.group->status != call_group::state::open) {
@@ -125,7 +127,7 @@ void scheduler::submit(call& value) {
 // It sends no request, and waits for the other calls of its group, or of all.
 void scheduler::start_drain(call& value) {
     if (is_closed(value.group.get()) && !value.joint()) {
-        complete(value, true); // there is nothing left to wait for
+        complete(value); // there is nothing left to wait for
         return;
     }
     if (!value.group)
@@ -138,6 +140,8 @@ void scheduler::start_drain(call& value) {
 }
 
 void scheduler::fail(call& value, const error_code& code, std::string_view text, delivery known) {
+    if (auto* const spent = value.timings(); spent && value.where == call::state::queued)
+        spent->queue += now_ - value.queued_since;
     failure_state state;
     state.code = code;
     state.message = text;
@@ -151,26 +155,34 @@ void scheduler::fail(call& value, const error_code& code, std::string_view text,
         increase(counters_.calls_cancelled);
     else if (!value.is_drain && code == condition::timeout)
         increase(counters_.calls_timed_out);
-    complete(value, false);
+    complete(value, code);
 }
 
-void scheduler::complete(call& value, bool success) {
+// `error`: why the call has failed; none, it has not. `status` of its response, where one has ended it.
+void scheduler::complete(call& value, const error_code& error, int status) {
     timers_.remove(value);
     value.where = call::state::done;
     value.connection = nullptr;
     if (!value.is_drain) {
         --active_calls_;
         --value.group->active_calls;
-        increase(success ? counters_.calls_succeeded : counters_.calls_failed);
+        increase(error ? counters_.calls_failed : counters_.calls_succeeded);
+        observed_.call_ended(value, error, status, now_);
     }
     host_.finished(value);
 }
 
 // The call is in no queue and on no connection, and its verdict is another attempt.
 void scheduler::follow(const resend::verdict& verdict, call& value) {
-    if (verdict.action == resend::action::pause)
+    using action = resend::action;
+    observed_.sent_again(value,
+                         verdict.action == action::pause  ? resend_kind::after_pause
+                         : verdict.action == action::wait ? resend_kind::paced
+                                                          : resend_kind::at_once,
+                         verdict.pause);
+    if (verdict.action == action::pause)
         queue_.pause(value, now_ + verdict.pause);
-    else if (verdict.action == resend::action::wait)
+    else if (verdict.action == action::wait)
         queue_.push_last(value, now_);
     else
         queue_again(value);
@@ -275,7 +287,9 @@ void scheduler::give_up_in_flight(call& value, errc code) {
         index == 0 && http.response_remaining().value_or(0) > longest_abandoned_response;
     const bool only_this_attempt =
         (code == errc::response_timeout || code == errc::body_timeout) && now_ < value.deadline();
-    leave_flight(value, connection, slot.pushed, index == 0 ? leaving::front : leaving::behind);
+    const auto staged = slot.pushed;
+    const auto sent = http.requests().state_of(slot);
+    leave_flight(value, connection, staged, {leaving_from(index), nullptr, code, sent});
     if (http.unstage(value)) {
         --connection.assigned;
         if (index == 0)
@@ -394,7 +408,7 @@ void scheduler::finish_drains(const call_group* of, bool cut_off) {
         if (failed)
             fail(value, errc::client_closed, "calls were cut off");
         else
-            complete(value, true);
+            complete(value);
     }
 }
 
@@ -469,13 +483,13 @@ void scheduler::end_everything(End end) {
             const auto& slot = requests.at(i);
             if (!slot.owner)
                 continue;
+            const auto sent = requests.state_of(slot);
             leave_flight(static_cast<call&>(*slot.owner), value, slot.pushed,
-                         i == 0 ? leaving::front : leaving::behind);
-            end(static_cast<call&>(*slot.owner), requests.state_of(slot) == send_state::unsent
-                                                     ? delivery::not_sent
-                                                     : delivery::maybe_processed);
+                         {leaving_from(i), nullptr, errc::client_closed, sent});
+            end(static_cast<call&>(*slot.owner),
+                sent == send_state::unsent ? delivery::not_sent : delivery::maybe_processed);
         }
-        remove(value, close_reason::shutdown);
+        remove(value, {close_reason::shutdown, {}, {}});
     }
 }
 

@@ -16,6 +16,7 @@
 #include "pool/connection_set.hpp"
 #include "pool/counters.hpp"
 #include "pool/latency_model.hpp"
+#include "pool/observation.hpp"
 #include "pool/request_queue.hpp"
 #include "pool/resend.hpp"
 #include "pool/timer_queue.hpp"
@@ -30,6 +31,7 @@ struct scheduler_settings {
     std::size_t queue_limit = 1024; ///< of each queue
     resend::settings again;
     response_limits limits;
+    observation_settings observed;
     std::chrono::nanoseconds connect_timeout = std::chrono::seconds(5);
     std::chrono::nanoseconds response_timeout = std::chrono::seconds(15);
     std::chrono::nanoseconds idle_timeout = std::chrono::seconds(50);
@@ -145,7 +147,7 @@ private:
     void run_timers();
     void fail(call& value, const error_code& code, std::string_view text = {},
               delivery known = delivery::not_sent);
-    void complete(call& value, bool success);
+    void complete(call& value, const error_code& error = {}, int status = 0);
     static bool may_have_had_effect(const call& value) noexcept;
     void give_up(call& value, errc code);
     void give_up_in_flight(call& value, errc code);
@@ -187,11 +189,18 @@ private:
     time_point limit_rate(int status, std::optional<std::chrono::seconds> retry_after, time_point sent);
     /// A call's request is in flight no more: its response has come, its connection is lost, it was given up or taken
     /// back. `staged`: when the connection has taken it.
-    void leave_flight(call& value, const pooled_connection& on, time_point staged, leaving how) noexcept {
+    void leave_flight(call& value, const pooled_connection& on, time_point staged,
+                      const attempt_outcome& outcome) noexcept {
         decrease(counters_.in_flight);
         pacer_.ended(staged);
-        if (auto* const spent = value.timings())
-            *spent += time_on(on, staged, how, now_);
+        if (auto* const all = value.timings()) {
+            value.attempt_timings() += time_on(on, staged, outcome.how, now_);
+            *all += value.attempt_timings();
+            observed_.attempt_ended(value, on, outcome);
+        }
+    }
+    static leaving leaving_from(std::size_t place) noexcept {
+        return place == 0 ? leaving::front : leaving::behind;
     }
     void follow_pacer();
     void tend_pacer_timer() noexcept;
@@ -224,7 +233,7 @@ private:
     void unstage_unsent(pooled_connection& value, std::size_t allowed);
     /// Ends a connection that is open, from this side, and what is in flight on it moves on.
     void close_connection(pooled_connection& value, const close_info& info);
-    void remove(pooled_connection& value, close_reason why);
+    void remove(pooled_connection& value, const close_info& why);
     void connection_changed(pooled_connection& value);
     bool kept_when_idle() const noexcept { return connections_.size() <= settings_.min_connections; }
     time_point due(const pooled_connection& value) const noexcept {
@@ -249,6 +258,7 @@ private:
     resend again_;
     pipelining_health health_;
     origin_pacer pacer_;
+    observation observed_;
     call_list drains_;
     time_point now_{};
     std::size_t depth_;            // what is allowed now

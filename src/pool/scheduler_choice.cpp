@@ -151,12 +151,14 @@ void scheduler::assign(call& value, pooled_connection& to) {
     // room for each other for ever.
     value.needs_new_connection = false;
     const bool first = to.in_flight() == 0;
+    if (value.timings())
+        value.attempt_timings() = time_until_taken(value, to, now_);
+    const bool first_attempt = value.attempts++ == 0;
+    observed_.attempt_begins(value, to);
     to.http.stage(value, value.group->encoder, now_);
-    if (auto* const spent = value.timings())
-        *spent += time_until_taken(value, to, now_);
     value.where = call::state::in_flight;
     value.connection = &to;
-    if (value.attempts++ == 0) {
+    if (first_attempt) {
         again_.first_sent(now_);
         increase(counters_.queue_wait_ns, static_cast<std::uint64_t>((now_ - value.started).count()));
     }

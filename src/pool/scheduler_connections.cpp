@@ -11,6 +11,14 @@ namespace {
 
 using state = pooled_connection::state;
 
+// Why a call has failed whose response has come. What an operation cannot read is told as bad_json; of a message that
+// the caller has made himself, what it cannot hold.
+error_code error_of(const call& value, int status) noexcept {
+    if (status >= 300)
+        return make_http_error(status);
+    return value.request.operation ? errc::bad_json : errc::response_too_large;
+}
+
 // No request is added behind a response of which more than this is still to come.
 constexpr std::uint64_t long_response = 64 * 1024;
 // A server may end a connection for which it has had no use for so long.
@@ -47,6 +55,7 @@ void scheduler::connect() {
     auto& added = connections_.add(*this, settings_.depth, settings_.limits);
     added.transport = host_.make_stream(added);
     added.dialled = now_;
+    observed_.connecting(added);
     timers_.set(added, due(added));
     added.transport->connect();
 }
@@ -63,6 +72,7 @@ void scheduler::on_connected(pooled_connection& value, bool resumed, std::chrono
     value.round_trip = round_trip;
     value.http.set_depth(depth_);
     connections_.set_state(value, state::idle);
+    observed_.connected(value, resumed);
     timers_.set(value, due(value));
     if (auto* const waiting =
             pacer_.is_closed() ? nullptr : queue_.front(request_queue::kind::new_connection))
@@ -73,7 +83,7 @@ void scheduler::on_connected(pooled_connection& value, bool resumed, std::chrono
 
 void scheduler::on_connect_failed(pooled_connection& value, const close_info& info) {
     const auto dialled = value.dialled;
-    remove(value, info.reason);
+    remove(value, info);
     connect_ended(info, dialled, false);
 }
 
@@ -136,7 +146,8 @@ void scheduler::on_response(pooled_connection& value) {
     }
     auto* const owner = static_cast<call*>(value.http.owner());
     if (owner)
-        leave_flight(*owner, value, value.http.staged_at(), leaving::answered);
+        leave_flight(*owner, value, value.http.staged_at(),
+                     {leaving::answered, &received, {}, send_state::sent});
     else
         decrease(counters_.abandoned);
     value.front_since = value.response_began = now_;
@@ -180,7 +191,8 @@ bool scheduler::deliver(call& value, const response& received, pooled_connection
         on_mismatched_response(from, value);
         return false;
     }
-    complete(value, made == settled::value);
+    complete(value, made == settled::value ? error_code() : error_of(value, received.status),
+             received.status);
     return true;
 }
 
@@ -191,7 +203,7 @@ void scheduler::on_mismatched_response(pooled_connection& value, call& victim) {
         health_.failed(value.opened, now_);
     close_connection(value, {close_reason::mismatched, errc::protocol_error,
                              "a response before it was for another request"});
-    complete(victim, false);
+    complete(victim, errc::protocol_error);
 }
 
 // --- the end ---------------------------------------------------------------------------------------------
@@ -215,7 +227,7 @@ void scheduler::on_closed(pooled_connection& value, const close_info& info) {
 void scheduler::close_connection(pooled_connection& value, const close_info& info) {
     lost_while_flushing_ = true;
     lose(value, info);
-    remove(value, info.reason);
+    remove(value, info);
 }
 
 // What becomes of the requests on a connection that ends.
@@ -235,7 +247,8 @@ void scheduler::lose(pooled_connection& value, const close_info& info) {
             continue;
         auto& lost = static_cast<call&>(*slot.owner);
         const bool front = i == 0;
-        leave_flight(lost, value, slot.pushed, front ? leaving::front : leaving::behind);
+        const auto code = front && info.code ? info.code : error_code(errc::connection_lost);
+        leave_flight(lost, value, slot.pushed, {leaving_from(i), nullptr, code, requests.state_of(slot)});
         const auto verdict = again_.after_loss(lost,
                                                {slot.kind, requests.state_of(slot), front, fresh,
                                                 lost.allow_resend, lost.resends, lost.fresh_losses},
@@ -247,10 +260,11 @@ void scheduler::lose(pooled_connection& value, const close_info& info) {
     }
 }
 
-void scheduler::remove(pooled_connection& value, close_reason why) {
-    value.transport->close(why);
+void scheduler::remove(pooled_connection& value, const close_info& why) {
+    observed_.closed(value, why, now_);
+    value.transport->close(why.reason);
     if (value.is_open())
-        counters_.count_closed(why);
+        counters_.count_closed(why.reason);
     if (value.ends_well)
         connects_.ended_well(settings_.max_connections);
     decrease(counters_.abandoned, value.http.requests().abandoned());
@@ -278,7 +292,7 @@ void scheduler::on_timer(pooled_connection& value) {
         const close_info info{close_reason::connect_timeout, timeout_in(value.transport->connecting_phase()),
                               value.transport->describe_connecting()};
         const auto dialled = value.dialled;
-        remove(value, info.reason);
+        remove(value, info);
         connect_ended(info, dialled, false);
         return;
     }
@@ -336,7 +350,8 @@ void scheduler::unstage_unsent(pooled_connection& value, std::size_t allowed) {
         if (!owner || !value.http.unstage(*owner))
             continue;
         --value.assigned;
-        leave_flight(static_cast<call&>(*owner), value, staged, i == 0 ? leaving::front : leaving::behind);
+        leave_flight(static_cast<call&>(*owner), value, staged,
+                     {leaving_from(i), nullptr, {}, send_state::unsent});
         queue_.push(static_cast<call&>(*owner), now_);
         if (i == 0)
             value.front_since = now_;
@@ -352,7 +367,7 @@ void scheduler::drain_connections() {
     for (std::size_t i = connections_.size(); i-- > 0;) {
         auto& value = *connections_.all()[i];
         if (!value.is_open()) { // it is being made with the old settings
-            remove(value, close_reason::drained);
+            remove(value, {close_reason::drained, {}, {}});
         } else if (value.status() != state::draining) {
             value.ends_well = value.responses != 0;
             drain(value);
@@ -365,6 +380,7 @@ void scheduler::drain(pooled_connection& value) {
     value.http.stop_accepting();
     const bool limit_reached = value.assigned >= value.request_limit;
     connections_.set_state(value, state::draining);
+    observed_.draining(value);
     value.ends_well = value.ends_well || limit_reached;
     unstage_unsent(value, limit_reached ? value.request_limit : 0);
     connection_changed(value);

@@ -18,9 +18,15 @@ bool scheduler::has_token(call_group& group) {
 void scheduler::read_token(call_group& group) {
     if (!std::exchange(group.follows_token, true))
         token_groups_.emplace_back(&group);
+    const auto refused_before = group.token.refusal;
     group.token = host_.look_at_token(group);
-    if (group.token.authorization && group.token.authorization != group.encoder.authorization())
-        group.encoder.set_authorization(group.token.authorization);
+    const auto& token = group.token;
+    if (token.authorization && token.authorization != group.encoder.authorization()) {
+        group.encoder.set_authorization(token.authorization);
+        observed_.token_changed(nullptr);
+    } else if (token.refusal && token.refusal != refused_before) {
+        observed_.token_changed(&*token.refusal);
+    }
     timers_.remove(token_due_); // set anew at the end of the cycle
 }
 
@@ -58,6 +64,7 @@ bool scheduler::send_with_new_token(call& value) {
     value.had_new_token = true;
     again_.with_new_token(now_);
     read_token(*value.group);
+    observed_.sent_again(value, resend_kind::new_token);
     if (verdict == token_lifecycle::verdict::resend)
         queue_again(value);
     else
@@ -101,8 +108,9 @@ void scheduler::fail_for_token(call& value, errc code) {
     state.delivery = value.maybe_processed ? delivery::maybe_processed : delivery::not_sent;
     if (code == errc::token_timeout)
         increase(counters_.calls_timed_out);
+    const auto error = state.code;
     value.settle(failure(std::move(state)));
-    complete(value, false);
+    complete(value, error);
 }
 
 // At the end of a cycle. The timer is set as long as there is somebody to look for: a pool without calls and connections

@@ -13,6 +13,7 @@ using tcp = asio::ip::tcp;
 
 void connector::start(handler done) {
     done_ = std::move(done);
+    phase_since_ = clock::now();
     error_code not_an_address;
     const auto address = asio::ip::make_address(endpoint_.host, not_an_address);
     if (not_an_address) {
@@ -25,7 +26,8 @@ void connector::start(handler done) {
 }
 
 void connector::look_up() {
-    phase_ = connect_phase::resolving;
+    if (phase_ != connect_phase::resolving)
+        end_phase(connect_phase::resolving, timings_.tcp);
     ticket_ = host_.names().ask(in_cycle(host_, shared_from_this(), &connector::on_resolved));
 }
 
@@ -65,7 +67,7 @@ std::string connector::not_allowed(const address_list& addresses) const {
 }
 
 void connector::connect(const address_list& addresses) {
-    phase_ = connect_phase::connecting;
+    end_phase(connect_phase::connecting, timings_.name);
     tried_.insert(tried_.end(), addresses.begin(), addresses.end());
     dialler_ = dialler::start(host_.executor(), addresses,
                               in_cycle(host_, shared_from_this(), &connector::on_dialled));
@@ -98,8 +100,14 @@ void connector::on_dialled(dialler::result&& result) {
         finish({{}, errc::connect_failed, with_earlier_errors(ec.message())});
         return;
     }
-    phase_ = connect_phase::handshaking;
+    end_phase(connect_phase::handshaking, timings_.tcp);
     finish({std::move(result.socket), {}, {}});
+}
+
+void connector::end_phase(connect_phase next, std::chrono::nanoseconds& took) {
+    const auto now = clock::now();
+    took += now - std::exchange(phase_since_, now);
+    phase_ = next;
 }
 
 void connector::finish(outcome result) {

@@ -36,6 +36,8 @@ public:
     void handshake_failed() { host_.names().cache().failed(address_); }
 
     bool ended() const noexcept { return !done_; }
+    /// Of the look-up and of TCP, when it has succeeded.
+    const connection_timings& timings() const noexcept { return timings_; }
     connect_phase phase() const noexcept { return phase_; }
     /// How far it has come, for the message of a timeout.
     std::string describe() const;
@@ -46,6 +48,7 @@ private:
     std::string not_allowed(const address_list& addresses) const;
     void connect(const address_list& addresses);
     void on_dialled(dialler::result&& result);
+    void end_phase(connect_phase next, std::chrono::nanoseconds& took);
     void finish(outcome result);
     std::string with_earlier_errors(const std::string& more) const;
 
@@ -60,6 +63,8 @@ private:
     std::string errors_;               // of those
     std::shared_ptr<dialler> dialler_; // while it is at work
     boost::asio::ip::tcp::endpoint address_;
+    time_point phase_since_{};
+    connection_timings timings_;
 };
 
 } // namespace bandwidth::webrtc::detail

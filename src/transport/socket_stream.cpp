@@ -41,6 +41,8 @@ void socket_stream::on_tcp_connected(connector::outcome result) {
         std::exchange(owner_, nullptr)->on_connect_failed(result.code, std::move(result.text));
         return;
     }
+    timings_ = connector_->timings();
+    tcp_connected_ = clock::now();
     made_ = std::make_unique<connected_socket>(std::move(*result.socket), endpoint_, host_);
     shake_hands();
     if (made_)
@@ -59,6 +61,8 @@ void socket_stream::shake_hands() {
         end(stream_end::broken, {}, not_written.message());
     } else if (status == stream_engine::status::ok) {
         connector_.reset();
+        if (!endpoint_.plain)
+            timings_.tls = clock::now() - tcp_connected_;
         owner_->on_connected(engine.resumed(), round_trip_of(made_->socket));
         decrypt(); // what came behind the handshake
     }

@@ -34,6 +34,7 @@ public:
     void close(close_reason why) noexcept override;
     connect_phase connecting_phase() const noexcept override { return connector_->phase(); }
     std::string describe_connecting() const override { return connector_->describe(); }
+    connection_timings timings() const noexcept override { return timings_; }
     bool ended() const noexcept { return !owner_; }
 
 private:
@@ -61,6 +62,8 @@ private:
     const endpoint& endpoint_;               // the host's
     std::shared_ptr<connector> connector_;   // null once the handshake is done, or it has ended
     std::unique_ptr<connected_socket> made_; // null before TCP is connected, and after the end
+    connection_timings timings_;
+    time_point tcp_connected_{};
     bool waits_for_room_ = false;
     std::size_t sent_ = 0;        // bytes of the engine's output that the socket has taken
     std::size_t before_ = 0;      // bytes of it that stand before the last record of requests

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bandwidth/webrtc/call_timings.hpp>
 #include <bandwidth/webrtc/error.hpp>
 #include <chrono>
 #include <cstddef>
@@ -77,6 +78,8 @@ public:
     /// While it is being established: how far it has come, in a word and for the message of a timeout.
     virtual connect_phase connecting_phase() const noexcept = 0;
     virtual std::string describe_connecting() const = 0;
+    /// Once it is established: how long that took.
+    virtual connection_timings timings() const noexcept = 0;
 };
 
 } // namespace bandwidth::webrtc::detail

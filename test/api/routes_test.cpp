@@ -13,7 +13,7 @@ namespace {
 // Both ids, or the one that the path has.
 std::size_t append_to(std::string& out, std::string_view base, operation which, std::string_view session,
                       std::string_view participant) {
-    const auto path = route_of(which).path;
+    const auto path = route_of(which).path();
     const path_id ids[] = {{"session id", session}, {"participant id", participant}};
     const bool has_session = path.find("{sessionId}") != std::string_view::npos;
     return append_target(out, base, path, std::span(ids).subspan(has_session ? 0 : 1));

@@ -78,7 +78,7 @@ void check_ids(std::string_view session, std::string_view participant) {
     std::string target;
     const detail::path_id ids[] = {{"session id", session}, {"participant id", participant}};
     detail::append_target(target, detail::account_path("/v1", "9900000"),
-                          detail::route_of(detail::operation::add_participant_to_session).path, ids);
+                          detail::route_of(detail::operation::add_participant_to_session).path(), ids);
     require(is_plain(target) && std::count(target.begin(), target.end(), '/') == 7,
             "a target of seven segments");
     require(target.find("/../") == std::string::npos && target.find("/./") == std::string::npos &&

@@ -1,9 +1,7 @@
 // Where the time of a call went.
 #include <doctest/doctest.h>
 
-#include <bandwidth/webrtc/response_info.hpp>
 #include <chrono>
-#include <memory>
 
 #include "pool/fake_pool.hpp"
 
@@ -15,7 +13,7 @@ namespace {
 // A call whose caller wants to know.
 test_call& make_timed(fake_pool& pool, request_class kind = request_class::safe) {
     auto& call = pool.make(kind);
-    call.extras().info = std::make_shared<bandwidth::webrtc::response_info>();
+    call.extras().is_timed = true;
     return call;
 }
 
@@ -135,6 +133,15 @@ TEST_CASE("timings: an attempt without a response ends in the part in which it i
     closed.close();
     REQUIRE(call.done());
     CHECK(*call.timings() == timings(0ms, 0ms, 0ms, 8ms, 0ms));
+}
+
+TEST_CASE("timings: a call that no connection takes") {
+    fake_pool pool(with_connections(1));
+    auto& call = pool.submit(make_timed(pool));
+    pool.pass(30ms);
+    pool.cancel(call);
+    REQUIRE(call.done());
+    CHECK(*call.timings() == timings(30ms, 0ms, 0ms, 0ms, 0ms));
 }
 
 TEST_CASE("timings: a request that was taken back waits in the queue anew") {

@@ -90,6 +90,7 @@ public:
     }
     connect_phase connecting_phase() const noexcept override { return connecting_phase_; }
     std::string describe_connecting() const override { return "as far as it came"; }
+    bandwidth::webrtc::connection_timings timings() const noexcept override { return connecting_took; }
 
     // What a test does to it. Once the connection is closed, which may happen earlier in the same cycle,
     // these functions do nothing.
@@ -181,6 +182,7 @@ public:
     }
     std::size_t outstanding() const { return owner_ ? pool_side().in_flight() : 0; }
 
+    bandwidth::webrtc::connection_timings connecting_took;
     bool opened = false;
     std::chrono::nanoseconds network_round_trip{0}; ///< 0: not known
     bool write_fails = false;                       ///< the next write does

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "pool/checking_observer.hpp"
 #include "pool/fake_pool.hpp"
 #include "pool/simulated_server.hpp"
 #include "support/random_numbers.hpp"
@@ -15,7 +16,11 @@ namespace test {
 class simulated_world {
 public:
     explicit simulated_world(std::uint64_t seed)
-        : random(seed, 0), settings(draw_settings()), pool(settings), seed_(seed) {}
+        : random(seed, 0)
+        , observer(seed % 2 == 0 ? std::make_shared<checking_observer>() : nullptr)
+        , settings(draw_settings())
+        , pool(settings)
+        , seed_(seed) {}
 
     /// The servers of the connections that were begun since.
     void meet_servers() {
@@ -76,6 +81,7 @@ public:
     support::random_numbers random; ///< of the step that is taken
     bool quick = false;             ///< many requests, quick responses, few faults
     bool large_requests = false;
+    std::shared_ptr<checking_observer> observer; ///< in every other schedule; else null
     detail::scheduler_settings settings;
     fake_pool pool;
     std::vector<std::unique_ptr<server_side>> servers; ///< of `pool.links`, in the same order
@@ -104,6 +110,8 @@ private:
         made.request.dedicated_connection = one_in(12);
         made.knows_own = one_in(2);
         made.limited = !one_in(20);
+        if (pool.calls.size() % 3 == 0)
+            made.extras().trace = bandwidth::webrtc::trace_context::start();
         if (made.request.kind != request_class::safe && large_requests && one_in(4)) {
             made.request.has_content = true;
             made.request.rare().body = std::string(pick(150'000), '.');
@@ -123,6 +131,8 @@ private:
         large_requests = !quick && one_in(3);
         auto made =
             quick ? with_connections(1 + pick(2), 4 + pick(8)) : with_connections(1 + pick(4), 1 + pick(8));
+        if (observer)
+            made.observed.observers.push_back(observer);
         made.queue_limit = 1 + pick(40);
         made.again.max_resends = static_cast<int>(pick(3));
         made.again.jitter_seed = pick(1'000'000);

@@ -36,9 +36,24 @@ public:
         look_at_servers();
         look_at_pacing();
         look_for_starvation();
+        if (world_.observer && !world_.observer->broken().empty())
+            break_rule(world_.observer->broken());
     }
 
     void at_end() {
+        if (world_.observer) {
+            if (!world_.observer->broken_at_end().empty())
+                break_rule(world_.observer->broken());
+            const auto& told = *world_.observer;
+            const auto& stats = pool_.stats();
+            if (told.ended != stats.calls_started || told.opened != stats.connections_closed ||
+                told.sent_again != stats.resends + stats.retries)
+                break_rule("observer: " + std::to_string(told.ended) + " calls of " +
+                           std::to_string(stats.calls_started) + ", " + std::to_string(told.opened) +
+                           " connections of " + std::to_string(stats.connections_closed) + ", sent again " +
+                           std::to_string(told.sent_again) + " of " +
+                           std::to_string(stats.resends + stats.retries));
+        }
         std::size_t drains = 0;
         for (const auto& each : pool_.calls)
             if (each->is_drain)

@@ -2,6 +2,7 @@
 
 #include <bandwidth/webrtc/response_info.hpp>
 #include <bandwidth/webrtc/retry_policy.hpp>
+#include <bandwidth/webrtc/trace_context.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -78,6 +79,14 @@ public:
         rare_.change().info = std::move(into);
         return *this;
     }
+    /// The caller's place in a distributed trace (W3C Trace Context). Each attempt is sent with `traceparent`, whose
+    /// span id is its own, and with the `tracestate` and `baggage` that are here, unless
+    /// `client_options::propagator` says otherwise; observers are told of it. One that is not valid sends nothing. A
+    /// header of one of these names is refused beside it with `errc::invalid_argument`.
+    call_options& trace(trace_context parent) {
+        rare_.change().trace = std::move(parent);
+        return *this;
+    }
     /// Deletes and removes only: a response 404 or 410 (`condition::not_found`) counts as success. The service
     /// removes participants by itself when it sees their media end, so a clean-up that finds nothing has
     /// reached its goal.
@@ -98,6 +107,7 @@ public:
     [[nodiscard]] bool dedicated_connection() const noexcept { return dedicated_connection_; }
     [[nodiscard]] const std::optional<retry_policy>& retry() const noexcept { return rare_->retry; }
     [[nodiscard]] const std::shared_ptr<response_info>& info() const noexcept { return rare_->info; }
+    [[nodiscard]] const std::optional<trace_context>& trace() const noexcept { return rare_->trace; }
 
 private:
     friend struct detail::call_options_access;
@@ -111,6 +121,7 @@ private:
         std::string refused_operations; // why one is refused by the typed operations alone
         std::optional<retry_policy> retry;
         std::shared_ptr<response_info> info;
+        std::optional<trace_context> trace;
     };
 
     /// The rare options, on the heap once one is set; copied with the object.

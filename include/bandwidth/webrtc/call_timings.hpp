@@ -22,8 +22,8 @@ struct call_timings {
     std::chrono::nanoseconds queue{0};    ///< it waited for a connection that takes it
     std::chrono::nanoseconds connect{0};  ///< name look-up, TCP and TLS of a connection that it waited for
     std::chrono::nanoseconds pipeline{0}; ///< behind the responses to other requests of its connection
-    std::chrono::nanoseconds wait{0};     ///< the network and the service, up to the first byte of the response
-    std::chrono::nanoseconds receive{0};  ///< the rest of the response
+    std::chrono::nanoseconds wait{0}; ///< the network and the service, up to the first byte of the response
+    std::chrono::nanoseconds receive{0}; ///< the rest of the response
 
     /// Adds each part.
     call_timings& operator+=(const call_timings& other) noexcept {
@@ -35,6 +35,16 @@ struct call_timings {
         return *this;
     }
     friend bool operator==(const call_timings&, const call_timings&) = default;
+};
+
+/// How long the steps took that made a connection.
+struct connection_timings {
+    std::chrono::nanoseconds name{
+        0}; ///< the look-up, or the wait for one that was under way; 0 for an address
+    std::chrono::nanoseconds tcp{0}; ///< until an address had accepted the connection
+    std::chrono::nanoseconds tls{0}; ///< the handshake; 0 without TLS
+
+    friend bool operator==(const connection_timings&, const connection_timings&) = default;
 };
 
 } // namespace bandwidth::webrtc

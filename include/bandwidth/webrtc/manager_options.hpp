@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bandwidth/webrtc/observer.hpp>
 #include <bandwidth/webrtc/retry_policy.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <chrono>
@@ -46,6 +47,8 @@ struct connection_values {
     retry_policy retry;
     double retry_budget_per_second = 10;
     double retry_budget_ratio = 0.2;
+    std::vector<std::shared_ptr<observer>> observers;
+    std::shared_ptr<webrtc::propagator> propagator;
     std::shared_ptr<const name_settings> names; // tests look names up without a name server
 };
 
@@ -231,6 +234,18 @@ public:
         return self();
     }
 
+    /// Tells this one, too, what calls and connections do; see `observer`. Null is refused.
+    Options& add_observer(std::shared_ptr<webrtc::observer> value) {
+        values_.observers.push_back(std::move(value));
+        return self();
+    }
+    /// Decides in which trace context each attempt is sent, in place of a random span id below
+    /// `call_options::trace`. Null, the default, takes it back.
+    Options& propagator(std::shared_ptr<webrtc::propagator> value) {
+        values_.propagator = std::move(value);
+        return self();
+    }
+
     [[nodiscard]] const std::string& connect_to_host() const noexcept { return values_.connect_to_host; }
     [[nodiscard]] std::uint16_t connect_to_port() const noexcept { return values_.connect_to_port; }
     [[nodiscard]] const resolver_function& resolver() const noexcept { return values_.resolver; }
@@ -265,6 +280,12 @@ public:
     [[nodiscard]] std::chrono::nanoseconds idle_timeout() const noexcept { return values_.idle_timeout; }
     [[nodiscard]] std::chrono::nanoseconds max_connection_age() const noexcept {
         return values_.max_connection_age;
+    }
+    [[nodiscard]] const std::vector<std::shared_ptr<webrtc::observer>>& observers() const noexcept {
+        return values_.observers;
+    }
+    [[nodiscard]] const std::shared_ptr<webrtc::propagator>& propagator() const noexcept {
+        return values_.propagator;
     }
     [[nodiscard]] std::size_t body_limit() const noexcept { return values_.body_limit; }
     [[nodiscard]] std::size_t header_limit() const noexcept { return values_.header_limit; }

@@ -37,14 +37,21 @@ struct brtc_family {
 };
 using brtc_call = typed_call<brtc_family>;
 
-constexpr route create_endpoint = {"POST", "/endpoints", request_class::unsafe};
-constexpr route list_endpoints = {"GET", "/endpoints", request_class::safe};
-constexpr route get_endpoint = {"GET", "/endpoints/{endpointId}", request_class::safe};
-constexpr route delete_endpoint = {"DELETE", "/endpoints/{endpointId}", request_class::idempotent};
+constexpr route create_endpoint = {
+    {"create_endpoint", "/accounts/{accountId}/endpoints"}, "POST", request_class::unsafe};
+constexpr route list_endpoints = {
+    {"list_endpoints", "/accounts/{accountId}/endpoints"}, "GET", request_class::safe};
+constexpr route get_endpoint = {
+    {"get_endpoint", "/accounts/{accountId}/endpoints/{endpointId}"}, "GET", request_class::safe};
+constexpr route delete_endpoint = {
+    {"delete_endpoint", "/accounts/{accountId}/endpoints/{endpointId}"}, "DELETE", request_class::idempotent};
 // The document is executed each time (the description: "will be executed against the endpoint when it is
 // updated"), so this is no PUT of RFC 9110, section 9.3.4, that may be sent again.
-constexpr route update_endpoint_bxml = {"PUT", "/endpoints/{endpointId}/bxml", request_class::unsafe,
-                                        "application/xml"};
+constexpr route update_endpoint_bxml = {
+    {"update_endpoint_bxml", "/accounts/{accountId}/endpoints/{endpointId}/bxml"},
+    "PUT",
+    request_class::unsafe,
+    "application/xml"};
 
 path_id of_path(const endpoint_id& id) noexcept { return {"endpoint id", id.value()}; }
 

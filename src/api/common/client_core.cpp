@@ -106,11 +106,12 @@ call_handle client_core::prepare(const route& which, std::initializer_list<path_
         return handle;
     auto& request = call.request;
     request.method = which.method;
+    request.operation = &which.of;
     request.kind =
         which.kind == request_class::unsafe && options.idempotent() ? request_class::idempotent : which.kind;
     request.has_content = which.has_body();
     request.content_type = which.content_type;
-    const auto id_size = append_target(request.target, account_path_, which.path, ids);
+    const auto id_size = append_target(request.target, account_path_, which.path(), ids);
     if (verify_ids_ && which.reads_one())
         call.asked_size = static_cast<std::uint16_t>(id_size); // 3 times 256 bytes at most
     const auto& own_lines = call_options_access::header_lines(options);

@@ -9,18 +9,27 @@
 
 namespace bandwidth::webrtc::detail {
 
+/// What the path of each operation begins with, behind that of the base URL.
+inline constexpr std::string_view account_template = "/accounts/{accountId}";
+
 /// One operation of an API. The texts are literals.
 struct route {
+    operation_name of;
     std::string_view method; ///< "GET"
-    std::string_view path;   ///< behind that of the account: "/sessions/{sessionId}"
     request_class kind;
     const char* content_type = "application/json; charset=utf-8"; ///< of the body, where it has one
 
+    /// Behind that of the account: "/sessions/{sessionId}".
+    [[nodiscard]] constexpr std::string_view path() const noexcept {
+        return of.url_template.substr(account_template.size());
+    }
     /// Whether "not found" can count as success (`ignore_not_found`): the deletes.
     [[nodiscard]] constexpr bool is_delete() const noexcept { return method == "DELETE"; }
     [[nodiscard]] constexpr bool has_body() const noexcept { return method == "POST" || method == "PUT"; }
     /// Whether the response tells of what the path ends with, by its id.
-    [[nodiscard]] constexpr bool reads_one() const noexcept { return method == "GET" && path.ends_with('}'); }
+    [[nodiscard]] constexpr bool reads_one() const noexcept {
+        return method == "GET" && path().ends_with('}');
+    }
 };
 
 /// What stands in a path in place of a name in braces.

@@ -1,0 +1,147 @@
+#include "pool/observation.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/clean_text.hpp"
+#include "core/redact.hpp"
+
+namespace bandwidth::webrtc::detail {
+
+namespace {
+
+constexpr std::size_t longest_request_id = 128;
+
+error_code error_of(int status) noexcept { return status >= 400 ? make_http_error(status) : error_code(); }
+
+// Lines of a request, each ended by CRLF.
+std::string lines_of(const trace_context& context) {
+    std::string lines = "traceparent: " + context.traceparent() + "\r\n";
+    if (!context.tracestate().empty())
+        lines += "tracestate: " + context.tracestate() + "\r\n";
+    if (!context.baggage().empty())
+        lines += "baggage: " + context.baggage() + "\r\n";
+    return lines;
+}
+
+} // namespace
+
+observed_call observation::describe(const call& value) const noexcept {
+    observed_call told;
+    told.number = value.observed_as();
+    told.method = value.request.method;
+    if (const auto* const operation = value.request.operation) {
+        told.operation = operation->name;
+        told.url_template = operation->url_template;
+    }
+    const std::string_view target = value.request.target;
+    told.path = target.substr(0, target.find('?')); // a query may hold anything
+    told.server_address = settings_.server_address;
+    told.server_port = settings_.server_port;
+    return told;
+}
+
+observed_connection observation::describe(const pooled_connection& value) const noexcept {
+    return {value.number, settings_.server_address, settings_.server_port};
+}
+
+observed_attempt observation::describe(const call& value, const pooled_connection& on) const noexcept {
+    observed_attempt told;
+    told.call = describe(value);
+    told.attempt = value.attempts;
+    told.connection = on.number;
+    told.reused = value.on_reused();
+    if (!told.reused)
+        told.connecting = on.timings;
+    told.trace = value.attempt_trace();
+    return told;
+}
+
+void observation::tell_call_started(call& value) {
+    auto& extras = value.extras();
+    extras.observed_as = ++last_call_;
+    extras.is_timed = true;
+    tell(&observer::call_started, describe(value));
+}
+
+void observation::begin_attempt(call& value, const pooled_connection& on) {
+    auto& extras = value.extras();
+    extras.on_reused = on.assigned != 0;
+    extras.attempt_trace.reset();
+    if (!value.request.trace_lines().empty())
+        value.request.rare().trace_lines.clear();
+    const auto* const parent = value.trace();
+    if (settings_.propagator)
+        extras.attempt_trace = settings_.propagator->context_for(describe(value, on), parent);
+    else if (parent)
+        extras.attempt_trace = parent->child();
+    if (extras.attempt_trace && !extras.attempt_trace->valid())
+        extras.attempt_trace.reset();
+    if (extras.attempt_trace)
+        value.request.rare().trace_lines = lines_of(*extras.attempt_trace);
+    tell(&observer::attempt_started, describe(value, on));
+}
+
+void observation::tell_attempt_ended(const call& value, const pooled_connection& on,
+                                     const attempt_outcome& outcome) {
+    observed_attempt_end told;
+    told.attempt = describe(value, on);
+    told.timings = value.attempt_timings();
+    told.error = outcome.error;
+    told.maybe_processed = outcome.sent != send_state::unsent;
+    std::string request_id; // the event refers to it
+    if (const auto* const received = outcome.received) {
+        told.status = received->status;
+        told.error = error_of(received->status);
+        told.body_size = received->body.size();
+        request_id = clean_text(redact_tokens(received->request_id), longest_request_id);
+        told.request_id = request_id;
+    }
+    last_status_ = told.status;
+    last_error_ = told.error;
+    last_was_unsent_ = !told.maybe_processed;
+    tell(&observer::attempt_ended, told);
+}
+
+void observation::tell_sent_again(const call& value, resend_kind kind, std::chrono::nanoseconds pause) {
+    tell(&observer::call_sent_again,
+         observed_resend{describe(value), kind, pause, value.attempts, last_status_, last_error_});
+}
+
+void observation::tell_call_ended(const call& value, const error_code& error, int status, time_point now) {
+    tell(&observer::call_ended, observed_call_end{describe(value), status, error, value.attempts,
+                                                  now - value.started, *value.timings()});
+}
+
+void observation::tell_connected(pooled_connection& value, bool resumed) {
+    value.timings = value.transport->timings();
+    tell(&observer::connection_opened, observed_connection_open{describe(value), value.timings, resumed});
+}
+
+void observation::tell_draining(const pooled_connection& value) {
+    tell(&observer::connection_draining, describe(value));
+}
+
+void observation::tell_closed(const pooled_connection& value, const close_info& why, time_point now) {
+    observed_connection_end told;
+    told.connection = describe(value);
+    told.reason = to_string(why.reason);
+    told.error = why.code;
+    told.text = why.text;
+    told.responses = value.responses;
+    if (value.is_open()) {
+        told.open = now - value.opened;
+        tell(&observer::connection_closed, told);
+    } else {
+        tell(&observer::connect_failed, told);
+    }
+}
+
+void observation::tell_token_changed(const failure* failed) {
+    tell(&observer::token_changed,
+         failed ? observed_token{failed->code(), failed->message()} : observed_token());
+}
+
+} // namespace bandwidth::webrtc::detail
