@@ -13,6 +13,7 @@ include                             :
 include/bandwidth/webrtc/testing    :
 src/core                            :
 src/policy                          : src/core
+src/observer                        : src/core
 src/transport                       : src/core
 src/http1                           : src/core
 src/pool                            : src/core src/policy src/transport src/http1

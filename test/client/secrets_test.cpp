@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <bandwidth/webrtc/client.hpp>
+#include <bandwidth/webrtc/logger.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -68,7 +69,9 @@ void check_failed(const result<T>& outcome) {
 }
 
 client_options secret_options(const loopback_server& server) {
-    return options_for(server).credentials("user", password);
+    const auto lines = std::make_shared<logger>(
+        log_level::debug, [](log_level, std::string_view line) { check_no_secret(std::string(line)); });
+    return options_for(server).credentials("user", password).add_observer(lines);
 }
 
 call_options secret_call() { return call_options{}.header("X-Api-Key", header_secret); }

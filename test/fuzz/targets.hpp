@@ -29,6 +29,8 @@ void event(std::string_view input);
 void bxml(std::string_view input);
 /// The bulk tool's journal: refused with the line's number, or the same in pieces and written again.
 void journal(std::string_view input);
+/// What a request brings of a trace: refused, or the same when it is written and read again.
+void trace_context(std::string_view input);
 
 /// Ends the program when `condition` does not hold.
 inline void require(bool condition, const char* what) {
