@@ -165,12 +165,35 @@ TEST_CASE(
     CHECK(deleting.wait() == 0);
     CHECK(deleting.output().find("20 sessions") != std::string::npos);
     CHECK(service.server().session_count() == 0);
+    CHECK(journals_in(unclean.folder()).empty());
 
     program_process none(joined(service.words(), {"--sessions", "20", "--no-journal"}));
     CHECK(none.wait() == 0);
     program_process embedded({"--sessions", "20"});
     CHECK(embedded.wait() == 0);
     CHECK(journals_in(embedded.folder()).empty());
+}
+
+TEST_CASE(
+    "journal of a run: one that nobody has asked for is deleted when a run that goes on leaves all clean") {
+    counted_service service;
+    service.server().inject(fault().on("DELETE").always().delay(1h));
+    program_process killed(joined(service.words(), {"--sessions", "20", "--shard", "1/2", "--run-id", "r1"}));
+    service.wait_for_responses(100, killed);
+    killed.signal(SIGKILL);
+    CHECK(killed.wait() == 1000 + SIGKILL);
+    service.server().clear_faults();
+    const auto journals = journals_in(killed.folder());
+    REQUIRE(journals ==
+            std::vector<std::string>{killed.folder() + "/bandwidth-webrtc-bulk-r1-1-of-2.journal"});
+    const auto renamed = killed.folder() + "/mine";
+    std::filesystem::copy_file(journals[0], renamed);
+    program_process resumed({"--resume", journals[0]});
+    CHECK(resumed.wait() == 0);
+    CHECK(journals_in(killed.folder()) == std::vector<std::string>{renamed});
+    program_process clean_up({"clean-up", renamed});
+    CHECK(clean_up.wait() == 0);
+    CHECK(journals_in(killed.folder()) == std::vector<std::string>{renamed});
 }
 
 TEST_CASE("journal of a run: a killed run goes on, and in the end all was made and nothing exists") {
@@ -245,10 +268,14 @@ TEST_CASE("journal of a run: endpoints of a killed run are deleted, in either or
                              "--callers", std::to_string(callers_of_killed), "--journal", journal});
         if (lives)
             words.emplace_back("--lives");
+        // So many, and not all of them however late the signal comes.
+        const auto responses = 120 + random.pick(100);
+        service.server().inject(fault().after(responses).always().delay(1h));
         program_process run(words);
-        service.wait_for_responses(120 + random.pick(100), run);
+        service.wait_for_responses(responses, run);
         run.signal(SIGKILL);
         CHECK(run.wait() == 1000 + SIGKILL);
+        service.server().clear_faults();
         program_process resumed({"--resume", journal, "--json"});
         CHECK(resumed.wait() == 0);
         CHECK(service.created("/endpoints").size() == 100);

@@ -15,6 +15,7 @@
 #include <boost/json/array.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <ostream>
 #include <random>
@@ -201,6 +202,14 @@ std::string early_end(const bulk_run& run, const settings& load, const std::stri
     return text;
 }
 
+// Nobody has asked for the file by its name, now or when the run began.
+bool is_named_by_default(const options& wanted, const run_journal& journal, const std::string& run_id) {
+    if (!wanted.resumes)
+        return wanted.journal.empty();
+    return std::filesystem::path(journal.path).filename() ==
+           expand_file_name(wanted.default_journal(), wanted.load.part, run_id);
+}
+
 // The journal has done its duty when nothing is left; else it is kept, and whoever reads this is told what for.
 void close_journal(const options& wanted, run_journal& journal, const report& report, const bulk_run& run,
                    std::ostream& err) {
@@ -211,7 +220,7 @@ void close_journal(const options& wanted, run_journal& journal, const report& re
     const auto clean_up = report.clean_up();
     const bool is_all = report.parts.front().signal == 0 && report.parts.front().ended_early.empty();
     const bool is_empty = clean_up.left() + clean_up.unknown_creations == 0;
-    if (is_empty && wanted.journal.empty()) {
+    if (is_empty && is_named_by_default(wanted, journal, report.parts.front().run_id)) {
         journal.writer->remove();
         return;
     }
