@@ -1,5 +1,6 @@
 // Runs that are cut off, and what their journals make good.
 #include "bulk/breakable_proxy.hpp"
+#include "bulk/counted_service.hpp"
 #include "bulk/journal/journal_writer.hpp"
 #include "bulk/journal_model.hpp"
 #include "bulk/program_process.hpp"
@@ -10,12 +11,9 @@
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
 #include <boost/json/parse.hpp>
 #include <chrono>
-#include <condition_variable>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <map>
-#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
@@ -25,68 +23,14 @@
 namespace testing = bandwidth::webrtc::testing;
 using namespace bandwidth::webrtc::bulk;
 using namespace std::chrono_literals;
+using test::counted_service;
+using test::joined;
 using test::program_process;
 using test::report_of;
 using test::temporary_folder;
 using testing::fault;
 
 namespace {
-
-// A service that counts its responses, so that a test can wait for one.
-class counted_service {
-public:
-    counted_service()
-        : service_(testing::loopback_options().record_requests(true).on_response(
-              [this](std::string_view, std::string_view, int) {
-                  const std::lock_guard held(mutex_);
-                  ++responses_;
-                  changed_.notify_all();
-              })) {}
-
-    testing::loopback_server& server() { return service_.server(); }
-    options chosen(api_family api, std::string_view operations) const {
-        auto made = service_.chosen(api, operations);
-        made.no_journal = false;
-        return made;
-    }
-    std::vector<std::string> words(api_family api = api_family::webrtc) const {
-        const auto made = service_.chosen(api, default_operations(api));
-        return {"--base-url", made.load.base_url, "--ca-file", made.load.ca_file, "--progress", "never"};
-    }
-    // Or until the process has ended, which sends no word.
-    void wait_for_responses(std::size_t count, const program_process& process) {
-        std::unique_lock held(mutex_);
-        while (!changed_.wait_for(held, 5ms, [&] { return responses_ >= count; }))
-            if (process.has_ended())
-                return;
-    }
-    std::size_t responses() {
-        const std::lock_guard held(mutex_);
-        return responses_;
-    }
-
-    // How often a thing with each tag was created.
-    std::map<std::string, int> created(std::string_view what) {
-        std::map<std::string, int> tags;
-        for (const auto& request : server().received())
-            if (request.method() == "POST" && request.target().ends_with(what)) {
-                const auto body = boost::json::parse(request.body());
-                ++tags[std::string(body.at("tag").as_string())];
-            }
-        return tags;
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::size_t responses_ = 0;
-    test::observed_service service_;
-};
-
-std::vector<std::string> joined(std::vector<std::string> words, const std::vector<std::string>& more) {
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-}
 
 std::vector<std::string> journals_in(const std::string& folder) {
     std::vector<std::string> found;
