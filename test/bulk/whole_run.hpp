@@ -87,6 +87,21 @@ private:
     temporary_file ca_file_{server_.ca_pem()};
 };
 
+/// Of sessions alone, so that each call is one of few.
+inline options of_service(const observed_service& service, std::size_t sessions,
+                          std::string_view operations) {
+    auto chosen = service.chosen(api_family::webrtc, operations);
+    chosen.load.sessions = sessions;
+    chosen.load.participants = 0;
+    return chosen;
+}
+
+/// The same, with lives.
+inline options lives_of(options chosen) {
+    chosen.load.shape = load_shape::lives;
+    return chosen;
+}
+
 /// What the report of a run says, as `merge` and others take it.
 inline report report_of(const outcome& made) { return parse_report(made.report); }
 
