@@ -1,6 +1,7 @@
 #pragma once
 
 #include "bulk/journal/journal.hpp"
+#include "bulk/temporary_file.hpp"
 #include "support/random_numbers.hpp"
 
 #include <cstdint>
@@ -14,31 +15,6 @@
 #include <string_view>
 
 namespace bandwidth::webrtc::bulk::test {
-
-/// A folder for journals, removed with all that is in it at the end.
-class temporary_folder {
-public:
-    temporary_folder() {
-        if (mkdtemp(path_.data()) == nullptr)
-            throw std::runtime_error("mkdtemp failed");
-    }
-    temporary_folder(const temporary_folder&) = delete;
-    temporary_folder& operator=(const temporary_folder&) = delete;
-    ~temporary_folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-
-    std::string file(std::string_view name) const { return path_ + '/' + std::string(name); }
-
-private:
-    std::string path_ = "/tmp/bandwidth-webrtc-bulk_test_XXXXXX";
-};
-
-inline std::string text_of(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(in), {});
-}
 
 /// A small run.
 inline journal_header small_header() {

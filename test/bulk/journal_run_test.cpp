@@ -1,5 +1,6 @@
 // Runs that are cut off, and what their journals make good.
 #include "bulk/breakable_proxy.hpp"
+#include "bulk/counted_service.hpp"
 #include "bulk/journal/journal_writer.hpp"
 #include "bulk/journal_model.hpp"
 #include "bulk/program_process.hpp"
@@ -10,12 +11,9 @@
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
 #include <boost/json/parse.hpp>
 #include <chrono>
-#include <condition_variable>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <map>
-#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
@@ -25,68 +23,14 @@
 namespace testing = bandwidth::webrtc::testing;
 using namespace bandwidth::webrtc::bulk;
 using namespace std::chrono_literals;
+using test::counted_service;
+using test::joined;
 using test::program_process;
 using test::report_of;
 using test::temporary_folder;
 using testing::fault;
 
 namespace {
-
-// A service that counts its responses, so that a test can wait for one.
-class counted_service {
-public:
-    counted_service()
-        : service_(testing::loopback_options().record_requests(true).on_response(
-              [this](std::string_view, std::string_view, int) {
-                  const std::lock_guard held(mutex_);
-                  ++responses_;
-                  changed_.notify_all();
-              })) {}
-
-    testing::loopback_server& server() { return service_.server(); }
-    options chosen(api_family api, std::string_view operations) const {
-        auto made = service_.chosen(api, operations);
-        made.no_journal = false;
-        return made;
-    }
-    std::vector<std::string> words(api_family api = api_family::webrtc) const {
-        const auto made = service_.chosen(api, default_operations(api));
-        return {"--base-url", made.load.base_url, "--ca-file", made.load.ca_file, "--progress", "never"};
-    }
-    // Or until the process has ended, which sends no word.
-    void wait_for_responses(std::size_t count, const program_process& process) {
-        std::unique_lock held(mutex_);
-        while (!changed_.wait_for(held, 5ms, [&] { return responses_ >= count; }))
-            if (process.has_ended())
-                return;
-    }
-    std::size_t responses() {
-        const std::lock_guard held(mutex_);
-        return responses_;
-    }
-
-    // How often a thing with each tag was created.
-    std::map<std::string, int> created(std::string_view what) {
-        std::map<std::string, int> tags;
-        for (const auto& request : server().received())
-            if (request.method() == "POST" && request.target().ends_with(what)) {
-                const auto body = boost::json::parse(request.body());
-                ++tags[std::string(body.at("tag").as_string())];
-            }
-        return tags;
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::size_t responses_ = 0;
-    test::observed_service service_;
-};
-
-std::vector<std::string> joined(std::vector<std::string> words, const std::vector<std::string>& more) {
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-}
 
 std::vector<std::string> journals_in(const std::string& folder) {
     std::vector<std::string> found;
@@ -165,12 +109,35 @@ TEST_CASE(
     CHECK(deleting.wait() == 0);
     CHECK(deleting.output().find("20 sessions") != std::string::npos);
     CHECK(service.server().session_count() == 0);
+    CHECK(journals_in(unclean.folder()).empty());
 
     program_process none(joined(service.words(), {"--sessions", "20", "--no-journal"}));
     CHECK(none.wait() == 0);
     program_process embedded({"--sessions", "20"});
     CHECK(embedded.wait() == 0);
     CHECK(journals_in(embedded.folder()).empty());
+}
+
+TEST_CASE(
+    "journal of a run: one that nobody has asked for is deleted when a run that goes on leaves all clean") {
+    counted_service service;
+    service.server().inject(fault().on("DELETE").always().delay(1h));
+    program_process killed(joined(service.words(), {"--sessions", "20", "--shard", "1/2", "--run-id", "r1"}));
+    service.wait_for_responses(100, killed);
+    killed.signal(SIGKILL);
+    CHECK(killed.wait() == 1000 + SIGKILL);
+    service.server().clear_faults();
+    const auto journals = journals_in(killed.folder());
+    REQUIRE(journals ==
+            std::vector<std::string>{killed.folder() + "/bandwidth-webrtc-bulk-r1-1-of-2.journal"});
+    const auto renamed = killed.folder() + "/mine";
+    std::filesystem::copy_file(journals[0], renamed);
+    program_process resumed({"--resume", journals[0]});
+    CHECK(resumed.wait() == 0);
+    CHECK(journals_in(killed.folder()) == std::vector<std::string>{renamed});
+    program_process clean_up({"clean-up", renamed});
+    CHECK(clean_up.wait() == 0);
+    CHECK(journals_in(killed.folder()) == std::vector<std::string>{renamed});
 }
 
 TEST_CASE("journal of a run: a killed run goes on, and in the end all was made and nothing exists") {
@@ -245,14 +212,18 @@ TEST_CASE("journal of a run: endpoints of a killed run are deleted, in either or
                              "--callers", std::to_string(callers_of_killed), "--journal", journal});
         if (lives)
             words.emplace_back("--lives");
+        // So many, and not all of them however late the signal comes.
+        const auto responses = 120 + random.pick(100);
+        service.server().inject(fault().after(responses).always().delay(1h));
         program_process run(words);
-        service.wait_for_responses(120 + random.pick(100), run);
+        service.wait_for_responses(responses, run);
         run.signal(SIGKILL);
         CHECK(run.wait() == 1000 + SIGKILL);
+        service.server().clear_faults();
         program_process resumed({"--resume", journal, "--json"});
         CHECK(resumed.wait() == 0);
         CHECK(service.created("/endpoints").size() == 100);
-        CHECK(service.server().endpoint_count() <= callers_of_killed);
+        CHECK(service.server().endpoint_count() == 0);
         if (!lives)
             continue;
         const auto lives_done = parse_report(boost::json::parse(resumed.output())).lives();
@@ -261,6 +232,67 @@ TEST_CASE("journal of a run: endpoints of a killed run are deleted, in either or
         CHECK(lives_done->complete_before > 0);
         CHECK(lives_done->complete_before + lives_done->complete == 100);
     }
+}
+
+TEST_CASE(
+    "journal of a run: endpoints whose creation was under way when a run was killed are found by their "
+    "tags") {
+    for (const bool goes_on : {false, true}) {
+        counted_service service;
+        const temporary_folder folder;
+        const auto journal = folder.file("journal");
+        // Of another run, which stay.
+        auto other = service.chosen(api_family::brtc, "create");
+        other.load.clean_up_timeout = 0s;
+        other.no_journal = true;
+        CHECK(test::run(other).status == 1);
+        service.server().inject(fault().on("POST").after(50).always().delay(1h));
+        program_process run(joined(service.words(api_family::brtc),
+                                   {"--api", "brtc", "--endpoints", "100", "--operations", "create,delete",
+                                    "--callers", std::to_string(callers_of_killed), "--journal", journal}));
+        // The service has carried them out, and their responses do not come.
+        service.wait_for_responses(20 + 50 + callers_of_killed, run);
+        run.signal(SIGKILL);
+        run.wait();
+        const auto known = read_journal(journal).of(thing_kind::endpoint).existing.size();
+        CHECK(known <= 50);
+        CHECK(service.server().endpoint_count() == 20 + 50 + callers_of_killed);
+        service.server().clear_faults();
+        // Behind the list that the run's own operations have.
+        service.server().inject(fault().on("GET").after(goes_on ? 1 : 0).respond(500));
+        const auto words = goes_on ? std::vector<std::string>{"--resume", journal, "--attempts", "1"}
+                                   : std::vector<std::string>{"clean-up", journal, "--attempts", "1"};
+        // A list that fails is made again by the next clean-up.
+        program_process failed(words);
+        CHECK(failed.wait() == 1);
+        CHECK(failed.errors().find("could not be looked for") != std::string::npos);
+        CHECK(service.server().endpoint_count() == 20 + 50 + callers_of_killed - known);
+        CHECK_FALSE(read_journal(journal).ended);
+        program_process again({"clean-up", journal});
+        CHECK(again.wait() == 0);
+        CHECK(again.output().find(std::to_string(50 + callers_of_killed - known) + " endpoints deleted") !=
+              std::string::npos);
+        CHECK(service.server().endpoint_count() == 20);
+        CHECK(read_journal(journal).ended);
+    }
+}
+
+TEST_CASE("journal of a run: an endpoint whose creation had no response is found by its tag") {
+    counted_service service;
+    const temporary_folder folder;
+    auto chosen = service.chosen(api_family::brtc, "create,delete");
+    chosen.journal = folder.file("journal");
+    chosen.load.depth = 1; // so that no other request is lost with it
+    service.server().inject(fault().on("POST").after(5).reset());
+    CHECK(test::run(chosen).status == 1);
+    CHECK(service.server().endpoint_count() == 1);
+    program_process clean_up(joined(service.words(api_family::brtc),
+                                    {"--api", "brtc", "--endpoints", "20", "clean-up", chosen.journal}));
+    CHECK(clean_up.wait() == 0);
+    CHECK(clean_up.output().starts_with("Cleaned up   1 endpoint deleted"));
+    CHECK(clean_up.output().find("UNKNOWN") == std::string::npos);
+    CHECK(service.server().endpoint_count() == 0);
+    CHECK(read_journal(chosen.journal).of(thing_kind::endpoint).unknown.empty());
 }
 
 TEST_CASE("journal of a run: a clean-up deletes what a killed run has left, whenever it was killed") {
@@ -321,6 +353,7 @@ TEST_CASE("journal of a run: a clean-up waits for a service that is down, and th
     chosen.journal = folder.file("journal");
     chosen.load.clean_up_timeout = 0s;
     CHECK(test::run(chosen).status == 1);
+    CHECK(service.server().stats().requests_delete == 0);
     CHECK(service.server().session_count() == 20);
     proxy.break_off();
     std::thread later([&] {

@@ -1,11 +1,8 @@
-// How the load is made: at a rate, as lives, as a mix, by several threads and shards; and when it ends early.
-#include "bulk/breakable_proxy.hpp"
-#include "bulk/journal_model.hpp"
+// How the load is made: at a rate, as lives, as a mix, by several threads and shards.
 #include "bulk/whole_run.hpp"
 
 #include <doctest/doctest.h>
 #include <algorithm>
-#include <atomic>
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
 #include <boost/json/parse.hpp>
 #include <chrono>
@@ -13,36 +10,40 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 namespace json = boost::json;
 namespace testing = bandwidth::webrtc::testing;
 using namespace bandwidth::webrtc::bulk;
 using namespace std::chrono_literals;
+using test::lives_of;
+using test::of_service;
 using test::record_of;
 using test::report_of;
 using testing::fault;
 
 namespace {
 
-// Of sessions alone, so that each call is one of few.
-options of_service(const test::observed_service& service, std::size_t sessions, std::string_view operations) {
-    auto chosen = service.chosen(api_family::webrtc, operations);
-    chosen.load.sessions = sessions;
-    chosen.load.participants = 0;
-    return chosen;
-}
-
-options lives_of(options chosen) {
-    chosen.load.shape = load_shape::lives;
-    return chosen;
-}
-
 options mix_of(options chosen, std::vector<weighted_call> mix, std::chrono::nanoseconds duration) {
     chosen.load.mix = std::move(mix);
     chosen.load.duration = duration;
     return chosen;
+}
+
+// Of all its values, each as small as its counter allows: never more than they were.
+std::chrono::nanoseconds sum_of(const histogram& of) {
+    std::chrono::nanoseconds sum{0};
+    for (std::size_t counter = 0; counter < of.counters().size(); ++counter)
+        sum += of.lowest_of(counter) * static_cast<std::int64_t>(of.counters()[counter]);
+    return sum;
+}
+
+// Whether random choices, of which each has this probability, may have come out like this: within five standard
+// deviations.
+bool is_share(std::uint64_t part, std::uint64_t all, double probability) {
+    const auto count = static_cast<double>(all);
+    return std::abs(static_cast<double>(part) - probability * count) <=
+           5 * std::sqrt(probability * (1 - probability) * count);
 }
 
 std::uint64_t longer_than(const histogram& of, std::chrono::nanoseconds limit) {
@@ -103,9 +104,11 @@ TEST_CASE("load: a service that stalls once makes the calls late that were to be
     // 100 of them were to begin in the half second: half of these are later than a quarter of it.
     CHECK(longer_than(get.latency, 250ms) >= 45);
     CHECK(get.latency.percentile(0.99) > 450ms);
-    // Of the calls themselves only one took long, however slow the machine is: the others had no delay at all.
+    // Of the calls themselves one took long. They were one after the other: no time counts twice, however slow the
+    // machine is, as it does in the latencies.
     CHECK(get.call_time.max() >= 500ms);
-    CHECK(longer_than(get.call_time, 250ms) < 20);
+    CHECK(sum_of(get.call_time) <= get.time);
+    CHECK(sum_of(get.latency) > get.time);
 }
 
 TEST_CASE("load: with a rate no call begins before its time, and all are made") {
@@ -243,9 +246,11 @@ TEST_CASE("load: between the calls of a life are the think times") {
     const auto made = test::run(chosen);
     CHECK(made.status == 0);
     CHECK(report_of(made).lives()->complete == 3);
-    CHECK(report_of(made).time() >= 3 * 2 * 20ms);
-    // A pause is no latency.
-    CHECK(record_of(report_of(made), "get_session").latency.min() < 20ms);
+    // The calls and the pauses are one after the other, so a pause is in no latency.
+    std::chrono::nanoseconds calls{0};
+    for (const auto& one : report_of(made).operations)
+        calls += sum_of(one.record.latency);
+    CHECK(calls + 3 * 2 * 20ms <= report_of(made).time());
 }
 
 TEST_CASE("load: after the duration no life begins, and those that have begun end") {
@@ -260,6 +265,7 @@ TEST_CASE("load: after the duration no life begins, and those that have begun en
         const auto lives = report_of(made).lives();
         CHECK(lives->planned > 0);
         CHECK(lives->planned == lives->complete);
+        CHECK(report_of(made).parts[0].job == "sessions with 0 participants each, for 300 ms");
         if (rate > 0)
             CHECK(lives->planned <= 30);
         CHECK(record_of(report_of(made), "delete_session").succeeded() == lives->complete);
@@ -311,11 +317,10 @@ TEST_CASE("load: a mix has the shares of its weights, and ends with its time") {
                          {{call_kind::get_session, 3}, {call_kind::get_participant, 1}}, 500ms);
     const auto made = test::run(chosen);
     CHECK(made.status == 0);
-    const auto sessions = static_cast<double>(record_of(report_of(made), "get_session").succeeded());
-    const auto all =
-        sessions + static_cast<double>(record_of(report_of(made), "get_participant").succeeded());
+    const auto sessions = record_of(report_of(made), "get_session").succeeded();
+    const auto all = sessions + record_of(report_of(made), "get_participant").succeeded();
     CHECK(all > 0);
-    CHECK(std::abs(sessions / all - 0.75) < 5 * std::sqrt(0.75 * 0.25 / all));
+    CHECK(is_share(sessions, all, 0.75));
     CHECK(made.report.at("totals").at("mismatched") == 0);
     CHECK(record_of(report_of(made), "create_session").succeeded() == 20);
     CHECK(record_of(report_of(made), "delete_session").succeeded() == 20);
@@ -333,22 +338,26 @@ TEST_CASE("load: a mix of updates and reads finds no wrong response, however lon
     const auto made = test::run(chosen);
     CHECK(made.status == 0);
     CHECK(made.report.at("totals").at("mismatched") == 0);
-    CHECK(record_of(report_of(made), "update_participant_subscriptions").succeeded() > 0);
-    CHECK(record_of(report_of(made), "list_session_participants").succeeded() > 0);
+    const auto updates = record_of(report_of(made), "update_participant_subscriptions").succeeded();
+    const auto lists = record_of(report_of(made), "list_session_participants").succeeded();
+    CHECK(updates + lists > 0);
+    CHECK(is_share(updates, updates + lists, 0.5));
 }
 
 TEST_CASE("load: the calls of the warm-up are in the series, and not in the operations") {
     test::observed_service service;
     auto chosen = mix_of(of_service(service, 20, "create"), {{call_kind::get_session, 1}}, 600ms);
     chosen.load.warm_up = 200ms;
+    chosen.load.rate = 100;
     const auto made = report_of(test::run(chosen));
     const auto get = record_of(made, "get_session");
-    const auto all = succeeded_in(made.series);
-    CHECK(get.succeeded() > 0);
+    const auto in_mix = succeeded_in(made.series) - 20;
     CHECK(record_of(made, "create_session").succeeded() == 20); // phases have no warm-up
-    CHECK(all > 20 + get.succeeded());
-    CHECK(service.server().stats().requests_get == all - 20);
-    CHECK(get.time >= 400ms);
+    CHECK(get.succeeded() > 0);
+    // The first 20 of the schedule, whenever they were made.
+    CHECK(in_mix - get.succeeded() == 20);
+    CHECK(service.server().stats().requests_get == in_mix);
+    CHECK(get.time >= 390ms); // the last one was to begin after 590 ms
 }
 
 TEST_CASE("load: threads share the sessions among them") {
@@ -378,7 +387,10 @@ TEST_CASE("load: threads share the rate, the lives, the mix and the deleting at 
     CHECK(phases.status == 0);
     CHECK(phases.thing("session").at("deleted") == 20);
     CHECK(phases.thing("participant").at("deleted") == 60);
-    CHECK(record_of(report_of(phases), "list_session_participants").succeeded() > 0);
+    const auto lists = record_of(report_of(phases), "list_session_participants").succeeded();
+    const auto all = lists + record_of(report_of(phases), "get_session").succeeded();
+    CHECK(all > 0);
+    CHECK(is_share(lists, all, 0.5));
     const auto lives = test::run(lives_of(chosen));
     CHECK(lives.status == 0);
     CHECK(report_of(lives).lives()->planned == 20);
@@ -433,81 +445,20 @@ TEST_CASE("load: a shard that has no sessions does nothing, and all is well") {
     CHECK(service.server().stats().requests() == 0);
 }
 
-TEST_CASE("load: a service that goes away ends the run with 4, a report, and few calls that fail") {
-    std::atomic<int> responses{0};
-    std::atomic<test::breakable_proxy*> broken{nullptr};
-    test::observed_service service(
-        testing::loopback_options().on_response([&](std::string_view, std::string_view, int) {
-            if (++responses == 300)
-                broken.load()->break_off();
-        }));
-    test::breakable_proxy proxy(service.server().port());
-    broken = &proxy;
-    auto chosen = of_service(service, 100'000, "create,get,delete");
-    chosen.load.base_url = proxy.url("/v1");
-    chosen.load.abort_after = 1s;
-    chosen.load.clean_up_timeout = 500ms;
-    const auto made = test::run(chosen);
-    CHECK(made.status == 4);
-    CHECK(made.err.find("no call had succeeded for 1.00 s") != std::string::npos);
-    const auto create = record_of(report_of(made), "create_session");
-    CAPTURE(made.err);
-    CHECK(create.succeeded() > 0);
-    CHECK(create.failed > 0);
-    CHECK(create.failed < 1'000);
-    CHECK(report_of(made).operations.size() == 1);
-    CHECK(report_of(made).clean_up().left() == create.succeeded());
-    CHECK(proxy.refused() < 500);
-}
-
-TEST_CASE("load: what was created is deleted when the service is back") {
-    std::atomic<int> responses{0};
-    std::atomic<test::breakable_proxy*> broken{nullptr};
-    test::observed_service service(
-        testing::loopback_options().on_response([&](std::string_view, std::string_view, int) {
-            if (++responses == 300)
-                broken.load()->break_off();
-        }));
-    test::breakable_proxy proxy(service.server().port());
-    broken = &proxy;
-    auto chosen = of_service(service, 100'000, "create");
-    chosen.load.base_url = proxy.url("/v1");
-    chosen.load.abort_after = 300ms;
-    chosen.load.clean_up_timeout = 1min;
-    chosen.load.callers = 4;
-    bool was_down = false;
-    std::thread later([&] {
-        was_down = proxy.wait_for_refused(5);
-        proxy.mend();
-    });
-    const auto made = test::run(chosen);
-    later.join();
-    CHECK(was_down);
-    CHECK(made.status == 4);
-    CHECK(report_of(made).clean_up().left() == 0);
-    CHECK(report_of(made).clean_up().deleted() > 0);
-    CHECK(proxy.refused() < 100);
-    // What had no response when the service went away is there and unknown.
-    CHECK(service.server().session_count() <= report_of(made).clean_up().unknown_creations);
-}
-
-TEST_CASE("load: a slow service that fails nothing is not given up") {
-    test::observed_service service(testing::loopback_options().delay(600ms));
-    auto chosen = of_service(service, 2, "create,delete");
-    chosen.load.abort_after = 200ms;
-    CHECK(test::run(chosen).status == 0);
-}
-
 TEST_CASE("load: a service that asks for fewer requests gets them all in the end") {
     test::observed_service service(testing::loopback_options().rate_limit(60, 1s));
+    // One response of those is certain, even where 60 requests take more than a second.
+    service.server().inject(fault().on("GET", "/sessions/").throttle(1s));
     auto chosen = of_service(service, 50, "create,get,delete");
     chosen.load.attempts = settings().attempts;
     const auto made = test::run(chosen);
     CHECK(made.status == 0);
     CHECK(made.report.at("totals").at("failed") == 0);
     CHECK(made.report.at("totals").at("calls") == 150);
-    CHECK(made.report.at("client").at("retries").as_int64() > 0);
-    CHECK(made.report.at("client").at("retries_throttled").as_int64() > 0);
+    const auto refused = service.server().stats().responses_4xx;
+    CHECK(refused > 0);
+    CHECK(made.report.at("client").at("retries") == refused);
+    CHECK(made.report.at("client").at("retries_throttled") == refused);
     CHECK(service.server().session_count() == 0);
 }
 
@@ -519,40 +470,10 @@ TEST_CASE("load: what a schedule had and did not begin is counted, and is no mor
     chosen.load.duration = 500ms;
     const auto made = report_of(test::run(chosen));
     const auto begun = record_of(made, "create_session").calls();
-    CHECK(begun < 100); // one at a time
+    CHECK(begun <= 26); // one at a time, and the last one may begin just before the end
     CHECK(made.parts[0].not_begun > 0);
     CHECK(begun + made.parts[0].not_begun == 500);
     chosen.load.sessions = 40;
     const auto few = report_of(test::run(chosen));
     CHECK(record_of(few, "create_session").calls() + few.parts[0].not_begun == 40);
-}
-
-TEST_CASE("load: a clean-up ends soon where waiting mends nothing") {
-    const test::temporary_folder folder;
-    test::observed_service service;
-    auto chosen = of_service(service, 20, "create");
-    chosen.load.clean_up_timeout = 10min;
-    chosen.journal = folder.file("journal");
-    chosen.no_journal = false;
-    // A service that is broken for good is asked a few times, with pauses that grow.
-    service.server().inject(fault().on("DELETE").always().respond(500));
-    const auto broken = test::run(chosen);
-    CHECK(broken.status == 1);
-    CHECK(report_of(broken).clean_up().left() == 20);
-    const auto asked = service.server().stats().requests_delete;
-    CHECK(asked > 20);
-    CHECK(asked <= 20 * 7);
-
-    // A certificate that is not trusted today is not tomorrow.
-    service.server().clear_faults();
-    auto deleting = chosen;
-    deleting.wanted = command::clean_up;
-    deleting.resumes = true;
-    deleting.load.ca_file = "";
-    const auto untrusted = test::run(deleting);
-    CHECK(untrusted.status == 1);
-    CHECK(service.server().session_count() == 20);
-    deleting.load.ca_file = chosen.load.ca_file;
-    CHECK(test::run(deleting).status == 0);
-    CHECK(service.server().session_count() == 0);
 }

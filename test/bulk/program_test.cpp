@@ -1,4 +1,5 @@
 // The program as its users start it.
+#include "bulk/counted_service.hpp"
 #include "bulk/program_process.hpp"
 #include "bulk/temporary_file.hpp"
 
@@ -12,8 +13,9 @@
 
 namespace json = boost::json;
 namespace testing = bandwidth::webrtc::testing;
-using bandwidth::webrtc::bulk::test::program_process;
-using bandwidth::webrtc::bulk::test::temporary_file;
+using namespace bandwidth::webrtc::bulk;
+using test::program_process;
+using test::temporary_file;
 using testing::fault;
 
 namespace {
@@ -21,19 +23,22 @@ namespace {
 // A loopback service in this process, and the options to run against it for longer than any test waits.
 class long_run {
 public:
-    testing::loopback_server& server() { return server_; }
-    std::vector<std::string> words() const {
-        return {"--base-url",     server_.base_url(),
-                "--ca-file",      ca_file_.path(),
-                "--sessions",     "1M",
-                "--participants", "0",
-                "--operations",   "create,get,delete",
-                "--progress",     "always"};
+    testing::loopback_server& server() { return service_.server(); }
+    // However slow the machine is: deleting after a signal has 10 s, unless it is given more.
+    std::vector<std::string> words(api_family api = api_family::webrtc) const {
+        auto words = service_.words(api);
+        words.back() = "always"; // of --progress
+        if (api == api_family::brtc)
+            return test::joined(words, {"--api", "brtc", "--endpoints", "1M", "--clean-up-timeout", "5m"});
+        return test::joined(words, {"--sessions", "1M", "--participants", "0", "--operations",
+                                    "create,get,delete", "--clean-up-timeout", "5m"});
+    }
+    void wait_for_responses(std::size_t count, const program_process& process) {
+        service_.wait_for_responses(count, process);
     }
 
 private:
-    testing::loopback_server server_;
-    temporary_file ca_file_{server_.ca_pem()};
+    test::counted_service service_;
 };
 
 } // namespace
@@ -104,11 +109,9 @@ TEST_CASE(
 }
 
 TEST_CASE("program: Ctrl-C deletes the endpoints that were created") {
-    testing::loopback_server server;
-    const temporary_file ca_file(server.ca_pem());
-    program_process program({"--api", "brtc", "--base-url", server.brtc_url(), "--ca-file", ca_file.path(),
-                             "--endpoints", "1M", "--progress", "always", "--json"});
-    REQUIRE(program.says("create_endpoint"));
+    long_run service;
+    program_process program(test::joined(service.words(api_family::brtc), {"--json"}));
+    service.wait_for_responses(100, program);
     program.signal(SIGINT);
     CHECK(program.wait() == 130);
     const auto report = json::parse(program.output());
@@ -116,14 +119,14 @@ TEST_CASE("program: Ctrl-C deletes the endpoints that were created") {
     const auto& endpoints = report.at("clean_up").at("things").as_array().at(0);
     CHECK(endpoints.at("deleted").as_int64() > 0);
     CHECK(endpoints.at("left") == 0);
-    CHECK(server.stats().requests_post > 0);
-    CHECK(server.endpoint_count() == 0);
+    CHECK(service.server().stats().requests_post > 0);
+    CHECK(service.server().endpoint_count() == 0);
 }
 
 TEST_CASE("program: Ctrl-C reports what was done, deletes what was created, and gives 130") {
     long_run service;
     program_process program(service.words());
-    REQUIRE(program.says("create_session"));
+    service.wait_for_responses(100, program);
     program.signal(SIGINT);
     CHECK(program.wait() == 130);
     CHECK(program.errors().find("stopping, then deleting") != std::string::npos);
@@ -143,7 +146,7 @@ TEST_CASE("program: SIGTERM gives 143, and the JSON report tells of it") {
     auto words = service.words();
     words.emplace_back("--json");
     program_process program(words);
-    REQUIRE(program.says("create_session"));
+    service.wait_for_responses(100, program);
     program.signal(SIGTERM);
     CHECK(program.wait() == 143);
     const auto report = json::parse(program.output());
@@ -157,7 +160,7 @@ TEST_CASE("program: a second Ctrl-C gives up the deleting, and says what is left
     long_run service;
     service.server().inject(fault().on("DELETE").always().delay(std::chrono::hours(1)));
     program_process program(service.words());
-    REQUIRE(program.says("create_session"));
+    service.wait_for_responses(100, program);
     program.signal(SIGINT);
     REQUIRE(program.says("Once more gives up"));
     program.signal(SIGINT);
@@ -170,7 +173,7 @@ TEST_CASE("program: after Ctrl-C a call without a response is cancelled, and the
     long_run service;
     service.server().inject(fault().on("POST").after(50).times(4).delay(std::chrono::hours(1)));
     program_process program(service.words());
-    REQUIRE(program.says("create_session"));
+    service.wait_for_responses(100, program);
     program.signal(SIGINT);
     CHECK(program.wait() == 130);
     const auto report = program.output();

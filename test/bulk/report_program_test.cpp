@@ -6,7 +6,6 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <array>
 #include <boost/json/serialize.hpp>
@@ -99,18 +98,15 @@ TEST_CASE("report program: a full disk gives 1 and a message, and so does full s
 
 TEST_CASE("report program: a pipe that nobody reads gives 1 and a message, and what was created is deleted") {
     bandwidth::webrtc::testing::loopback_server server;
-    server.inject(bandwidth::webrtc::testing::fault().on("POST").delay(500ms));
     const test::temporary_file ca_file(server.ca_pem());
-    const temporary_folder folder;
-    const auto pipe = folder.file("pipe");
-    REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
-    const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    REQUIRE(reader >= 0);
+    std::array<int, 2> ends{};
+    REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
+    close(ends[0]);
     program_process program({"--base-url", server.base_url(), "--ca-file", ca_file.path(), "--operations",
                              "create", "--sessions", "20"},
-                            {}, pipe);
-    close(reader); // the program has opened its output, and writes nothing before its calls have ended
+                            {}, "/dev/fd/" + std::to_string(ends[1]));
     CHECK(program.wait() == 1);
+    close(ends[1]);
     CHECK(contains(program.errors(), "could not be written to standard output"));
     CHECK(server.session_count() == 0);
 }

@@ -172,7 +172,7 @@ TEST_CASE("stage: no two calls of a mix are about the same session at the same t
 }
 
 TEST_CASE("stage: a mix of sessions that do not exist ends by an interrupt, and keeps no processor busy") {
-    const auto chosen = made_up_mix(5, 1h);
+    const auto chosen = made_up_mix(5, 1h); // so 5 of the callers
     made_up_run made(chosen);
     made.seen.skips = true;
     asio::steady_timer timer(made.context(), 300ms);
@@ -180,8 +180,9 @@ TEST_CASE("stage: a mix of sessions that do not exist ends by an interrupt, and 
     made.run().run_stages(plan_of(chosen));
     const auto done = made.run().operations();
     REQUIRE(done.size() == 1);
-    CHECK(done[0].record.skipped > 0);
-    CHECK(done[0].record.skipped < 100'000);
+    const auto skipped = done[0].record.skipped;
+    CHECK(skipped > 0);
+    CHECK(skipped <= 5 * static_cast<std::uint64_t>(made.run().time() / 5ms + 1)); // with pauses of 5 ms
 }
 
 TEST_CASE("stage: callers that are to begin later do not keep a stage from its end") {

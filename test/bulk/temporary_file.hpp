@@ -3,10 +3,13 @@
 #include <unistd.h>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace bandwidth::webrtc::bulk::test {
 
@@ -29,5 +32,32 @@ public:
 private:
     std::string path_ = "/tmp/bandwidth-webrtc-bulk_test_XXXXXX";
 };
+
+/// A new folder, removed with all that is in it at the end.
+class temporary_folder {
+public:
+    temporary_folder() {
+        if (mkdtemp(path_.data()) == nullptr)
+            throw std::runtime_error("mkdtemp failed");
+    }
+    temporary_folder(const temporary_folder&) = delete;
+    temporary_folder& operator=(const temporary_folder&) = delete;
+    ~temporary_folder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+
+    const std::string& path() const noexcept { return path_; }
+    std::string file(std::string_view name) const { return path_ + '/' + std::string(name); }
+
+private:
+    std::string path_ = "/tmp/bandwidth-webrtc-bulk_test_XXXXXX";
+};
+
+/// All that is in the file.
+inline std::string text_of(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+}
 
 } // namespace bandwidth::webrtc::bulk::test

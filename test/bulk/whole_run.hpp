@@ -58,8 +58,8 @@ inline options small_run(api_family api, std::string_view operations) {
     load.participants = 3;
     load.endpoints = 20;
     load.connections = 2;
-    load.attempts = 1; // each fault is to be seen
-    load.clean_up_timeout = std::chrono::seconds(1);
+    load.attempts = 1;                               // each fault is to be seen
+    load.clean_up_timeout = std::chrono::minutes(1); // however slow the machine is
     load.operations = operations;
     load.phases = parse_operations(api, operations);
     chosen.json = "-";
@@ -86,6 +86,21 @@ private:
     testing::loopback_server server_;
     temporary_file ca_file_{server_.ca_pem()};
 };
+
+/// Of sessions alone, so that each call is one of few.
+inline options of_service(const observed_service& service, std::size_t sessions,
+                          std::string_view operations) {
+    auto chosen = service.chosen(api_family::webrtc, operations);
+    chosen.load.sessions = sessions;
+    chosen.load.participants = 0;
+    return chosen;
+}
+
+/// The same, with lives.
+inline options lives_of(options chosen) {
+    chosen.load.shape = load_shape::lives;
+    return chosen;
+}
 
 /// What the report of a run says, as `merge` and others take it.
 inline report report_of(const outcome& made) { return parse_report(made.report); }

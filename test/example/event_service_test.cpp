@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-#include "example/program.hpp"
+#include "support/child_process.hpp"
 #include "support/raw_tls_client.hpp"
 
 namespace event_service_test {
@@ -24,9 +24,9 @@ namespace http = boost::beast::http;
 namespace testing = bandwidth::webrtc::testing;
 
 // event_service, and its URL.
-class event_service : public example::test::program {
+class event_service : public support::child_process {
 public:
-    event_service() : program({EVENT_SERVICE, "0"}) { url_ = line("listening on "); }
+    event_service() : child_process({EVENT_SERVICE, "0"}) { url_ = line("listening on "); }
 
     const std::string& url() const { return url_; }
     unsigned short port() const {
@@ -98,10 +98,10 @@ TEST_CASE("event_service takes what is an event, and refuses what is none") {
 }
 
 TEST_CASE("event_service says how it is called, and that its port is taken") {
-    example::test::program wrong({EVENT_SERVICE, "x"});
+    support::child_process wrong({EVENT_SERVICE, "x"});
     CHECK(wrong.wait() == 2);
     const event_service events;
-    example::test::program second({EVENT_SERVICE, std::to_string(events.port())});
+    support::child_process second({EVENT_SERVICE, std::to_string(events.port())});
     CHECK(second.wait() == 1);
 }
 

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "example/program.hpp"
+#include "support/child_process.hpp"
 
 namespace {
 
@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 namespace json = boost::json;
 namespace testing = bandwidth::webrtc::testing;
-using example::test::program;
+using support::child_process;
 using testing::fault;
 using namespace std::chrono_literals;
 
@@ -51,11 +51,11 @@ private:
 };
 
 // session_service, and one connection to it.
-class session_service : public program {
+class session_service : public child_process {
 public:
     explicit session_service(const std::vector<std::string>& environment = {},
                              const std::string& deadline = "10000")
-        : program({SESSION_SERVICE, "--port", "0", "--timeout", deadline}, environment) {
+        : child_process({SESSION_SERVICE, "--port", "0", "--timeout", deadline}, environment) {
         const std::string port_and_more = line("listening on http://127.0.0.1:");
         const auto port = static_cast<unsigned short>(std::stoi(port_and_more));
         socket_.connect(asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), port));
@@ -95,9 +95,9 @@ private:
 constexpr const char* two_people = R"({"name": "standup", "participants": ["alice", "bob"]})";
 
 TEST_CASE("minimal runs") {
-    program minimal({MINIMAL});
+    child_process minimal({MINIMAL});
     CHECK(minimal.wait() == 0);
-    CHECK(minimal.output().find("in the session: alice\n") != std::string::npos);
+    CHECK(minimal.text().find("in the session: alice\n") != std::string::npos);
 }
 
 TEST_CASE("session_service makes a room, shows it, deletes it, and stops cleanly") {
@@ -125,7 +125,7 @@ TEST_CASE("session_service makes a room, shows it, deletes it, and stops cleanly
 
     rooms.signal(SIGTERM);
     CHECK(rooms.wait() == 0);
-    CHECK(rooms.output().find("stopped: ") != std::string::npos);
+    CHECK(rooms.text().find("stopped: ") != std::string::npos);
     CHECK(rooms.hung_up());
 }
 
@@ -220,10 +220,10 @@ TEST_CASE("session_service names a wrong option") {
                               {SESSION_SERVICE, "--port", "x"},
                               {SESSION_SERVICE, "--timeout", "0"},
                               {SESSION_SERVICE, "--other", "1"}}) {
-        program wrong(words);
+        child_process wrong(words);
         CHECK(wrong.wait() == 2);
     }
-    program incomplete({SESSION_SERVICE}, {"BW_ACCOUNT_ID=1"});
+    child_process incomplete({SESSION_SERVICE}, {"BW_ACCOUNT_ID=1"});
     CHECK(incomplete.wait() == 1);
 }
 

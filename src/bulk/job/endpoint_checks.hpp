@@ -12,6 +12,9 @@
 
 namespace bandwidth::webrtc::bulk {
 
+/// The service gives no more endpoints at once.
+constexpr int largest_endpoint_page = 1000;
+
 /// As `check_session`, of an endpoint.
 std::string check_endpoint(const brtc::endpoint& response, const endpoint_id& id, std::string_view tag);
 

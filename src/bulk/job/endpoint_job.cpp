@@ -10,13 +10,6 @@ namespace bandwidth::webrtc::bulk {
 
 namespace asio = boost::asio;
 
-namespace {
-
-// The service's largest.
-constexpr int page_limit = 1000;
-
-} // namespace
-
 endpoint_job::endpoint_job(brtc::client client, share endpoints, std::uint64_t nonce)
     : client_(std::move(client)), created_(endpoints, nonce) {}
 
@@ -95,7 +88,8 @@ asio::awaitable<void> endpoint_job::update_endpoint_bxml(std::size_t number, cal
 
 asio::awaitable<void> endpoint_job::list_endpoints(call_log& log) {
     endpoint_list_check check(created_);
-    auto pages = client_.list_all_endpoints(brtc::endpoint_filter().limit(page_limit), log.options());
+    auto pages =
+        client_.list_all_endpoints(brtc::endpoint_filter().limit(largest_endpoint_page), log.options());
     bool more = true;
     while (more && log.may_go_on()) {
         const auto started = log.start(call_kind::list_endpoints, 0);

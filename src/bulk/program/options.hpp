@@ -51,13 +51,13 @@ struct options {
     bool keeps_journal() const noexcept {
         return !journal.empty() || (!no_journal && load.service != service_kind::loopback);
     }
-    /// The name of the file, if there is one.
-    std::string journal_pattern() const {
-        if (!journal.empty())
-            return journal;
+    /// The name of the file where none was given.
+    const char* default_journal() const noexcept {
         return load.part.count > 1 ? "bandwidth-webrtc-bulk-{run}-{shard}.journal"
                                    : "bandwidth-webrtc-bulk-{run}.journal";
     }
+    /// The name of the file, if there is one.
+    std::string journal_pattern() const { return journal.empty() ? default_journal() : journal; }
 };
 
 } // namespace bandwidth::webrtc::bulk

@@ -2,6 +2,7 @@
 
 #include "bulk/figures/hint.hpp"
 #include "bulk/figures/units.hpp"
+#include "bulk/job/lost_endpoints.hpp"
 #include "bulk/journal/journal.hpp"
 #include "bulk/journal/journal_writer.hpp"
 #include "bulk/program/output.hpp"
@@ -11,13 +12,19 @@
 #include "bulk/run/bulk_run.hpp"
 
 #include <array>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/json/array.hpp>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
+#include <filesystem>
 #include <memory>
 #include <ostream>
 #include <random>
+#include <utility>
 
 namespace bandwidth::webrtc::bulk {
 
@@ -49,6 +56,7 @@ struct run_journal {
     std::string path;
     std::unique_ptr<journal_writer> writer;
     std::optional<journal_contents> before;
+    bool has_lost = false; // endpoints may exist whose ids the journal does not know: see `delete_lost`
 };
 
 journal_header header_of(const options& wanted, const std::string& run_id, std::uint64_t nonce,
@@ -93,7 +101,9 @@ run_journal open_journal(const options& wanted, std::string& run_id, std::uint64
         nonce = opened.before->header.nonce;
         check_same_run(opened.before->header, header_of(wanted, run_id, nonce, base_url));
         opened.writer = journal_writer::append_to(opened.path, *opened.before);
-        if (!opened.before->ended)
+        opened.has_lost = wanted.load.api == api_family::brtc &&
+                          (!opened.before->ended || !opened.before->of(thing_kind::endpoint).unknown.empty());
+        if (!opened.before->ended && !opened.has_lost)
             err << "bandwidth-webrtc-bulk: the run before was cut off: what it was just creating may exist, "
                    "and is not in the journal"
                 << std::endl;
@@ -159,7 +169,7 @@ private:
     std::optional<progress_ticker> ticker_;
 };
 
-verdict verdict_of(const bulk_run& run, const report& report) {
+verdict verdict_of(const bulk_run& run, const report& report, const run_journal& journal) {
     const auto all = report.totals();
     verdict verdict;
     verdict.signal = run.signal();
@@ -169,6 +179,7 @@ verdict verdict_of(const bulk_run& run, const report& report) {
         verdict.incomplete = !problem->failure.has_value();
     }
     verdict.no_connection = verdict.no_connection || run.aborted();
+    verdict.incomplete = verdict.incomplete || journal.has_lost;
     verdict.failed = all.record.failed;
     verdict.mismatched = all.record.mismatched;
     verdict.left_behind = report.clean_up().left();
@@ -201,17 +212,26 @@ std::string early_end(const bulk_run& run, const settings& load, const std::stri
     return text;
 }
 
+// Nobody has asked for the file by its name, now or when the run began.
+bool is_named_by_default(const options& wanted, const run_journal& journal, const std::string& run_id) {
+    if (!wanted.resumes)
+        return wanted.journal.empty();
+    return std::filesystem::path(journal.path).filename() ==
+           expand_file_name(wanted.default_journal(), wanted.load.part, run_id);
+}
+
 // The journal has done its duty when nothing is left; else it is kept, and whoever reads this is told what for.
 void close_journal(const options& wanted, run_journal& journal, const report& report, const bulk_run& run,
                    std::ostream& err) {
     if (!journal.writer)
         return;
-    journal.writer->end();
+    if (!journal.has_lost) // else they are to be looked for when the journal is read again
+        journal.writer->end();
     journal.writer->sync();
     const auto clean_up = report.clean_up();
     const bool is_all = report.parts.front().signal == 0 && report.parts.front().ended_early.empty();
-    const bool is_empty = clean_up.left() + clean_up.unknown_creations == 0;
-    if (is_empty && wanted.journal.empty()) {
+    const bool is_empty = clean_up.left() + clean_up.unknown_creations == 0 && !journal.has_lost;
+    if (is_empty && is_named_by_default(wanted, journal, report.parts.front().run_id)) {
         journal.writer->remove();
         return;
     }
@@ -225,7 +245,7 @@ void close_journal(const options& wanted, run_journal& journal, const report& re
         err << std::flush;
     } else if (!wanted.quiet) {
         err << "bandwidth-webrtc-bulk: to go on with the run: --resume " << journal.path;
-        if (clean_up.left() > 0)
+        if (clean_up.left() > 0 || journal.has_lost)
             err << "; to delete what is left: bandwidth-webrtc-bulk clean-up " << journal.path;
         err << std::endl;
     }
@@ -238,6 +258,45 @@ std::uint64_t unknown_before(const run_journal& journal) {
         for (const auto& kind : journal.before->of_kind)
             all += kind.unknown.size();
     return all;
+}
+
+// Once all is deleted that the journal knows: looks for endpoints that the service has created for this run or the one
+// before, and of which neither ever heard. Sessions cannot be found so, as that API has no list of them.
+void delete_lost(const options& wanted, const service& service, std::uint64_t nonce, run_journal& journal,
+                 const bulk_run& run, clean_up_record& cleaned, std::ostream& err) {
+    if (!journal.has_lost || run.signal() != 0 || run.problem() || run.aborted() || cleaned.left() > 0)
+        return;
+    asio::io_context context(1);
+    auto client = service.make_endpoint_client(context);
+    // The run's own context, which looks after signals, runs no more.
+    asio::signal_set signals(context, SIGINT, SIGTERM);
+    signals.async_wait([&](error_code cancelled, int) {
+        if (!cancelled)
+            client.close();
+    });
+    lost_endpoints lost;
+    asio::co_spawn(context, delete_lost_endpoints(client, wanted.load.own_items(), nonce),
+                   [&](std::exception_ptr error, lost_endpoints found) {
+                       signals.cancel();
+                       client.close();
+                       if (error)
+                           std::rethrow_exception(error);
+                       lost = std::move(found);
+                   });
+    context.run();
+    cleaned.things.front().deleted += lost.deleted;
+    if (lost.error) {
+        err << "bandwidth-webrtc-bulk: endpoints that the journal does not know may exist, and could not be "
+               "looked for or deleted: "
+            << printable(lost.error->describe()) << std::endl;
+        return;
+    }
+    journal.has_lost = false;
+    // No creation is unknown any more: what the service had done of them was listed.
+    cleaned.unknown_creations = 0;
+    const auto now = read_journal(journal.path);
+    for (const auto number : now.of(thing_kind::endpoint).unknown)
+        journal.writer->deleted(thing_kind::endpoint, number);
 }
 
 part_record describe_part(const options& wanted, const service& service, const std::string& run_id,
@@ -280,7 +339,8 @@ int make_run(const options& wanted, std::ostream& out, std::ostream& err) {
         if (done.left() > 0 && run.signal() == 0) {
             err << "bandwidth-webrtc-bulk: what the run before has left cannot be deleted: "
                 << done.first_error << std::endl;
-            journal.writer->end();
+            if (!journal.has_lost)
+                journal.writer->end();
             return static_cast<int>(exit_status::operations_failed);
         }
     }
@@ -310,9 +370,10 @@ int make_run(const options& wanted, std::ostream& out, std::ostream& err) {
     if (!was_told && !part.ended_early.empty())
         err << "bandwidth-webrtc-bulk: " << part.ended_early << std::endl;
     report.parts.front().clean_up.unknown_creations += unknown_before(journal);
+    delete_lost(wanted, service, nonce, journal, run, report.parts.front().clean_up, err);
     report.series = run.series();
     close_journal(wanted, journal, report, run, err);
-    report.exit_status = report.parts.front().exit_status = exit_code(verdict_of(run, report));
+    report.exit_status = report.parts.front().exit_status = exit_code(verdict_of(run, report, journal));
     auto status = judge(wanted, report);
     if (wanted.json != "-")
         out << format_thresholds(report) << format_clean_up(report) << std::flush;
@@ -335,13 +396,14 @@ int clean_up_by_journal(const options& wanted, std::ostream& out, std::ostream& 
     report report;
     report.parts.push_back(describe_part(wanted, service, run_id, run));
     report.parts.front().clean_up.unknown_creations += unknown_before(journal);
+    delete_lost(wanted, service, nonce, journal, run, report.parts.front().clean_up, err);
     if (wanted.json != "-")
         out << format_clean_up(report);
     const auto all = report.clean_up();
     if (wanted.json != "-" && all.deleted() + all.left() + all.unknown_creations == 0)
         out << "Nothing is left of run " << printable(run_id) << '\n';
     close_journal(wanted, journal, report, run, err);
-    const auto status = exit_code(verdict_of(run, report));
+    const auto status = exit_code(verdict_of(run, report, journal));
     report.exit_status = report.parts.front().exit_status = status;
     if (!write_files(wanted, report, out, err) && status == 0)
         return static_cast<int>(exit_status::operations_failed);

@@ -67,6 +67,10 @@ std::unique_ptr<job> service::make_job(boost::asio::io_context& context, const s
                                          chosen.participants, nonce);
 }
 
+brtc::client service::make_endpoint_client(boost::asio::io_context& context) const {
+    return brtc::client(context, std::get<brtc::client_options>(options_));
+}
+
 const std::string& service::base_url() const noexcept {
     return std::visit([](const auto& options) -> const std::string& { return options.base_url(); }, options_);
 }

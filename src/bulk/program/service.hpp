@@ -3,6 +3,7 @@
 #include "bulk/job/job.hpp"
 #include "bulk/run/settings.hpp"
 
+#include <bandwidth/webrtc/brtc/client.hpp>
 #include <bandwidth/webrtc/brtc/client_options.hpp>
 #include <bandwidth/webrtc/client_options.hpp>
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
@@ -32,6 +33,10 @@ public:
     /// \throws api_error (`errc::invalid_options`) when the client refuses the options
     std::unique_ptr<job> make_job(boost::asio::io_context& context, const settings& chosen, share items,
                                   std::size_t thread, std::uint64_t nonce) const;
+    /// A client of BRTC's, where that is the chosen API.
+    /// \param context  outlives the client
+    /// \throws api_error (`errc::invalid_options`) when it refuses the options
+    brtc::client make_endpoint_client(boost::asio::io_context& context) const;
     const std::string& base_url() const noexcept;
     /// For people: "the embedded service", or the base URL.
     std::string description() const;

@@ -161,13 +161,14 @@ void bulk_run::clean_up(std::chrono::nanoseconds timeout) {
         return count;
     };
     auto left = count_left();
-    for (auto& one : clean_up_.things)
-        one.left = 0;
-    if (left == 0)
+    const auto limit =
+        signal_ != 0 ? settings_.clean_up_timeout.value_or(clean_up_time_after_signal) : timeout;
+    for (std::size_t number = 0; number < created.size(); ++number)
+        clean_up_.things[number].left = created[number].count;
+    if (left == 0 || limit.count() == 0)
         return;
     if (started_.count() == 0)
         started_ = std::chrono::system_clock::now().time_since_epoch();
-    const bool after_signal = signal_ != 0;
     cleaning_ = true;
     start_threads();
     plan_.clear();
@@ -180,12 +181,7 @@ void bulk_run::clean_up(std::chrono::nanoseconds timeout) {
         stage.name = "deleting what is left";
         stage.calls = {kind};
     }
-    const auto limit =
-        after_signal ? settings_.clean_up_timeout.value_or(clean_up_time_after_signal) : timeout;
-    if (limit > 0ns)
-        limit_clean_up(limit);
-    else
-        gave_up_ = true; // a timer would let some deletions begin
+    limit_clean_up(limit);
     const auto started = clock::now();
     for (auto& one : workers_)
         one.made->begin_round(true);

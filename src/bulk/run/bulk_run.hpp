@@ -55,7 +55,7 @@ public:
 
     /// Deletes what still exists, again and again until all is deleted, nothing more can be deleted although
     /// the service can be reached, or the time for it is over.
-    /// \param timeout  without a signal
+    /// \param timeout  without a signal; 0: nothing is deleted
     void clean_up(std::chrono::nanoseconds timeout);
 
     /// Ends the run in an orderly way: nothing new is started, what is in flight has two seconds to end, and

@@ -20,10 +20,6 @@ namespace {
 
 constexpr auto time_without_call = std::chrono::milliseconds(5);
 
-std::size_t own_share(std::size_t total, std::size_t index, std::size_t count) {
-    return std::max<std::size_t>(1, share_of(total, shard{index + 1, count}).count);
-}
-
 } // namespace
 
 engine::engine(parts made_of)
@@ -113,7 +109,7 @@ void engine::run_callers() {
     const auto& chosen = parts_.chosen;
     if (parts_.items.count == 0)
         return;
-    callers_at_most_ = own_share(chosen.concurrent_items(), parts_.index, chosen.threads);
+    callers_at_most_ = share_of(chosen.concurrent_items(), shard{parts_.index + 1, chosen.threads}).count;
     if (stage_->kind == stage_kind::mix)
         callers_at_most_ = std::min(callers_at_most_, parts_.items.count);
     if (chosen.is_open_loop() && !is_cleaning()) {

@@ -16,6 +16,10 @@ std::string counted(std::size_t count, const char* noun) {
     return format_count(count) + ' ' + noun + (count == 1 ? "" : "s");
 }
 
+bool ends_by_time(const settings& chosen) {
+    return chosen.shape == load_shape::lives && chosen.duration.count() > 0;
+}
+
 } // namespace
 
 std::size_t settings::concurrent_items() const noexcept {
@@ -59,10 +63,15 @@ json::object to_json(const settings& chosen) {
 }
 
 std::string describe_job(const settings& chosen) {
-    if (chosen.api == api_family::brtc)
-        return counted(chosen.endpoints, "endpoint");
-    return counted(chosen.sessions, "session") + " with " + counted(chosen.participants, "participant") +
-           " each";
+    const auto counted_items = [&](const char* noun) {
+        return ends_by_time(chosen) ? std::string(noun) + 's' : counted(chosen.items(), noun);
+    };
+    auto text = chosen.api == api_family::brtc ? counted_items("endpoint")
+                                               : counted_items("session") + " with " +
+                                                     counted(chosen.participants, "participant") + " each";
+    if (ends_by_time(chosen))
+        text += ", for " + format_duration(chosen.duration);
+    return text;
 }
 
 } // namespace bandwidth::webrtc::bulk

@@ -43,7 +43,8 @@ struct settings {
     std::size_t depth = 8;
     std::size_t callers = 0;  ///< calls, or lives, at the same time; 0: see `concurrent_items`
     std::size_t attempts = 3; ///< of each call, the first one included
-    std::size_t threads = 1;
+    std::size_t threads =
+        1; ///< no more than `connections`, nor than `concurrent_items()`: each has one at least
     std::string operations{default_operations(api_family::webrtc)};
     std::vector<call_kind> phases = parse_operations(api_family::webrtc, operations);
     std::chrono::nanoseconds timeout = std::chrono::seconds(30); ///< of each call
@@ -82,7 +83,8 @@ struct settings {
 /// For a report: what tells one run from another.
 boost::json::object to_json(const settings& chosen);
 
-/// For people: "1,000 sessions with 2 participants each".
+/// For people: "1,000 sessions with 2 participants each". Of lives that begin for a time "sessions with 2
+/// participants each, for 30.0 s": how many these will be is not known, and `items` is more than there will be.
 std::string describe_job(const settings& chosen);
 
 } // namespace bandwidth::webrtc::bulk

@@ -8,6 +8,10 @@
 
 // The texts that options of the program loopback_server take. Those that make no sense are a
 // std::invalid_argument, whose text says what was expected.
+//
+// bandwidth-webrtc-bulk has functions like these of its own (bulk/figures/units.hpp), which take decimals and counts
+// such as 10k, too. It uses the public headers alone and this program the inside of the library, so they have no
+// folder in common where one function for both could be.
 
 namespace loopback_program {
 

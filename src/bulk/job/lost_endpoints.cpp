@@ -1,0 +1,54 @@
+#include "bulk/job/lost_endpoints.hpp"
+
+#include "bulk/job/endpoint_checks.hpp"
+#include "bulk/job/inventory.hpp"
+
+#include <charconv>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace bandwidth::webrtc::bulk {
+
+namespace asio = boost::asio;
+
+bool is_tag_of(std::string_view tag, share items, std::uint64_t nonce) {
+    const auto prefix = tag_prefix(nonce);
+    if (!tag.starts_with(prefix))
+        return false;
+    tag.remove_prefix(prefix.size());
+    std::size_t number = 0;
+    const char* const end = tag.data() + tag.size();
+    const auto [rest, error] = std::from_chars(tag.data(), end, number);
+    return error == std::errc() && rest == end && number >= items.first && number - items.first < items.count;
+}
+
+asio::awaitable<lost_endpoints> delete_lost_endpoints(brtc::client& client, share endpoints,
+                                                      std::uint64_t nonce) {
+    lost_endpoints found;
+    std::vector<endpoint_id> lost;
+    // All pages first: a page could begin elsewhere when endpoints before it are deleted.
+    auto pages = client.list_all_endpoints(brtc::endpoint_filter().limit(largest_endpoint_page));
+    for (bool more = true; more;) {
+        const auto page = co_await pages.try_next();
+        if (page.has_error()) {
+            found.error = page.error();
+            co_return found;
+        }
+        const brtc::endpoint_page& read = **page; // there is one, since the last one had a cursor
+        for (const auto& one : read.endpoints())
+            if (is_tag_of(one.tag().value_or(std::string()), endpoints, nonce))
+                lost.push_back(one.id());
+        more = read.next_cursor().has_value();
+    }
+    for (const auto& id : lost) {
+        const auto response = co_await client.try_delete_endpoint(id);
+        if (!response.has_error())
+            ++found.deleted;
+        else if (response.error().code() != condition::not_found && !found.error)
+            found.error = response.error();
+    }
+    co_return found;
+}
+
+} // namespace bandwidth::webrtc::bulk
