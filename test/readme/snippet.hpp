@@ -6,6 +6,7 @@
 #include <bandwidth/webrtc.hpp>
 #include <bandwidth/webrtc/brtc/client.hpp>
 #include <bandwidth/webrtc/connection_manager.hpp>
+#include <bandwidth/webrtc/for_each_bounded.hpp>
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
 #include <bandwidth/webrtc/testing/scripted_server.hpp>
 #include <boost/asio/awaitable.hpp>
