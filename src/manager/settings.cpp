@@ -6,6 +6,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url.hpp>
+#include <cstdlib>
 #include <optional>
 #include <random>
 #include <string>
@@ -168,6 +169,8 @@ tls_settings check_tls(const connection_values& values) {
     tls.ca_file = values.ca_file;
     tls.certificate_pem = values.client_certificate_pem;
     tls.private_key_pem = values.client_private_key_pem;
+    if (const char* const file = std::getenv("SSLKEYLOGFILE"); values.key_log && file)
+        tls.key_log_file = file;
     for (const auto& text : values.public_key_pins) {
         const auto pin = parse_public_key_pin(text);
         if (!pin)

@@ -8,7 +8,11 @@
 #include <algorithm>
 #include <bandwidth/webrtc/error.hpp>
 #include <climits>
+#include <cstdlib>
+#include <filesystem>
 #include <new>
+#include <string_view>
+#include <system_error>
 
 namespace bandwidth::webrtc::detail {
 
@@ -83,6 +87,26 @@ void use_client_certificate(SSL_CTX* context, const tls_settings& settings) {
     }
 }
 
+// A file of them is in the store already; those of a folder are looked up by the hashes of their names when they are
+// needed.
+bool has_authorities(X509_STORE* store) {
+    if (sk_X509_OBJECT_num(X509_STORE_get0_objects(store)) > 0)
+        return true;
+    const char* const chosen = std::getenv(X509_get_default_cert_dir_env());
+    std::string_view folders = chosen ? chosen : X509_get_default_cert_dir();
+    while (!folders.empty()) {
+        const auto end = std::min(folders.find(':'), folders.size());
+        std::error_code none;
+        for (const auto& entry : std::filesystem::directory_iterator(folders.substr(0, end), none)) {
+            const auto name = entry.path().filename().string();
+            if (name.size() > 9 && name[8] == '.' && name.find_first_not_of("0123456789abcdef") == 8)
+                return true;
+        }
+        folders.remove_prefix(std::min(end + 1, folders.size()));
+    }
+    return false;
+}
+
 } // namespace
 
 // All that does not depend on the settings.
@@ -118,8 +142,11 @@ tls_context::tls_context(std::vector<public_key_hash> pins, std::size_t session_
 tls_context::tls_context(const tls_settings& settings, std::size_t session_limit)
     : tls_context(settings.pins, session_limit) {
     SSL_CTX* const context = native();
-    if (settings.ca_pem.empty() && settings.ca_file.empty() && SSL_CTX_set_default_verify_paths(context) != 1)
-        refuse("the system's certificate authorities cannot be loaded");
+    if (settings.ca_pem.empty() && settings.ca_file.empty()) {
+        if (SSL_CTX_set_default_verify_paths(context) != 1)
+            refuse("the system's certificate authorities cannot be loaded");
+        trusts_nobody_ = !has_authorities(SSL_CTX_get_cert_store(context));
+    }
     if (!settings.ca_pem.empty())
         trust_pem(context, settings.ca_pem);
     if (!settings.ca_file.empty() && SSL_CTX_load_verify_file(context, settings.ca_file.c_str()) != 1)
@@ -129,11 +156,16 @@ tls_context::tls_context(const tls_settings& settings, std::size_t session_limit
     ERR_clear_error();
     if (!settings.certificate_pem.empty() || !settings.private_key_pem.empty())
         use_client_certificate(context, settings);
+    if (!settings.key_log_file.empty())
+        log_keys_to(std::make_shared<key_log>(settings.key_log_file));
 }
 
 // Authorities, certificates and keys count their owners, and OpenSSL lets threads use them together.
 tls_context::tls_context(const tls_context& like, std::size_t session_limit)
     : tls_context(like.pins_, session_limit) {
+    trusts_nobody_ = like.trusts_nobody_;
+    if (like.key_log_)
+        log_keys_to(like.key_log_);
     SSL_CTX_set1_cert_store(native(), SSL_CTX_get_cert_store(like.native()));
     X509* const certificate = SSL_CTX_get0_certificate(like.native());
     if (!certificate)
@@ -147,7 +179,13 @@ tls_context::tls_context(const tls_context& like, std::size_t session_limit)
     }
 }
 
-tls_context& tls_context::of(SSL* ssl) noexcept {
+void tls_context::log_keys_to(std::shared_ptr<key_log> log) {
+    key_log_ = std::move(log);
+    SSL_CTX_set_keylog_callback(native(),
+                                [](const SSL* ssl, const char* line) { of(ssl).key_log_->append(line); });
+}
+
+tls_context& tls_context::of(const SSL* ssl) noexcept {
     return *static_cast<tls_context*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), context_index()));
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/openssl.hpp"
+#include "transport/key_log.hpp"
 #include "transport/public_key_pin.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -21,6 +23,7 @@ struct tls_settings {
     std::string private_key_pem = {}; ///< of the client certificate
     /// One of them must be the key of a certificate in the verified chain; empty: any will do.
     std::vector<public_key_hash> pins = {};
+    std::string key_log_file = {}; ///< to which the secrets of connections are appended; empty: to none
 };
 
 /// What TLS connections share: the trusted authorities, the client certificate, the pins, and the sessions to
@@ -54,11 +57,14 @@ public:
     /// time, `ssl`'s host name, pins. A resumed handshake itself verifies nothing: no certificate is sent.
     /// Costs what verifying always does, a signature for each certificate, some 0.1 ms.
     bool verifies(SSL* ssl) const noexcept;
+    /// Whether the system's authorities were asked for and it has none, so that no certificate is ever trusted.
+    bool trusts_nobody() const noexcept { return trusts_nobody_; }
     /// The context that `ssl` was made from.
-    static tls_context& of(SSL* ssl) noexcept;
+    static tls_context& of(const SSL* ssl) noexcept;
 
 private:
     tls_context(std::vector<public_key_hash> pins, std::size_t session_limit);
+    void log_keys_to(std::shared_ptr<key_log> log);
     static int verify_chain(X509_STORE_CTX* chain, void* self) noexcept;
     bool has_pinned_key(STACK_OF(X509) * chain) const noexcept;
 
@@ -66,6 +72,8 @@ private:
     std::vector<public_key_hash> pins_;
     std::vector<ssl_session_ptr> sessions_; // oldest first
     std::size_t session_limit_;
+    std::shared_ptr<key_log> key_log_; // null: none
+    bool trusts_nobody_ = false;
 };
 
 } // namespace bandwidth::webrtc::detail

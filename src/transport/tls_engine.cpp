@@ -206,10 +206,14 @@ stream_engine::status tls_engine::fail_handshake(unsigned long error, bool unver
         const long verdict = SSL_get_verify_result(ssl_.get());
         const bool mismatch =
             verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH;
-        return fail(mismatch ? errc::tls_host_mismatch : errc::tls_untrusted,
-                    verdict == X509_V_ERR_APPLICATION_VERIFICATION
-                        ? "no certificate of the chain has a pinned public key"
-                        : X509_verify_cert_error_string(verdict));
+        std::string text = verdict == X509_V_ERR_APPLICATION_VERIFICATION
+                               ? "no certificate of the chain has a pinned public key"
+                               : X509_verify_cert_error_string(verdict);
+        if (tls_context::of(ssl_.get()).trusts_nobody())
+            text +=
+                ": this system has no certificate authorities; install them (Debian: ca-certificates), or "
+                "set ca_file";
+        return fail(mismatch ? errc::tls_host_mismatch : errc::tls_untrusted, std::move(text));
     }
     // Before TLS 1.3 there is no alert for "a certificate is required".
     const int alert = alert_of(error);

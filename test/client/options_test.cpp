@@ -2,7 +2,6 @@
 
 #include <bandwidth/webrtc/brtc/client_options.hpp>
 #include <bandwidth/webrtc/client.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "client/refusal.hpp"
+#include "support/scoped_variable.hpp"
 #include "support/test_client.hpp"
 #include "support/text.hpp"
 
@@ -23,35 +23,9 @@ using support::good;
 using support::names;
 using support::options_for;
 using support::refusal;
+using support::scoped_variable;
 using support::wait_for;
 using testing::loopback_server;
-
-namespace {
-
-/// Sets a variable of the environment until the end of the scope.
-class scoped_variable {
-public:
-    scoped_variable(std::string name, const char* value) : name_(std::move(name)) {
-        if (const char* const before = std::getenv(name_.c_str()))
-            before_ = before;
-        set(value);
-    }
-    ~scoped_variable() { set(before_ ? before_->c_str() : nullptr); }
-    scoped_variable(const scoped_variable&) = delete;
-    scoped_variable& operator=(const scoped_variable&) = delete;
-
-private:
-    void set(const char* value) {
-        if (value)
-            ::setenv(name_.c_str(), value, 1);
-        else
-            ::unsetenv(name_.c_str());
-    }
-    std::string name_;
-    std::optional<std::string> before_;
-};
-
-} // namespace
 
 TEST_CASE("the defaults with an account and credentials are taken") { CHECK(refusal(good()).empty()); }
 

@@ -30,6 +30,7 @@ struct connection_values {
     std::string client_certificate_pem;
     std::string client_private_key_pem;
     std::vector<std::string> public_key_pins;
+    bool key_log = false;
     std::size_t max_connections = 8;
     std::size_t min_connections = 0;
     std::size_t pipeline_depth = 8;
@@ -117,6 +118,15 @@ public:
     ///        openssl dgst -sha256 -binary | base64`.
     Options& pin_public_key(std::string_view sha256_base64) {
         values_.public_key_pins.emplace_back(sha256_base64);
+        return self();
+    }
+
+    /// Whether the secrets of TLS connections are appended to the file that the environment variable SSLKEYLOGFILE
+    /// names, if it is set when the client is made, or its TLS settings are loaded again; default false. Whoever has
+    /// that file and a capture can read all that was sent, so this is for finding faults, with Wireshark for example.
+    /// A file that cannot be opened is refused.
+    Options& allow_key_log(bool value = true) {
+        values_.key_log = value;
         return self();
     }
 
@@ -260,6 +270,7 @@ public:
     [[nodiscard]] const std::vector<std::string>& public_key_pins() const noexcept {
         return values_.public_key_pins;
     }
+    [[nodiscard]] bool allow_key_log() const noexcept { return values_.key_log; }
     [[nodiscard]] std::size_t max_connections() const noexcept { return values_.max_connections; }
     [[nodiscard]] std::size_t min_connections() const noexcept { return values_.min_connections; }
     [[nodiscard]] std::size_t pipeline_depth() const noexcept { return values_.pipeline_depth; }
