@@ -90,6 +90,10 @@ void connection_manager::close() noexcept {
         state_->core->close();
 }
 
+boost::asio::awaitable<std::string> connection_manager::describe() const {
+    return detail::manager_core::describe(core());
+}
+
 client_stats connection_manager::stats() const { return state_ ? state_->core->stats() : client_stats(); }
 
 } // namespace bandwidth::webrtc

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <utility>
 
+#include "manager/await_value.hpp"
 #include "manager/header_lines.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -35,7 +36,50 @@ private:
     failure reason_;
 };
 
+/// It sends no request either.
+class description_call final : public call {
+public:
+    explicit description_call(const std::shared_ptr<pool>& of) {
+        home() = of;
+        asks = true;
+    }
+    settled settle(const response&, std::chrono::nanoseconds) override { return settled::value; }
+    void settle(failure reason) override { reason_ = std::move(reason); }
+    failure* reason() override { return reason_.code() ? &reason_ : nullptr; }
+    void take_description(std::string text) override { text_ = std::move(text); }
+    void recycle() noexcept override {
+        forget_handler();
+        delete this;
+    }
+    std::string& text() noexcept { return text_; }
+
+private:
+    failure reason_;
+    std::string text_;
+};
+
 } // namespace
+
+template <>
+result<std::string> take_result<std::string>(call_handle handle) {
+    auto& done = static_cast<description_call&>(*handle);
+    if (auto* const reason = done.reason())
+        return std::move(*reason);
+    return std::move(done.text());
+}
+
+// One after the other: shards are few, and a page that a person looks at need not be quick.
+asio::awaitable<std::string> manager_core::describe(std::shared_ptr<manager_core> of) {
+    std::string all;
+    for (std::size_t shard = 0; shard < of->pools().size(); ++shard) {
+        operation<std::string> asked(call_handle(new description_call(of->pools()[shard])));
+        auto outcome = co_await std::move(asked);
+        if (of->pools().size() > 1)
+            all += "shard " + std::to_string(shard + 1) + " of " + std::to_string(of->pools().size()) + ": ";
+        all += std::move(outcome).value();
+    }
+    co_return all;
+}
 
 manager_core::manager_core(const asio::any_io_executor& executor, const manager_settings& settings)
     : host_header_(settings.host_header)

@@ -39,6 +39,9 @@ public:
     call_handle prepare_drain(std::chrono::nanoseconds limit,
                               std::span<const boost::intrusive_ptr<call_group>> groups = {});
 
+    /// What all pools hold, for a person to read.
+    static asio::awaitable<std::string> describe(std::shared_ptr<manager_core> of);
+
 private:
     std::vector<std::shared_ptr<tls_context>> load(const tls_settings& settings, std::size_t count) const;
     std::vector<std::shared_ptr<tls_context>> for_shards(std::shared_ptr<tls_context> first,

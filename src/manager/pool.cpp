@@ -223,7 +223,12 @@ void pool::take_submitted() noexcept {
     while (call* const value = take_front(calls)) {
         if (value->cancel_id != 0)
             cancellable_.insert(*value);
-        scheduler_.submit(*value);
+        if (value->asks) {
+            value->take_description(scheduler_.describe());
+            finished(*value);
+        } else {
+            scheduler_.submit(*value);
+        }
     }
     for (const auto& [id, only_unsent] : cancellations_)
         if (call* const value = cancellable_.find(id))

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/exchange.hpp"
@@ -123,6 +124,7 @@ private:
 public:
     // Small members together, so that no padding is between them. Set when the call is prepared:
     bool is_drain = false; ///< no request: waits for the client's last call
+    bool asks = false;     ///< no request: wants a description of the pool
     bool allow_resend = true;
     // Kept by the pool:
     state where = state::prepared;
@@ -154,6 +156,8 @@ public:
     /// Asked for a response 429 or 503: whether that can say that the origin takes fewer requests than it gets. Where
     /// it is false, the response is the result of the call, and says nothing of other calls.
     virtual bool limits_rate(const response& /*received*/) const { return true; }
+    /// Of a call that `asks`.
+    virtual void take_description(std::string /*text*/) {}
     /// Makes it ready for another use, and gives it back to where calls are kept.
     virtual void recycle() noexcept = 0;
 

@@ -90,10 +90,10 @@ protected:
 /// | `pipelining_health`  | whether more than one request may be in flight on a connection               |
 /// | `origin_pacer`       | how many may be in flight in all, after a response that has asked for fewer  |
 ///
-/// It has many members since it is where the machines meet. Its code is in five files: scheduler.cpp (the
+/// It has many members since it is where the machines meet. Its code is in six files: scheduler.cpp (the
 /// cycle, and the life of a call), scheduler_choice.cpp (which connection takes which call),
 /// scheduler_connections.cpp (the life of a connection), scheduler_pacing.cpp (responses that ask for fewer
-/// requests) and scheduler_tokens.cpp (calls that wait for an access token).
+/// requests), scheduler_tokens.cpp (calls that wait for an access token) and description.cpp.
 class scheduler {
 public:
     scheduler(const scheduler_settings& settings, scheduler_host& host);
@@ -127,6 +127,8 @@ public:
     void on_context_shutdown() noexcept;
 
     const counters& stats() const noexcept { return counters_; }
+    /// In a cycle: what it holds, for a person to read. Several lines, each ended.
+    std::string describe() const;
     /// For tests that look at the connections from outside.
     const connection_set& connections() const noexcept { return connections_; }
     const origin_pacer& pacer() const noexcept { return pacer_; }

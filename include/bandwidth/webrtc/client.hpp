@@ -374,6 +374,11 @@ public:
 
     /// What the client has done and holds, as of now: all shards together.
     [[nodiscard]] client_stats stats() const;
+    /// What the client's connections and queues are doing, for a person to read, such as on a debug page: some lines
+    /// of text, whose form may change. Holds no secret and no id of a session. Of a client that shares a manager it
+    /// is what the manager does. Completes as a call does.
+    /// \throws api_error (`errc::client_closed`) where the execution context has gone.
+    [[nodiscard]] boost::asio::awaitable<std::string> describe() const;
 
 private:
     client(executor_type executor, const client_options& options, detail::abi_check);

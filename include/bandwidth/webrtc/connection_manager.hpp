@@ -133,6 +133,8 @@ public:
     void close() noexcept;
     /// What it has done and holds, with the calls of all clients that share it.
     [[nodiscard]] client_stats stats() const;
+    /// What its connections and queues are doing, for a person to read: see `client::describe`.
+    [[nodiscard]] boost::asio::awaitable<std::string> describe() const;
 
 private:
     friend class webrtc::client;

@@ -115,6 +115,8 @@ void client::close() noexcept {
     if (core_)
         core_->close();
 }
+boost::asio::awaitable<std::string> client::describe() const { return core_->describe(); }
+
 client_stats client::stats() const { return core_ ? core_->manager().stats() : client_stats(); }
 
 call_handle client::prepare_create_endpoint(const endpoint_request& request, const call_options& options) {

@@ -52,6 +52,7 @@ public:
     /// Ends the client's calls; the manager's connections too, where it is the client's own.
     void close() noexcept;
     call_handle prepare_drain(std::chrono::nanoseconds limit);
+    asio::awaitable<std::string> describe() const { return manager_core::describe(manager_); }
 
     /// A call of `which`, complete but for its body. The ids are refused with their nouns.
     /// \param decode of the family that the client is of.

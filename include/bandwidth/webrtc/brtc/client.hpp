@@ -224,6 +224,8 @@ public:
     void close() noexcept;
     /// As `webrtc::client::stats`.
     [[nodiscard]] client_stats stats() const;
+    /// What the client's connections and queues are doing, for a person to read: see `webrtc::client::describe`.
+    [[nodiscard]] boost::asio::awaitable<std::string> describe() const;
 
 private:
     client(executor_type executor, const client_options& options, webrtc::detail::abi_check);
