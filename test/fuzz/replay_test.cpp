@@ -49,4 +49,5 @@ TEST_CASE("the corpus of retry_after") { replay("retry_after", fuzz::retry_after
 TEST_CASE("the corpus of event") { replay("event", fuzz::event); }
 TEST_CASE("the corpus of bxml") { replay("bxml", fuzz::bxml); }
 TEST_CASE("the corpus of journal") { replay("journal", fuzz::journal); }
+TEST_CASE("the corpus of proxy_handshake") { replay("proxy_handshake", fuzz::proxy_handshake); }
 TEST_CASE("the corpus of token_response") { replay("token_response", fuzz::token_response); }
