@@ -25,6 +25,9 @@ enum class proxy_scheme : std::uint8_t {
     socks5h, ///< SOCKS 5 (RFC 1928), names resolved by the proxy
 };
 
+/// Whether options from the environment have the proxies that it names.
+enum class environment_proxies : std::uint8_t { ignored, used };
+
 /// A proxy through which the server is connected to, for `manager_options::proxy` and
 /// `client_options::proxy`.
 ///
@@ -60,8 +63,8 @@ public:
     ///   for that port alone then; an IPv6 address is in brackets there.
     /// - For an http URL there is none: that is for mocks on this machine. So `http_proxy` is not read.
     ///
-    /// The library never reads these variables by itself. This function must not run while another thread
-    /// changes the environment.
+    /// The library never reads these variables by itself; `client_options::from_environment` does where it is
+    /// told so. This function must not run while another thread changes the environment.
     /// \throws api_error (`errc::invalid_options`) when the URL or the variable's value is wrong; it names
     ///         the variable.
     static proxy_options from_environment(std::string_view base_url);
