@@ -19,6 +19,7 @@ for group; do
         packages="$packages nginx-light haproxy libfmt-dev python3-jsonschema jq"
         # Those that do not come from Debian have npm in another package, and the two exclude each other.
         command -v npm > /dev/null || optional="$optional nodejs npm"
+        optional="$optional tinyproxy-bin dante-server microsocks"
         ;;
     engines) optional="$optional chromium chromium-driver slurm-wlm munge openmpi-bin parallel mandoc zsh fish" ;;
     compare) packages="$packages nginx-light openssl curl nghttp2-client wrk libcurl4-openssl-dev valgrind linux-perf" ;;

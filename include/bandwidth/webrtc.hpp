@@ -16,6 +16,7 @@
 #include <bandwidth/webrtc/media.hpp>
 #include <bandwidth/webrtc/operation.hpp>
 #include <bandwidth/webrtc/participant.hpp>
+#include <bandwidth/webrtc/proxy.hpp>
 #include <bandwidth/webrtc/response_info.hpp>
 #include <bandwidth/webrtc/result.hpp>
 #include <bandwidth/webrtc/retry_policy.hpp>

@@ -64,6 +64,9 @@ constexpr error_row errors[] = {
     {errc::token_failed, "an access token could not be fetched", again,
      portable::resource_unavailable_try_again},
     {errc::token_timeout, "timeout while waiting for an access token", late, portable::timed_out},
+    {errc::proxy_refused, "the proxy refused to connect to the server", 0, portable::permission_denied},
+    {errc::proxy_failed, "the proxy did not connect to the server", again, portable::connection_aborted},
+    {errc::proxy_timeout, "timeout while the proxy connected to the server", late, portable::timed_out},
 };
 
 constexpr const char* condition_texts[] = {"client error", "server error", "throttled", "timeout",
@@ -75,7 +78,7 @@ constexpr bool in_order() {
     int number = 0;
     return std::all_of(std::begin(errors), std::end(errors),
                        [&](const error_row& row) { return static_cast<int>(row.value) == ++number; }) &&
-           number == static_cast<int>(errc::token_timeout);
+           number == static_cast<int>(errc::proxy_timeout);
 }
 static_assert(in_order());
 

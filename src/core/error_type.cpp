@@ -67,6 +67,12 @@ const char* name_of(errc value) noexcept {
         return "token_failed";
     case errc::token_timeout:
         return "token_timeout";
+    case errc::proxy_refused:
+        return "proxy_refused";
+    case errc::proxy_failed:
+        return "proxy_failed";
+    case errc::proxy_timeout:
+        return "proxy_timeout";
     }
     return "unknown";
 }

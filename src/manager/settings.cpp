@@ -13,6 +13,8 @@
 
 #include "core/ascii.hpp"
 #include "core/http_grammar.hpp"
+#include "manager/proxy_settings.hpp"
+#include "transport/proxy_route.hpp"
 #include "transport/system_resolver.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -63,13 +65,6 @@ std::optional<boost::asio::ip::address> parse_address(const std::string& host) {
     return not_an_address ? std::nullopt : std::optional(address);
 }
 
-void check_host(const std::string& option, const std::string& host) {
-    if (!valid_field_value(host) || host.find(' ') != std::string::npos)
-        refuse_option(option + ": the host has characters that no host name has");
-    if (host.find('%') != std::string::npos)
-        refuse_option(option + ": an IPv6 zone does not belong in it");
-}
-
 // Whether a host may be connected to without TLS. What "localhost" resolves to is checked with each connection.
 bool may_be_loopback(const std::string& host) {
     const auto address = parse_address(host);
@@ -98,6 +93,13 @@ void read_connect_to(const connection_values& values, endpoint& to) {
 } // namespace
 
 void refuse_option(const std::string& text) { throw api_error(failure(errc::invalid_options, text)); }
+
+void check_host(const std::string& option, const std::string& host) {
+    if (!valid_field_value(host) || host.find(' ') != std::string::npos)
+        refuse_option(option + ": the host has characters that no host name has");
+    if (host.find('%') != std::string::npos)
+        refuse_option(option + ": an IPv6 zone does not belong in it");
+}
 
 server_url read_server_url(std::string_view option, std::string_view text) {
     const auto refuse = [option](const char* what) {
@@ -147,6 +149,11 @@ pool_settings manager_settings::of_shard(std::size_t index) const {
     static std::atomic<std::uint64_t> pools{0};
     constexpr int numbers_of_a_pool = 40; // bits: enough for a year at 30,000 a second
     schedule.observed.first_number = pools.fetch_add(1, std::memory_order_relaxed) << numbers_of_a_pool;
+    if (const auto& proxy = part.endpoint.proxy; proxy && proxy->tls) { // what it keeps for its strand
+        auto own = std::make_shared<proxy_route>(*proxy);
+        own->tls = std::make_shared<tls_context>(*proxy->tls, schedule.max_connections * 2);
+        part.endpoint.proxy = std::move(own);
+    }
     if (shards == 1)
         return part;
     part.names.first_dial += index;
@@ -186,6 +193,8 @@ manager_settings check(const server_url& server, const connection_values& values
     auto& pool = to.pool;
     pool.endpoint = server.endpoint;
     read_connect_to(values, pool.endpoint);
+    if (values.proxy.scheme() != proxy_scheme::none)
+        lead_through(values.proxy, pool.endpoint);
     pool.single_threaded = values.single_threaded;
     // Clients of many processes are to begin with different addresses too.
     pool.names.first_dial = std::random_device()();

@@ -50,6 +50,8 @@ struct options_access {
 
 /// Refuses an option.
 [[noreturn]] void refuse_option(const std::string& text);
+/// A host that has characters which no name and no address has, or an IPv6 zone.
+void check_host(const std::string& option, const std::string& host);
 /// \param option its name.
 server_url read_server_url(std::string_view option, std::string_view text);
 manager_settings check(const server_url& server, const connection_values& values);

@@ -21,7 +21,7 @@ const char* name_of(pooled_connection::state value) noexcept {
 }
 
 const char* name_of(connect_phase value) noexcept {
-    constexpr std::array names = {"name look-up", "TCP", "TLS handshake"};
+    constexpr std::array names = {"name look-up", "TCP", "proxy", "TLS handshake"};
     return names[static_cast<std::size_t>(value)];
 }
 

@@ -17,7 +17,8 @@ constexpr auto longest_timeout = std::chrono::hours(24 * 365);
 // A verdict on the options, the name or the certificate is the same for every attempt.
 bool is_final_for_all(const error_code& code) noexcept {
     return code == errc::invalid_options || code == errc::host_not_found || code == errc::tls_untrusted ||
-           code == errc::tls_host_mismatch || code == errc::tls_protocol || code == errc::tls_rejected;
+           code == errc::tls_host_mismatch || code == errc::tls_protocol || code == errc::tls_rejected ||
+           code == errc::proxy_refused;
 }
 
 std::string_view why_given_up(errc code) noexcept {

@@ -36,7 +36,7 @@ void connector::on_resolved(const name_answer& response) {
     if (response.code) {
         finish({{},
                 is_absent(response.code) ? errc::host_not_found : errc::resolve_failed,
-                endpoint_.host + ": " + response.code.message()});
+                host_name() + ": " + response.code.message()});
         return;
     }
     if (const auto elsewhere = not_allowed(response.addresses); !elsewhere.empty()) {
@@ -129,16 +129,19 @@ void connector::close(close_reason why) noexcept {
 }
 
 std::string connector::with_earlier_errors(const std::string& more) const {
-    return (errors_.empty() ? endpoint_.host + " port " + endpoint_.port + ": " : errors_ + ", ") + more;
+    return (errors_.empty() ? where() + ": " : errors_ + ", ") + more;
 }
 
-std::string connector::describe() const {
+std::string connector::host_name() const { return (endpoint_.proxy ? "proxy " : "") + endpoint_.host; }
+std::string connector::where() const { return host_name() + " port " + endpoint_.port; }
+
+std::string connector::describe(std::string_view missing) const {
     if (phase_ == connect_phase::resolving)
-        return errors_.empty() ? endpoint_.host + ": no response from the name server"
+        return errors_.empty() ? host_name() + ": no response from the name server"
                                : errors_ + ", and no response from the name server";
     if (phase_ == connect_phase::connecting)
         return dialler_ ? with_earlier_errors(dialler_->describe()) : errors_;
-    return with_earlier_errors(text_of(address_) + " connected, but the TLS handshake was not done");
+    return with_earlier_errors(text_of(address_) + " connected, but " + std::string(missing));
 }
 
 } // namespace bandwidth::webrtc::detail

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "transport/dialler.hpp"
 #include "transport/host.hpp"
@@ -40,7 +41,10 @@ public:
     const connection_timings& timings() const noexcept { return timings_; }
     connect_phase phase() const noexcept { return phase_; }
     /// How far it has come, for the message of a timeout.
-    std::string describe() const;
+    /// \param missing what had still to be done where TCP is connected
+    std::string describe(std::string_view missing) const;
+    /// The host and the port, and that it is a proxy.
+    std::string where() const;
 
 private:
     void look_up();
@@ -51,6 +55,7 @@ private:
     void end_phase(connect_phase next, std::chrono::nanoseconds& took);
     void finish(outcome result);
     std::string with_earlier_errors(const std::string& more) const;
+    std::string host_name() const;
 
     transport_host& host_;
     endpoint endpoint_;

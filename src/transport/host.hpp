@@ -12,12 +12,15 @@
 
 namespace bandwidth::webrtc::detail {
 
+struct proxy_route;
+
 /// Where to connect to, and whom to expect there.
 struct endpoint {
-    std::string host;        ///< DNS name or IP address, no brackets
+    std::string host;        ///< DNS name or IP address, no brackets; the proxy's where there is one
     std::string port;        ///< decimal
     std::string server_name; ///< whom the certificate has to be for: the host of the base URL
     bool plain = false;      ///< no TLS, and no address but those of the loopback
+    std::shared_ptr<const proxy_route> proxy = nullptr; ///< null: none
 };
 
 /// Buffers that one strand needs only once, since only one connection on it reads at a time.

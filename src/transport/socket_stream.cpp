@@ -4,8 +4,10 @@
 #include <boost/asio/error.hpp>
 #include <utility>
 
+#include "transport/layered_engine.hpp"
 #include "transport/plain_engine.hpp"
 #include "transport/tls_engine.hpp"
+#include "transport/tunnel_engine.hpp"
 
 namespace bandwidth::webrtc::detail {
 
@@ -25,6 +27,11 @@ socket_stream::connected_socket::connected_socket(tcp_socket connected, const en
         engine = std::make_unique<plain_engine>();
     else
         engine = std::make_unique<tls_engine>(*context, to.server_name);
+    if (const auto& proxy = to.proxy) {
+        engine = std::make_unique<tunnel_engine>(proxy, std::move(engine));
+        if (proxy->tls)
+            engine = std::make_unique<layered_engine>(proxy->tls, to.host, std::move(engine));
+    }
 }
 
 // --- the beginning ---------------------------------------------------------------------------------------
@@ -218,15 +225,27 @@ void socket_stream::release_buffers() noexcept {
 
 void socket_stream::end(stream_end how, const error_code& code, std::string text) {
     auto* const owner = std::exchange(owner_, nullptr);
+    const bool proxy_failed = at_proxy();
     shut();
     if (const auto connecting = std::exchange(connector_, nullptr)) {
         connecting->handshake_failed();
-        if (how == stream_end::truncated)
-            text = "the server ended the connection during the handshake";
-        owner->on_connect_failed(code ? code : error_code(errc::handshake_failed), std::move(text));
+        const errc otherwise = proxy_failed ? errc::proxy_failed : errc::handshake_failed;
+        owner->on_connect_failed(code ? code : error_code(otherwise),
+                                 explain(*connecting, proxy_failed, how, std::move(text)));
     } else {
         owner->on_end(how, code, std::move(text));
     }
+}
+
+// Why the handshake has failed, with the proxy named where it is the proxy's, or went through one.
+std::string socket_stream::explain(const connector& connecting, bool of_proxy, stream_end how,
+                                   std::string text) const {
+    if (of_proxy)
+        return connecting.where() + ": " +
+               (text.empty() ? "it ended the connection before it had connected to the server" : text);
+    if (how == stream_end::truncated || text.empty())
+        text = "the server ended the connection during the handshake";
+    return endpoint_.proxy ? text + " (through " + connecting.where() + ")" : text;
 }
 
 void socket_stream::close(close_reason why) noexcept {

@@ -23,6 +23,9 @@ namespace bandwidth::webrtc::detail {
 /// the socket has taken it whole, so that it is known to the record what the server can have seen. Neither reading
 /// nor writing is ever cancelled for the sake of one request, since a TLS record that was written in part is the end
 /// of the connection.
+///
+/// Through a proxy the engine is more than TLS to the server, and all here is the same (`tunnel_engine`,
+/// `layered_engine`).
 class socket_stream final : public stream, public std::enable_shared_from_this<socket_stream> {
 public:
     socket_stream(transport_host& host, stream_owner& owner, const endpoint& endpoint);
@@ -32,8 +35,13 @@ public:
     void read_available() override;
     void release_buffers() noexcept override;
     void close(close_reason why) noexcept override;
-    connect_phase connecting_phase() const noexcept override { return connector_->phase(); }
-    std::string describe_connecting() const override { return connector_->describe(); }
+    connect_phase connecting_phase() const noexcept override {
+        return at_proxy() ? connect_phase::tunnelling : connector_->phase();
+    }
+    std::string describe_connecting() const override {
+        return connector_->describe(at_proxy() ? "the proxy had not connected to the server"
+                                               : "the TLS handshake was not done");
+    }
     connection_timings timings() const noexcept override { return timings_; }
     bool ended() const noexcept { return !owner_; }
 
@@ -46,6 +54,8 @@ private:
         std::unique_ptr<stream_engine> engine;
     };
 
+    bool at_proxy() const noexcept { return made_ && made_->engine->at_proxy(); }
+    std::string explain(const connector& connecting, bool of_proxy, stream_end how, std::string text) const;
     void on_tcp_connected(connector::outcome result);
     void shake_hands();
     void wait_for_input();

@@ -13,12 +13,14 @@
 namespace bandwidth::webrtc::detail {
 
 /// How far a stream has come that is being established. A timeout's error names it.
-enum class connect_phase : std::uint8_t { resolving, connecting, handshaking };
+/// With a proxy the first two are the way to it, and `tunnelling` is its own handshake.
+enum class connect_phase : std::uint8_t { resolving, connecting, tunnelling, handshaking };
 
 /// The error of an attempt that ran out of time in that phase.
 constexpr errc timeout_in(connect_phase phase) noexcept {
     return phase == connect_phase::resolving    ? errc::resolve_timeout
            : phase == connect_phase::connecting ? errc::connect_timeout
+           : phase == connect_phase::tunnelling ? errc::proxy_timeout
                                                 : errc::handshake_timeout;
 }
 

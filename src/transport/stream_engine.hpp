@@ -51,6 +51,8 @@ public:
     /// Whether the failure of the last `read` says that the server refused our side of the handshake after it
     /// was done for us, so that it has looked at nothing that was sent.
     virtual bool rejected() const noexcept = 0;
+    /// Whether the handshake is still one with a proxy. That stays so where it fails there.
+    virtual bool at_proxy() const noexcept { return false; }
     /// What it means that the peer ended TCP's stream (FIN) and had not said before that it would send no more.
     virtual stream_end without_close_notify() const noexcept = 0;
 

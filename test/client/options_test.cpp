@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "client/refusal.hpp"
+#include "support/network.hpp"
 #include "support/scoped_variable.hpp"
 #include "support/test_client.hpp"
 #include "support/text.hpp"
@@ -296,6 +297,37 @@ TEST_CASE("options from the environment") {
         CHECK(brtc::client_options::from_environment().base_url() == "https://localhost:8443/v2");
         const scoped_variable missing("BW_ACCOUNT_ID", nullptr);
         CHECK_THROWS_AS(brtc::client_options::from_environment(), api_error);
+    }
+    SUBCASE("proxies, where they are asked for") {
+        const scoped_variable proxy("https_proxy", "http://proxy.example:3128");
+        const scoped_variable not_set("NO_PROXY", nullptr);
+        const scoped_variable direct("no_proxy", "api.webrtc.bandwidth.com");
+        constexpr auto used = environment_proxies::used;
+        CHECK(client_options::from_environment().proxy().scheme() == proxy_scheme::none);
+        CHECK(brtc::client_options::from_environment().proxy().scheme() == proxy_scheme::none);
+        CHECK(client_options::from_environment(used).proxy().scheme() == proxy_scheme::none);
+        CHECK(brtc::client_options::from_environment(used).proxy().host() == "proxy.example");
+        const scoped_variable all("no_proxy", "");
+        CHECK(client_options::from_environment(used).proxy().host() == "proxy.example");
+        const scoped_variable wrong("https_proxy", "ftp://proxy.example");
+        CHECK_THROWS_AS(client_options::from_environment(used), api_error);
+        CHECK_NOTHROW(client_options::from_environment());
+    }
+    SUBCASE("the token endpoint goes through a proxy too") {
+        const auto nobody = "http://127.0.0.1:" + std::to_string(support::unused_port());
+        const scoped_variable client_id("BW_CLIENT_ID", "client");
+        const scoped_variable client_secret("BW_CLIENT_SECRET", "hunter2");
+        const scoped_variable proxy("https_proxy", nobody.c_str());
+        const scoped_variable all("no_proxy", "");
+        const scoped_variable all_too("NO_PROXY", "");
+        const auto options = client_options::from_environment(environment_proxies::used);
+        asio::io_context context;
+        client client(context, client_options(options).proxy(proxy_options()));
+        const auto outcome = wait_for(
+            context, client.try_create_session({}, call_options{}.timeout(std::chrono::milliseconds(300))));
+        REQUIRE(outcome.has_error());
+        CHECK(outcome.error().code() == errc::token_timeout);
+        CHECK(names(outcome.error().message(), "proxy 127.0.0.1 port "));
     }
     SUBCASE("one is missing") {
         for (const char* const name : {"BW_ACCOUNT_ID", "BW_USERNAME", "BW_PASSWORD"}) {

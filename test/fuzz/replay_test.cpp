@@ -50,4 +50,5 @@ TEST_CASE("the corpus of event") { replay("event", fuzz::event); }
 TEST_CASE("the corpus of bxml") { replay("bxml", fuzz::bxml); }
 TEST_CASE("the corpus of journal") { replay("journal", fuzz::journal); }
 TEST_CASE("the corpus of trace_context") { replay("trace_context", fuzz::trace_context); }
+TEST_CASE("the corpus of proxy_handshake") { replay("proxy_handshake", fuzz::proxy_handshake); }
 TEST_CASE("the corpus of token_response") { replay("token_response", fuzz::token_response); }

@@ -7,7 +7,7 @@ target_sources(test_fuzz PRIVATE ${fuzz_journal_sources})
 # as the preset "fuzz" does.
 if(BANDWIDTH_WEBRTC_BUILD_FUZZERS)
     set(fuzz_programs)
-    foreach(target IN ITEMS response_reader http1_connection json_codec error_body token_response url retry_after event bxml journal trace_context)
+    foreach(target IN ITEMS response_reader http1_connection json_codec error_body token_response proxy_handshake url retry_after event bxml journal trace_context)
         add_executable(fuzz_${target} fuzz/libfuzzer/entry.cpp fuzz/${target}.cpp)
         target_compile_definitions(fuzz_${target} PRIVATE FUZZ_TARGET=${target})
         target_include_directories(fuzz_${target} PRIVATE ${PROJECT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})

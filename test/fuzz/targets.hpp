@@ -17,6 +17,8 @@ void http1_connection(std::string_view input);
 void json_codec(std::string_view input);
 /// Error bodies, cleaned text, redaction.
 void error_body(std::string_view input);
+/// What an HTTP or SOCKS proxy sends: the same in pieces, within a bound, and no text has the password.
+void proxy_handshake(std::string_view input);
 /// The base URL and the account of the options, ids in paths.
 void url(std::string_view input);
 /// What a token endpoint sends: a token that can be used, or a reason without a secret.

@@ -70,6 +70,7 @@ TEST_CASE("a dial that fails beside an open connection fails nobody, and is not 
 TEST_CASE("the connect timeout names the phase that it ended") {
     const std::pair<connect_phase, errc> table[] = {{connect_phase::resolving, errc::resolve_timeout},
                                                     {connect_phase::connecting, errc::connect_timeout},
+                                                    {connect_phase::tunnelling, errc::proxy_timeout},
                                                     {connect_phase::handshaking, errc::handshake_timeout}};
     for (const auto& [reached, code] : table) {
         fake_pool pool(with_connections(1));
@@ -86,8 +87,10 @@ TEST_CASE("the connect timeout names the phase that it ended") {
     }
 }
 
-TEST_CASE("W02, W04, W06: a dial that fails is made again with pauses, up to the attempts, then all fail") {
-    for (const auto code : {errc::resolve_failed, errc::connect_failed, errc::handshake_failed}) {
+TEST_CASE(
+    "W02, W04, W06, X03: a dial that fails is made again with pauses, up to the attempts, then all fail") {
+    for (const auto code :
+         {errc::resolve_failed, errc::connect_failed, errc::handshake_failed, errc::proxy_failed}) {
         fake_pool pool(with_attempts(3));
         auto& get = pool.submit();
         auto& post = pool.submit(unsafe);
@@ -121,9 +124,9 @@ TEST_CASE("W02: a dial that succeeds in the end serves what waited") {
     CHECK(post.got("/2"));
 }
 
-TEST_CASE("W01, W05, T01: what the next dial would meet as well fails all at once") {
-    for (const auto code :
-         {errc::host_not_found, errc::tls_untrusted, errc::tls_host_mismatch, errc::tls_protocol}) {
+TEST_CASE("W01, W05, T01, X02: what the next dial would meet as well fails all at once") {
+    for (const auto code : {errc::host_not_found, errc::tls_untrusted, errc::tls_host_mismatch,
+                            errc::tls_protocol, errc::proxy_refused}) {
         fake_pool pool(with_attempts(3));
         auto& get = pool.submit();
         pool.cycle([&] { pool.link(0).refused(code); });

@@ -40,6 +40,7 @@ TEST_CASE("O11: the longest deadline does not overflow") {
 TEST_CASE("a deadline while nothing but a dial is under way names the dial's phase") {
     const std::pair<connect_phase, errc> table[] = {{connect_phase::resolving, errc::resolve_timeout},
                                                     {connect_phase::connecting, errc::connect_timeout},
+                                                    {connect_phase::tunnelling, errc::proxy_timeout},
                                                     {connect_phase::handshaking, errc::handshake_timeout}};
     for (const auto& [reached, code] : table) {
         fake_pool pool(with_connections(2));

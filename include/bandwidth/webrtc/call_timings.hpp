@@ -41,8 +41,9 @@ struct call_timings {
 struct connection_timings {
     std::chrono::nanoseconds name{
         0}; ///< the look-up, or the wait for one that was under way; 0 for an address
-    std::chrono::nanoseconds tcp{0}; ///< until an address had accepted the connection
-    std::chrono::nanoseconds tls{0}; ///< the handshake; 0 without TLS
+    std::chrono::nanoseconds tcp{0}; ///< until an address, of the proxy if there is one, had accepted it
+    std::chrono::nanoseconds tls{
+        0}; ///< the handshake, and before it the tunnel through a proxy; 0 without TLS
 
     friend bool operator==(const connection_timings&, const connection_timings&) = default;
 };

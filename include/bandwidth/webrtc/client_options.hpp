@@ -22,7 +22,10 @@ public:
     /// `token_options::token_url`: without it the client's id and secret go to Bandwidth, whatever the base URL is.
     /// \throws api_error (`errc::invalid_options`) naming the variables that are missing, or what is wrong with the
     ///         credentials or the token's URL.
-    static client_options from_environment();
+    ///
+    /// \param proxies `used`: the client's connections and those to the token endpoint go through the proxies that the
+    ///        environment names, see `proxy_options::from_environment`
+    static client_options from_environment(environment_proxies proxies = environment_proxies::ignored);
 
     /// Replaces the whole prefix before "/accounts/...". The default: https://api.webrtc.bandwidth.com/v1.
     /// Only https; for a mock also http, without TLS, where the host is in 127.0.0.0/8, is ::1, or is "localhost" and

@@ -49,6 +49,11 @@ enum class errc {
                    ///< `client_credentials`. The message tells why
     token_failed,  ///< the token endpoint could not be reached, or its response cannot be used
     token_timeout, ///< no access token came before the call's deadline
+    proxy_refused, ///< the proxy wants other credentials, or does not connect to this server for us (407,
+                   ///< 403; SOCKS 5: not allowed), and would not the next time. The message tells why
+    proxy_failed,  ///< the proxy did not reach the server, ended the connection, or does not speak HTTP or
+                   ///< SOCKS 5
+    proxy_timeout, ///< TCP to the proxy was connected, the tunnel through it was not made in time
 };
 
 /// Questions to ask of any error code: `if (ec == condition::timeout)`.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bandwidth/webrtc/observer.hpp>
+#include <bandwidth/webrtc/proxy.hpp>
 #include <bandwidth/webrtc/retry_policy.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <chrono>
@@ -25,6 +26,7 @@ struct connection_values {
     std::string connect_to_host;
     std::uint16_t connect_to_port = 0;
     std::function<std::vector<boost::asio::ip::address>(const std::string& host)> resolver;
+    proxy_options proxy;
     std::string ca_pem;
     std::string ca_file;
     std::string client_certificate_pem;
@@ -73,12 +75,27 @@ public:
         values_.connect_to_port = port;
         return self();
     }
+    /// Makes all connections through this proxy. Its name is looked up here, and the server's by the proxy.
+    /// TLS goes through it to the server, for which all other options hold as without a proxy: `connect_to`
+    /// says where the proxy connects to. The connect timeout covers the way through the proxy too.
+    ///
+    /// Where the proxy's name is not found or it cannot be connected to, the errors are those of a server,
+    /// and their text names the proxy. What it says itself is `errc::proxy_refused`, `proxy_failed` or
+    /// `proxy_timeout`; a wrong certificate of an https proxy is one of the errors of TLS. Nothing was sent
+    /// then. An http base URL has no proxy: the two together are refused.
+    ///
+    /// Default, a `proxy_options()`: none. The environment is read by `proxy_options::from_environment`
+    /// alone.
+    Options& proxy(const proxy_options& value) {
+        values_.proxy = value;
+        return self();
+    }
     /// Looks a host up in place of the system's resolver: gives its addresses, the best first, or none where
     /// there is no such host, or throws `boost::system::system_error`, as Asio's resolver does.
     using resolver_function = std::function<std::vector<boost::asio::ip::address>(const std::string& host)>;
-    /// Looks the host up with this function. Its results are used as those of the system's: for 30 s, or as long
-    /// as it fails; that there is no such host for 5 s. It is not asked about IP addresses. The default, an
-    /// empty function: getaddrinfo.
+    /// Looks the host up with this function, or the proxy's where there is one. Its results are used as those
+    /// of the system's: for 30 s, or as long as it fails; that there is no such host for 5 s. It is not asked
+    /// about IP addresses. The default, an empty function: getaddrinfo.
     ///
     /// It may block. It is called on a thread made for the look-up; with several shards, or where several clients
     /// have the same options, on several threads at once. It may still run when the client and its execution
@@ -211,7 +228,8 @@ public:
         values_.timeout = value;
         return self();
     }
-    /// Name look-up, TCP and TLS together, for one connection: over 0 to 1 day; default 5 s.
+    /// Name look-up, TCP, the proxy where there is one, and TLS together, for one connection: over 0 to 1 day;
+    /// default 5 s.
     Options& connect_timeout(std::chrono::nanoseconds value) {
         values_.connect_timeout = value;
         return self();
@@ -258,6 +276,7 @@ public:
 
     [[nodiscard]] const std::string& connect_to_host() const noexcept { return values_.connect_to_host; }
     [[nodiscard]] std::uint16_t connect_to_port() const noexcept { return values_.connect_to_port; }
+    [[nodiscard]] const proxy_options& proxy() const noexcept { return values_.proxy; }
     [[nodiscard]] const resolver_function& resolver() const noexcept { return values_.resolver; }
     [[nodiscard]] const std::string& ca_pem() const noexcept { return values_.ca_pem; }
     [[nodiscard]] const std::string& ca_file() const noexcept { return values_.ca_file; }

@@ -1,10 +1,9 @@
 #include <algorithm>
 #include <bandwidth/webrtc/brtc/client_options.hpp>
 #include <bandwidth/webrtc/brtc/endpoint.hpp>
-#include <bandwidth/webrtc/client_options.hpp>
-#include <cstdlib>
 #include <ostream>
 
+#include "api/common/environment.hpp"
 #include "core/ascii.hpp"
 
 namespace bandwidth::webrtc::brtc {
@@ -27,12 +26,14 @@ template class open_enum<connection_status>;
 
 std::ostream& operator<<(std::ostream& stream, const endpoint_token&) { return stream << "[redacted]"; }
 
-client_options client_options::from_environment() {
-    const auto of_account = webrtc::client_options::from_environment();
+client_options client_options::from_environment(environment_proxies proxies) {
+    const auto found = webrtc::detail::read_account(proxies);
     client_options options;
-    options.account(of_account.account()).credentials(of_account.credentials());
-    if (const char* const url = std::getenv("BANDWIDTH_BRTC_URL"); url && *url)
+    options.account(found.account).credentials(found.credentials);
+    if (const auto url = webrtc::detail::read_variable("BANDWIDTH_BRTC_URL"); !url.empty())
         options.base_url(url);
+    if (proxies == environment_proxies::used)
+        options.proxy(proxy_options::from_environment(options.base_url()));
     return options;
 }
 

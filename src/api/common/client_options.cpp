@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "api/common/environment.hpp"
 #include "core/ascii.hpp"
 #include "manager/header_lines.hpp"
 
@@ -22,33 +23,49 @@ void detail::account_values::add_header(std::string_view name, std::string_view 
         append_header(name, value, header_lines, refused_header);
 }
 
-client_options client_options::from_environment() {
+std::string detail::read_variable(const char* name) {
+    const char* const value = std::getenv(name);
+    return value ? value : "";
+}
+
+detail::environment_account detail::read_account(environment_proxies proxies) {
     std::string missing;
-    const auto read = [&missing](const char* name) -> std::string {
-        if (const char* const value = std::getenv(name); value && *value)
-            return value;
-        missing.append(missing.empty() ? "" : ", ").append(name);
-        return {};
+    const auto read = [&missing](const char* name) {
+        auto value = read_variable(name);
+        if (value.empty())
+            missing.append(missing.empty() ? "" : ", ").append(name);
+        return value;
     };
-    const auto is_set = [](const char* name) {
-        const char* const value = std::getenv(name);
-        return value && *value;
-    };
-    client_options options;
-    options.account(read("BW_ACCOUNT_ID"));
+    environment_account found;
+    found.account = read("BW_ACCOUNT_ID");
     // One of the two tells which kind of credentials is meant, so that a half of them is not taken for none.
-    const bool has_client = is_set("BW_CLIENT_ID") || is_set("BW_CLIENT_SECRET");
+    const bool has_client =
+        !read_variable("BW_CLIENT_ID").empty() || !read_variable("BW_CLIENT_SECRET").empty();
     const auto name = read(has_client ? "BW_CLIENT_ID" : "BW_USERNAME");
     const auto secret = read(has_client ? "BW_CLIENT_SECRET" : "BW_PASSWORD");
     if (!missing.empty())
         throw api_error(failure(errc::invalid_options, "environment variables not set: " + missing));
+    if (!has_client) {
+        found.credentials = basic_credentials(name, secret);
+        return found;
+    }
     token_options tokens;
-    if (is_set("BANDWIDTH_TOKEN_URL"))
-        tokens.token_url(read("BANDWIDTH_TOKEN_URL"));
-    options.credentials(has_client ? client_credentials(name, secret, tokens)
-                                   : basic_credentials(name, secret));
-    if (const auto url = read("BANDWIDTH_WEBRTC_CALL_CONTROL_URL"); !url.empty())
+    if (const auto url = read_variable("BANDWIDTH_TOKEN_URL"); !url.empty())
+        tokens.token_url(url);
+    if (proxies == environment_proxies::used)
+        tokens.connection().proxy(proxy_options::from_environment(tokens.token_url()));
+    found.credentials = client_credentials(name, secret, tokens);
+    return found;
+}
+
+client_options client_options::from_environment(environment_proxies proxies) {
+    const auto found = detail::read_account(proxies);
+    client_options options;
+    options.account(found.account).credentials(found.credentials);
+    if (const auto url = detail::read_variable("BANDWIDTH_WEBRTC_CALL_CONTROL_URL"); !url.empty())
         options.base_url(url);
+    if (proxies == environment_proxies::used)
+        options.proxy(proxy_options::from_environment(options.base_url()));
     return options;
 }
 
