@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "example/program.hpp"
+#include "support/child_process.hpp"
 
 namespace {
 
@@ -34,8 +34,8 @@ public:
         for (int number = 0; number < count; ++number)
             out << "room " << number << "\n\n"; // with a space, and an empty line behind it
     }
-    example::test::program start(const std::string& limit = "8") const {
-        return example::test::program(
+    support::child_process start(const std::string& limit = "8") const {
+        return support::child_process(
             {CREATE_SESSIONS_FROM_FILE, tags(), ids(), limit},
             {"BW_ACCOUNT_ID=" + server.account(), "BW_USERNAME=" + server.username(),
              "BW_PASSWORD=" + server.password(), "BANDWIDTH_WEBRTC_CALL_CONTROL_URL=" + server.base_url(),
@@ -65,20 +65,20 @@ TEST_CASE("create_sessions_from_file: each line gets a session, and a second run
     files.write_tags(200);
     auto first = files.start();
     CHECK(first.wait() == 0);
-    CHECK(first.output().starts_with("200 created in "));
+    CHECK(first.text().starts_with("200 created in "));
     CHECK(files.written() == 200);
     CHECK(files.server.session_count() == 200);
     auto second = files.start();
     CHECK(second.wait() == 0);
-    CHECK(second.output().starts_with("0 created in "));
-    CHECK(second.output().find("200 had an id before") != std::string::npos);
+    CHECK(second.text().starts_with("0 created in "));
+    CHECK(second.text().find("200 had an id before") != std::string::npos);
     CHECK(files.server.session_count() == 200);
 }
 
 TEST_CASE("create_sessions_from_file: it needs no account, since it brings a service of its own") {
     const from_file files;
     files.write_tags(20);
-    example::test::program alone({CREATE_SESSIONS_FROM_FILE, files.tags(), files.ids()});
+    support::child_process alone({CREATE_SESSIONS_FROM_FILE, files.tags(), files.ids()});
     CHECK(alone.wait() == 0);
     CHECK(files.written() == 20);
     CHECK(files.server.session_count() == 0);
@@ -92,8 +92,8 @@ TEST_CASE("create_sessions_from_file: a signal stops it with no id lost, and the
         std::this_thread::yield();
     stopped.signal(SIGINT);
     CHECK(stopped.wait() == 1);
-    CHECK(stopped.output().find(", 0 failed, ") != std::string::npos);
-    CHECK(stopped.output().find("the same command goes on") != std::string::npos);
+    CHECK(stopped.text().find(", 0 failed, ") != std::string::npos);
+    CHECK(stopped.text().find("the same command goes on") != std::string::npos);
     const auto made = files.written();
     CHECK(made < 2000);
     CHECK(made == files.server.session_count());
@@ -109,16 +109,16 @@ TEST_CASE(
     std::ofstream(files.tags()) << "first\n" << std::string(51, 'x') << "\nlast\n";
     auto refused = files.start("1");
     CHECK(refused.wait() == 1);
-    CHECK(refused.output().starts_with("2 created in "));
-    CHECK(refused.output().find("1 failed") != std::string::npos);
+    CHECK(refused.text().starts_with("2 created in "));
+    CHECK(refused.text().find("1 failed") != std::string::npos);
     CHECK(files.server.session_count() == 2);
 
     files.write_tags(100);
     files.server.inject(testing::fault{}.on("POST").after(10).always().respond(403));
     auto forbidden = files.start("2");
     CHECK(forbidden.wait() == 1);
-    CHECK(forbidden.output().starts_with("10 created in "));
-    CHECK(forbidden.output().find("stopped before the end") != std::string::npos);
+    CHECK(forbidden.text().starts_with("10 created in "));
+    CHECK(forbidden.text().find("stopped before the end") != std::string::npos);
     CHECK(files.written() == files.server.session_count());
 }
 
