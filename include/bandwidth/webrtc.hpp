@@ -3,6 +3,7 @@
 /// Everything a user of the library needs. The loopback service for tests is in bandwidth/webrtc/testing/.
 #include <bandwidth/webrtc/bxml.hpp>
 #include <bandwidth/webrtc/call_options.hpp>
+#include <bandwidth/webrtc/call_timings.hpp>
 #include <bandwidth/webrtc/client.hpp>
 #include <bandwidth/webrtc/client_credentials.hpp>
 #include <bandwidth/webrtc/client_options.hpp>
@@ -13,7 +14,10 @@
 #include <bandwidth/webrtc/events.hpp>
 #include <bandwidth/webrtc/group_conditions.hpp>
 #include <bandwidth/webrtc/ids.hpp>
+#include <bandwidth/webrtc/logger.hpp>
 #include <bandwidth/webrtc/media.hpp>
+#include <bandwidth/webrtc/metrics.hpp>
+#include <bandwidth/webrtc/observer.hpp>
 #include <bandwidth/webrtc/operation.hpp>
 #include <bandwidth/webrtc/participant.hpp>
 #include <bandwidth/webrtc/proxy.hpp>
@@ -24,4 +28,5 @@
 #include <bandwidth/webrtc/session.hpp>
 #include <bandwidth/webrtc/stats.hpp>
 #include <bandwidth/webrtc/subscriptions.hpp>
+#include <bandwidth/webrtc/trace_context.hpp>
 #include <bandwidth/webrtc/version.hpp>

@@ -359,8 +359,8 @@ public:
 
     /// Uses other TLS options from now on, for certificates that are renewed while the client runs.
     ///
-    /// Takes `ca_pem`, `ca_file` (read again), `client_certificate` and every `pin_public_key` from
-    /// `options`, and nothing else. Every call that starts after this function has returned goes to a
+    /// Takes `ca_pem`, `ca_file` (read again), `client_certificate`, every `pin_public_key` and `allow_key_log`
+    /// from `options`, and nothing else. Every call that starts after this function has returned goes to a
     /// connection made with these options; older connections take no more calls, and close when the calls in
     /// flight on them have their responses. No TLS session is carried over. It costs new connections, so call
     /// it when something has changed.
