@@ -3,6 +3,9 @@
 #include "bulk/job/endpoint_checks.hpp"
 #include "bulk/job/inventory.hpp"
 
+#include <bandwidth/webrtc/for_each_bounded.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <string>
 #include <system_error>
@@ -11,6 +14,12 @@
 namespace bandwidth::webrtc::bulk {
 
 namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t deletions_at_once = 32;
+
+} // namespace
 
 bool is_tag_of(std::string_view tag, share items, std::uint64_t nonce) {
     const auto prefix = tag_prefix(nonce);
@@ -41,13 +50,15 @@ asio::awaitable<lost_endpoints> delete_lost_endpoints(brtc::client& client, shar
                 lost.push_back(one.id());
         more = read.next_cursor().has_value();
     }
-    for (const auto& id : lost) {
-        const auto response = co_await client.try_delete_endpoint(id);
-        if (!response.has_error())
+    auto delete_one = [&client](const endpoint_id& id) { return client.try_delete_endpoint(id); };
+    auto note = [&found](const auto& one) {
+        if (!one.outcome.has_error())
             ++found.deleted;
-        else if (response.error().code() != condition::not_found && !found.error)
-            found.error = response.error();
-    }
+        else if (one.outcome.error().code() != condition::not_found && !found.error)
+            found.error = one.outcome.error();
+    };
+    const auto executor = co_await asio::this_coro::executor;
+    co_await for_each_bounded(executor, lost, deletions_at_once, delete_one, note, asio::use_awaitable);
     co_return found;
 }
 

@@ -79,8 +79,8 @@ std::vector<std::string> operation_headings(shown_reports reports, const std::ve
 
 std::string operations_table(shown_reports reports) {
     table operations("Operations",
-                     operation_headings(reports, {"Calls", "Failed", "Mismatched", "Not made", "Sent again",
-                                                  "Succeeded/s", "p50", "p90", "p99", "p99.9", "max"}),
+                     operation_headings(reports, {"Calls", "Failed", "Mismatched", "Not made", "Resent",
+                                                  "Per second", "p50", "p90", "p99", "p99.9", "max"}),
                      reports.size());
     for (const auto& name : operations_of(reports)) {
         const auto* const base = operation_in(*reports.front().figures, name);
