@@ -1,5 +1,7 @@
 #include "core/http_grammar.hpp"
 
+#include "core/ascii.hpp"
+
 #include <algorithm>
 
 namespace bandwidth::webrtc::detail {
@@ -57,6 +59,19 @@ std::string_view take_element(std::string_view& list) noexcept {
     const auto element = trim(list.substr(0, comma));
     list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
     return element;
+}
+
+std::string authority(std::string_view host, unsigned port) {
+    const bool is_ipv6 = host.find(':') != std::string_view::npos;
+    return (is_ipv6 ? '[' + std::string(host) + ']' : std::string(host)) + ':' + std::to_string(port);
+}
+
+bool has_field(std::string_view lines, std::string_view name) {
+    bool found = false;
+    for_each_field(lines, "\r\n", [&](std::string_view other, std::string_view) {
+        found = found || equals_ignoring_case(name, other);
+    });
+    return found;
 }
 
 } // namespace bandwidth::webrtc::detail

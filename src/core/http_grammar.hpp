@@ -99,6 +99,12 @@ void for_each_field(std::string_view lines, std::string_view line_end, Function 
     }
 }
 
+/// "host:port", an IPv6 address in brackets (RFC 3986, section 3.2.2).
+std::string authority(std::string_view host, unsigned port);
+
+/// Whether a field of that name, in whatever case, is among the lines of a request.
+bool has_field(std::string_view lines, std::string_view name);
+
 /// Whether all of `digits` is a number that `value` can hold, which it is then.
 template <class Number>
 bool read_number(std::string_view digits, Number& value, int base = 10) noexcept {

@@ -54,14 +54,6 @@ void append_header(std::string_view name, std::string_view value, std::string& l
         lines.append(name).append(": ").append(value).append("\r\n");
 }
 
-bool has_field(std::string_view lines, std::string_view name) {
-    bool found = false;
-    for_each_field(lines, "\r\n", [&](std::string_view other, std::string_view) {
-        found = found || equals_ignoring_case(name, other);
-    });
-    return found;
-}
-
 void merge_headers(std::string_view base, std::string_view over, std::string& out) {
     for_each_field(base, "\r\n", [&](std::string_view name, std::string_view value) {
         if (!has_field(over, name))

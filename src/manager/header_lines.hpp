@@ -18,9 +18,6 @@ bool is_owned_by_operations(std::string_view name) noexcept;
 /// Why it is refused then; `name` is a token.
 std::string why_owned(std::string_view name);
 
-/// Whether a field of that name, in whatever case, is among the lines.
-bool has_field(std::string_view lines, std::string_view name);
-
 /// Appends the lines of `base` to `out`, but for those whose name is in `over` too, and then those of `over`.
 void merge_headers(std::string_view base, std::string_view over, std::string& out);
 

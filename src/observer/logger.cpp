@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/clean_text.hpp"
+#include "core/http_grammar.hpp"
 
 namespace bandwidth::webrtc {
 
@@ -29,7 +30,7 @@ std::string name_of(const observed_call& call) {
 
 std::string name_of(const observed_connection& connection) {
     return "connection " + std::to_string(connection.number) + " to " +
-           std::string(connection.server_address) + ':' + std::to_string(connection.server_port);
+           detail::authority(connection.server_address, connection.server_port);
 }
 
 std::string outcome_of(int status, const error_code& error) {
@@ -78,14 +79,13 @@ void logger::attempt_ended(const observed_attempt_end& event) noexcept {
 }
 
 void logger::call_sent_again(const observed_resend& event) noexcept {
-    const auto level = event.kind == resend_kind::paced ? log_level::warning : log_level::info;
-    if (!wants(level))
+    if (!wants(log_level::info))
         return;
     auto line = name_of(event.call) + " is sent again (" + to_string(event.kind);
     if (event.pause.count() > 0)
         line += " of " + milliseconds(event.pause);
-    write_(level, line + "), since attempt " + std::to_string(event.attempts) + " ended with " +
-                      outcome_of(event.status, event.error));
+    write_(log_level::info, line + "), since attempt " + std::to_string(event.attempts) + " ended with " +
+                                outcome_of(event.status, event.error));
 }
 
 void logger::call_ended(const observed_call_end& event) noexcept {

@@ -1,10 +1,22 @@
 #include <algorithm>
+#include <array>
 #include <bandwidth/webrtc/metrics.hpp>
 #include <iterator>
 #include <numeric>
+#include <string_view>
 #include <tuple>
 
 namespace bandwidth::webrtc {
+
+namespace {
+
+bool is_registered(std::string_view method) noexcept {
+    constexpr std::array<std::string_view, 9> registered = {"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
+                                                            "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+    return std::find(registered.begin(), registered.end(), method) != registered.end();
+}
+
+} // namespace
 
 void duration_histogram::add(std::chrono::nanoseconds value) noexcept {
     const auto seconds = std::chrono::duration<double>(value).count();
@@ -21,16 +33,18 @@ void metrics::attempt_ended(const observed_attempt_end& event) noexcept {
     if (event.status == 0 && !event.maybe_processed)
         return; // nothing was sent, so it was no request
     const auto& call = event.attempt.call;
+    // As the conventions want it, so that a method of somebody's own makes no histograms without end.
+    const auto method = is_registered(call.method) ? call.method : std::string_view("_OTHER");
     const auto& spent = event.timings;
     const auto error = error_type(event.error);
     const std::lock_guard lock(mutex_);
     auto found = std::find_if(requests_.begin(), requests_.end(), [&](const request_durations& known) {
-        return known.status == event.status && known.method == call.method &&
+        return known.status == event.status && known.method == method &&
                known.url_template == call.url_template && known.error_type == error &&
                known.server_port == call.server_port && known.server_address == call.server_address;
     });
     if (found == requests_.end())
-        found = requests_.insert(found, {std::string(call.method),
+        found = requests_.insert(found, {std::string(method),
                                          std::string(call.url_template),
                                          std::string(call.server_address),
                                          call.server_port,

@@ -75,7 +75,7 @@ public:
     /// No attempt is made before this time.
     time_point not_before() const noexcept { return not_before_; }
     const error_code& last_code() const noexcept { return last_code_; }
-    /// Empty where the last attempt succeeded.
+    /// Empty once a connection has responded after the last attempt that failed.
     const std::string& last_text() const noexcept { return last_text_; }
     /// One more connection in a row has taken a request and ended without a response. True: there were so
     /// many that it is the server's fault, and not that of a request.

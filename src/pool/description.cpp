@@ -53,7 +53,7 @@ std::string scheduler::describe() const {
     using kind = request_queue::kind;
     const auto& observed = settings_.observed;
     std::string text =
-        observed.server_address + ':' + std::to_string(observed.server_port) +
+        authority(observed.server_address, observed.server_port) +
         (closed_     ? ", closed"
          : draining_ ? ", draining"
                      : "") +
@@ -70,9 +70,8 @@ std::string scheduler::describe() const {
         text += std::to_string(waiting_for_token_) + " of these wait for an access token\n";
     if (!pacer_.is_open())
         text += why_throttled() + '\n';
-    if (counters_.connections_open() == 0 && !connects_.last_text().empty())
-        text +=
-            "the last attempt to connect failed: " + clean_text(connects_.last_text(), longest_error) + '\n';
+    if (connects_.failing() && !connects_.last_text().empty())
+        text += clean_text(connects_.last_text(), longest_error) + '\n';
     for (const auto& each : connections_.all())
         text += line_of(*each, now_);
     return text;

@@ -4,8 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/clean_text.hpp"
+#include "core/http_grammar.hpp"
 #include "core/redact.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -16,14 +18,23 @@ constexpr std::size_t longest_request_id = 128;
 
 error_code error_of(int status) noexcept { return status >= 400 ? make_http_error(status) : error_code(); }
 
-// Lines of a request, each ended by CRLF.
-std::string lines_of(const trace_context& context) {
+// Lines of a request, each ended by CRLF. `given` are those that it has already: no field comes twice.
+std::string lines_of(const trace_context& context, std::string_view given) {
     std::string lines = "traceparent: " + context.traceparent() + "\r\n";
-    if (!context.tracestate().empty())
+    if (!context.tracestate().empty() && !has_field(given, "tracestate"))
         lines += "tracestate: " + context.tracestate() + "\r\n";
-    if (!context.baggage().empty())
+    if (!context.baggage().empty() && !has_field(given, "baggage"))
         lines += "baggage: " + context.baggage() + "\r\n";
     return lines;
+}
+
+// What the service may echo and nobody may be told.
+std::vector<std::string> secrets_of(const call& value) {
+    std::vector<std::string> all;
+    value.for_each_authorization(
+        [&all](std::string_view used) { append_secrets_of_authorization(used, all); });
+    append_secrets_of_headers(value.request.header_lines(), all);
+    return all;
 }
 
 } // namespace
@@ -73,14 +84,16 @@ void observation::begin_attempt(call& value, const pooled_connection& on) {
     if (!value.request.trace_lines().empty())
         value.request.rare().trace_lines.clear();
     const auto* const parent = value.trace();
-    if (settings_.propagator)
+    const auto given = value.request.header_lines();
+    const bool by_hand = has_field(given, "traceparent"); // so its writer has decided it
+    if (settings_.propagator && !by_hand)
         extras.attempt_trace = settings_.propagator->context_for(describe(value, on), parent);
-    else if (parent)
+    else if (parent && !by_hand)
         extras.attempt_trace = parent->child();
     if (extras.attempt_trace && !extras.attempt_trace->valid())
         extras.attempt_trace.reset();
     if (extras.attempt_trace)
-        value.request.rare().trace_lines = lines_of(*extras.attempt_trace);
+        value.request.rare().trace_lines = lines_of(*extras.attempt_trace, given);
     tell(&observer::attempt_started, describe(value, on));
 }
 
@@ -96,7 +109,9 @@ void observation::tell_attempt_ended(const call& value, const pooled_connection&
         told.status = received->status;
         told.error = error_of(received->status);
         told.body_size = received->body.size();
-        request_id = clean_text(redact_tokens(received->request_id), longest_request_id);
+        if (!received->request_id.empty())
+            request_id = clean_text(redact_values(redact_tokens(received->request_id), secrets_of(value)),
+                                    longest_request_id);
         told.request_id = request_id;
     }
     last_status_ = told.status;
@@ -128,9 +143,14 @@ void observation::tell_closed(const pooled_connection& value, const close_info& 
     observed_connection_end told;
     told.connection = describe(value);
     told.reason = to_string(why.reason);
-    told.error = why.code;
-    told.text = why.text;
     told.responses = value.responses;
+    // The code is what its requests fail with, which is no fault of the connection where it ends as it may.
+    const bool in_order = value.is_open() && (!is_failure(why.reason) ||
+                                              (why.reason == close_reason::ended && value.in_flight() == 0));
+    if (!in_order) {
+        told.error = why.code;
+        told.text = why.text;
+    }
     if (value.is_open()) {
         told.open = now - value.opened;
         tell(&observer::connection_closed, told);

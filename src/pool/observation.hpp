@@ -31,19 +31,20 @@ public:
     explicit observation(const observation_settings& settings)
         : settings_(settings), last_call_(settings.first_number), last_connection_(settings.first_number) {}
 
-    bool any() const noexcept { return !settings_.observers.empty(); }
+    /// The execution context is being destroyed: nobody is told of anything any more.
+    void end() noexcept { over_ = true; }
 
     void call_started(call& value) {
-        if (any())
+        if (is_wanted())
             tell_call_started(value);
     }
     /// The call is given to a connection, and is not encoded yet.
     void attempt_begins(call& value, const pooled_connection& on) {
-        if (any() || value.trace() || settings_.propagator)
+        if (is_wanted() || value.trace())
             begin_attempt(value, on);
     }
     void attempt_ended(const call& value, const pooled_connection& on, const attempt_outcome& outcome) {
-        if (value.observed_as() != 0)
+        if (value.observed_as() != 0 && !over_)
             tell_attempt_ended(value, on, outcome);
     }
     /// The call whose attempt has ended last. One of which nothing had been sent is not sent again.
@@ -59,25 +60,27 @@ public:
 
     void connecting(pooled_connection& value) noexcept { value.number = ++last_connection_; }
     void connected(pooled_connection& value, bool resumed) {
-        if (any())
+        if (is_wanted())
             tell_connected(value, resumed);
     }
     void draining(const pooled_connection& value) {
-        if (any())
+        if (is_wanted())
             tell_draining(value);
     }
     /// Before its state is changed.
     void closed(const pooled_connection& value, const close_info& why, time_point now) {
-        if (any())
+        if (is_wanted() && !over_)
             tell_closed(value, why, now);
     }
     /// \param failed why no token is given; null: there is one
     void token_changed(const failure* failed) {
-        if (any())
+        if (is_wanted())
             tell_token_changed(failed);
     }
 
 private:
+    // A propagator is told of calls and attempts too.
+    bool is_wanted() const noexcept { return !settings_.observers.empty() || settings_.propagator; }
     observed_call describe(const call& value) const noexcept;
     observed_attempt describe(const call& value, const pooled_connection& on) const noexcept;
     observed_connection describe(const pooled_connection& value) const noexcept;
@@ -103,6 +106,7 @@ private:
     int last_status_ = 0;
     error_code last_error_;
     bool last_was_unsent_ = false;
+    bool over_ = false;
 };
 
 } // namespace bandwidth::webrtc::detail

@@ -454,6 +454,7 @@ void scheduler::close(call_group& group) {
 
 void scheduler::on_context_shutdown() noexcept {
     closed_ = true;
+    observed_.end();
     const auto drop = [this](call& value, delivery) {
         timers_.remove(value);
         value.recycle();

@@ -14,9 +14,9 @@ using state = pooled_connection::state;
 // Why a call has failed whose response has come. What an operation cannot read is told as bad_json; of a message that
 // the caller has made himself, what it cannot hold.
 error_code error_of(const call& value, int status) noexcept {
-    if (status >= 300)
-        return make_http_error(status);
-    return value.request.operation ? errc::bad_json : errc::response_too_large;
+    if (!value.request.operation)
+        return errc::response_too_large;
+    return status >= 300 ? make_http_error(status) : error_code(errc::bad_json);
 }
 
 // No request is added behind a response of which more than this is still to come.

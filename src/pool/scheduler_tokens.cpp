@@ -18,14 +18,14 @@ bool scheduler::has_token(call_group& group) {
 void scheduler::read_token(call_group& group) {
     if (!std::exchange(group.follows_token, true))
         token_groups_.emplace_back(&group);
-    const auto refused_before = group.token.refusal;
+    const auto failed_before = group.token.last_failure;
     group.token = host_.look_at_token(group);
     const auto& token = group.token;
     if (token.authorization && token.authorization != group.encoder.authorization()) {
         group.encoder.set_authorization(token.authorization);
         observed_.token_changed(nullptr);
-    } else if (token.refusal && token.refusal != refused_before) {
-        observed_.token_changed(&*token.refusal);
+    } else if (token.last_failure && token.last_failure != failed_before) {
+        observed_.token_changed(&*token.last_failure);
     }
     timers_.remove(token_due_); // set anew at the end of the cycle
 }

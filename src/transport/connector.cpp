@@ -23,6 +23,7 @@ void connector::start(handler done) {
     unsigned short port = 0;
     read_number(endpoint_.port, port);
     connect(address_list(1, tcp::endpoint(address, port)));
+    timings_.name = {};
 }
 
 void connector::look_up() {

@@ -96,9 +96,10 @@ bool has_authorities(X509_STORE* store) {
     std::string_view folders = chosen ? chosen : X509_get_default_cert_dir();
     while (!folders.empty()) {
         const auto end = std::min(folders.find(':'), folders.size());
-        std::error_code none;
-        for (const auto& entry : std::filesystem::directory_iterator(folders.substr(0, end), none)) {
-            const auto name = entry.path().filename().string();
+        std::error_code failed;
+        std::filesystem::directory_iterator entry(folders.substr(0, end), failed);
+        for (; !failed && entry != std::filesystem::directory_iterator(); entry.increment(failed)) {
+            const auto name = entry->path().filename().string();
             if (name.size() > 9 && name[8] == '.' && name.find_first_not_of("0123456789abcdef") == 8)
                 return true;
         }

@@ -219,3 +219,17 @@ TEST_CASE("trace: a header of the same name is refused, and a context without id
     REQUIRE(server.received().size() == 1);
     CHECK(server.received()[0].header("traceparent") == "by hand");
 }
+
+TEST_CASE("observer: a call that is refused has the name of its operation, whatever its object did before") {
+    loopback_server server;
+    asio::io_context context;
+    const auto told = std::make_shared<keeping_observer>();
+    const auto measured = std::make_shared<metrics>();
+    client client(context, options_for(server).add_observer(told).add_observer(measured));
+    CHECK(wait_for(context, client.try_create_session()).has_value());
+    CHECK(wait_for(context, client.try_get_session(session_id(""))).has_error());
+    REQUIRE(told->operations.size() == 2);
+    CHECK(told->operations[1] == "get_session");
+    CHECK(told->ends[1].error == errc::invalid_argument);
+    CHECK(measured->calls().at(1).operation == "get_session");
+}

@@ -1,6 +1,8 @@
 // What observers are told, and what goes onto the wire for a trace.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -56,7 +58,8 @@ public:
         lines.push_back("draining");
     }
     void connection_closed(const webrtc::observed_connection_end& event) noexcept override {
-        lines.push_back("closed " + std::string(event.reason) + ' ' + std::to_string(event.responses));
+        lines.push_back("closed " + std::string(event.reason) + ' ' + std::to_string(event.responses) +
+                        (event.error ? ' ' + error_type(event.error) : std::string()));
         open = event.open;
     }
     void connect_failed(const webrtc::observed_connection_end& event) noexcept override {
@@ -147,7 +150,9 @@ TEST_CASE("observer: a retry after a pause, and the failure in the end") {
     observed_pool test(with_attempts(2));
     test.pool.confirm(0);
     test.news();
-    test.pool.submit();
+    auto& call = test.pool.make();
+    call.request.operation = &get_thing;
+    test.pool.submit(call);
     test.pool.refuse(0, 503);
     CHECK(test.news() ==
           lines{"started", "attempt 1 reused", "attempt ended 503 503", "again after_pause 503"});
@@ -164,7 +169,7 @@ TEST_CASE("observer: a resend after a lost connection") {
     test.pool.submit();
     test.pool.cycle([&] { test.pool.link(0).reset(); });
     CHECK(test.news() == lines{"started", "attempt 1 reused", "attempt ended 0 connection_lost",
-                               "again at_once connection_lost", "closed broken 1"});
+                               "again at_once connection_lost", "closed broken 1 connection_lost"});
     test.pool.connect(1);
     test.pool.respond(1);
     CHECK(test.news() == lines{"opened", "attempt 2 new", "attempt ended 200 ", "ended 200 "});
@@ -237,8 +242,8 @@ TEST_CASE("observer: a response for another request") {
     call.knows_own = true;
     test.pool.submit(call);
     test.pool.cycle([&] { test.pool.link(0).receive("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/9"); });
-    CHECK(test.news() == lines{"started", "attempt 1 reused", "attempt ended 200 ", "closed mismatched 2",
-                               "ended 0 protocol_error"});
+    CHECK(test.news() == lines{"started", "attempt 1 reused", "attempt ended 200 ",
+                               "closed mismatched 2 protocol_error", "ended 0 protocol_error"});
 }
 
 TEST_CASE("observer: several are told, in their order, and what is closed ends for each") {
@@ -318,4 +323,89 @@ TEST_CASE("trace: observers are told of what is sent, and a propagator decides i
     CHECK(count_of(test.pool.link(0).wire.text(),
                    "traceparent: 00-01000000000000000000000000000000-0200000000000000-01\r\n") == 2);
     CHECK(test.pool.link(0).targets().size() == 3);
+}
+
+TEST_CASE("observer: connections that end as they may are told without an error") {
+    const auto end_of = [](const std::function<void(fake_pool&)>& event) {
+        observed_pool test;
+        test.pool.confirm(0);
+        test.news();
+        event(test.pool);
+        const auto told = test.news();
+        REQUIRE_FALSE(told.empty());
+        return told.back();
+    };
+    CHECK(end_of([](fake_pool& pool) { pool.cycle([&] { pool.link(0).fin(); }); }) == "closed ended 1");
+    CHECK(end_of([](fake_pool& pool) { pool.ask([&] { pool.scheduler().drain_connections(); }); }) ==
+          "closed drained 1");
+    CHECK(end_of([](fake_pool& pool) {
+              pool.submit();
+              pool.respond(0, "Connection: close\r\n");
+          }) == "closed announced 2");
+    CHECK(end_of([](fake_pool& pool) {
+              pool.cycle(
+                  [&] { pool.link(0).receive("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"); });
+          }).starts_with("closed ended 1"));
+    CHECK(end_of([](fake_pool& pool) { pool.cycle([&] { pool.link(0).receive("surplus"); }); }) ==
+          "closed unsolicited 1 protocol_error");
+}
+
+TEST_CASE("observer: where the execution context is destroyed, nobody is told") {
+    observed_pool test;
+    test.pool.confirm(0);
+    test.pool.submit();
+    test.pool.submit(unsafe);
+    test.news();
+    test.pool.scheduler().on_context_shutdown();
+    CHECK(test.news().empty());
+}
+
+TEST_CASE("trace: fields that the request has already do not come twice") {
+    fake_pool pool;
+    pool.confirm(0);
+    const auto parent =
+        trace_context::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "a=1", "b=2");
+    REQUIRE(parent);
+    auto& with_baggage = pool.make();
+    with_baggage.extras().trace = *parent;
+    with_baggage.request.rare().header_lines = "Baggage: own=1\r\n";
+    pool.submit(with_baggage);
+    const auto first = pool.link(0).wire.text();
+    CHECK(count_of(first, "traceparent: ") == 1);
+    CHECK(count_of(first, "tracestate: a=1\r\n") == 1);
+    CHECK(count_of(first, "baggage: b=2") == 0);
+    pool.respond(0);
+    auto& by_hand = pool.make();
+    by_hand.extras().trace = *parent;
+    by_hand.request.rare().header_lines = "TraceParent: by hand\r\n";
+    pool.submit(by_hand);
+    const auto second = pool.link(0).wire.text().substr(first.size());
+    CHECK(count_of(second, "TraceParent: by hand\r\n") == 1);
+    CHECK(count_of(second, "traceparent: ") == 0);
+    CHECK(count_of(second, "tracestate: ") == 0);
+}
+
+TEST_CASE("trace: a propagator without an observer is told of calls and connections all the same") {
+    struct own final : webrtc::propagator {
+        std::optional<trace_context> context_for(const webrtc::observed_attempt& attempt,
+                                                 const trace_context*) noexcept override {
+            numbers.insert(attempt.call.number);
+            tcp = std::max(tcp, attempt.connecting.tcp);
+            return std::nullopt;
+        }
+        std::set<std::uint64_t> numbers;
+        std::chrono::nanoseconds tcp{0};
+    };
+    const auto decides = std::make_shared<own>();
+    auto settings = with_connections(1);
+    settings.observed.propagator = decides;
+    fake_pool pool(settings);
+    pool.submit();
+    pool.link(0).connecting_took = {1ms, 2ms, 3ms};
+    pool.connect(0);
+    pool.respond(0);
+    pool.submit();
+    CHECK(decides->numbers.size() == 2);
+    CHECK_FALSE(decides->numbers.contains(0));
+    CHECK(decides->tcp == 2ms);
 }

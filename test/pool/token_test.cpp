@@ -422,3 +422,40 @@ TEST_CASE("token: 10,000 calls at one that has expired make one fetch, and all a
     CHECK(pool.fetches == 2);
     CHECK(pool.gauges_are_zero());
 }
+
+namespace {
+
+class token_lines final : public bandwidth::webrtc::observer {
+public:
+    void token_changed(const bandwidth::webrtc::observed_token& event) noexcept override {
+        lines.push_back(event.error ? "failed " + error_type(event.error) : "token");
+    }
+    void call_sent_again(const bandwidth::webrtc::observed_resend& event) noexcept override {
+        lines.push_back(std::string("again ") + to_string(event.kind) + ' ' + std::to_string(event.status));
+    }
+    std::vector<std::string> lines;
+};
+
+} // namespace
+
+TEST_CASE(
+    "token: observers are told of each token, of each fetch that fails, and of calls that another one "
+    "helps") {
+    const auto told = std::make_shared<token_lines>();
+    auto settings = with_connections(1);
+    settings.observed.observers.push_back(told);
+    token_pool pool(settings);
+    auto& call = pool.submit();
+    pool.failed(false);
+    pool.fetched("one");
+    pool.connect(0);
+    pool.refuse(0, 401);
+    pool.fetched("two");
+    pool.respond(0);
+    CHECK(call.got(call.request.target));
+    CHECK(told->lines ==
+          std::vector<std::string>{"failed token_failed", "token", "again new_token 401", "token"});
+    told->lines.clear();
+    pool.follow(); // looking again tells nothing new
+    CHECK(told->lines.empty());
+}

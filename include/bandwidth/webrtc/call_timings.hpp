@@ -16,8 +16,8 @@ namespace bandwidth::webrtc {
 /// | `receive`  | the first byte of the response        | its last one                                            |
 ///
 /// An attempt that ends without a response (a lost connection, a timeout, a cancellation) ends in the part in which
-/// it is. What is in none of them: pauses between attempts, and waiting for an access token or for a service that
-/// has asked for fewer requests.
+/// it is; a call that no connection takes has waited in `queue` alone. While a service has asked for fewer requests (429)
+/// calls wait in `queue`, too. What is in none of them: pauses between attempts, and waiting for an access token.
 struct call_timings {
     std::chrono::nanoseconds queue{0};    ///< it waited for a connection that takes it
     std::chrono::nanoseconds connect{0};  ///< name look-up, TCP and TLS of a connection that it waited for

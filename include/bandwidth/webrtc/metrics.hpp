@@ -35,7 +35,7 @@ public:
     /// The attempts with one outcome: OpenTelemetry's `http.client.request.duration`, from when a connection has
     /// taken the request to its end.
     struct request_durations {
-        std::string method;         ///< `http.request.method`
+        std::string method;         ///< `http.request.method`; "_OTHER" where it is not registered
         std::string url_template;   ///< `url.template`; empty for `connection_manager::send`
         std::string server_address; ///< `server.address`
         std::uint16_t server_port = 0;

@@ -38,7 +38,8 @@ struct observed_attempt {
 
 /// The end of an attempt: by a response, or without one. Its connection may end before a byte of it was written, or
 /// take no more requests: `maybe_processed` is false then, without an error in the second case, and where the caller
-/// still waits another attempt follows that does not count as a resend.
+/// still waits another attempt follows that does not count as a resend. Whether a response is that of another request
+/// is found later: it is told here as it came, and the call ends with `errc::protocol_error`.
 struct observed_attempt_end {
     observed_attempt attempt;
     call_timings timings;        ///< of this attempt
@@ -59,7 +60,8 @@ enum class resend_kind : std::uint8_t {
 /// "at_once", "after_pause", "paced" or "new_token".
 const char* to_string(resend_kind value) noexcept;
 
-/// A call that is sent once more, since its last attempt failed with that status or error.
+/// A call that is to be sent once more, since its last attempt failed with that status or error. It may fail before
+/// that, such as for its deadline.
 struct observed_resend {
     observed_call call;
     resend_kind kind = resend_kind::at_once;
@@ -97,15 +99,16 @@ struct observed_connection_open {
 struct observed_connection_end {
     observed_connection connection;
     std::string_view reason; ///< such as "idle", "announced", "connect_failed": see doc/observability.md
-    error_code error;        ///< zero where nothing went wrong
+    error_code error;        ///< zero where it ended as connections may
     std::string_view text;   ///< what is known beyond that
     std::chrono::nanoseconds open{0}; ///< how long it was open; 0: it never was
     std::size_t responses = 0;
 };
 
-/// A client whose credentials are fetched has another access token, or has been told that it gets none.
+/// A client whose credentials are fetched has another access token, or a fetch has failed, though the token before may
+/// still be good. Each shard of each client is told.
 struct observed_token {
-    error_code error; ///< zero: there is a token
+    error_code error; ///< zero: there is another token
     std::string_view text;
 };
 

@@ -102,11 +102,11 @@ call_handle client_core::prepare(const route& which, std::initializer_list<path_
         refuse_if(call, refused);
     call.ignore_not_found = which.is_delete() && options.ignore_not_found();
     call.decode = decode;
-    if (call.refused())
-        return handle;
     auto& request = call.request;
     request.method = which.method;
     request.operation = &which.of;
+    if (call.refused())
+        return handle;
     request.kind =
         which.kind == request_class::unsafe && options.idempotent() ? request_class::idempotent : which.kind;
     request.has_content = which.has_body();

@@ -88,7 +88,11 @@ void client::close() noexcept {
     if (core_)
         core_->close();
 }
-boost::asio::awaitable<std::string> client::describe() const { return core_->describe(); }
+boost::asio::awaitable<std::string> client::describe() const {
+    if (!core_)
+        webrtc::detail::refuse_option("client: it was moved from");
+    return core_->describe();
+}
 
 client_stats client::stats() const { return core_ ? core_->manager().stats() : client_stats(); }
 
