@@ -138,13 +138,15 @@ void add_gauges(std::vector<MetricFamily>& all, const webrtc::client_stats& now)
                         "Requests whose caller has gone and whose response is still due", now.abandoned));
 }
 
-// Each set of labels adds up to the whole, so that sum() tells it.
+// As they are counted. A difference of two could fall, since they may be a moment apart, and a counter that falls is one
+// of a program that was started again, to Prometheus.
 void add_counters(std::vector<MetricFamily>& all, const webrtc::client_stats& now) {
     all.push_back(counters("bandwidth_webrtc_client_calls_total", "Calls that have ended", "outcome",
-                           {{"succeeded", now.calls_succeeded},
-                            {"timed_out", now.calls_timed_out},
-                            {"cancelled", now.calls_cancelled},
-                            {"failed", now.calls_failed - now.calls_timed_out - now.calls_cancelled}}));
+                           {{"succeeded", now.calls_succeeded}, {"failed", now.calls_failed}}));
+    all.push_back(counter("bandwidth_webrtc_client_calls_timed_out_total", "Calls that failed by a timeout",
+                          now.calls_timed_out));
+    all.push_back(counter("bandwidth_webrtc_client_calls_cancelled_total",
+                          "Calls that failed since they were cancelled", now.calls_cancelled));
     all.push_back(
         counter("bandwidth_webrtc_client_calls_started_total", "Calls that were made", now.calls_started));
     all.push_back(counter("bandwidth_webrtc_client_requests_total", "Requests given to a connection",

@@ -49,6 +49,8 @@ void http_server::take(asio::ip::tcp::socket socket) {
 }
 
 void http_server::stop() {
+    if (stopping_)
+        return;
     announced_ = true;
     stopping_ = true;
     error_code ignored;

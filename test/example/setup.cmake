@@ -8,7 +8,9 @@ target_compile_definitions(test_example PRIVATE
 add_dependencies(test_example example_session_service example_minimal example_https_requests example_event_service)
 # What the examples have beside programs. An adapter whose library is not installed is not there.
 target_include_directories(test_example PRIVATE ${PROJECT_SOURCE_DIR}/example ${CMAKE_CURRENT_LIST_DIR}/opentelemetry_names)
-target_sources(test_example PRIVATE ${PROJECT_SOURCE_DIR}/example/session_service/readiness.cpp)
+foreach(part IN ITEMS http_server json_log readiness)
+    target_sources(test_example PRIVATE ${PROJECT_SOURCE_DIR}/example/session_service/${part}.cpp)
+endforeach()
 foreach(adapter IN ITEMS spdlog_logger prometheus_metrics)
     if(TARGET example_${adapter})
         target_link_libraries(test_example PRIVATE example_${adapter})
