@@ -43,7 +43,7 @@ public:
         thread_.join();
     }
 
-    unsigned short port() const { return server_.port(); }
+    unsigned short port() const { return port_; }
     void stop() {
         asio::post(context_, asio::use_future([this] { server_.stop(); })).get();
     }
@@ -52,6 +52,7 @@ private:
     example::json_log log_{bandwidth::webrtc::log_level::error};
     asio::io_context context_{1};
     example::http_server server_;
+    unsigned short port_ = server_.port(); // the server is the thread's
     std::thread thread_;
 };
 
