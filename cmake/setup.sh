@@ -16,7 +16,7 @@ for group; do
     build) packages="$packages g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev
                      doctest-dev libcli11-dev pkg-config ca-certificates" ;;
     test)
-        packages="$packages nginx-light haproxy libfmt-dev python3-jsonschema jq"
+        packages="$packages nginx-light haproxy libfmt-dev libspdlog-dev prometheus-cpp-dev python3-jsonschema jq"
         # Those that do not come from Debian have npm in another package, and the two exclude each other.
         command -v npm > /dev/null || optional="$optional nodejs npm"
         optional="$optional tinyproxy-bin dante-server microsocks"

@@ -6,56 +6,73 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <exception>
-#include <iostream>
 #include <utility>
 
 namespace example {
 
-using boost::system::error_code;
-
-http_server::http_server(asio::io_context& context, std::uint16_t port, handler response,
+http_server::http_server(asio::io_context& context, std::uint16_t port, handler response, json_log& log,
                          const http_limits& limits)
     : acceptor_(context, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), port))
     , response_(std::move(response))
+    , log_(log)
     , limits_(limits)
     , connection_ended_(context, asio::steady_timer::time_point::max()) {}
 
 std::uint16_t http_server::port() const { return acceptor_.local_endpoint().port(); }
 
 asio::awaitable<void> http_server::serve() {
-    const auto executor = co_await asio::this_coro::executor;
     while (!stopping_) {
         co_await connections_fewer_than(limits_.connections);
-        error_code failed;
-        auto socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, failed));
         if (stopping_)
             break;
-        if (failed) {
+        error_code failed;
+        auto socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, failed));
+        if (!failed) {
+            take(std::move(socket));
+        } else if (!stopping_) {
             // Out of descriptors, or the peer has gone already. A connection that ends makes room.
-            std::cerr << "cannot accept a connection: " << failed.message() << '\n';
+            log_.write(webrtc::log_level::error, "cannot accept a connection: " + failed.message());
             if (failed != asio::error::connection_aborted && !connections_.empty())
                 co_await connections_fewer_than(connections_.size());
-            continue;
         }
-        connections_.emplace_front(std::move(socket));
-        asio::co_spawn(executor, talk(connections_.begin()), asio::detached);
     }
     co_await connections_fewer_than(1);
 }
 
+void http_server::take(asio::ip::tcp::socket socket) {
+    connections_.emplace_front(std::move(socket));
+    asio::co_spawn(acceptor_.get_executor(), talk(connections_.begin()), asio::detached);
+}
+
 void http_server::stop() {
+    if (stopping_)
+        return;
+    announced_ = true;
     stopping_ = true;
+    error_code ignored;
+    for (auto& peer : connections_)
+        if (peer.idle && peer.stream.socket().available(ignored) == 0)
+            peer.stream.cancel();
+    // To their callers these are connected; closing the acceptor would reset them.
+    error_code none_left;
+    acceptor_.non_blocking(true);
+    while (true) {
+        auto socket = acceptor_.accept(none_left);
+        if (none_left)
+            break;
+        take(std::move(socket));
+    }
     acceptor_.close();
     connection_ended_.cancel(); // serve() may wait for room
+}
+
+void http_server::abort() {
     for (auto& peer : connections_)
-        if (peer.idle)
-            peer.stream.cancel();
+        peer.stream.cancel();
 }
 
 asio::awaitable<void> http_server::connections_fewer_than(std::size_t count) {
@@ -71,26 +88,39 @@ asio::awaitable<void> http_server::talk(std::list<connection>::iterator self) {
     try {
         co_await converse(*self);
     } catch (const std::exception& error) {
-        std::cerr << "connection ended: " << error.what() << '\n';
+        log_.write(webrtc::log_level::warning, "connection ended: " + printable(error.what()));
     }
     connections_.erase(self);
     connection_ended_.cancel();
 }
 
+asio::awaitable<error_code> http_server::read_request(connection& peer, beast::flat_buffer& buffer,
+                                                      http::request_parser<http::string_body>& parser) {
+    error_code failed;
+    // One that has connected in the last moment has a second to say what it wants.
+    peer.stream.expires_after(stopping_ ? std::chrono::seconds(1) : limits_.idle);
+    if (buffer.size() == 0) {
+        peer.idle = true;
+        const auto count = co_await peer.stream.async_read_some(
+            buffer.prepare(4096), asio::redirect_error(asio::use_awaitable, failed));
+        buffer.commit(count);
+        peer.idle = false;
+        peer.stream.expires_after(limits_.idle);
+    }
+    if (!failed)
+        co_await http::async_read(peer.stream, buffer, parser,
+                                  asio::redirect_error(asio::use_awaitable, failed));
+    peer.stream.expires_never(); // the client's deadline bounds what follows
+    co_return failed;
+}
+
 asio::awaitable<void> http_server::converse(connection& peer) {
     beast::flat_buffer buffer;
     bool unread = false;
-    for (bool keep_alive = true; keep_alive && !stopping_;) {
+    for (bool keep_alive = true; keep_alive;) {
         http::request_parser<http::string_body> parser;
         parser.body_limit(limits_.body_bytes);
-        error_code failed;
-        peer.idle = true;
-        peer.stream.expires_after(limits_.idle);
-        co_await http::async_read(peer.stream, buffer, parser,
-                                  asio::redirect_error(asio::use_awaitable, failed));
-        peer.idle = false;
-        peer.stream.expires_never(); // the client's deadline bounds what follows
-
+        error_code failed = co_await read_request(peer, buffer, parser);
         http_response response;
         if (failed == http::error::body_limit) {
             response = http_response(http::status::payload_too_large, 11);
@@ -101,7 +131,7 @@ asio::awaitable<void> http_server::converse(connection& peer) {
         } else {
             const http_request request = parser.release();
             response = co_await respond(request);
-            response.keep_alive(request.keep_alive() && !stopping_);
+            response.keep_alive(request.keep_alive() && !announced_);
         }
         // RFC 9110, section 8.6: no Content-Length in a 204.
         if (response.result() != http::status::no_content)
@@ -130,7 +160,7 @@ asio::awaitable<http_response> http_server::respond(const http_request& request)
     try {
         response = co_await response_(request);
     } catch (const std::exception& error) {
-        std::cerr << request.method_string() << ' ' << request.target() << ": " << error.what() << '\n';
+        log_.write(webrtc::log_level::error, "request failed: " + printable(error.what()));
         response = http_response(http::status::internal_server_error, 11);
     }
     co_return response;

@@ -8,7 +8,6 @@
 #include <boost/json/value_to.hpp>
 #include <chrono>
 #include <exception>
-#include <iostream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,8 +15,6 @@
 #include <vector>
 
 namespace example {
-
-namespace json = boost::json;
 
 /// A room as far as it has been made.
 struct rooms::room {
@@ -95,27 +92,28 @@ http_response make_error(const webrtc::failure& failure) {
 
 } // namespace
 
-asio::awaitable<http_response> rooms::respond(const http_request& request) {
+asio::awaitable<http_response> rooms::respond(const http_request& request,
+                                              const webrtc::call_options& options) {
     http_response response;
     try {
-        response = co_await dispatch(request);
+        response = co_await dispatch(request, options);
     } catch (const webrtc::api_error& error) {
         response = make_error(error.failure());
         if (response.result_int() >= 500)
-            std::cerr << request.method_string() << ' ' << request.target() << ": " << error.failure()
-                      << '\n';
+            write(webrtc::log_level::warning, "request failed", error.failure(), options);
     }
     co_return response;
 }
 
-asio::awaitable<http_response> rooms::dispatch(const http_request& request) {
+asio::awaitable<http_response> rooms::dispatch(const http_request& request,
+                                               const webrtc::call_options& options) {
     constexpr std::string_view collection = "/rooms";
     const std::string_view target(request.target().data(), request.target().size());
     const std::string_view path = target.substr(0, target.find('?'));
     http_response response;
     if (path == collection) {
         if (request.method() == http::verb::post) {
-            response = co_await create(request);
+            response = co_await create(request, options);
         } else {
             response = make_error(http::status::method_not_allowed, "only POST is allowed here");
             response.set(http::field::allow, "POST");
@@ -123,9 +121,9 @@ asio::awaitable<http_response> rooms::dispatch(const http_request& request) {
     } else if (path.starts_with(collection) && path.substr(collection.size()).starts_with('/')) {
         const webrtc::session_id id(path.substr(collection.size() + 1));
         if (request.method() == http::verb::get) {
-            response = co_await read(id);
+            response = co_await read(id, options);
         } else if (request.method() == http::verb::delete_) {
-            response = co_await remove(id);
+            response = co_await remove(id, options);
         } else {
             response = make_error(http::status::method_not_allowed, "only GET and DELETE are allowed here");
             response.set(http::field::allow, "GET, DELETE");
@@ -136,7 +134,8 @@ asio::awaitable<http_response> rooms::dispatch(const http_request& request) {
     co_return response;
 }
 
-asio::awaitable<http_response> rooms::create(const http_request& request) {
+asio::awaitable<http_response> rooms::create(const http_request& request,
+                                             const webrtc::call_options& options) {
     const auto wanted = parse_room_request(request.body());
     if (!wanted) {
         co_return make_error(
@@ -147,15 +146,15 @@ asio::awaitable<http_response> rooms::create(const http_request& request) {
     std::exception_ptr failed;
     try {
         webrtc::session session =
-            co_await client_.create_session(webrtc::session_request{}.tag(wanted->name));
+            co_await client_.create_session(webrtc::session_request{}.tag(wanted->name), options);
         made.session = std::move(session);
-        co_await create_participants(made, wanted->participants);
-        co_await join_all(made);
+        co_await create_participants(made, wanted->participants, options);
+        co_await join_all(made, options);
     } catch (const webrtc::api_error&) {
         failed = std::current_exception(); // no co_await is allowed in here
     }
     if (failed) {
-        co_await discard(made);
+        co_await discard(made, options);
         std::rethrow_exception(failed);
     }
 
@@ -177,13 +176,15 @@ asio::awaitable<http_response> rooms::create(const http_request& request) {
 }
 
 // All at the same time. Those that were made are noted also when others failed, for `discard`.
-asio::awaitable<void> rooms::create_participants(room& made, const std::vector<std::string>& names) {
+asio::awaitable<void> rooms::create_participants(room& made, const std::vector<std::string>& names,
+                                                 const webrtc::call_options& options) {
     if (names.empty())
         co_return;
     std::vector<webrtc::operation<webrtc::created_participant>> creations;
     for (const auto& name : names) {
         creations.push_back(client_.try_create_participant(
-            webrtc::participant_request{}.tag(name).publish(webrtc::media::audio | webrtc::media::video)));
+            webrtc::participant_request{}.tag(name).publish(webrtc::media::audio | webrtc::media::video),
+            options));
     }
     auto all = asio::experimental::make_parallel_group(std::move(creations));
     auto outcome = co_await all.async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
@@ -197,14 +198,14 @@ asio::awaitable<void> rooms::create_participants(room& made, const std::vector<s
         throw webrtc::api_error(*failed);
 }
 
-asio::awaitable<void> rooms::join_all(const room& made) {
+asio::awaitable<void> rooms::join_all(const room& made, const webrtc::call_options& options) {
     if (made.participants.empty())
         co_return;
     const webrtc::session_id& id = made.session->id();
     std::vector<webrtc::operation<void>> joins;
     for (const auto& each : made.participants) {
         joins.push_back(client_.try_add_participant_to_session(id, each.participant().id(),
-                                                               webrtc::subscriptions::all_in(id)));
+                                                               webrtc::subscriptions::all_in(id), options));
     }
     auto all = asio::experimental::make_parallel_group(std::move(joins));
     auto outcome = co_await all.async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
@@ -214,26 +215,28 @@ asio::awaitable<void> rooms::join_all(const room& made) {
 }
 
 // Best effort: what cannot be deleted now, Bandwidth cleans up after nine hours.
-asio::awaitable<void> rooms::discard(const room& made) {
-    const auto options = webrtc::call_options{}.ignore_not_found();
+asio::awaitable<void> rooms::discard(const room& made, const webrtc::call_options& options) {
+    auto lenient = options;
+    lenient.ignore_not_found();
     std::vector<webrtc::operation<void>> deletes;
     for (const auto& each : made.participants)
-        deletes.push_back(client_.try_delete_participant(each.participant().id(), options));
+        deletes.push_back(client_.try_delete_participant(each.participant().id(), lenient));
     if (made.session)
-        deletes.push_back(client_.try_delete_session(made.session->id(), options));
+        deletes.push_back(client_.try_delete_session(made.session->id(), lenient));
     if (deletes.empty())
         co_return;
     auto all = asio::experimental::make_parallel_group(std::move(deletes));
     auto outcome = co_await all.async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
     for (const auto& each : std::get<1>(outcome))
         if (!each)
-            std::cerr << "left behind: " << each.error() << '\n';
+            write(webrtc::log_level::warning, "left behind", each.error(), options);
 }
 
 // Both requests go out at the same time, on one connection if need be.
-asio::awaitable<http_response> rooms::read(const webrtc::session_id& id) {
-    auto both = asio::experimental::make_parallel_group(client_.try_get_session(id),
-                                                        client_.try_list_session_participants(id));
+asio::awaitable<http_response> rooms::read(const webrtc::session_id& id,
+                                           const webrtc::call_options& options) {
+    auto both = asio::experimental::make_parallel_group(client_.try_get_session(id, options),
+                                                        client_.try_list_session_participants(id, options));
     auto outcome = co_await both.async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
     const webrtc::session& session = std::get<1>(outcome).value();
     json::array participants;
@@ -250,13 +253,24 @@ asio::awaitable<http_response> rooms::read(const webrtc::session_id& id) {
     co_return make_response(http::status::ok, body);
 }
 
-asio::awaitable<http_response> rooms::remove(const webrtc::session_id& id) {
-    const auto present = co_await client_.list_session_participants(id);
-    const auto options = webrtc::call_options{}.ignore_not_found();
+asio::awaitable<http_response> rooms::remove(const webrtc::session_id& id,
+                                             const webrtc::call_options& options) {
+    const auto present = co_await client_.list_session_participants(id, options);
+    auto lenient = options;
+    lenient.ignore_not_found();
     for (const webrtc::participant& each : present)
-        co_await client_.delete_participant(each.id(), options);
-    co_await client_.delete_session(id, options);
+        co_await client_.delete_participant(each.id(), lenient);
+    co_await client_.delete_session(id, lenient);
     co_return http_response(http::status::no_content, 11);
+}
+
+void rooms::write(webrtc::log_level level, const char* message, const webrtc::failure& failure,
+                  const webrtc::call_options& options) {
+    json::object fields;
+    fields["error"] = printable(failure.describe());
+    if (options.trace())
+        fields["trace_id"] = options.trace()->trace_id_text();
+    log_.write(level, message, fields);
 }
 
 } // namespace example

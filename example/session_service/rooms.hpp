@@ -6,10 +6,9 @@
 #include <vector>
 
 #include "session_service/http_server.hpp"
+#include "session_service/json_log.hpp"
 
 namespace example {
-
-namespace webrtc = bandwidth::webrtc;
 
 /// The service's own REST API. A room is a session, with its participants subscribed to each other.
 ///
@@ -23,24 +22,30 @@ namespace webrtc = bandwidth::webrtc;
 /// and 502 for all else.
 class rooms {
 public:
-    /// \param client must outlive this.
-    explicit rooms(webrtc::client& client) noexcept : client_(client) {}
+    /// \param client must outlive this, and so must the log.
+    rooms(webrtc::client& client, json_log& log) noexcept : client_(client), log_(log) {}
 
-    asio::awaitable<http_response> respond(const http_request& request);
+    /// \param options of each call that the request takes: its trace
+    asio::awaitable<http_response> respond(const http_request& request, const webrtc::call_options& options);
 
 private:
     struct room;
 
-    asio::awaitable<http_response> dispatch(const http_request& request);
-    asio::awaitable<http_response> create(const http_request& request);
-    asio::awaitable<http_response> read(const webrtc::session_id& id);
-    asio::awaitable<http_response> remove(const webrtc::session_id& id);
+    asio::awaitable<http_response> dispatch(const http_request& request, const webrtc::call_options& options);
+    asio::awaitable<http_response> create(const http_request& request, const webrtc::call_options& options);
+    asio::awaitable<http_response> read(const webrtc::session_id& id, const webrtc::call_options& options);
+    asio::awaitable<http_response> remove(const webrtc::session_id& id, const webrtc::call_options& options);
 
-    asio::awaitable<void> create_participants(room& made, const std::vector<std::string>& names);
-    asio::awaitable<void> join_all(const room& made);
-    asio::awaitable<void> discard(const room& made);
+    asio::awaitable<void> create_participants(room& made, const std::vector<std::string>& names,
+                                              const webrtc::call_options& options);
+    asio::awaitable<void> join_all(const room& made, const webrtc::call_options& options);
+    asio::awaitable<void> discard(const room& made, const webrtc::call_options& options);
+
+    void write(webrtc::log_level level, const char* message, const webrtc::failure& failure,
+               const webrtc::call_options& options);
 
     webrtc::client& client_;
+    json_log& log_;
 };
 
 } // namespace example

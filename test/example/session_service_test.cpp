@@ -1,98 +1,19 @@
 // The examples as their users start them, and in front of a service that fails.
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
-#include <boost/asio/connect.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 #include <boost/json/parse.hpp>
 #include <chrono>
-#include <fstream>
 #include <future>
 #include <string>
 #include <vector>
 
-#include "support/child_process.hpp"
+#include "example/session_service.hpp"
 
 namespace {
 
-namespace asio = boost::asio;
-namespace http = boost::beast::http;
 namespace json = boost::json;
-namespace testing = bandwidth::webrtc::testing;
-using support::child_process;
+using namespace test_example;
 using testing::fault;
 using namespace std::chrono_literals;
-
-// A loopback service in this process, as the environment of a program names it.
-class service {
-public:
-    service() : service(testing::loopback_options()) {}
-    explicit service(const testing::loopback_options& options) : server_(options) {
-        REQUIRE(mkstemp(ca_file_.data()) != -1);
-        std::ofstream(ca_file_) << server_.ca_pem();
-    }
-    service(const service&) = delete;
-    service& operator=(const service&) = delete;
-    ~service() { unlink(ca_file_.c_str()); }
-
-    testing::loopback_server& server() { return server_; }
-    std::vector<std::string> environment() const {
-        return {"BW_ACCOUNT_ID=" + server_.account(), "BW_USERNAME=" + server_.username(),
-                "BW_PASSWORD=" + server_.password(),
-                "BANDWIDTH_WEBRTC_CALL_CONTROL_URL=" + server_.base_url(), "SSL_CERT_FILE=" + ca_file_};
-    }
-
-private:
-    testing::loopback_server server_;
-    std::string ca_file_ = "/tmp/session_service_test_XXXXXX";
-};
-
-// session_service, and one connection to it.
-class session_service : public child_process {
-public:
-    explicit session_service(const std::vector<std::string>& environment = {},
-                             const std::string& deadline = "10000")
-        : child_process({SESSION_SERVICE, "--port", "0", "--timeout", deadline}, environment) {
-        const std::string port_and_more = line("listening on http://127.0.0.1:");
-        const auto port = static_cast<unsigned short>(std::stoi(port_and_more));
-        socket_.connect(asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), port));
-    }
-
-    void send(http::verb method, const std::string& target, const std::string& body = {}) {
-        http::request<http::string_body> request(method, target, 11);
-        request.set(http::field::host, "127.0.0.1");
-        request.body() = body;
-        request.prepare_payload();
-        http::write(socket_, request);
-    }
-    http::response<http::string_body> receive() {
-        http::response<http::string_body> response;
-        http::read(socket_, buffer_, response);
-        return response;
-    }
-    http::response<http::string_body> call(http::verb method, const std::string& target,
-                                           const std::string& body = {}) {
-        send(method, target, body);
-        return receive();
-    }
-    // Whether the service has closed the connection.
-    bool hung_up() {
-        boost::system::error_code ec;
-        http::response<http::string_body> response;
-        http::read(socket_, buffer_, response, ec);
-        return ec == http::error::end_of_stream;
-    }
-
-private:
-    asio::io_context context_;
-    asio::ip::tcp::socket socket_{context_};
-    boost::beast::flat_buffer buffer_;
-};
-
-constexpr const char* two_people = R"({"name": "standup", "participants": ["alice", "bob"]})";
 
 TEST_CASE("minimal runs") {
     child_process minimal({MINIMAL});
@@ -101,7 +22,7 @@ TEST_CASE("minimal runs") {
 }
 
 TEST_CASE("session_service makes a room, shows it, deletes it, and stops cleanly") {
-    session_service rooms;
+    called_service rooms;
 
     const auto created = rooms.call(http::verb::post, "/rooms", two_people);
     REQUIRE(created.result_int() == 201);
@@ -130,7 +51,7 @@ TEST_CASE("session_service makes a room, shows it, deletes it, and stops cleanly
 }
 
 TEST_CASE("session_service refuses what it does not understand") {
-    session_service rooms;
+    called_service rooms;
     CHECK(rooms.call(http::verb::get, "/").result_int() == 404);
     CHECK(rooms.call(http::verb::get, "/roomsy/1").result_int() == 404);
     CHECK(rooms.call(http::verb::get, "/rooms").result_int() == 405);
@@ -150,7 +71,7 @@ TEST_CASE("session_service refuses what it does not understand") {
 
 TEST_CASE("session_service tells how the service behind it failed") {
     service behind;
-    session_service rooms(behind.environment(), "2000");
+    called_service rooms(behind.environment(), {"--timeout", "2000"});
 
     behind.server().inject(fault{}.on("GET").always().respond(500)); // whatever the number of attempts
     CHECK(rooms.call(http::verb::get, "/rooms/1").result_int() == 502);
@@ -179,7 +100,7 @@ TEST_CASE("session_service tells how the service behind it failed") {
 
 TEST_CASE("session_service leaves nothing behind when a room cannot be finished") {
     service behind;
-    session_service rooms(behind.environment());
+    called_service rooms(behind.environment());
     behind.server().inject(fault{}.on("PUT").always().respond(500));
     CHECK(rooms.call(http::verb::post, "/rooms", two_people).result_int() == 502);
     behind.server().clear_faults();
@@ -199,7 +120,7 @@ TEST_CASE("session_service responds to what is in flight before it stops") {
         }
     };
     service behind(testing::loopback_options{}.on_response(note));
-    session_service rooms(behind.environment());
+    called_service rooms(behind.environment());
     const auto created = rooms.call(http::verb::post, "/rooms", R"({"name": "a", "participants": []})");
     REQUIRE(created.result_int() == 201);
 
@@ -223,6 +144,14 @@ TEST_CASE("session_service names a wrong option") {
         child_process wrong(words);
         CHECK(wrong.wait() == 2);
     }
+    for (const auto& words : {std::vector<std::string>{SESSION_SERVICE, "--log-level", "loud"},
+                              {SESSION_SERVICE, "--client-key", "key.pem"},
+                              {SESSION_SERVICE, "--credentials", ""}}) {
+        child_process wrong(words);
+        CHECK(wrong.wait() == 2);
+    }
+    child_process absent({SESSION_SERVICE, "--credentials", "/nonexistent"}, {"BW_ACCOUNT_ID=1"});
+    CHECK(absent.wait() == 1);
     child_process incomplete({SESSION_SERVICE}, {"BW_ACCOUNT_ID=1"});
     CHECK(incomplete.wait() == 1);
 }

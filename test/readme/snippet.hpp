@@ -7,6 +7,8 @@
 #include <bandwidth/webrtc/brtc/client.hpp>
 #include <bandwidth/webrtc/connection_manager.hpp>
 #include <bandwidth/webrtc/for_each_bounded.hpp>
+#include <bandwidth/webrtc/logger.hpp>
+#include <bandwidth/webrtc/metrics.hpp>
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
 #include <bandwidth/webrtc/testing/scripted_server.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -20,7 +22,9 @@
 #include <boost/asio/use_future.hpp>
 #include <chrono>
 #include <iostream>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 

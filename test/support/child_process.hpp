@@ -61,11 +61,15 @@ public:
         }
     }
 
-    /// Blocks until this stands in what the test reads, or that has ended.
-    bool says(std::string_view text) {
-        while (text_.find(text) == std::string::npos)
-            if (!read_more())
-                return false;
+    /// Blocks until this stands in what the test reads, as often as that, or that has ended.
+    bool says(std::string_view text, std::size_t times = 1) {
+        for (std::size_t at = 0; times > 0; --times) {
+            std::size_t found = 0;
+            while ((found = text_.find(text, at)) == std::string::npos)
+                if (!read_more())
+                    return false;
+            at = found + text.size();
+        }
         return true;
     }
     /// The rest of the first line that begins with `start`; blocks until it is written. Fails the test when the
