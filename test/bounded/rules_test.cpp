@@ -23,13 +23,6 @@ cancellation_type stop_at_failure(const told_result& one) {
     return one.outcome ? cancellation_type::none : cancellation_type::total;
 }
 
-numbers up_to(int count) {
-    numbers items;
-    for (int item = 0; item < count; ++item)
-        items.push_back(item);
-    return items;
-}
-
 class ends_at_once {
 public:
     template <class CompletionToken>
@@ -337,47 +330,6 @@ TEST_CASE("bounded: what the range throws is the completion's, at every position
         CHECK(here.told_items() == up_to(at));
         CHECK_FALSE(here.done.reached_end);
     }
-}
-
-TEST_CASE("bounded: range and functions are gone when the handler runs") {
-    for (const std::size_t count : {0U, 1U, 3U}) {
-        asio::io_context context;
-        hand_driven_calls calls;
-        const auto watched = std::make_shared<int>(0);
-        long users = 0;
-        int begun = 0;
-        const std::vector<std::shared_ptr<int>> items(count, watched);
-        webrtc::for_each_bounded(
-            context, std::vector(items), 2,
-            [&calls, &begun, watched](const std::shared_ptr<int>&) { return calls.make(begun++); },
-            [watched](const auto&) {},
-            [&](std::exception_ptr, const webrtc::bounded_progress&) { users = watched.use_count(); });
-        while (users == 0) {
-            context.restart();
-            context.poll();
-            calls.succeed_all();
-        }
-        CHECK(users == static_cast<long>(count) + 1); // `items` and `watched`
-    }
-}
-
-TEST_CASE(
-    "bounded: a context that is destroyed, and calls that are, destroy the handler without calling it") {
-    const auto watched = std::make_shared<int>(0);
-    hand_driven_calls calls;
-    for (const int polls : {0, 1}) {
-        asio::io_context context;
-        webrtc::for_each_bounded(
-            context, up_to(5), 2, [&calls](const int& item) { return calls.make(item); },
-            [watched](const auto&) {},
-            [watched](std::exception_ptr, const webrtc::bounded_progress&) { FAIL("it was called"); });
-        CHECK(watched.use_count() == 3);
-        if (polls != 0)
-            context.poll();
-        if (polls != 0)
-            calls.forget(); // as a client does when its context is destroyed
-    }
-    CHECK(watched.use_count() == 1);
 }
 
 TEST_CASE("bounded: calls that end where they begin take no stack") {

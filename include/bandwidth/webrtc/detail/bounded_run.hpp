@@ -121,12 +121,12 @@ public:
 
     template <class Given>
     bounded_run(const asio::any_io_executor& executor, Task&& task, Given&& handler)
-        : task_(std::move(task))
+        : task_(std::in_place, std::move(task))
         , handler_(std::forward<Given>(handler))
         , strand_(asio::make_strand(executor))
         , work_(asio::get_associated_executor(handler_, executor))
-        , window_(task_.limit, task_.order) {
-        if (task_.limit == 0)
+        , window_(task_->limit, task_->order) {
+        if (task_->limit == 0)
             fail(std::make_exception_ptr(api_error(
                 failure(errc::invalid_argument, "for_each_bounded: a limit of 0 lets nothing begin"))));
     }
@@ -190,24 +190,25 @@ private:
         std::size_t number_;
     };
 
-    /// Takes the caller's cancellation, which comes on the executor of the caller's handler.
+    /// Takes the caller's cancellation, which comes on the executor of the caller's handler. It may outlive
+    /// the execution context, so it holds nothing of it.
     class canceller {
     public:
-        explicit canceller(const pointer& run) : run_(run), strand_(run->strand_) {}
+        explicit canceller(const pointer& run) : run_(run) {}
         void operator()(asio::cancellation_type_t type) const {
-            asio::dispatch(
-                strand_,
-                [weak = run_, type] {
-                    if (auto run = weak.lock()) {
-                        run->stop(type);
-                        advance(std::move(run));
-                    }
-                });
+            auto run = run_.lock();
+            if (!run)
+                return;
+            const auto strand = run->strand_;
+            // The run goes along, so that it is destroyed on its strand.
+            asio::dispatch(strand, [run = std::move(run), type]() mutable {
+                run->stop(type);
+                advance(std::move(run));
+            });
         }
 
     private:
         std::weak_ptr<bounded_run> run_;
-        strand_type strand_;
     };
 
     /// Does what the window says until there is nothing left to do now.
@@ -238,8 +239,8 @@ private:
             if (next_)
                 ++*next_;
             else
-                next_.emplace(std::ranges::begin(task_.range));
-            if (*next_ == std::ranges::end(task_.range)) {
+                next_.emplace(std::ranges::begin(task_->range));
+            if (*next_ == std::ranges::end(task_->range)) {
                 progress_.reached_end = true;
                 window_.end();
                 return;
@@ -257,7 +258,7 @@ private:
         one.in_flight = true;
         try {
             one.item.emplace(**next_);
-            launch(std::invoke(task_.make_call, std::as_const(*one.item)), call_handler(run, number));
+            launch(std::invoke(task_->make_call, std::as_const(*one.item)), call_handler(run, number));
         } catch (...) {
             call_ended(number);
             fail(std::current_exception());
@@ -294,9 +295,9 @@ private:
             one.item.reset();
             one.outcome.reset();
             if constexpr (std::is_void_v<
-                              std::invoke_result_t<decltype(task_.on_result)&, typename Task::told>>)
-                std::invoke(task_.on_result, std::move(told));
-            else if (const asio::cancellation_type type = std::invoke(task_.on_result, std::move(told));
+                              std::invoke_result_t<decltype(task_->on_result)&, typename Task::told>>)
+                std::invoke(task_->on_result, std::move(told));
+            else if (const asio::cancellation_type type = std::invoke(task_->on_result, std::move(told));
                      type != asio::cancellation_type::none)
                 stop(type);
         } catch (...) {
@@ -325,7 +326,8 @@ private:
         stop(asio::cancellation_type::total);
     }
 
-    /// The run is gone when the caller's handler runs, and with it the range and the functions.
+    /// The range and the functions are gone when the caller's handler runs. The run is too, unless a
+    /// cancellation is on its way to it: that finds nothing left to do.
     static void complete(pointer run) {
         const auto executor = run->work_.get_executor();
         auto last = [handler = std::move(run->handler_), work = std::move(run->work_),
@@ -336,11 +338,14 @@ private:
             work.reset();
             std::move(handler)(std::move(thrown), std::move(progress));
         };
+        run->places_.clear();
+        run->next_.reset();
+        run->task_.reset();
         run.reset();
         asio::dispatch(executor, std::move(last));
     }
 
-    Task task_;
+    std::optional<Task> task_; // until it completes
     Handler handler_;
     strand_type strand_;
     asio::executor_work_guard<asio::associated_executor_t<Handler, asio::any_io_executor>> work_;
