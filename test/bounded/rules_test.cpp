@@ -279,6 +279,45 @@ TEST_CASE("bounded: the signal may be emitted by on_result, and is free again at
     CHECK_FALSE(here.signal.slot().has_handler());
 }
 
+TEST_CASE("bounded: a stop that make_call asks for reaches the call that it makes") {
+    for (const auto type : {cancellation_type::total, cancellation_type::terminal}) {
+        trial here;
+        here.calls.react_to(cancellation_type::terminal);
+        here.making = [&here, type](int item) {
+            if (item == 1)
+                here.signal.emit(type);
+        };
+        here.start(up_to(10), 3);
+        here.poll();
+        CHECK(here.calls.begun() == up_to(2));
+        CHECK(here.calls.cancelled(0) == std::vector{type});
+        CHECK(here.calls.cancelled(1) == std::vector{type});
+        CHECK(here.completions == (type == cancellation_type::terminal ? 1 : 0));
+        here.finish();
+        CHECK(here.completions == 1);
+        CHECK(here.told_items() == up_to(2));
+    }
+}
+
+TEST_CASE("bounded: a stop while the range takes its next step keeps the next call from beginning") {
+    for (const int at : {2, 5}) { // 5 is the end
+        trial here;
+        counted_range range(5);
+        range.reacts_at = at;
+        range.reaction = [&here] { here.signal.emit(cancellation_type::total); };
+        here.start(range, 10);
+        here.poll();
+        CHECK(here.calls.begun() == up_to(at));
+        CHECK(range.read == at);
+        for (int item = 0; item < at; ++item)
+            CHECK(here.calls.cancelled(item) == std::vector{cancellation_type::total});
+        here.finish();
+        CHECK(here.completions == 1);
+        CHECK(here.done.begun == static_cast<std::size_t>(at));
+        CHECK(here.done.reached_end == (at == 5));
+    }
+}
+
 TEST_CASE("bounded: what make_call throws is the completion's, at every position") {
     for (const bool in_order : {false, true})
         for (int at = 0; at < 5; ++at) {

@@ -245,6 +245,8 @@ private:
                 window_.end();
                 return;
             }
+            if (stopped_with_ != asio::cancellation_type::none)
+                return; // the range's step has asked for it
         } catch (...) {
             fail(std::current_exception());
             return;
@@ -263,6 +265,9 @@ private:
             call_ended(number);
             fail(std::current_exception());
         }
+        // A stop that came from `make_call`, when the call had no handler yet for its cancellation.
+        if (one.in_flight && stopped_with_ != asio::cancellation_type::none)
+            one.cancel.emit(stopped_with_);
     }
     void launch(typename Task::call call, call_handler handler) {
         if constexpr (is_awaitable<typename Task::call>)
