@@ -103,6 +103,9 @@ struct bounded_task {
 /// Each call in flight owns the run by its handler; so where an execution context is destroyed with its
 /// calls, the run goes with the last of them, and the caller's handler is destroyed without having been
 /// called.
+///
+/// No allocation that fails is survived once it has begun, except in what the caller's own functions and
+/// range do: what could leave it half done is noexcept.
 template <class Task, class Handler>
 class bounded_run {
 public:
@@ -168,21 +171,11 @@ private:
 
     private:
         void end(result<value> outcome) {
-            run_->places_[number_].outcome.emplace(std::move(outcome));
-            run_->call_ended(number_);
+            run_->call_ended(number_, std::move(outcome));
             advance(std::move(run_));
         }
         void end(const std::exception_ptr& thrown) {
-            try {
-                std::rethrow_exception(thrown);
-            } catch (const api_error& error) {
-                return end(result<value>(error.failure()));
-            } catch (const boost::system::system_error& error) {
-                return end(result<value>(failure(error.code())));
-            } catch (...) {
-                run_->call_ended(number_);
-            }
-            run_->fail(thrown);
+            run_->call_ended(number_, thrown);
             advance(std::move(run_));
         }
 
@@ -234,7 +227,7 @@ private:
             }
     }
 
-    void begin(const pointer& run) {
+    void begin(const pointer& run) noexcept {
         try {
             if (next_)
                 ++*next_;
@@ -276,12 +269,28 @@ private:
             std::move(call)(std::move(handler));
     }
 
-    void call_ended(std::size_t number) {
+    void call_ended(std::size_t number) noexcept {
         places_[number].in_flight = false;
         window_.call_ended(number);
     }
+    void call_ended(std::size_t number, result<value>&& outcome) noexcept {
+        places_[number].outcome.emplace(std::move(outcome));
+        call_ended(number);
+    }
+    void call_ended(std::size_t number, const std::exception_ptr& thrown) noexcept {
+        try {
+            std::rethrow_exception(thrown);
+        } catch (const api_error& error) {
+            call_ended(number, result<value>(error.failure()));
+        } catch (const boost::system::system_error& error) {
+            call_ended(number, result<value>(failure(error.code())));
+        } catch (...) {
+            call_ended(number);
+            fail(thrown);
+        }
+    }
 
-    void tell() {
+    void tell() noexcept {
         auto& one = places_[window_.tell()];
         const bool succeeded = one.outcome && one.outcome->has_value();
         if (!succeeded && progress_.failed == 0) {
@@ -312,7 +321,7 @@ private:
     }
 
     /// No more items begin, and the calls in flight are cancelled, once for each type.
-    void stop(asio::cancellation_type type) {
+    void stop(asio::cancellation_type type) noexcept {
         window_.end();
         // With limit calls in flight, each of which fails and asks for the same again, this would be limit
         // squared.
@@ -325,7 +334,7 @@ private:
                 one.cancel.emit(type);
         advancing_ = before;
     }
-    void fail(std::exception_ptr thrown) {
+    void fail(std::exception_ptr thrown) noexcept {
         if (!thrown_)
             thrown_ = std::move(thrown);
         stop(asio::cancellation_type::total);
