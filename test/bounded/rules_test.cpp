@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <bandwidth/webrtc/for_each_bounded.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <cstddef>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -369,6 +371,32 @@ TEST_CASE("bounded: what the range throws is the completion's, at every position
         CHECK(here.told_items() == up_to(at));
         CHECK_FALSE(here.done.reached_end);
     }
+}
+
+TEST_CASE("bounded: items that cannot be copied come from a range that gives them away") {
+    using item = std::unique_ptr<int>;
+    struct gives_away {
+        std::vector<item>& items;
+        auto begin() const { return std::move_iterator(items.begin()); }
+        auto end() const { return std::move_iterator(items.end()); }
+    };
+    std::vector<item> items;
+    for (const int number : up_to(3))
+        items.push_back(std::make_unique<int>(number));
+    asio::io_context context;
+    hand_driven_calls calls;
+    numbers told;
+    webrtc::for_each_bounded(
+        context, gives_away{items}, 2, [&calls](const item& one) { return calls.make(*one); },
+        [&told](webrtc::bounded_result<item, int> one) { told.push_back(*one.item); }, asio::detached);
+    context.poll();
+    CHECK(items[0] == nullptr);
+    CHECK(items[2] != nullptr);
+    while (!calls.in_flight().empty()) {
+        calls.succeed_all();
+        context.poll();
+    }
+    CHECK(told == up_to(3));
 }
 
 TEST_CASE("bounded: calls that end where they begin take no stack") {
