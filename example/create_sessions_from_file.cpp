@@ -8,6 +8,9 @@
 // id of its session. Tags that have an id there already are skipped, so the same command goes on where an
 // earlier one ended. LIMIT is how many calls, and connections, there are at a time (32).
 //
+// A failure whose request may have reached the service says that the session may exist: it has no id in
+// `ids`, and the same command creates another one for its line.
+//
 // Ctrl-C, or SIGTERM, stops it: nothing more begins, and those sessions are waited for that may have been
 // created, so that no id is lost. A second one gives up waiting.
 // Exit status: 0 when every line has an id, 1 when not, 2 when it is called in a wrong way.
@@ -143,7 +146,8 @@ public:
             ++withdrawn_;
             return asio::cancellation_type::none;
         }
-        std::cerr << "line " << number << ", " << tag << ": " << why << '\n';
+        const bool may_exist = why.delivery() == webrtc::delivery::maybe_processed;
+        std::cerr << "line " << number << ", " << tag << (may_exist ? ", may exist: " : ": ") << why << '\n';
         // Its tag was refused; that says nothing of the others. Whatever else has outlived the call's retries
         // would happen to the next ones too.
         const bool refused = why.code() == webrtc::errc::invalid_argument || why.http_status() == 400;

@@ -33,6 +33,14 @@ using asio::cancellation_type;
 using numbers = std::vector<int>;
 using told_result = webrtc::bounded_result<int, int>;
 
+/// 0, 1, 2 and so on.
+inline numbers up_to(int count) {
+    numbers items;
+    for (int item = 0; item < count; ++item)
+        items.push_back(item);
+    return items;
+}
+
 /// Calls that end when the test says so. The call for item n gives 10 n.
 class hand_driven_calls {
 public:
@@ -130,9 +138,11 @@ public:
         }
         iterator& operator++() {
             ++range_->at;
+            if (range_->at == range_->reacts_at)
+                range_->reaction();
             return *this;
         }
-        void operator++(int) { ++range_->at; }
+        void operator++(int) { ++*this; }
         friend bool operator==(const iterator& here, std::default_sentinel_t) {
             return here.range_->at >= here.range_->count;
         }
@@ -149,6 +159,8 @@ public:
     int at = 0;
     int read = 0;
     int throws_at = -1;
+    int reacts_at = -1;
+    std::function<void()> reaction; // of the step to `reacts_at`
 };
 
 /// One run over hand-driven calls, and what came of it.
@@ -159,6 +171,7 @@ struct trial {
     std::vector<told_result> told;
     std::function<cancellation_type(const told_result&)> answer; // of on_result
     int make_throws_at = -1;
+    std::function<void(int)> making; // called by make_call with the item
     int completions = 0;
     std::exception_ptr thrown;
     webrtc::bounded_progress done;
@@ -168,6 +181,8 @@ struct trial {
         auto make = [this](const int& item) {
             if (item == make_throws_at)
                 throw std::runtime_error("make_call");
+            if (making)
+                making(item);
             return calls.make(item);
         };
         auto on_result = [this](told_result one) {

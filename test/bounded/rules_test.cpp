@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <bandwidth/webrtc/for_each_bounded.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <cstddef>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -21,13 +23,6 @@ using namespace bounded;
 
 cancellation_type stop_at_failure(const told_result& one) {
     return one.outcome ? cancellation_type::none : cancellation_type::total;
-}
-
-numbers up_to(int count) {
-    numbers items;
-    for (int item = 0; item < count; ++item)
-        items.push_back(item);
-    return items;
 }
 
 class ends_at_once {
@@ -286,6 +281,45 @@ TEST_CASE("bounded: the signal may be emitted by on_result, and is free again at
     CHECK_FALSE(here.signal.slot().has_handler());
 }
 
+TEST_CASE("bounded: a stop that make_call asks for reaches the call that it makes") {
+    for (const auto type : {cancellation_type::total, cancellation_type::terminal}) {
+        trial here;
+        here.calls.react_to(cancellation_type::terminal);
+        here.making = [&here, type](int item) {
+            if (item == 1)
+                here.signal.emit(type);
+        };
+        here.start(up_to(10), 3);
+        here.poll();
+        CHECK(here.calls.begun() == up_to(2));
+        CHECK(here.calls.cancelled(0) == std::vector{type});
+        CHECK(here.calls.cancelled(1) == std::vector{type});
+        CHECK(here.completions == (type == cancellation_type::terminal ? 1 : 0));
+        here.finish();
+        CHECK(here.completions == 1);
+        CHECK(here.told_items() == up_to(2));
+    }
+}
+
+TEST_CASE("bounded: a stop while the range takes its next step keeps the next call from beginning") {
+    for (const int at : {2, 5}) { // 5 is the end
+        trial here;
+        counted_range range(5);
+        range.reacts_at = at;
+        range.reaction = [&here] { here.signal.emit(cancellation_type::total); };
+        here.start(range, 10);
+        here.poll();
+        CHECK(here.calls.begun() == up_to(at));
+        CHECK(range.read == at);
+        for (int item = 0; item < at; ++item)
+            CHECK(here.calls.cancelled(item) == std::vector{cancellation_type::total});
+        here.finish();
+        CHECK(here.completions == 1);
+        CHECK(here.done.begun == static_cast<std::size_t>(at));
+        CHECK(here.done.reached_end == (at == 5));
+    }
+}
+
 TEST_CASE("bounded: what make_call throws is the completion's, at every position") {
     for (const bool in_order : {false, true})
         for (int at = 0; at < 5; ++at) {
@@ -339,45 +373,30 @@ TEST_CASE("bounded: what the range throws is the completion's, at every position
     }
 }
 
-TEST_CASE("bounded: range and functions are gone when the handler runs") {
-    for (const std::size_t count : {0U, 1U, 3U}) {
-        asio::io_context context;
-        hand_driven_calls calls;
-        const auto watched = std::make_shared<int>(0);
-        long users = 0;
-        int begun = 0;
-        const std::vector<std::shared_ptr<int>> items(count, watched);
-        webrtc::for_each_bounded(
-            context, std::vector(items), 2,
-            [&calls, &begun, watched](const std::shared_ptr<int>&) { return calls.make(begun++); },
-            [watched](const auto&) {},
-            [&](std::exception_ptr, const webrtc::bounded_progress&) { users = watched.use_count(); });
-        while (users == 0) {
-            context.restart();
-            context.poll();
-            calls.succeed_all();
-        }
-        CHECK(users == static_cast<long>(count) + 1); // `items` and `watched`
-    }
-}
-
-TEST_CASE(
-    "bounded: a context that is destroyed, and calls that are, destroy the handler without calling it") {
-    const auto watched = std::make_shared<int>(0);
+TEST_CASE("bounded: items that cannot be copied come from a range that gives them away") {
+    using item = std::unique_ptr<int>;
+    struct gives_away {
+        std::vector<item>& items;
+        auto begin() const { return std::move_iterator(items.begin()); }
+        auto end() const { return std::move_iterator(items.end()); }
+    };
+    std::vector<item> items;
+    for (const int number : up_to(3))
+        items.push_back(std::make_unique<int>(number));
+    asio::io_context context;
     hand_driven_calls calls;
-    for (const int polls : {0, 1}) {
-        asio::io_context context;
-        webrtc::for_each_bounded(
-            context, up_to(5), 2, [&calls](const int& item) { return calls.make(item); },
-            [watched](const auto&) {},
-            [watched](std::exception_ptr, const webrtc::bounded_progress&) { FAIL("it was called"); });
-        CHECK(watched.use_count() == 3);
-        if (polls != 0)
-            context.poll();
-        if (polls != 0)
-            calls.forget(); // as a client does when its context is destroyed
+    numbers told;
+    webrtc::for_each_bounded(
+        context, gives_away{items}, 2, [&calls](const item& one) { return calls.make(*one); },
+        [&told](webrtc::bounded_result<item, int> one) { told.push_back(*one.item); }, asio::detached);
+    context.poll();
+    CHECK(items[0] == nullptr);
+    CHECK(items[2] != nullptr);
+    while (!calls.in_flight().empty()) {
+        calls.succeed_all();
+        context.poll();
     }
-    CHECK(watched.use_count() == 1);
+    CHECK(told == up_to(3));
 }
 
 TEST_CASE("bounded: calls that end where they begin take no stack") {

@@ -1,3 +1,4 @@
+#include <unistd.h>
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
 #include <chrono>
 #include <csignal>
@@ -34,12 +35,13 @@ public:
         for (int number = 0; number < count; ++number)
             out << "room " << number << "\n\n"; // with a space, and an empty line behind it
     }
-    support::child_process start(const std::string& limit = "8") const {
+    support::child_process start(const std::string& limit = "8", int reads = STDOUT_FILENO) const {
         return support::child_process(
             {CREATE_SESSIONS_FROM_FILE, tags(), ids(), limit},
             {"BW_ACCOUNT_ID=" + server.account(), "BW_USERNAME=" + server.username(),
              "BW_PASSWORD=" + server.password(), "BANDWIDTH_WEBRTC_CALL_CONTROL_URL=" + server.base_url(),
-             "SSL_CERT_FILE=" + folder_ + "/ca.pem"});
+             "SSL_CERT_FILE=" + folder_ + "/ca.pem"},
+            {reads, {}, {}});
     }
     // The lines of the file with the ids, which are all different.
     std::size_t written() const {
@@ -120,6 +122,22 @@ TEST_CASE(
     CHECK(forbidden.text().starts_with("10 created in "));
     CHECK(forbidden.text().find("stopped before the end") != std::string::npos);
     CHECK(files.written() == files.server.session_count());
+}
+
+TEST_CASE("create_sessions_from_file: it tells which session may exist without an id, and only of those") {
+    from_file files;
+    files.write_tags(3);
+    files.server.inject(testing::fault{}.on("POST").after(1).times(1).close_before_response());
+    auto lost = files.start("1", STDERR_FILENO);
+    CHECK(lost.wait() == 1);
+    CHECK(lost.text().find("line 3, room 1, may exist: ") != std::string::npos);
+    CHECK(files.written() == 1);
+
+    files.server.inject(testing::fault{}.on("POST").times(1).respond(403));
+    auto forbidden = files.start("1", STDERR_FILENO);
+    CHECK(forbidden.wait() == 1);
+    CHECK(forbidden.text().find("line 3, room 1: ") != std::string::npos);
+    CHECK(forbidden.text().find("may exist") == std::string::npos);
 }
 
 TEST_CASE("create_sessions_from_file: it says what is wrong before anything is created") {

@@ -70,7 +70,8 @@ auto start_bounded(asio::any_io_executor executor, Range&& range, std::size_t li
 ///        strand of its own pass `co_await asio::this_coro::executor`, so that they need none for what the
 ///        coroutine has either. None of them is called inside of this function.
 /// \param range an input range. An lvalue is not copied and has to live until the completion; an rvalue is
-///        moved in.
+///        moved in. Each item is made of what the range's iterator gives: a copy, or moved where that is an
+///        rvalue; so items that cannot be copied come from a range of `std::move_iterator`.
 /// \param limit of calls in flight; 0 fails with `errc::invalid_argument` as an `api_error`. What is useful:
 ///        `client_options::max_connections` where each call is a POST, and that times `pipeline_depth` where
 ///        none is. More wait in the client's queue, where their timeouts run, and where those beyond
@@ -87,8 +88,10 @@ auto start_bounded(asio::any_io_executor executor, Range&& range, std::size_t li
 ///        handler's associated executor, `executor` where it has none; range and functions are destroyed
 ///        before that.
 ///
-/// Allocates for `limit` items once, and what their calls allocate. Where the execution context is destroyed
-/// before it completes, it never does.
+/// Allocates for `limit` items once, and what their calls allocate; the allocator that is associated with the
+/// handler is not used. Once it has begun, a failed allocation outside of the range and the functions ends
+/// the program. Where the execution context is destroyed before it completes, it never does; the cancellation
+/// signal may live on.
 /// Thread safety: distinct calls safe. The cancellation signal is emitted on the executor of the token's
 /// handler.
 template <std::ranges::input_range Range, detail::makes_call_for<Range> MakeCall, class OnResult,

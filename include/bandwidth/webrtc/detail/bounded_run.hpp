@@ -103,6 +103,9 @@ struct bounded_task {
 /// Each call in flight owns the run by its handler; so where an execution context is destroyed with its
 /// calls, the run goes with the last of them, and the caller's handler is destroyed without having been
 /// called.
+///
+/// No allocation that fails is survived once it has begun, except in what the caller's own functions and
+/// range do: what could leave it half done is noexcept.
 template <class Task, class Handler>
 class bounded_run {
 public:
@@ -121,12 +124,12 @@ public:
 
     template <class Given>
     bounded_run(const asio::any_io_executor& executor, Task&& task, Given&& handler)
-        : task_(std::move(task))
+        : task_(std::in_place, std::move(task))
         , handler_(std::forward<Given>(handler))
         , strand_(asio::make_strand(executor))
         , work_(asio::get_associated_executor(handler_, executor))
-        , window_(task_.limit, task_.order) {
-        if (task_.limit == 0)
+        , window_(task_->limit, task_->order) {
+        if (task_->limit == 0)
             fail(std::make_exception_ptr(api_error(
                 failure(errc::invalid_argument, "for_each_bounded: a limit of 0 lets nothing begin"))));
     }
@@ -168,21 +171,11 @@ private:
 
     private:
         void end(result<value> outcome) {
-            run_->places_[number_].outcome.emplace(std::move(outcome));
-            run_->call_ended(number_);
+            run_->call_ended(number_, std::move(outcome));
             advance(std::move(run_));
         }
         void end(const std::exception_ptr& thrown) {
-            try {
-                std::rethrow_exception(thrown);
-            } catch (const api_error& error) {
-                return end(result<value>(error.failure()));
-            } catch (const boost::system::system_error& error) {
-                return end(result<value>(failure(error.code())));
-            } catch (...) {
-                run_->call_ended(number_);
-            }
-            run_->fail(thrown);
+            run_->call_ended(number_, thrown);
             advance(std::move(run_));
         }
 
@@ -190,24 +183,25 @@ private:
         std::size_t number_;
     };
 
-    /// Takes the caller's cancellation, which comes on the executor of the caller's handler.
+    /// Takes the caller's cancellation, which comes on the executor of the caller's handler. It may outlive
+    /// the execution context, so it holds nothing of it.
     class canceller {
     public:
-        explicit canceller(const pointer& run) : run_(run), strand_(run->strand_) {}
+        explicit canceller(const pointer& run) : run_(run) {}
         void operator()(asio::cancellation_type_t type) const {
-            asio::dispatch(
-                strand_,
-                [weak = run_, type] {
-                    if (auto run = weak.lock()) {
-                        run->stop(type);
-                        advance(std::move(run));
-                    }
-                });
+            auto run = run_.lock();
+            if (!run)
+                return;
+            const auto strand = run->strand_;
+            // The run goes along, so that it is destroyed on its strand.
+            asio::dispatch(strand, [run = std::move(run), type]() mutable {
+                run->stop(type);
+                advance(std::move(run));
+            });
         }
 
     private:
         std::weak_ptr<bounded_run> run_;
-        strand_type strand_;
     };
 
     /// Does what the window says until there is nothing left to do now.
@@ -233,17 +227,19 @@ private:
             }
     }
 
-    void begin(const pointer& run) {
+    void begin(const pointer& run) noexcept {
         try {
             if (next_)
                 ++*next_;
             else
-                next_.emplace(std::ranges::begin(task_.range));
-            if (*next_ == std::ranges::end(task_.range)) {
+                next_.emplace(std::ranges::begin(task_->range));
+            if (*next_ == std::ranges::end(task_->range)) {
                 progress_.reached_end = true;
                 window_.end();
                 return;
             }
+            if (stopped_with_ != asio::cancellation_type::none)
+                return; // the range's step has asked for it
         } catch (...) {
             fail(std::current_exception());
             return;
@@ -257,11 +253,14 @@ private:
         one.in_flight = true;
         try {
             one.item.emplace(**next_);
-            launch(std::invoke(task_.make_call, std::as_const(*one.item)), call_handler(run, number));
+            launch(std::invoke(task_->make_call, std::as_const(*one.item)), call_handler(run, number));
         } catch (...) {
             call_ended(number);
             fail(std::current_exception());
         }
+        // A stop that came from `make_call`, when the call had no handler yet for its cancellation.
+        if (one.in_flight && stopped_with_ != asio::cancellation_type::none)
+            one.cancel.emit(stopped_with_);
     }
     void launch(typename Task::call call, call_handler handler) {
         if constexpr (is_awaitable<typename Task::call>)
@@ -270,12 +269,28 @@ private:
             std::move(call)(std::move(handler));
     }
 
-    void call_ended(std::size_t number) {
+    void call_ended(std::size_t number) noexcept {
         places_[number].in_flight = false;
         window_.call_ended(number);
     }
+    void call_ended(std::size_t number, result<value>&& outcome) noexcept {
+        places_[number].outcome.emplace(std::move(outcome));
+        call_ended(number);
+    }
+    void call_ended(std::size_t number, const std::exception_ptr& thrown) noexcept {
+        try {
+            std::rethrow_exception(thrown);
+        } catch (const api_error& error) {
+            call_ended(number, result<value>(error.failure()));
+        } catch (const boost::system::system_error& error) {
+            call_ended(number, result<value>(failure(error.code())));
+        } catch (...) {
+            call_ended(number);
+            fail(thrown);
+        }
+    }
 
-    void tell() {
+    void tell() noexcept {
         auto& one = places_[window_.tell()];
         const bool succeeded = one.outcome && one.outcome->has_value();
         if (!succeeded && progress_.failed == 0) {
@@ -294,9 +309,9 @@ private:
             one.item.reset();
             one.outcome.reset();
             if constexpr (std::is_void_v<
-                              std::invoke_result_t<decltype(task_.on_result)&, typename Task::told>>)
-                std::invoke(task_.on_result, std::move(told));
-            else if (const asio::cancellation_type type = std::invoke(task_.on_result, std::move(told));
+                              std::invoke_result_t<decltype(task_->on_result)&, typename Task::told>>)
+                std::invoke(task_->on_result, std::move(told));
+            else if (const asio::cancellation_type type = std::invoke(task_->on_result, std::move(told));
                      type != asio::cancellation_type::none)
                 stop(type);
         } catch (...) {
@@ -306,7 +321,7 @@ private:
     }
 
     /// No more items begin, and the calls in flight are cancelled, once for each type.
-    void stop(asio::cancellation_type type) {
+    void stop(asio::cancellation_type type) noexcept {
         window_.end();
         // With limit calls in flight, each of which fails and asks for the same again, this would be limit
         // squared.
@@ -319,13 +334,14 @@ private:
                 one.cancel.emit(type);
         advancing_ = before;
     }
-    void fail(std::exception_ptr thrown) {
+    void fail(std::exception_ptr thrown) noexcept {
         if (!thrown_)
             thrown_ = std::move(thrown);
         stop(asio::cancellation_type::total);
     }
 
-    /// The run is gone when the caller's handler runs, and with it the range and the functions.
+    /// The range and the functions are gone when the caller's handler runs. The run is too, unless a
+    /// cancellation is on its way to it: that finds nothing left to do.
     static void complete(pointer run) {
         const auto executor = run->work_.get_executor();
         auto last = [handler = std::move(run->handler_), work = std::move(run->work_),
@@ -336,11 +352,14 @@ private:
             work.reset();
             std::move(handler)(std::move(thrown), std::move(progress));
         };
+        run->places_.clear();
+        run->next_.reset();
+        run->task_.reset();
         run.reset();
         asio::dispatch(executor, std::move(last));
     }
 
-    Task task_;
+    std::optional<Task> task_; // until it completes
     Handler handler_;
     strand_type strand_;
     asio::executor_work_guard<asio::associated_executor_t<Handler, asio::any_io_executor>> work_;
