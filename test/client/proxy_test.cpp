@@ -227,6 +227,22 @@ TEST_CASE("W08, X07: a proxy that dies in the middle of a response is a lost con
     }
 }
 
+TEST_CASE("X07: a close_notify of the proxy ends an idle connection, and the next POST goes to another one") {
+    const loopback_server server(recording());
+    running_proxy proxy(like(proxy_of::https));
+    asio::io_context context;
+    client client(context, options_for(server).proxy(proxy.options));
+    REQUIRE(wait_for(context, client.try_create_session()).has_value());
+    proxy.relay.end_tls();
+    support::run_until(context, [&client] { return client.stats().connections_idle == 0; });
+    CHECK(client.stats().connections_closed_ended == 1);
+    const auto next = wait_for(context, client.try_create_session());
+    CHECK_MESSAGE(next.has_value(), next.error().describe());
+    CHECK(proxy.relay.connections() == 2);
+    CHECK(client.stats().resends == 0);
+    CHECK(server.session_count() == 2);
+}
+
 TEST_CASE("X02, X03: what a proxy has said once is not said for ever") {
     const loopback_server server;
     const std::string wants = "HTTP/1.1 407 X\r\nProxy-Authenticate: Basic\r\nContent-Length: 2\r\n\r\n{}";
