@@ -256,6 +256,7 @@ TEST_CASE("X02, X03: what a proxy has said once is not said for ever") {
     CHECK(wait_for(context, client.try_create_session()).has_value()); // behind the 502, at the second dial
     CHECK(client.stats().dials == 3);
     CHECK(client.stats().dials_failed == 2);
+    CHECK(client.stats().dials_failed_proxy == 2);
 }
 
 TEST_CASE(
