@@ -313,6 +313,23 @@ TEST_CASE("options from the environment") {
         CHECK_THROWS_AS(client_options::from_environment(used), api_error);
         CHECK_NOTHROW(client_options::from_environment());
     }
+    SUBCASE("proxies are chosen for the base URL of the environment, and again where the caller does so") {
+        const scoped_variable proxy("https_proxy", "http://proxy.example:3128");
+        const scoped_variable direct("no_proxy", "localhost");
+        const auto chosen_again = [](auto options) {
+            options.base_url("https://localhost:8443/v1");
+            CHECK(options.proxy().host() == "proxy.example");
+            options.proxy(proxy_options::from_environment(options.base_url()));
+            CHECK(options.proxy().scheme() == proxy_scheme::none);
+        };
+        constexpr auto used = environment_proxies::used;
+        chosen_again(client_options::from_environment(used));
+        chosen_again(brtc::client_options::from_environment(used));
+        const scoped_variable other_url("BANDWIDTH_WEBRTC_CALL_CONTROL_URL", "https://localhost:8443/v1");
+        CHECK(client_options::from_environment(used).proxy().scheme() == proxy_scheme::none);
+        const scoped_variable brtc_url("BANDWIDTH_BRTC_URL", "https://localhost:8443/v2");
+        CHECK(brtc::client_options::from_environment(used).proxy().scheme() == proxy_scheme::none);
+    }
     SUBCASE("the token endpoint goes through a proxy too") {
         const auto nobody = "http://127.0.0.1:" + std::to_string(support::unused_port());
         const scoped_variable client_id("BW_CLIENT_ID", "client");
