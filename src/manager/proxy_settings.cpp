@@ -109,7 +109,7 @@ proxy_options proxy_access::choose(const environment& variable, std::string_view
     return url.empty() ? proxy_options() : parse(name, url);
 }
 
-void lead_through(const proxy_options& proxy, endpoint& to) {
+void lead_through(const proxy_options& proxy, const std::string& key_log_file, endpoint& to) {
     if (to.plain)
         refuse_option("proxy: http is for loopback addresses only, which are connected to without one");
     if (!proxy.ca_pem().empty() && !proxy.ca_file().empty())
@@ -128,6 +128,7 @@ void lead_through(const proxy_options& proxy, endpoint& to) {
         tls_settings tls;
         tls.ca_pem = proxy.ca_pem();
         tls.ca_file = proxy.ca_file();
+        tls.key_log_file = key_log_file;
         try {
             route->tls = std::make_shared<tls_context>(tls, 1);
         } catch (const api_error& wrong) {

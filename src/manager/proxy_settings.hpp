@@ -23,7 +23,8 @@ struct proxy_access {
 
 /// Changes `to`, a server, into how it is connected to through the proxy. Reads the proxy's certificate
 /// authorities.
+/// \param key_log_file see `tls_settings`, for TLS to an https proxy
 /// \throws api_error (`errc::invalid_options`)
-void lead_through(const proxy_options& proxy, endpoint& to);
+void lead_through(const proxy_options& proxy, const std::string& key_log_file, endpoint& to);
 
 } // namespace bandwidth::webrtc::detail

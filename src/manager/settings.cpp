@@ -193,8 +193,9 @@ manager_settings check(const server_url& server, const connection_values& values
     auto& pool = to.pool;
     pool.endpoint = server.endpoint;
     read_connect_to(values, pool.endpoint);
+    to.tls = check_tls(values);
     if (values.proxy.scheme() != proxy_scheme::none)
-        lead_through(values.proxy, pool.endpoint);
+        lead_through(values.proxy, to.tls.key_log_file, pool.endpoint);
     pool.single_threaded = values.single_threaded;
     // Clients of many processes are to begin with different addresses too.
     pool.names.first_dial = std::random_device()();
@@ -202,7 +203,6 @@ manager_settings check(const server_url& server, const connection_values& values
         pool.names = *values.names;
     if (values.resolver)
         pool.names.resolver = system_resolver(by_function(values.resolver));
-    to.tls = check_tls(values);
     auto& observed = pool.schedule.observed;
     observed.observers = values.observers;
     if (std::find(observed.observers.begin(), observed.observers.end(), nullptr) != observed.observers.end())
