@@ -124,12 +124,34 @@ TEST_CASE("J10, J12: a base URL that cannot be is refused, and its password is n
                                   "https://local%00host/v1",
                                   "https://[::1/v1",
                                   "https://[nonsense]/v1",
+                                  "https://a%3A80/v1",
+                                  "https://ex%2Fx/v1",
+                                  "https://a%40b/v1",
+                                  "https://a%5Bb%5D/v1",
+                                  "https://a%09b/v1",
+                                  "https://[v1.a:b]/v1",
+                                  "https://b%C3%BCcher.example/v1",
+                                  "https://b\xC3\xBC"
+                                  "cher.example/v1",
                                   " https://localhost/v1"}) {
         CAPTURE(url);
         const auto message = refusal(good().base_url(url));
         CHECK(names(message, "base_url"));
         CHECK_FALSE(names(message, "hunter2"));
     }
+}
+
+TEST_CASE("a host beyond ASCII: the refusal tells how it is written") {
+    for (const std::string host : {"b%C3%BCcher.example",
+                                   "b\xC3\xBC"
+                                   "cher.example"})
+        CHECK(
+            names(refusal(good().base_url("https://" + host + "/v1")), "base_url: characters beyond ASCII"));
+    CHECK(names(refusal(good().connect_to("b\xC3\xBC"
+                                          "cher.example",
+                                          443)),
+                "xn--"));
+    CHECK(refusal(good().base_url("https://xn--bcher-kva.example/v1")).empty());
 }
 
 TEST_CASE("base URLs that are well") {
