@@ -92,8 +92,9 @@ proxy_options proxy_access::parse(std::string_view option, std::string_view text
     return made;
 }
 
-proxy_options proxy_access::choose(const environment& variable, std::string_view base_url) {
-    const auto server = read_server_url("base_url", base_url);
+proxy_options proxy_access::choose(const environment& variable, std::string_view option,
+                                   std::string_view url_of_server) {
+    const auto server = read_server_url(option, url_of_server);
     if (server.endpoint.plain)
         return {};
     const auto first_of = [&variable](std::initializer_list<const char*> names) {
@@ -107,6 +108,15 @@ proxy_options proxy_access::choose(const environment& variable, std::string_view
         return {};
     const auto [name, url] = first_of({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"});
     return url.empty() ? proxy_options() : parse(name, url);
+}
+
+proxy_options proxy_access::from_environment(std::string_view option, std::string_view url) {
+    return choose(
+        [](const char* name) {
+            const char* const value = std::getenv(name);
+            return std::string(value ? value : "");
+        },
+        option, url);
 }
 
 void lead_through(const proxy_options& proxy, const std::string& key_log_file, endpoint& to) {
@@ -144,12 +154,7 @@ proxy_options::proxy_options(std::string_view url)
     : proxy_options(detail::proxy_access::parse("proxy", url)) {}
 
 proxy_options proxy_options::from_environment(std::string_view base_url) {
-    return detail::proxy_access::choose(
-        [](const char* name) {
-            const char* const value = std::getenv(name);
-            return std::string(value ? value : "");
-        },
-        base_url);
+    return detail::proxy_access::from_environment("base_url", base_url);
 }
 
 } // namespace bandwidth::webrtc

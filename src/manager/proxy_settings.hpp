@@ -16,7 +16,11 @@ using environment = std::function<std::string(const char* name)>;
 struct proxy_access {
     /// \param option what a refusal's text begins with
     static proxy_options parse(std::string_view option, std::string_view url);
-    static proxy_options choose(const environment& variable, std::string_view base_url);
+    /// \param option what a refusal of the URL begins with
+    static proxy_options choose(const environment& variable, std::string_view option,
+                                std::string_view url_of_server);
+    /// The same, with the variables of the process.
+    static proxy_options from_environment(std::string_view option, std::string_view url);
     static const std::string& username(const proxy_options& of) { return of.username_.reveal(); }
     static const std::string& password(const proxy_options& of) { return of.password_.reveal(); }
 };

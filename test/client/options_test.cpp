@@ -367,6 +367,15 @@ TEST_CASE("options from the environment") {
         REQUIRE(outcome.has_error());
         CHECK(outcome.error().code() == errc::token_timeout);
         CHECK(names(outcome.error().message(), "proxy 127.0.0.1 port "));
+        const scoped_variable bad_url("BANDWIDTH_TOKEN_URL", "ftp://localhost");
+        for (const auto proxies : {environment_proxies::ignored, environment_proxies::used}) {
+            try {
+                client_options::from_environment(proxies);
+                FAIL("taken with a bad token URL");
+            } catch (const api_error& error) {
+                CHECK(error.failure().message().starts_with("token_url: "));
+            }
+        }
     }
     SUBCASE("one is missing") {
         for (const char* const name : {"BW_ACCOUNT_ID", "BW_USERNAME", "BW_PASSWORD"}) {

@@ -56,7 +56,7 @@ proxy_options chosen(const variables& set, std::string_view url = "https://api.e
             const auto found = set.find(name);
             return found == set.end() ? std::string() : found->second;
         },
-        url);
+        "base_url", url);
 }
 
 } // namespace
