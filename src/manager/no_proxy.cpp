@@ -55,20 +55,18 @@ bool is_below(std::string_view host, std::string_view entry) {
     return host.size() == entry.size() || host[host.size() - entry.size() - 1] == '.';
 }
 
-// Takes the port off the end of an entry, and the brackets around an IPv6 address. False: it is for another
-// port.
+// Takes the port off the end of an entry, and the brackets around an IPv6 address or network. False: it is for
+// another port, or something else stands behind the bracket, without which the entry would mean another one.
 bool take_port(std::string_view& entry, std::string_view port) {
-    const auto close = entry.starts_with('[') ? entry.find(']') : std::string_view::npos;
-    const auto colon = entry.find(':', close == std::string_view::npos ? 0 : close);
-    const bool has_port =
-        colon != std::string_view::npos && entry.find(':', colon + 1) == std::string_view::npos;
-    if (has_port && entry.substr(colon + 1) != port)
-        return false;
-    if (has_port)
-        entry = entry.substr(0, colon);
-    if (close != std::string_view::npos)
-        entry = entry.substr(1, close - 1);
-    return true;
+    const bool in_brackets = entry.starts_with('[');
+    const auto end = in_brackets ? entry.find(']') : entry.find(':');
+    if (end == std::string_view::npos)
+        return !in_brackets;
+    const auto behind = entry.substr(in_brackets ? end + 1 : end); // with the colon
+    if (!in_brackets && behind.find(':', 1) != std::string_view::npos)
+        return true; // an IPv6 address
+    entry = in_brackets ? entry.substr(1, end - 1) : entry.substr(0, end);
+    return (in_brackets && behind.empty()) || (behind.starts_with(':') && behind.substr(1) == port);
 }
 
 } // namespace

@@ -92,8 +92,9 @@ proxy_options proxy_access::parse(std::string_view option, std::string_view text
     return made;
 }
 
-proxy_options proxy_access::choose(const environment& variable, std::string_view base_url) {
-    const auto server = read_server_url("base_url", base_url);
+proxy_options proxy_access::choose(const environment& variable, std::string_view option,
+                                   std::string_view url_of_server) {
+    const auto server = read_server_url(option, url_of_server);
     if (server.endpoint.plain)
         return {};
     const auto first_of = [&variable](std::initializer_list<const char*> names) {
@@ -109,7 +110,16 @@ proxy_options proxy_access::choose(const environment& variable, std::string_view
     return url.empty() ? proxy_options() : parse(name, url);
 }
 
-void lead_through(const proxy_options& proxy, endpoint& to) {
+proxy_options proxy_access::from_environment(std::string_view option, std::string_view url) {
+    return choose(
+        [](const char* name) {
+            const char* const value = std::getenv(name);
+            return std::string(value ? value : "");
+        },
+        option, url);
+}
+
+void lead_through(const proxy_options& proxy, const std::string& key_log_file, endpoint& to) {
     if (to.plain)
         refuse_option("proxy: http is for loopback addresses only, which are connected to without one");
     if (!proxy.ca_pem().empty() && !proxy.ca_file().empty())
@@ -128,6 +138,7 @@ void lead_through(const proxy_options& proxy, endpoint& to) {
         tls_settings tls;
         tls.ca_pem = proxy.ca_pem();
         tls.ca_file = proxy.ca_file();
+        tls.key_log_file = key_log_file;
         try {
             route->tls = std::make_shared<tls_context>(tls, 1);
         } catch (const api_error& wrong) {
@@ -143,12 +154,7 @@ proxy_options::proxy_options(std::string_view url)
     : proxy_options(detail::proxy_access::parse("proxy", url)) {}
 
 proxy_options proxy_options::from_environment(std::string_view base_url) {
-    return detail::proxy_access::choose(
-        [](const char* name) {
-            const char* const value = std::getenv(name);
-            return std::string(value ? value : "");
-        },
-        base_url);
+    return detail::proxy_access::from_environment("base_url", base_url);
 }
 
 } // namespace bandwidth::webrtc

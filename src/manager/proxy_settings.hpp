@@ -16,14 +16,19 @@ using environment = std::function<std::string(const char* name)>;
 struct proxy_access {
     /// \param option what a refusal's text begins with
     static proxy_options parse(std::string_view option, std::string_view url);
-    static proxy_options choose(const environment& variable, std::string_view base_url);
+    /// \param option what a refusal of the URL begins with
+    static proxy_options choose(const environment& variable, std::string_view option,
+                                std::string_view url_of_server);
+    /// The same, with the variables of the process.
+    static proxy_options from_environment(std::string_view option, std::string_view url);
     static const std::string& username(const proxy_options& of) { return of.username_.reveal(); }
     static const std::string& password(const proxy_options& of) { return of.password_.reveal(); }
 };
 
 /// Changes `to`, a server, into how it is connected to through the proxy. Reads the proxy's certificate
 /// authorities.
+/// \param key_log_file see `tls_settings`, for TLS to an https proxy
 /// \throws api_error (`errc::invalid_options`)
-void lead_through(const proxy_options& proxy, endpoint& to);
+void lead_through(const proxy_options& proxy, const std::string& key_log_file, endpoint& to);
 
 } // namespace bandwidth::webrtc::detail

@@ -65,6 +65,15 @@ std::optional<boost::asio::ip::address> parse_address(const std::string& host) {
     return not_an_address ? std::nullopt : std::optional(address);
 }
 
+bool is_ascii(std::string_view text) {
+    return std::all_of(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+// RFC 5891: neither name servers nor certificates have such names in any other form.
+constexpr const char* not_ascii =
+    ": characters beyond ASCII do not belong in it; a name that has them is written as xn--...";
+
 // Whether a host may be connected to without TLS. What "localhost" resolves to is checked with each connection.
 bool may_be_loopback(const std::string& host) {
     const auto address = parse_address(host);
@@ -81,9 +90,6 @@ void read_connect_to(const connection_values& values, endpoint& to) {
     if (values.connect_to_port == 0)
         refuse_option("connect_to: the port is out of range");
     check_host("connect_to", host);
-    // An address in brackets, or with a port, would be taken for a name.
-    if (host.find_first_of("/[]@?#\\:") != std::string::npos && !parse_address(host))
-        refuse_option("connect_to: the host is neither a name nor an IP address without brackets");
     if (to.plain && !may_be_loopback(host))
         refuse_option("connect_to: http is for loopback addresses only");
     to.host = host;
@@ -95,10 +101,15 @@ void read_connect_to(const connection_values& values, endpoint& to) {
 void refuse_option(const std::string& text) { throw api_error(failure(errc::invalid_options, text)); }
 
 void check_host(const std::string& option, const std::string& host) {
-    if (!valid_field_value(host) || host.find(' ') != std::string::npos)
+    if (!valid_field_value(host) || host.find_first_of(" \t") != std::string::npos)
         refuse_option(option + ": the host has characters that no host name has");
+    if (!is_ascii(host))
+        refuse_option(option + not_ascii);
     if (host.find('%') != std::string::npos)
         refuse_option(option + ": an IPv6 zone does not belong in it");
+    // What a URL has percent-encoded is decoded here. A proxy would be asked for another host or port with it.
+    if (host.find_first_of("/[]@?#\\:") != std::string::npos && !parse_address(host))
+        refuse_option(option + ": the host is neither a name nor an IP address without brackets");
 }
 
 server_url read_server_url(std::string_view option, std::string_view text) {
@@ -107,6 +118,8 @@ server_url read_server_url(std::string_view option, std::string_view text) {
     };
     // What is wrong is told without the text: it may hold a password.
     const auto parsed = boost::urls::parse_uri(text);
+    if (!is_ascii(text))
+        refuse_option(std::string(option) + not_ascii);
     if (!parsed)
         refuse(text.find("://") == std::string::npos ? "no scheme; it must begin with https://"
                                                      : "not a URL");
@@ -193,8 +206,9 @@ manager_settings check(const server_url& server, const connection_values& values
     auto& pool = to.pool;
     pool.endpoint = server.endpoint;
     read_connect_to(values, pool.endpoint);
+    to.tls = check_tls(values);
     if (values.proxy.scheme() != proxy_scheme::none)
-        lead_through(values.proxy, pool.endpoint);
+        lead_through(values.proxy, to.tls.key_log_file, pool.endpoint);
     pool.single_threaded = values.single_threaded;
     // Clients of many processes are to begin with different addresses too.
     pool.names.first_dial = std::random_device()();
@@ -202,7 +216,6 @@ manager_settings check(const server_url& server, const connection_values& values
         pool.names = *values.names;
     if (values.resolver)
         pool.names.resolver = system_resolver(by_function(values.resolver));
-    to.tls = check_tls(values);
     auto& observed = pool.schedule.observed;
     observed.observers = values.observers;
     if (std::find(observed.observers.begin(), observed.observers.end(), nullptr) != observed.observers.end())

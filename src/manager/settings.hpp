@@ -50,7 +50,9 @@ struct options_access {
 
 /// Refuses an option.
 [[noreturn]] void refuse_option(const std::string& text);
-/// A host that has characters which no name and no address has, or an IPv6 zone.
+/// Refuses a host that has characters beyond ASCII, or others which no name and no address has, such as those
+/// that end the host in a URL; and an IPv6 zone.
+/// \param host decoded, without the brackets of a URL
 void check_host(const std::string& option, const std::string& host);
 /// \param option its name.
 server_url read_server_url(std::string_view option, std::string_view text);

@@ -45,6 +45,8 @@ struct counters : client_stats {
             increase(dials_failed_connecting);
         else if (code == errc::handshake_timeout || code == condition::tls_error)
             increase(dials_failed_tls);
+        else if (code == errc::proxy_refused || code == errc::proxy_failed || code == errc::proxy_timeout)
+            increase(dials_failed_proxy);
     }
     /// A connection that was open has been closed.
     void count_closed(close_reason why) noexcept {

@@ -33,10 +33,9 @@ stream_engine::status layered_engine::read(char* buffer, std::size_t capacity, s
         if (size != 0)
             return status::ok; // and then it is asked again
         const auto more = receive();
-        // The proxy's close_notify tells nothing of the server: what ends the tunnel is the end of TCP behind
-        // it.
+        // The proxy's close_notify tells nothing of the server: to the TLS within, it is what a FIN is.
         if (more != status::ok)
-            return more == status::closed ? status::want_input : more;
+            return more == status::closed ? status::cut : more;
     }
 }
 

@@ -14,6 +14,19 @@ namespace bandwidth::webrtc::detail {
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
+namespace {
+
+// What it means that a read gives neither plain text nor asks for more.
+stream_end how_ended(stream_engine::status of_read, const stream_engine& engine) {
+    if (of_read == stream_engine::status::closed)
+        return stream_end::closed;
+    if (of_read == stream_engine::status::cut)
+        return engine.without_close_notify();
+    return engine.rejected() ? stream_end::rejected : stream_end::broken;
+}
+
+} // namespace
+
 socket_stream::socket_stream(transport_host& host, stream_owner& owner, const endpoint& endpoint)
     : host_(host)
     , owner_(&owner)
@@ -138,11 +151,7 @@ void socket_stream::decrypt() {
             return;
         }
         if (status != stream_engine::status::ok) {
-            const bool closed = status == stream_engine::status::closed;
-            end(closed              ? stream_end::closed
-                : engine.rejected() ? stream_end::rejected
-                                    : stream_end::broken,
-                engine.code(), engine.text());
+            end(how_ended(status, engine), engine.code(), engine.text());
             return;
         }
     }

@@ -18,6 +18,7 @@ public:
         ok,
         want_input, ///< nothing more to do until more bytes come in
         closed,     ///< the peer has said that it sends no more
+        cut,        ///< nothing more comes, and the peer has not said so: see `without_close_notify()`
         failed,     ///< `code()` and `text()` tell why
     };
 

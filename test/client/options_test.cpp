@@ -124,12 +124,34 @@ TEST_CASE("J10, J12: a base URL that cannot be is refused, and its password is n
                                   "https://local%00host/v1",
                                   "https://[::1/v1",
                                   "https://[nonsense]/v1",
+                                  "https://a%3A80/v1",
+                                  "https://ex%2Fx/v1",
+                                  "https://a%40b/v1",
+                                  "https://a%5Bb%5D/v1",
+                                  "https://a%09b/v1",
+                                  "https://[v1.a:b]/v1",
+                                  "https://b%C3%BCcher.example/v1",
+                                  "https://b\xC3\xBC"
+                                  "cher.example/v1",
                                   " https://localhost/v1"}) {
         CAPTURE(url);
         const auto message = refusal(good().base_url(url));
         CHECK(names(message, "base_url"));
         CHECK_FALSE(names(message, "hunter2"));
     }
+}
+
+TEST_CASE("a host beyond ASCII: the refusal tells how it is written") {
+    for (const std::string host : {"b%C3%BCcher.example",
+                                   "b\xC3\xBC"
+                                   "cher.example"})
+        CHECK(
+            names(refusal(good().base_url("https://" + host + "/v1")), "base_url: characters beyond ASCII"));
+    CHECK(names(refusal(good().connect_to("b\xC3\xBC"
+                                          "cher.example",
+                                          443)),
+                "xn--"));
+    CHECK(refusal(good().base_url("https://xn--bcher-kva.example/v1")).empty());
 }
 
 TEST_CASE("base URLs that are well") {
@@ -313,6 +335,23 @@ TEST_CASE("options from the environment") {
         CHECK_THROWS_AS(client_options::from_environment(used), api_error);
         CHECK_NOTHROW(client_options::from_environment());
     }
+    SUBCASE("proxies are chosen for the base URL of the environment, and again where the caller does so") {
+        const scoped_variable proxy("https_proxy", "http://proxy.example:3128");
+        const scoped_variable direct("no_proxy", "localhost");
+        const auto chosen_again = [](auto options) {
+            options.base_url("https://localhost:8443/v1");
+            CHECK(options.proxy().host() == "proxy.example");
+            options.proxy(proxy_options::from_environment(options.base_url()));
+            CHECK(options.proxy().scheme() == proxy_scheme::none);
+        };
+        constexpr auto used = environment_proxies::used;
+        chosen_again(client_options::from_environment(used));
+        chosen_again(brtc::client_options::from_environment(used));
+        const scoped_variable other_url("BANDWIDTH_WEBRTC_CALL_CONTROL_URL", "https://localhost:8443/v1");
+        CHECK(client_options::from_environment(used).proxy().scheme() == proxy_scheme::none);
+        const scoped_variable brtc_url("BANDWIDTH_BRTC_URL", "https://localhost:8443/v2");
+        CHECK(brtc::client_options::from_environment(used).proxy().scheme() == proxy_scheme::none);
+    }
     SUBCASE("the token endpoint goes through a proxy too") {
         const auto nobody = "http://127.0.0.1:" + std::to_string(support::unused_port());
         const scoped_variable client_id("BW_CLIENT_ID", "client");
@@ -328,6 +367,15 @@ TEST_CASE("options from the environment") {
         REQUIRE(outcome.has_error());
         CHECK(outcome.error().code() == errc::token_timeout);
         CHECK(names(outcome.error().message(), "proxy 127.0.0.1 port "));
+        const scoped_variable bad_url("BANDWIDTH_TOKEN_URL", "ftp://localhost");
+        for (const auto proxies : {environment_proxies::ignored, environment_proxies::used}) {
+            try {
+                client_options::from_environment(proxies);
+                FAIL("taken with a bad token URL");
+            } catch (const api_error& error) {
+                CHECK(error.failure().message().starts_with("token_url: "));
+            }
+        }
     }
     SUBCASE("one is missing") {
         for (const char* const name : {"BW_ACCOUNT_ID", "BW_USERNAME", "BW_PASSWORD"}) {

@@ -227,6 +227,22 @@ TEST_CASE("W08, X07: a proxy that dies in the middle of a response is a lost con
     }
 }
 
+TEST_CASE("X07: a close_notify of the proxy ends an idle connection, and the next POST goes to another one") {
+    const loopback_server server(recording());
+    running_proxy proxy(like(proxy_of::https));
+    asio::io_context context;
+    client client(context, options_for(server).proxy(proxy.options));
+    REQUIRE(wait_for(context, client.try_create_session()).has_value());
+    proxy.relay.end_tls();
+    support::run_until(context, [&client] { return client.stats().connections_idle == 0; });
+    CHECK(client.stats().connections_closed_ended == 1);
+    const auto next = wait_for(context, client.try_create_session());
+    CHECK_MESSAGE(next.has_value(), next.error().describe());
+    CHECK(proxy.relay.connections() == 2);
+    CHECK(client.stats().resends == 0);
+    CHECK(server.session_count() == 2);
+}
+
 TEST_CASE("X02, X03: what a proxy has said once is not said for ever") {
     const loopback_server server;
     const std::string wants = "HTTP/1.1 407 X\r\nProxy-Authenticate: Basic\r\nContent-Length: 2\r\n\r\n{}";
@@ -240,6 +256,38 @@ TEST_CASE("X02, X03: what a proxy has said once is not said for ever") {
     CHECK(wait_for(context, client.try_create_session()).has_value()); // behind the 502, at the second dial
     CHECK(client.stats().dials == 3);
     CHECK(client.stats().dials_failed == 2);
+    CHECK(client.stats().dials_failed_proxy == 2);
+}
+
+TEST_CASE(
+    "X02: the proxy before a token endpoint refuses: calls that wait fail with that, and it is asked once") {
+    const loopback_server server;
+    for (const auto kind : all_proxies) {
+        CAPTURE(static_cast<int>(kind));
+        running_proxy proxy(like(kind).credentials("pr0xy-user", "pr0xy-s3cret"));
+        auto tokens = token_options().token_url(server.token_url());
+        tokens.connection().ca_pem(server.ca_pem()).proxy(proxy.options.credentials("", ""));
+        asio::io_context context;
+        client client(context, options_for(server).credentials(
+                                   client_credentials(server.client_id(), server.client_secret(), tokens)));
+        collector<session> results;
+        for (int i = 0; i < 3; ++i) {
+            auto operation = client.try_create_session();
+            std::move(operation)(results.next());
+        }
+        results.wait(context);
+        for (std::size_t i = 0; i < 3; ++i) {
+            REQUIRE(results[i].has_error());
+            const auto& why = results[i].error();
+            CHECK(why.code() == errc::proxy_refused);
+            CHECK_FALSE(why.code() == condition::retryable);
+            CHECK(why.delivery() == delivery::not_sent);
+            CHECK(why.attempts() == 0);
+            CHECK_MESSAGE(why.message().starts_with("token endpoint: proxy 127.0.0.1 port "), why.message());
+        }
+        CHECK(proxy.relay.connections() == 1);
+        CHECK(client.stats().requests_sent == 0);
+    }
 }
 
 TEST_CASE("X09: another user's credentials for the proxy stand in no text") {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "client/refusal.hpp"
+#include "support/relay_proxy.hpp"
 #include "support/scoped_variable.hpp"
 #include "support/temporary_file.hpp"
 #include "support/test_client.hpp"
@@ -73,6 +74,29 @@ TEST_CASE("SSLKEYLOGFILE: secrets of connections go there only where the caller 
     const auto second = text_of(path);
     CHECK(second.size() > first.size());
     CHECK(second.starts_with(first)); // appended
+}
+
+TEST_CASE(
+    "SSLKEYLOGFILE: secrets of TLS to a proxy go there too, and not where the caller does not allow it") {
+    loopback_server server;
+    const testing::certificate_authority authority;
+    const support::relay_proxy proxy(support::relay_options().tls(
+        authority.issue(testing::certificate_options{}.ip_address("127.0.0.1"))));
+    const auto through = proxy_options(proxy.url()).ca_pem(authority.pem());
+    const temporary_folder folder;
+    const auto path = folder.file("keys");
+    const scoped_variable variable("SSLKEYLOGFILE", path.c_str());
+    for (const bool allowed : {false, true}) {
+        asio::io_context context;
+        client client(context, options_for(server).proxy(through).allow_key_log(allowed));
+        CHECK(wait_for(context, client.try_create_session()).has_value());
+        CHECK(fs::exists(path) == allowed);
+    }
+    const auto lines = text_of(path);
+    const std::string label = "CLIENT_TRAFFIC_SECRET_0 ";
+    const auto first = lines.find(label);
+    REQUIRE(first != std::string::npos);
+    CHECK(lines.find(label, first + 1) != std::string::npos); // the proxy's and the server's
 }
 
 TEST_CASE("SSLKEYLOGFILE: a file that cannot be opened is refused, and without the variable there is none") {

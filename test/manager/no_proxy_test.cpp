@@ -83,6 +83,17 @@ TEST_CASE("no_proxy: names, addresses, networks and ports") {
         {"[::1]:443", "::1", true},
         {"[::1]:80", "::1", false},
         {"[::1", "::1", false},
+        {"[::1]:", "::1", false},
+        {"[::1]x", "::1", false},
+        {"[::1]:443:443", "::1", false},
+        {"[fd00::/8]", "fd12:3456::1", true},
+        {"[fd00::/8]:443", "fd12:3456::1", true},
+        {"[fd00::/8]:80", "fd12:3456::1", false},
+        {"[fd00::]/8", "fd12:3456::1", false},
+        {"[fd00::]/8", "fd00::", false},
+        {"[fd00::]/8:443", "fd00::", false},
+        {"10.0.0.0/8:443", "10.1.2.3", true},
+        {"10.0.0.0/8:80", "10.1.2.3", false},
     };
     for (const auto& each : table) {
         CAPTURE(each.list);

@@ -56,7 +56,7 @@ proxy_options chosen(const variables& set, std::string_view url = "https://api.e
             const auto found = set.find(name);
             return found == set.end() ? std::string() : found->second;
         },
-        url);
+        "base_url", url);
 }
 
 } // namespace
@@ -107,12 +107,27 @@ TEST_CASE("proxy: credentials of a URL are decoded, and replaced by a setter") {
 }
 
 TEST_CASE("J12: proxy: a bad URL is refused, and its text is not repeated") {
-    for (const std::string url :
-         {"", "http://", "http://:3128", "http://s3cret:s3cret@", "ftp://u:s3cret@proxy",
-          "socks4://u:s3cret@proxy", "http://u:s3cret@proxy:port", "http://u:s3cret@proxy:0",
-          "http://u:s3cret@proxy:65536", "http://u:s3cret@proxy/path", "http://u:s3cret@proxy?query",
-          "http://u:s3cret@proxy#part", "http://u:s3cret#x@proxy", "http://u:s3cret@x@proxy",
-          "http://u:s3cret@pro xy", "http://u:s3cret@[::1%25lo]", "http://u:s3cret%zz@proxy", "://s3cret"}) {
+    for (const std::string url : {"",
+                                  "http://",
+                                  "http://:3128",
+                                  "http://s3cret:s3cret@",
+                                  "ftp://u:s3cret@proxy",
+                                  "socks4://u:s3cret@proxy",
+                                  "http://u:s3cret@proxy:port",
+                                  "http://u:s3cret@proxy:0",
+                                  "http://u:s3cret@proxy:65536",
+                                  "http://u:s3cret@proxy/path",
+                                  "http://u:s3cret@proxy?query",
+                                  "http://u:s3cret@proxy#part",
+                                  "http://u:s3cret#x@proxy",
+                                  "http://u:s3cret@x@proxy",
+                                  "http://u:s3cret@pro xy",
+                                  "http://u:s3cret@[::1%25lo]",
+                                  "http://u:s3cret@a%3A80",
+                                  "http://u:s3cret@ex%2Fx",
+                                  "http://u:s3cret@[v1.a:b]",
+                                  "http://u:s3cret%zz@proxy",
+                                  "://s3cret"}) {
         CAPTURE(url);
         const auto text = refusal_of_url(url);
         CHECK(text.starts_with("proxy: "));
@@ -120,6 +135,7 @@ TEST_CASE("J12: proxy: a bad URL is refused, and its text is not repeated") {
     }
     CHECK(names(refusal_of_url("socks5://proxy.example"), "socks5h"));
     CHECK(names(refusal_of_url("http://u:a b@proxy"), "percent-encoded"));
+    CHECK(names(refusal_of_url("http://b%C3%BCcher.example"), "xn--"));
 }
 
 TEST_CASE("J10, J12: proxy: options that cannot be used are refused when the client is made") {

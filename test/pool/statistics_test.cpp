@@ -34,8 +34,8 @@ const reasons<4> retried{&counters::retries_throttled, &counters::retries_status
                          &counters::retries_lost};
 const reasons<4> resent{&counters::resends_announced, &counters::resends_lost, &counters::resends_given_up,
                         &counters::resends_requested};
-const reasons<3> not_dialled{&counters::dials_failed_resolving, &counters::dials_failed_connecting,
-                             &counters::dials_failed_tls};
+const reasons<4> not_dialled{&counters::dials_failed_resolving, &counters::dials_failed_connecting,
+                             &counters::dials_failed_tls, &counters::dials_failed_proxy};
 
 void receive(fake_pool& pool, std::string_view bytes) {
     pool.cycle([&] { pool.link(0).receive(bytes); });
@@ -170,6 +170,8 @@ TEST_CASE("dials that failed are counted by how far they came") {
         {errc::connect_failed, &counters::dials_failed_connecting},
         {errc::handshake_failed, &counters::dials_failed_tls},
         {errc::tls_untrusted, &counters::dials_failed_tls},
+        {errc::proxy_refused, &counters::dials_failed_proxy},
+        {errc::proxy_failed, &counters::dials_failed_proxy},
     };
     for (const auto& [code, reason] : table) {
         CAPTURE(code);
@@ -182,6 +184,7 @@ TEST_CASE("dials that failed are counted by how far they came") {
     const std::pair<connect_phase, std::uint64_t counters::*> timeouts[] = {
         {connect_phase::resolving, &counters::dials_failed_resolving},
         {connect_phase::connecting, &counters::dials_failed_connecting},
+        {connect_phase::tunnelling, &counters::dials_failed_proxy},
         {connect_phase::handshaking, &counters::dials_failed_tls},
     };
     for (const auto& [reached, reason] : timeouts) {

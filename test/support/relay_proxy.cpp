@@ -8,6 +8,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -92,6 +93,7 @@ struct relay_proxy::impl {
     }
 
     asio::awaitable<void> serve_tls(std::shared_ptr<tunnel<tls_stream>> of, std::size_t number) {
+        tls_tunnels.push_back(of);
         error_code ec;
         co_await of->client.async_handshake(tls_stream::server,
                                             asio::redirect_error(asio::use_awaitable, ec));
@@ -238,6 +240,7 @@ struct relay_proxy::impl {
     const std::uint16_t port;
     asio::ssl::context tls;
     std::size_t responded = 0; // of `options.first`
+    std::vector<std::weak_ptr<tunnel<tls_stream>>> tls_tunnels;
     std::atomic<bool> cut{false};
     std::mutex mutex; // for what follows
     std::vector<std::string> asked;
@@ -271,5 +274,15 @@ std::string relay_proxy::carried() const {
 }
 
 void relay_proxy::cut_at_next_response() { impl_->cut = true; }
+
+void relay_proxy::end_tls() {
+    asio::post(
+        impl_->context,
+        [this] {
+            for (const auto& each : impl_->tls_tunnels)
+                if (const auto of = each.lock())
+                    of->client.async_shutdown([of](const error_code&) {}); // it waits for the client's
+        });
+}
 
 } // namespace support

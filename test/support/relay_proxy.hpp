@@ -72,6 +72,8 @@ public:
     std::string carried() const;
     /// Resets the tunnel through which a server's next bytes come, in place of carrying them.
     void cut_at_next_response();
+    /// Sends a close_notify on each TLS connection on which there is a tunnel, and keeps TCP.
+    void end_tls();
 
 private:
     struct impl;

@@ -116,6 +116,7 @@ public:
     void server_write(const std::string& plain) {
         REQUIRE(SSL_write(server_.get(), plain.data(), static_cast<int>(plain.size())) > 0);
     }
+    void server_close_notify() { SSL_shutdown(server_.get()); }
     const std::string& at_server_received() const { return at_server_; }
     SSL* proxy() const { return proxy_.get(); }
 
@@ -194,9 +195,26 @@ TEST_CASE("X07: the proxy's close_notify is not the server's, so it ends no body
     pair.server_write("the last");
     pair.exchange([&] { CHECK(pair.read() == status::want_input); });
     SSL_shutdown(pair.proxy());
-    pair.exchange([&] { CHECK(pair.read() == status::want_input); });
+    pair.exchange([&] { CHECK(pair.read() == status::cut); });
     CHECK(pair.received == "the last");
     CHECK(pair.client->without_close_notify() == detail::stream_end::truncated);
+}
+
+TEST_CASE("X07: the server's close_notify in the tunnel is the end, as without a proxy") {
+    for (const std::size_t piece : {std::string::npos, std::size_t{1}}) {
+        layered_pair pair;
+        REQUIRE(pair.handshake() == status::ok);
+        pair.server_write("the last");
+        pair.server_close_notify();
+        auto last = status::want_input;
+        const auto take = [&] {
+            if (last == status::want_input)
+                last = pair.read();
+        };
+        pair.exchange(take, piece);
+        CHECK(pair.received == "the last");
+        CHECK(last == status::closed);
+    }
 }
 
 TEST_CASE("X07: what breaks TLS to the proxy breaks the tunnel") {

@@ -24,7 +24,10 @@ public:
     ///         credentials or the token's URL.
     ///
     /// \param proxies `used`: the client's connections and those to the token endpoint go through the proxies that the
-    ///        environment names, see `proxy_options::from_environment`
+    ///        environment names, see `proxy_options::from_environment`. They are chosen here, for the base URL from the
+    ///        environment: where `base_url` is changed afterwards, choose again, by
+    ///        `options.proxy(proxy_options::from_environment(options.base_url()))`, or `no_proxy` is taken for the URL
+    ///        before.
     static client_options from_environment(environment_proxies proxies = environment_proxies::ignored);
 
     /// Replaces the whole prefix before "/accounts/...". The default: https://api.webrtc.bandwidth.com/v1.

@@ -141,7 +141,7 @@ public:
     /// Whether the secrets of TLS connections are appended to the file that the environment variable SSLKEYLOGFILE
     /// names, if it is set when the client is made, or its TLS settings are loaded again; default false. Whoever has
     /// that file and a capture can read all that was sent, so this is for finding faults, with Wireshark for example.
-    /// A file that cannot be opened is refused.
+    /// A file that cannot be opened is refused. The connections to an https proxy are among them.
     Options& allow_key_log(bool value = true) {
         values_.key_log = value;
         return self();

@@ -56,6 +56,7 @@ struct client_stats {
     std::uint64_t dials_failed_resolving = 0;  ///< of these: the name was not found, or not in time
     std::uint64_t dials_failed_connecting = 0; ///< of these: TCP
     std::uint64_t dials_failed_tls = 0;        ///< of these: TLS, certificates included
+    std::uint64_t dials_failed_proxy = 0;      ///< of these: the proxy refused, failed or was too slow
     std::uint64_t handshakes_full = 0;         ///< and, where the base URL is http, connections
     std::uint64_t handshakes_resumed = 0;
     std::uint64_t connections_closed = 0;

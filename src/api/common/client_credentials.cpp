@@ -109,6 +109,9 @@ private:
             const auto& why = outcome.error();
             if (why.code() == errc::client_closed)
                 lost(value.number);
+            else if (why.code() == errc::proxy_refused) // so it would the next time
+                failed(value.number, failure(errc::proxy_refused, "token endpoint: " + why.message()), true,
+                       {});
             else
                 failed(value.number, failure(errc::token_failed, "token endpoint: " + why.describe()), false,
                        why.retry_after());

@@ -8,6 +8,7 @@
 #include "api/common/environment.hpp"
 #include "core/ascii.hpp"
 #include "manager/header_lines.hpp"
+#include "manager/proxy_settings.hpp"
 
 namespace bandwidth::webrtc {
 
@@ -53,7 +54,7 @@ detail::environment_account detail::read_account(environment_proxies proxies) {
     if (const auto url = read_variable("BANDWIDTH_TOKEN_URL"); !url.empty())
         tokens.token_url(url);
     if (proxies == environment_proxies::used)
-        tokens.connection().proxy(proxy_options::from_environment(tokens.token_url()));
+        tokens.connection().proxy(proxy_access::from_environment("token_url", tokens.token_url()));
     found.credentials = client_credentials(name, secret, tokens);
     return found;
 }

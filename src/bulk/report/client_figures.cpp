@@ -7,7 +7,7 @@ namespace bandwidth::webrtc::bulk {
 
 namespace {
 
-constexpr std::array<client_figure, 50> figures = {{
+constexpr std::array<client_figure, 51> figures = {{
     {"calls_started", &client_stats::calls_started},
     {"calls_succeeded", &client_stats::calls_succeeded},
     {"calls_failed", &client_stats::calls_failed},
@@ -41,6 +41,7 @@ constexpr std::array<client_figure, 50> figures = {{
     {"dials_failed_resolving", &client_stats::dials_failed_resolving},
     {"dials_failed_connecting", &client_stats::dials_failed_connecting},
     {"dials_failed_tls", &client_stats::dials_failed_tls},
+    {"dials_failed_proxy", &client_stats::dials_failed_proxy},
     {"handshakes_full", &client_stats::handshakes_full},
     {"handshakes_resumed", &client_stats::handshakes_resumed},
     {"connections_closed", &client_stats::connections_closed},

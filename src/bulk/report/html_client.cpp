@@ -45,12 +45,13 @@ constexpr std::array<count_row, 12> again_rows = {{
     {"Times the service slowed us down", &stats::origin_paced},
 }};
 
-constexpr std::array<count_row, 7> dial_rows = {{
+constexpr std::array<count_row, 8> dial_rows = {{
     {"Dials", &stats::dials},
     {"failed", &stats::dials_failed, true},
     {"of these resolving", &stats::dials_failed_resolving, true},
     {"of these connecting", &stats::dials_failed_connecting, true},
     {"of these TLS", &stats::dials_failed_tls, true},
+    {"of these by the proxy", &stats::dials_failed_proxy, true},
     {"Handshakes, full", &stats::handshakes_full},
     {"Handshakes, resumed", &stats::handshakes_resumed},
 }};

@@ -20,7 +20,8 @@ public:
     /// `webrtc::client_options::from_environment` reads, BANDWIDTH_TOKEN_URL too, and BANDWIDTH_BRTC_URL for another
     /// base URL.
     /// \throws api_error (`errc::invalid_options`) naming the variables that are missing.
-    /// \param proxies as for `webrtc::client_options::from_environment`
+    /// \param proxies as for `webrtc::client_options::from_environment`: they are chosen here, for the base URL from the
+    ///        environment; where `base_url` is changed afterwards, choose again as is told there
     static client_options from_environment(environment_proxies proxies = environment_proxies::ignored);
 
     /// Replaces the whole prefix before "/accounts/...". The default: https://api.bandwidth.com/v2. Otherwise as
