@@ -157,6 +157,7 @@ void add_counters(std::vector<MetricFamily>& all, const webrtc::client_stats& no
                            "Connections that could not be made", "phase",
                            {{"name", now.dials_failed_resolving},
                             {"tcp", now.dials_failed_connecting},
+                            {"proxy", now.dials_failed_proxy},
                             {"tls", now.dials_failed_tls}}));
     all.push_back(counters("bandwidth_webrtc_client_connections_closed_total", "Connections that have ended",
                            "reason",

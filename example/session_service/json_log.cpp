@@ -163,7 +163,7 @@ void client_log::token_changed(const webrtc::observed_token& event) noexcept {
         fields["error"] = printable(event.text);
     }
     log_.write(event.error ? log_level::error : log_level::info,
-               event.error ? "no access token" : "another access token", fields);
+               event.error ? "no new access token" : "another access token", fields);
 }
 
 } // namespace example

@@ -127,7 +127,8 @@ void logger::connect_failed(const observed_connection_end& event) noexcept {
 void logger::token_changed(const observed_token& event) noexcept {
     const auto level = event.error ? log_level::error : log_level::info;
     if (wants(level))
-        write_(level, event.error ? "no access token: " + error_type(event.error) + with_text(event.text)
+        write_(level, event.error ? "an access token could not be fetched: " + error_type(event.error) +
+                                        with_text(event.text)
                                   : std::string("there is another access token"));
 }
 

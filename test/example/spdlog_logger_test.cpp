@@ -51,7 +51,7 @@ TEST_CASE("spdlog: the client's lines have spdlog's levels") {
     CHECK(text.find("debug|call 1 get_session GET /{}/%s starts\n") == 0);
     CHECK(text.find("\ninfo|call 1 get_session") != std::string::npos);
     CHECK(text.find("\nwarning|connection 0") != std::string::npos);
-    CHECK(text.find("\nerror|no access token: token_refused\n") != std::string::npos);
+    CHECK(text.find("\nerror|an access token could not be fetched: token_refused\n") != std::string::npos);
 }
 
 TEST_CASE("spdlog: less is written at a higher level") {

@@ -107,7 +107,7 @@ TEST_CASE("logger: what lines say") {
     log.connect_failed(closed(errc::connect_failed, "refused"));
     CHECK(lines.last() == "warning: connection 3 to api.example:443 cannot be made: connect_failed: refused");
     log.token_changed({errc::token_refused, "invalid_client"});
-    CHECK(lines.last() == "error: no access token: token_refused: invalid_client");
+    CHECK(lines.last() == "error: an access token could not be fetched: token_refused: invalid_client");
 }
 
 TEST_CASE("logger: a text from elsewhere makes no second line") {

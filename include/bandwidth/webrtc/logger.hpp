@@ -9,7 +9,7 @@ namespace bandwidth::webrtc {
 
 /// How important a line is; a higher one includes those before.
 enum class log_level : std::uint8_t {
-    error = 1, ///< no access token is to be had: every call will fail
+    error = 1, ///< an access token could not be fetched
     warning,   ///< a connection could not be made, or was lost
     info,      ///< calls that failed or are sent again, connections that close, new tokens
     debug      ///< every call, attempt and connection
