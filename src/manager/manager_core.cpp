@@ -3,6 +3,7 @@
 #include <atomic>
 #include <utility>
 
+#include "core/http_grammar.hpp"
 #include "manager/await_value.hpp"
 #include "manager/header_lines.hpp"
 

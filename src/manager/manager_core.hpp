@@ -2,6 +2,7 @@
 
 #include <bandwidth/webrtc/call_options.hpp>
 #include <bandwidth/webrtc/stats.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
 #include <memory>

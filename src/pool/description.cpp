@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/clean_text.hpp"
+#include "core/http_grammar.hpp"
 #include "pool/scheduler.hpp"
 
 // What a person wants to know who looks at a pool.

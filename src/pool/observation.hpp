@@ -9,6 +9,7 @@
 
 #include "core/close_reason.hpp"
 #include "http1/response_reader.hpp"
+#include "pool/attempt_timings.hpp"
 #include "pool/call.hpp"
 #include "pool/pooled_connection.hpp"
 
