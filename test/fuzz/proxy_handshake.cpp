@@ -60,9 +60,13 @@ void proxy_handshake(std::string_view input) {
         route->username = proxy_secret("user");
         route->password = proxy_secret("s3cret");
     }
-    const auto whole = shake_hands(route, choose.rest(), std::string_view::npos);
+    std::string from_proxy(choose.rest());
+    // Of a header section that comes in pieces Beast may look at a malformed line only when the section has ended.
+    if (!route->socks)
+        from_proxy += "\r\n\r\n";
+    const auto whole = shake_hands(route, from_proxy, std::string_view::npos);
     for (const std::size_t piece : {std::size_t{1}, std::size_t{7}})
-        require(shake_hands(route, choose.rest(), piece) == whole, "pieces mean the same as the whole");
+        require(shake_hands(route, from_proxy, piece) == whole, "pieces mean the same as the whole");
 }
 
 } // namespace fuzz
