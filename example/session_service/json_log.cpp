@@ -37,6 +37,17 @@ void add_outcome(json::object& fields, int status, const webrtc::error_code& err
         fields["error_type"] = webrtc::error_type(error);
 }
 
+json::object fields_of(const webrtc::observed_call& call) {
+    json::object fields;
+    fields["call"] = call.number;
+    fields["operation"] = call.operation;
+    fields["method"] = printable(call.method);
+    fields["path"] = printable(call.path);
+    if (call.trace)
+        fields["trace_id"] = call.trace->trace_id_text();
+    return fields;
+}
+
 json::object fields_of(const webrtc::observed_connection& connection) {
     json::object fields;
     fields["connection"] = connection.number;
@@ -78,23 +89,6 @@ std::string printable(std::string_view text) {
     return clean;
 }
 
-json::object client_log::fields_of(const webrtc::observed_call& call) const {
-    json::object fields;
-    fields["call"] = call.number;
-    fields["operation"] = call.operation;
-    fields["method"] = printable(call.method);
-    fields["path"] = printable(call.path);
-    const auto trace = trace_ids_.find(call.number);
-    if (trace != trace_ids_.end())
-        fields["trace_id"] = trace->second;
-    return fields;
-}
-
-void client_log::attempt_started(const webrtc::observed_attempt& event) noexcept {
-    if (event.trace)
-        trace_ids_.try_emplace(event.call.number, event.trace->trace_id_text());
-}
-
 void client_log::attempt_ended(const webrtc::observed_attempt_end& event) noexcept {
     if (!log_.wants(log_level::debug))
         return;
@@ -133,11 +127,10 @@ void client_log::call_ended(const webrtc::observed_call_end& event) noexcept {
         fields["duration_ms"] = milliseconds(event.elapsed);
         log_.write(level, failed ? "call failed" : "call ended", fields);
     }
-    trace_ids_.erase(event.call.number);
 }
 
 void client_log::connection_opened(const webrtc::observed_connection_open& event) noexcept {
-    auto fields = example::fields_of(event.connection);
+    auto fields = fields_of(event.connection);
     fields["name_ms"] = milliseconds(event.timings.name);
     fields["tcp_ms"] = milliseconds(event.timings.tcp);
     fields["tls_ms"] = milliseconds(event.timings.tls);
@@ -146,14 +139,13 @@ void client_log::connection_opened(const webrtc::observed_connection_open& event
 }
 
 void client_log::connection_closed(const webrtc::observed_connection_end& event) noexcept {
-    auto fields = example::fields_of(event);
+    auto fields = fields_of(event);
     fields["responses"] = event.responses;
     log_.write(event.error ? log_level::warning : log_level::info, "connection closed", fields);
 }
 
 void client_log::connect_failed(const webrtc::observed_connection_end& event) noexcept {
-    log_.write(event.error ? log_level::warning : log_level::info, "cannot connect",
-               example::fields_of(event));
+    log_.write(event.error ? log_level::warning : log_level::info, "cannot connect", fields_of(event));
 }
 
 void client_log::token_changed(const webrtc::observed_token& event) noexcept {

@@ -3,8 +3,6 @@
 #include <bandwidth/webrtc/logger.hpp>
 #include <bandwidth/webrtc/observer.hpp>
 #include <boost/json/object.hpp>
-#include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,13 +31,12 @@ private:
 std::string printable(std::string_view text);
 
 /// What the client does, in that log: its calls with `call` (a number that all lines of a call have), `operation` and
-/// `trace_id`; its connections; its access tokens. For one thread, the one that runs the client.
+/// `trace_id`; its connections; its access tokens.
 class client_log final : public webrtc::observer {
 public:
     /// \param log must outlive the client
     explicit client_log(json_log& log) noexcept : log_(log) {}
 
-    void attempt_started(const webrtc::observed_attempt& event) noexcept override;
     void attempt_ended(const webrtc::observed_attempt_end& event) noexcept override;
     void call_sent_again(const webrtc::observed_resend& event) noexcept override;
     void call_ended(const webrtc::observed_call_end& event) noexcept override;
@@ -49,11 +46,7 @@ public:
     void token_changed(const webrtc::observed_token& event) noexcept override;
 
 private:
-    json::object fields_of(const webrtc::observed_call& call) const;
-
     json_log& log_;
-    std::map<std::uint64_t, std::string>
-        trace_ids_; // of the calls that have had an attempt, by their numbers
 };
 
 } // namespace example

@@ -18,44 +18,36 @@ std::size_t number_of_this_thread() noexcept {
     return number;
 }
 
-/// It sends no request, and so gets no response.
-class drain_call final : public call {
+/// Sends no request, and so gets no response.
+class call_without_request : public call {
 public:
-    explicit drain_call(const std::shared_ptr<pool>& of) {
-        home() = of;
-        is_drain = true;
-    }
-    settled settle(const response&, std::chrono::nanoseconds) override { return settled::value; }
-    void settle(failure reason) override { reason_ = std::move(reason); }
-    failure* reason() override { return reason_.code() ? &reason_ : nullptr; }
-    void recycle() noexcept override {
+    settled settle(const response&, std::chrono::nanoseconds) final { return settled::value; }
+    void settle(failure reason) final { reason_ = std::move(reason); }
+    failure* reason() final { return reason_.code() ? &reason_ : nullptr; }
+    void recycle() noexcept final {
         forget_handler();
         delete this;
     }
+
+protected:
+    explicit call_without_request(const std::shared_ptr<pool>& of) { home() = of; }
 
 private:
     failure reason_;
 };
 
-/// It sends no request either.
-class description_call final : public call {
+class drain_call final : public call_without_request {
 public:
-    explicit description_call(const std::shared_ptr<pool>& of) {
-        home() = of;
-        asks = true;
-    }
-    settled settle(const response&, std::chrono::nanoseconds) override { return settled::value; }
-    void settle(failure reason) override { reason_ = std::move(reason); }
-    failure* reason() override { return reason_.code() ? &reason_ : nullptr; }
+    explicit drain_call(const std::shared_ptr<pool>& of) : call_without_request(of) { is_drain = true; }
+};
+
+class description_call final : public call_without_request {
+public:
+    explicit description_call(const std::shared_ptr<pool>& of) : call_without_request(of) { asks = true; }
     void take_description(std::string text) override { text_ = std::move(text); }
-    void recycle() noexcept override {
-        forget_handler();
-        delete this;
-    }
     std::string& text() noexcept { return text_; }
 
 private:
-    failure reason_;
     std::string text_;
 };
 
@@ -85,7 +77,7 @@ asio::awaitable<std::string> manager_core::describe(std::shared_ptr<manager_core
 manager_core::manager_core(const asio::any_io_executor& executor, const manager_settings& settings)
     : host_header_(settings.host_header)
     , timeout_(settings.timeout)
-    , sessions_kept_(settings.of_shard(0).schedule.max_connections * 2) {
+    , sessions_kept_(settings.most_connections_of_a_shard() * 2) {
     auto contexts =
         settings.loaded
             ? for_shards(std::make_shared<tls_context>(*settings.loaded, sessions_kept_), settings.shards)

@@ -179,6 +179,10 @@ pool_settings manager_settings::of_shard(std::size_t index) const {
     return part;
 }
 
+std::size_t manager_settings::most_connections_of_a_shard() const noexcept {
+    return part_of(pool.schedule.max_connections, shards, 0);
+}
+
 tls_settings check_tls(const connection_values& values) {
     if (!values.ca_pem.empty() && !values.ca_file.empty())
         refuse_option("ca_pem and ca_file: only one of them can be given");

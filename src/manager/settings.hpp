@@ -30,6 +30,7 @@ struct manager_settings {
 
     /// What is for one of the shards.
     pool_settings of_shard(std::size_t index) const;
+    std::size_t most_connections_of_a_shard() const noexcept;
 };
 
 /// Private values of the public options.

@@ -51,6 +51,7 @@ observed_call observation::describe(const call& value) const noexcept {
     told.path = target.substr(0, target.find('?')); // a query may hold anything
     told.server_address = settings_.server_address;
     told.server_port = settings_.server_port;
+    told.trace = value.trace();
     return told;
 }
 

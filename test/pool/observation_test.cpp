@@ -69,7 +69,7 @@ public:
 
     std::vector<std::string> lines;
     std::vector<std::uint64_t> calls;
-    std::vector<std::string> spans;
+    std::vector<std::string> spans, callers_spans;
     std::string request_id, server, path, url_template, operation;
     std::chrono::nanoseconds pause{0}, elapsed{0}, open{0}, tcp{0};
     webrtc::call_timings timings;
@@ -80,6 +80,7 @@ private:
         path = event.path;
         url_template = event.url_template;
         operation = event.operation;
+        callers_spans.push_back(event.trace ? event.trace->span_id_text() : "none");
     }
 };
 
@@ -308,7 +309,8 @@ TEST_CASE("trace: observers are told of what is sent, and a propagator decides i
     settings.observed.propagator = decides;
     observed_pool test(settings);
     auto& call = test.pool.make();
-    call.extras().trace = trace_context::start();
+    const auto callers = trace_context::start();
+    call.extras().trace = callers;
     test.pool.submit(call);
     test.pool.connect(0);
     CHECK(test.told->spans == lines{"0200000000000000"});
@@ -316,7 +318,10 @@ TEST_CASE("trace: observers are told of what is sent, and a propagator decides i
     test.pool.pass(test.told->pause);
     test.pool.respond(0);
     CHECK(call.done());
+    // Started, begun, ended, again, begun, ended, ended.
+    CHECK(test.told->callers_spans == lines(7, callers.span_id_text()));
     test.pool.submit();
+    CHECK(test.told->callers_spans.back() == "none");
     CHECK(decides->asked == std::vector<int>{1, 2, 1});
     CHECK(decides->had_parent == std::vector<bool>{true, true, false});
     CHECK(test.told->spans.size() == 2);
@@ -345,7 +350,7 @@ TEST_CASE("observer: connections that end as they may are told without an error"
     CHECK(end_of([](fake_pool& pool) {
               pool.cycle(
                   [&] { pool.link(0).receive("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"); });
-          }).starts_with("closed ended 1"));
+          }) == "closed ended 1");
     CHECK(end_of([](fake_pool& pool) { pool.cycle([&] { pool.link(0).receive("surplus"); }); }) ==
           "closed unsolicited 1 protocol_error");
 }

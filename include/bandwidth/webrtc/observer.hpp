@@ -24,6 +24,7 @@ struct observed_call {
     std::string_view path;         ///< with its ids, without a query
     std::string_view server_address; ///< the base URL's host
     std::uint16_t server_port = 0;
+    const trace_context* trace = nullptr; ///< the caller's, by `call_options::trace`; null: none
 };
 
 /// One time that the request was given to a connection.
@@ -33,7 +34,7 @@ struct observed_attempt {
     std::uint64_t connection = 0;  ///< as `observed_connection::number`
     bool reused = false;           ///< the connection had carried a request before
     connection_timings connecting; ///< of the connection; zero where it is reused
-    const trace_context* trace = nullptr; ///< that it is sent with; null: none
+    const trace_context* trace = nullptr; ///< that it is sent with, a child of the call's; null: none
 };
 
 /// The end of an attempt: by a response, or without one. Its connection may end before a byte of it was written, or
