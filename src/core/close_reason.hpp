@@ -49,6 +49,14 @@ constexpr bool is_failure(close_reason reason) noexcept {
     }
 }
 
+/// Whether connecting would fail with that the next time too: a verdict on the options, the name, the certificate or
+/// the right to use a proxy.
+inline bool is_lasting(const error_code& code) noexcept {
+    return code == errc::invalid_options || code == errc::host_not_found || code == errc::tls_untrusted ||
+           code == errc::tls_host_mismatch || code == errc::tls_protocol || code == errc::tls_rejected ||
+           code == errc::proxy_refused;
+}
+
 /// The name that observers and documents have for it.
 constexpr const char* to_string(close_reason reason) noexcept {
     switch (reason) {

@@ -14,13 +14,6 @@ namespace {
 // No timeout is longer than this, so that adding it to a time cannot overflow.
 constexpr auto longest_timeout = std::chrono::hours(24 * 365);
 
-// A verdict on the options, the name or the certificate is the same for every attempt.
-bool is_final_for_all(const error_code& code) noexcept {
-    return code == errc::invalid_options || code == errc::host_not_found || code == errc::tls_untrusted ||
-           code == errc::tls_host_mismatch || code == errc::tls_protocol || code == errc::tls_rejected ||
-           code == errc::proxy_refused;
-}
-
 std::string_view why_given_up(errc code) noexcept {
     return code == errc::client_closed ? "the client was closed" : std::string_view();
 }
@@ -340,8 +333,7 @@ void scheduler::fail_queue(const error_code& code, std::string_view text) {
 
 // An attempt to connect has led to no response: the next ones need a pause before them, and a bound.
 void scheduler::connect_ended(const close_info& info, time_point dialled, bool took_request) {
-    const bool final =
-        info.reason == close_reason::rejected || (!took_request && is_final_for_all(info.code));
+    const bool final = info.reason == close_reason::rejected || (!took_request && is_lasting(info.code));
     if (final || !took_request)
         counters_.count_failed_connect(info.code);
     connects_.failed(dialled, took_request, now_, again_.chance());

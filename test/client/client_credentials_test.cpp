@@ -186,6 +186,33 @@ TEST_CASE("client credentials: an endpoint that fails for a while is asked again
     CHECK(server.stats().tokens_issued == 2); // the garbage stood in place of the first
 }
 
+TEST_CASE("client credentials: an endpoint that cannot be connected to fails the calls that wait at once") {
+    loopback_server server;
+    struct refused {
+        token_options tokens;
+        errc code;
+    };
+    auto of_another_name = tokens_of(server);
+    of_another_name.connection().connect_to("127.0.0.1", server.port());
+    for (const auto& [tokens, code] :
+         {refused{token_options().token_url(server.token_url()), errc::tls_untrusted},
+          refused{of_another_name.token_url("https://token.example/oauth2/token"),
+                  errc::tls_host_mismatch}}) {
+        asio::io_context context;
+        client client(context, options_for(server).credentials(
+                                   client_credentials(server.client_id(), server.client_secret(), tokens)));
+        const auto outcome = wait_for(context, client.try_create_session());
+        REQUIRE(outcome.has_error());
+        const auto& why = outcome.error();
+        CHECK(why.code() == code);
+        CHECK(why.code() == condition::tls_error);
+        CHECK(why.delivery() == delivery::not_sent);
+        CHECK_MESSAGE(why.message().starts_with("token endpoint: "), why.message());
+        CHECK(why.elapsed() < 20s); // the deadline is 30 s
+    }
+    CHECK(server.session_count() == 0);
+}
+
 TEST_CASE("client credentials: a call's deadline bounds its wait, and the error tells what it waited for") {
     loopback_server server;
     asio::io_context context;

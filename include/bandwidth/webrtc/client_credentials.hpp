@@ -76,8 +76,9 @@ private:
 ///   When the endpoint says that the credentials are wrong (a status 4xx but for 408 and 429; RFC 6749, section 5.2),
 ///   or sends what is no token, the calls that wait fail with that: `errc::token_refused` with the error code in
 ///   `failure::service_code()`, or `errc::token_failed`. So do later ones until the next fetch is due. The same holds
-///   where the proxy that leads to the endpoint refuses (`errc::proxy_refused`; the message begins with "token
-///   endpoint").
+///   where the endpoint cannot be connected to, and would not be the next time: its name does not exist, its
+///   certificate is not trusted, the proxy refuses (`errc::host_not_found`, `tls_untrusted`, `proxy_refused` and
+///   others; the message begins with "token endpoint").
 ///
 /// Fetches run on the executor of a client that needs the token, over connections of their own. A fetch whose client is
 /// closed or drained ends. One without an end a second after its timeout (with two secrets: twice its timeout) is given

@@ -12,6 +12,7 @@
 
 #include "api/common/credential_access.hpp"
 #include "api/common/token_response.hpp"
+#include "core/close_reason.hpp"
 #include "core/redact.hpp"
 #include "manager/checked_manager.hpp"
 #include "manager/settings.hpp"
@@ -109,9 +110,8 @@ private:
             const auto& why = outcome.error();
             if (why.code() == errc::client_closed)
                 lost(value.number);
-            else if (why.code() == errc::proxy_refused) // so it would the next time
-                failed(value.number, failure(errc::proxy_refused, "token endpoint: " + why.message()), true,
-                       {});
+            else if (is_lasting(why.code()))
+                failed(value.number, failure(why.code(), "token endpoint: " + why.message()), true, {});
             else
                 failed(value.number, failure(errc::token_failed, "token endpoint: " + why.describe()), false,
                        why.retry_after());
