@@ -124,6 +124,7 @@ std::ostream& operator<<(std::ostream& stream, const voice_call_id& id);
 /// Hashes the id's text, for unordered containers.
 template <>
 struct std::hash<bandwidth::webrtc::session_id> {
+    /// The hash.
     std::size_t operator()(const bandwidth::webrtc::session_id& id) const noexcept {
         return std::hash<std::string>()(id.value());
     }
@@ -132,6 +133,7 @@ struct std::hash<bandwidth::webrtc::session_id> {
 /// Hashes the id's text, for unordered containers.
 template <>
 struct std::hash<bandwidth::webrtc::participant_id> {
+    /// The hash.
     std::size_t operator()(const bandwidth::webrtc::participant_id& id) const noexcept {
         return std::hash<std::string>()(id.value());
     }
@@ -140,6 +142,7 @@ struct std::hash<bandwidth::webrtc::participant_id> {
 /// Hashes the id's text, for unordered containers.
 template <>
 struct std::hash<bandwidth::webrtc::endpoint_id> {
+    /// The hash.
     std::size_t operator()(const bandwidth::webrtc::endpoint_id& id) const noexcept {
         return std::hash<std::string>()(id.value());
     }
@@ -148,6 +151,7 @@ struct std::hash<bandwidth::webrtc::endpoint_id> {
 /// Hashes the id's text, for unordered containers.
 template <>
 struct std::hash<bandwidth::webrtc::device_id> {
+    /// The hash.
     std::size_t operator()(const bandwidth::webrtc::device_id& id) const noexcept {
         return std::hash<std::string>()(id.value());
     }
@@ -156,6 +160,7 @@ struct std::hash<bandwidth::webrtc::device_id> {
 /// Hashes the id's text, for unordered containers.
 template <>
 struct std::hash<bandwidth::webrtc::voice_call_id> {
+    /// The hash.
     std::size_t operator()(const bandwidth::webrtc::voice_call_id& id) const noexcept {
         return std::hash<std::string>()(id.value());
     }

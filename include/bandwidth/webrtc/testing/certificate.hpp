@@ -27,11 +27,16 @@ public:
     /// Last moment at which the certificate is valid (seconds count).
     certificate_options& valid_until(std::chrono::system_clock::time_point moment);
 
+    /// \name What was set
+    /// @{
+
+    /// What was set or added, or the default.
     [[nodiscard]] const std::string& common_name() const noexcept { return common_name_; }
     [[nodiscard]] const std::vector<std::string>& dns_names() const noexcept { return dns_names_; }
     [[nodiscard]] const std::vector<std::string>& ip_addresses() const noexcept { return ip_addresses_; }
     [[nodiscard]] std::chrono::system_clock::time_point valid_from() const noexcept { return valid_from_; }
     [[nodiscard]] std::chrono::system_clock::time_point valid_until() const noexcept { return valid_until_; }
+    /// @}
 
 private:
     std::string common_name_;
