@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes the reference of the public headers with Doxygen, and fails on every warning, such as a public member without a comment.
 #
-#   check_reference.sh FOLDER         writes the pages there, the first is index.html; prints each warning, exits 1 when there is one
+#   check_reference.sh FOLDER         writes the pages there (in the project's folder, where that is no absolute path), the first is
+#                                     index.html; prints each warning, exits 1 when there is one
 #   check_reference.sh --self-test    proves that it finds what it must, and nothing else
 set -eu
 cd "$(dirname "$0")/.."
@@ -81,6 +82,15 @@ EOT
     /// @{
 
     /// What was set, or the default.
+    int count() const;
+    int length() const;
+    /// @}
+EOT
+    expect bad another_group_with_one_comment <<'EOT'
+    /// \name Sizes
+    /// @{
+
+    /// How often it was said.
     int count() const;
     int length() const;
     /// @}

@@ -12,10 +12,10 @@
 }
 / = (default|delete);/ && !/operator==/ && !commented { line = "" }
 /^ *friend (class|struct) / { line = "" }
-/^    \/\/\/ @}/ { group = 0 }
+/^    \/\/\/ @[}]/ { group = 0 }
 group && /^    \/\/\/ [^@\\]/ && common == "" { common = substr($0, 9) }
 group && /^    [^ }\/]/ && !commented { line = "    /** " common " */" substr(line, 4) }
-/^    \/\/\/ @{/ && named ~ /^    \/\/\/ \\name (What was set|For mocks)$/ { group = 1; common = "" }
+/^    \/\/\/ @[{]/ && named ~ /^    \/\/\/ \\name (What was set|For mocks)$/ { group = 1; common = "" }
 /^    \/\/\/ \\name / { named = $0 }
 match(line, /^ *\/\/\/ (Cancellation|Completion|Errors|Lifetime|Order|Requests|Responses|Retries|Threads|Thread safety|Time|fork): /) {
     label = substr(line, 1, RLENGTH - 1)

@@ -370,7 +370,8 @@ public:
     /// with a close_notify. Calls without a response after `timeout` end with `errc::client_closed`, and the
     /// drain fails with the same code. Completes at once when there is nothing to wait for.
     ///
-    /// A client with several shards has drained when all of them have.
+    /// A client with several shards has drained when all of them have. A drain that is cancelled (terminal or
+    /// partial) only stops waiting: calls are still refused, and nothing cuts off those in flight.
     [[nodiscard]] boost::asio::awaitable<void> drain(
         std::chrono::nanoseconds timeout = std::chrono::seconds(30)) {
         return detail::await_value<void>(prepare_drain(timeout));

@@ -123,6 +123,7 @@ public:
     /// Takes no more calls (`errc::client_closed`), waits for those in flight, then closes every connection
     /// with a close_notify; the calls of clients that share the manager are among them. Calls without a
     /// response after `timeout` end with `errc::client_closed`, and the drain fails with the same code.
+    /// Otherwise as `client::drain`.
     [[nodiscard]] boost::asio::awaitable<void> drain(
         std::chrono::nanoseconds timeout = std::chrono::seconds(30)) {
         return detail::await_value<void>(prepare_drain(timeout));

@@ -23,7 +23,7 @@ enum class errc {
     resolve_failed,       ///< the name could not be looked up (server failure)
     resolve_timeout,      ///< the connect timeout or the deadline passed while the name was looked up
     connect_failed,       ///< no address of the host accepted a TCP connection
-    connect_timeout,      ///< ... or none did in time
+    connect_timeout,      ///< no address of the host accepted a TCP connection in time
     handshake_timeout,    ///< TCP was connected, TLS did not finish in time
     handshake_failed,     ///< the peer ended the TLS handshake, with an alert or without
     tls_untrusted,        ///< the certificate chain has no trusted authority, no pinned key, or has expired

@@ -61,10 +61,11 @@ private:
 
 /// Names a session, for instance `webrtc::session_id("75c21163-e110-41bc-bd76-1bb428ec85d5")`.
 ///
-/// A value type: distinct objects may be used from distinct threads at once. The service gives UUIDs, but
-/// any text is accepted here. A call refuses (`errc::invalid_argument`, nothing sent) an id that is empty,
-/// made of dots only, longer than 256 bytes, or that holds `/`, `\` or a control character; whatever else
-/// is not an RFC 3986 unreserved character is percent-encoded in the URL.
+/// Made of a `std::string`, a `std::string_view` or a literal. Ids of one kind compare by their texts, byte
+/// by byte, and can be hashed and printed. A value type: distinct objects may be used from distinct threads
+/// at once. The service gives UUIDs, but any text is accepted here. A call refuses (`errc::invalid_argument`,
+/// nothing sent) an id that is empty, made of dots only, longer than 256 bytes, or that holds `/`, `\` or a
+/// control character; whatever else is not an RFC 3986 unreserved character is percent-encoded in the URL.
 class session_id final : public detail::string_id<session_id> {
 public:
     using string_id::string_id;

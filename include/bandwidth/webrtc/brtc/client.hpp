@@ -42,7 +42,7 @@ namespace bandwidth::webrtc::brtc {
 /// pipelined TLS connections. The operations are those of Bandwidth's OpenAPI description of BRTC
 /// (https://dev.bandwidth.com/docs/brtc); their paths stand behind the base URL and `/accounts/{accountId}`.
 ///
-/// Forms, arguments, completion, time, cancellation, threads, lifetime and fork are those of
+/// Forms, arguments, errors, completion, time, cancellation, threads, lifetime and fork are those of
 /// `webrtc::client`. Where the service tells what was wrong, `failure::service_errors()` has it.
 ///
 /// A response of 2xx counts by its data. Of the operations that give a value, one without data is

@@ -29,7 +29,8 @@ using timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
 /// It is a type of its own so that it is never printed by accident: it does not convert to a string, and
 /// `operator<<` writes "[redacted]". A value type: distinct objects may be used from distinct threads.
 ///
-/// Empty where there is none: the service gives one only in the response that creates the endpoint.
+/// Empty where there is none: the service gives one only in the response that creates the endpoint. For mocks
+/// it is made of a `std::string`.
 class endpoint_token final : public webrtc::detail::secret_text<endpoint_token> {
 public:
     using secret_text::secret_text;

@@ -29,13 +29,11 @@ namespace bandwidth::webrtc::brtc {
 /// awaitables only: who uses callbacks pages by hand, with `list_endpoints` and
 /// `endpoint_page::next_cursor()`.
 ///
-/// | state | the next `next()`                            | left by                                   |
-/// |-------|----------------------------------------------|-------------------------------------------|
-/// | more  | reads the page behind the last one           | a page that links to no next one (ended), |
-/// |       |                                              | or without a cursor or with one that came |
-/// |       |                                              | before (stuck)                            |
-/// | ended | gives nothing                                |                                           |
-/// | stuck | fails with `errc::bad_json`, sending nothing |                                           |
+/// The states of the range:
+/// - *more*: `next()` reads the page behind the last one. A page that links to no next one leads to *ended*;
+///   one whose link has no cursor, or a cursor that came before, to *stuck*.
+/// - *ended*: `next()` gives nothing.
+/// - *stuck*: `next()` fails with `errc::bad_json`, sending nothing.
 ///
 /// A call that fails leaves the state as it was: `next()` asks for the same page again.
 ///

@@ -205,7 +205,7 @@ public:
     [[nodiscard]] std::uint16_t port() const noexcept;
     /// "https://localhost:PORT/v1", or "http://localhost:PORT/v1" for plain TCP.
     [[nodiscard]] std::string base_url() const;
-    /// The certificate, in PEM, that a client has to trust.
+    /// The certificate, in PEM, that a client has to trust; empty for plain TCP.
     [[nodiscard]] const std::string& ca_pem() const noexcept;
 
     /// How many connections were accepted so far.
