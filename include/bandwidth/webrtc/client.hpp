@@ -413,7 +413,8 @@ public:
 
 private:
     client(executor_type executor, const client_options& options, detail::abi_check);
-    // The other way round, so that the manager, of which only the name is known here, is no executor's candidate.
+    // The other way round, so that the manager, of which only the name is known here, is no executor's
+    // candidate.
     client(detail::abi_check, const connection_manager& manager, const account_options& options);
 
     detail::call_handle prepare_create_session(const session_request& request, const call_options& options);

@@ -86,14 +86,15 @@ public:
 };
 
 /// Names a device: one connection that a browser or an app has made with the token of a participant or of an
-/// endpoint. The services give it in events; no call takes it.
+/// endpoint. The services give it in events; no call takes it. Otherwise as `session_id`.
 class device_id final : public detail::string_id<device_id> {
 public:
     using string_id::string_id;
 };
 
 /// Names a call of Bandwidth's Voice API, for instance
-/// `webrtc::voice_call_id("c-93d6f3c0-be584596-0b74-4fa2-8015-d8ede84bd1a4")`.
+/// `webrtc::voice_call_id("c-93d6f3c0-be584596-0b74-4fa2-8015-d8ede84bd1a4")`. For `bxml`; no call takes it.
+/// Otherwise as `session_id`.
 class voice_call_id final : public detail::string_id<voice_call_id> {
 public:
     using string_id::string_id;

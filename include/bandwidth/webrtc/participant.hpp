@@ -111,6 +111,7 @@ private:
 /// ```cpp
 /// webrtc::participant_request{}.tag("alice").publish(webrtc::media::audio | webrtc::media::video)
 /// ```
+/// A value type: distinct objects may be used from distinct threads at once.
 class participant_request {
 public:
     /// A request that sets nothing.

@@ -70,6 +70,8 @@ private:
 
 /// What to create a session with: `webrtc::session_request{}.tag("support call")`. All fields are optional,
 /// and none can be changed after creation.
+///
+/// A value type: distinct objects may be used from distinct threads at once.
 class session_request {
 public:
     /// A request that sets nothing.

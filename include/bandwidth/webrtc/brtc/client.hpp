@@ -246,7 +246,8 @@ public:
 
 private:
     client(executor_type executor, const client_options& options, webrtc::detail::abi_check);
-    // The other way round, so that the manager, of which only the name is known here, is no executor's candidate.
+    // The other way round, so that the manager, of which only the name is known here, is no executor's
+    // candidate.
     client(webrtc::detail::abi_check, const connection_manager& manager, const account_options& options);
 
     webrtc::detail::call_handle prepare_create_endpoint(const endpoint_request& request,

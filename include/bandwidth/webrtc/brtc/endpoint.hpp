@@ -249,6 +249,7 @@ private:
 /// ```cpp
 /// brtc::endpoint_request(brtc::endpoint_direction::bidirectional).tag("alice")
 /// ```
+/// A value type: distinct objects may be used from distinct threads at once.
 class endpoint_request {
 public:
     /// A request for an endpoint of WebRTC.

@@ -10,6 +10,8 @@
 namespace bandwidth::webrtc::brtc {
 
 /// Which endpoints to list. Nothing is set at first: all of the account's.
+///
+/// A value type: distinct objects may be used from distinct threads at once.
 class endpoint_filter {
 public:
     /// Nothing is set.
@@ -59,6 +61,8 @@ private:
 
 /// A link of a response. Untrusted text: this library follows none, and reads nothing but the cursor of the
 /// next page in one, so that no credentials go to where it leads.
+///
+/// A value type: distinct objects may be used from distinct threads at once.
 class page_link {
 public:
     /// An empty link.

@@ -46,7 +46,8 @@ private:
     std::chrono::system_clock::time_point valid_until_;
 };
 
-/// A certificate with its private key, all in PEM. For tests only: the key is not protected.
+/// A certificate with its private key, all in PEM. For tests only: the key is not protected. A value:
+/// distinct objects may be used from distinct threads.
 class certificate {
 public:
     /// An empty certificate, of use only to be assigned to.
