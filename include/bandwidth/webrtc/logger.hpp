@@ -48,7 +48,7 @@ public:
     void connection_draining(const observed_connection& event) noexcept override;
     /// A line of the level warning where it ended by an error, else info.
     void connection_closed(const observed_connection_end& event) noexcept override;
-    /// A line of the level warning.
+    /// A line of the level warning where there is an error, else debug.
     void connect_failed(const observed_connection_end& event) noexcept override;
     /// A line of the level error where the fetch has failed, else info.
     void token_changed(const observed_token& event) noexcept override;

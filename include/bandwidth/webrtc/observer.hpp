@@ -166,7 +166,7 @@ protected:
 /// attempt gets a random span id below `call_options::trace`, and nothing where that is not set.
 ///
 /// Runs where an observer's callbacks do, just before `attempt_started`, under the same rules; once for each
-/// attempt.
+/// attempt. It is not asked for a call that has a header `traceparent` of its own.
 class propagator {
 public:
     virtual ~propagator() = default;
