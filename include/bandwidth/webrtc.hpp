@@ -1,6 +1,9 @@
 #pragma once
 
-/// Everything a user of the library needs. The loopback service for tests is in bandwidth/webrtc/testing/.
+/// \file
+/// Everything a user of the library needs, but for what is included where it is used:
+/// `connection_manager.hpp` (which needs Beast), `for_each_bounded.hpp`, `brtc/client.hpp`, `format.hpp` and
+/// `fmt.hpp`. The loopback service for tests is in `testing/`.
 #include <bandwidth/webrtc/bxml.hpp>
 #include <bandwidth/webrtc/call_options.hpp>
 #include <bandwidth/webrtc/call_timings.hpp>
@@ -30,3 +33,6 @@
 #include <bandwidth/webrtc/subscriptions.hpp>
 #include <bandwidth/webrtc/trace_context.hpp>
 #include <bandwidth/webrtc/version.hpp>
+
+/// All of the library but for what `brtc`, `bxml` and `testing` hold.
+namespace bandwidth::webrtc {}

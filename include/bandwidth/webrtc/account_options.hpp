@@ -36,7 +36,7 @@ struct account_values {
 template <class Options>
 class basic_account_options {
 public:
-    /// Bandwidth account id, such as "9900000".
+    /// Bandwidth account id, such as "9900000". Has to be set.
     Options& account(std::string_view value) {
         values_.account = value;
         return self();
@@ -46,7 +46,8 @@ public:
     Options& credentials(std::string_view username, std::string_view password) {
         return credentials(basic_credentials(username, password));
     }
-    /// Any other kind of credentials.
+    /// Any other kind of credentials, such as `client_credentials`; several clients may share one object.
+    /// Null, the default, is refused.
     Options& credentials(std::shared_ptr<const credential_source> source) {
         values_.credentials = std::move(source);
         return self();
@@ -71,12 +72,17 @@ public:
         return self();
     }
 
+    /// \name What was set
+    /// @{
+
+    /// What was set, or the default.
     [[nodiscard]] const std::string& account() const noexcept { return values_.account; }
     [[nodiscard]] const std::shared_ptr<const credential_source>& credentials() const noexcept {
         return values_.credentials;
     }
     [[nodiscard]] const std::string& user_agent() const noexcept { return values_.user_agent; }
     [[nodiscard]] bool verify_ids() const noexcept { return values_.verify_ids; }
+    /// @}
 
 protected:
     basic_account_options() = default;
@@ -100,6 +106,7 @@ private:
 /// Thread safety: distinct objects safe.
 class account_options : public basic_account_options<account_options> {
 public:
+    /// Nothing is set: the defaults hold.
     account_options() = default;
 
     /// What stands before "/accounts/..." in the target of a request: empty, or a path that begins with a
@@ -108,6 +115,7 @@ public:
         base_path_.emplace(value);
         return *this;
     }
+    /// What was set, if it was.
     [[nodiscard]] const std::optional<std::string>& base_path() const noexcept { return base_path_; }
 
 private:

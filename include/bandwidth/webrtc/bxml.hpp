@@ -28,6 +28,8 @@ inline constexpr std::string_view webrtc_sip_uri = "sip:sipx.webrtc.bandwidth.co
 
 /// A BXML verb: an XML element. Whether the service knows it is not checked.
 ///
+/// What its functions refuse they throw `api_error` with `errc::invalid_argument` for, and change nothing.
+///
 /// A value type: distinct objects may be used from distinct threads at once. It may hold a participant's
 /// token in plain text.
 class verb {
@@ -38,6 +40,7 @@ public:
     explicit verb(std::string_view name);
 
     /// Adds an attribute, which must not be there yet.
+    /// \param name as an element's: see the constructor
     /// \param value is escaped. Refused: text that is not UTF-8, and characters that XML 1.0 has not, such as
     ///     most control characters.
     verb& attribute(std::string_view name, std::string_view value);
@@ -89,6 +92,7 @@ private:
 
 /// The same with the id of the phone call, by which Bandwidth finds the two when something has to be
 /// debugged: `<id>;encoding=base64,<token>;encoding=jwt`.
+/// \param token as above.
 /// \param call its "c-" and its hyphens are left out. Refused: what is then empty, or not of letters and
 ///     digits.
 [[nodiscard]] std::string uui(const participant_token& token, const voice_call_id& call);
@@ -96,6 +100,7 @@ private:
 /// `<Transfer><SipUri uui="...">...</SipUri></Transfer>`: transfers the call that executes it to a
 /// participant's device; one call end to end (https://dev.bandwidth.com/docs/voice/bxml/transfer). Attributes
 /// such as "transferCallerId" can be added to what is returned.
+/// \param token refused as by `uui`.
 /// \param sip_uri refused when it is no SIP URI (RFC 3261, section 19.1): "sip:" or "sips:" and a host.
 [[nodiscard]] verb transfer(const participant_token& token, std::string_view sip_uri = webrtc_sip_uri);
 

@@ -21,16 +21,21 @@ struct call_options_access;
 /// Thread safety: distinct objects safe.
 class call_options {
 public:
+    /// Nothing is set: the client's options hold.
     call_options() = default;
 
-    /// Bounds all of the call: queue, connect, every attempt. Zero or less fails at once with nothing sent.
+    /// Bounds all of the call: queue, connect, every attempt and the pauses between them; a year at most.
+    /// What the call waits for when the time is over tells the error, one of `condition::timeout`. Zero or
+    /// less fails at once with `errc::queue_timeout` and nothing sent.
     call_options& timeout(std::chrono::nanoseconds from_now) {
         timeout_ = from_now;
         has_timeout_ = true;
         return *this;
     }
-    /// Bounds one attempt, from the moment a connection takes the request to the end of its response. Zero or
-    /// less is refused with `errc::invalid_argument`.
+    /// Bounds one attempt, from the moment a connection takes the request to the end of its response. An
+    /// attempt that ends by it is tried again as `retry` says, otherwise the call fails with
+    /// `errc::response_timeout` or `errc::body_timeout`. Zero or less is refused with
+    /// `errc::invalid_argument`.
     call_options& attempt_timeout(std::chrono::nanoseconds value) {
         attempt_timeout_ = value;
         has_attempt_timeout_ = true;
@@ -65,36 +70,41 @@ public:
         rare_.change().retry = value;
         return *this;
     }
-    /// One more header field on the request, in place of one of the same name that the client has for all calls, or
-    /// that a message for `connection_manager::send` has. Refused with `errc::invalid_argument` before anything is
-    /// sent: a name that is no token, a value with control characters, and the fields that belong to the connection
-    /// (Host, Content-Length, Transfer-Encoding, Connection, Keep-Alive, TE, Trailer, Upgrade, Expect,
-    /// HTTP2-Settings, Proxy-Authenticate, Proxy-Authorization, Proxy-Connection). The typed operations refuse also
-    /// what they set themselves: Accept, Accept-Encoding, Authorization, Content-Type, Cookie, User-Agent.
+    /// One more header field on the request, in place of one of the same name that the client has for all
+    /// calls, or that a message for `connection_manager::send` has. Refused with `errc::invalid_argument`
+    /// before anything is sent: a name that is no token, a value with control characters, and the fields that
+    /// belong to the connection (Host, Content-Length, Transfer-Encoding, Connection, Keep-Alive, TE,
+    /// Trailer, Upgrade, Expect, HTTP2-Settings, Proxy-Authenticate, Proxy-Authorization, Proxy-Connection).
+    /// The typed operations refuse also what they set themselves: Accept, Accept-Encoding, Authorization,
+    /// Content-Type, Cookie, User-Agent.
     call_options& header(std::string_view name, std::string_view value);
     /// Has what is known of the response written there before the call completes: status, request id, header
-    /// fields. Null, the default: nothing is kept, which costs nothing. Copies of these options share the object,
-    /// and no two calls may have the same one at the same time.
+    /// fields. Null, the default: nothing is kept, which costs nothing. Copies of these options share the
+    /// object, and no two calls may have the same one at the same time.
     call_options& info(std::shared_ptr<response_info> into) {
         rare_.change().info = std::move(into);
         return *this;
     }
-    /// The caller's place in a distributed trace (W3C Trace Context). Each attempt is sent with `traceparent`, whose
-    /// span id is its own, and with the `tracestate` and `baggage` that are here, unless
-    /// `client_options::propagator` says otherwise; observers are told of it. One that is not valid sends nothing. A
-    /// header of one of these names is refused beside it with `errc::invalid_argument`.
+    /// The caller's place in a distributed trace (W3C Trace Context). Each attempt is sent with
+    /// `traceparent`, whose span id is its own, and with the `tracestate` and `baggage` that are here, unless
+    /// `client_options::propagator` says otherwise; observers are told of it. One that is not valid sends
+    /// nothing. A header of one of these names is refused beside it with `errc::invalid_argument`.
     call_options& trace(trace_context parent) {
         rare_.change().trace = std::move(parent);
         return *this;
     }
-    /// Deletes and removes only: a response 404 or 410 (`condition::not_found`) counts as success. The service
-    /// removes participants by itself when it sees their media end, so a clean-up that finds nothing has
-    /// reached its goal.
+    /// Deletes and removes only: a response 404 or 410 (`condition::not_found`) counts as success. The
+    /// service removes participants by itself when it sees their media end, so a clean-up that finds nothing
+    /// has reached its goal.
     call_options& ignore_not_found(bool value = true) {
         ignore_not_found_ = value;
         return *this;
     }
 
+    /// \name What was set
+    /// @{
+
+    /// What was set; where nothing was, false, null or nothing, and true of `allow_resend`.
     [[nodiscard]] std::optional<std::chrono::nanoseconds> timeout() const noexcept {
         return has_timeout_ ? std::optional(timeout_) : std::nullopt;
     }
@@ -108,6 +118,7 @@ public:
     [[nodiscard]] const std::optional<retry_policy>& retry() const noexcept { return rare_->retry; }
     [[nodiscard]] const std::shared_ptr<response_info>& info() const noexcept { return rare_->info; }
     [[nodiscard]] const std::optional<trace_context>& trace() const noexcept { return rare_->trace; }
+    /// @}
 
 private:
     friend struct detail::call_options_access;

@@ -27,7 +27,9 @@ class client_core;
 class connection_manager;
 
 /// A client of Bandwidth's WebRTC API for one account: eleven operations, each in three forms, over a pool of
-/// pipelined TLS connections.
+/// pipelined TLS connections. The operations are those of the API's description, OpenAPI version 2.0.0
+/// (https://dev.bandwidth.com/apis/webrtc); their paths stand behind the base URL and
+/// `/accounts/{accountId}`.
 ///
 /// - `co_await client.get_session(id)` gives the value or throws `api_error`.
 /// - `co_await client.try_get_session(id)` gives a `result`; nothing is thrown, no exception is made. Any
@@ -40,6 +42,12 @@ class connection_manager;
 /// argument (an empty id, a header with a line end ...) is a failure of the call like any other, with
 /// `errc::invalid_argument` and a message that names it, and nothing is sent.
 ///
+/// Errors: `failure::code()` is the status of a response that refuses the call (`http_category()`), or an
+/// `errc` where there is no response, or none that can be used; `condition` asks for kinds of both. The API
+/// describes 400, 401, 403 and 500 for every operation, and 404 for those that take an id
+/// (`condition::not_found`: unknown, or no longer active). A response of 2xx whose body is not what the
+/// operation promises is `errc::bad_json`, and one that names another id than was asked for
+/// `errc::protocol_error`. `failure::delivery()` tells whether the service may have acted on the request.
 /// Completion: on the handler's associated executor, the client's executor where it has none, and never
 /// inside of the function that started the call. Each call completes on its own: a handler that blocks delays
 /// no other handler while another thread of its context is idle.
@@ -53,19 +61,21 @@ class connection_manager;
 /// time. A cancellation signal is emitted on the executor of the call's handler.
 /// Lifetime: the destructor closes at once, and every call in flight completes with `errc::client_closed`.
 /// Connections that are idle keep `io_context::run()` busy: close, drain or destroy the client to let it
-/// return. A context that is destroyed before its client destroys the handlers of the calls in flight; they never
-/// complete. A call that is started later, not while the context is being destroyed, completes with
-/// `errc::client_closed` and a message that says so: on its handler's executor, or where that has none on one of the
-/// system's threads (`boost::asio::system_executor`).
-/// fork: a child has the same connections as its parent. It makes a context and a client of its own, neither runs
-/// nor destroys the parent's context, and ends by `exec` or `_exit`.
+/// return. A context that is destroyed before its client destroys the handlers of the calls in flight; they
+/// never complete. A call that is started later, not while the context is being destroyed, completes with
+/// `errc::client_closed` and a message that says so: on its handler's executor, or where that has none on one
+/// of the system's threads (`boost::asio::system_executor`).
+/// fork: a child has the same connections as its parent. It makes a context and a client of its own, neither
+/// runs nor destroys the parent's context, and ends by `exec` or `_exit`.
 class client {
 public:
+    /// The type of `get_executor`, by the name that Asio looks for.
     using executor_type = boost::asio::any_io_executor;
 
-    /// Connects nothing yet.
+    /// Connects nothing yet, but for `client_options::min_connections`.
     /// \param executor of an execution context that outlives the calls. Not one that was made
     ///        with `BOOST_ASIO_CONCURRENCY_HINT_UNSAFE`.
+    /// \param options whose account and credentials have to be set. They are copied.
     /// \throws api_error (`errc::invalid_options`) naming the option that is out of range or missing, or when
     ///         the executor cannot be used.
     [[gnu::always_inline]] client(executor_type executor, const client_options& options)
@@ -74,13 +84,15 @@ public:
     template <detail::execution_context ExecutionContext>
     [[gnu::always_inline]] client(ExecutionContext& context, const client_options& options)
         : client(executor_type(context.get_executor()), options, detail::abi_check()) {}
-    /// A client over a manager's connections, for several accounts, or a client beside calls of the manager's own.
+    /// A client over a manager's connections, for several accounts, or a client beside calls of the manager's
+    /// own.
     ///
-    /// `close`, `drain` and the destructor end the calls of this client alone, as a cancellation of each does: the
-    /// connections stay, but for one that waits for too many responses that nobody wants any more, or for a long one.
-    /// `reload_tls` and `stats` are those of the manager. Once the manager was closed or destroyed, every
-    /// call completes with `errc::client_closed`.
+    /// `close`, `drain` and the destructor end the calls of this client alone, as a cancellation of each
+    /// does: the connections stay, but for one that waits for too many responses that nobody wants any more,
+    /// or for a long one. `reload_tls` and `stats` are those of the manager. Once the manager was closed or
+    /// destroyed, every call completes with `errc::client_closed`.
     /// \param manager whose `timeout` and `retry` hold for the calls of this client too.
+    /// \param options whose account and credentials have to be set. They are copied.
     /// \throws api_error (`errc::invalid_options`) naming the option that is out of range or missing.
     [[gnu::always_inline]] client(const connection_manager& manager, const account_options& options)
         : client(detail::abi_check(), manager, options) {}
@@ -88,17 +100,21 @@ public:
     /// A client that was moved from may be closed, asked for its statistics, assigned to and destroyed, and
     /// nothing else. Calls in flight go on with the new client; one that is assigned to is closed first.
     client(client&&) noexcept;
+    /// As the constructor that moves.
     client& operator=(client&&) noexcept;
+    /// Closes at once: see `close`.
     ~client();
 
-    /// The executor that the client was made with; an empty one when it was moved from, and the system's once the
-    /// execution context has gone.
+    /// The executor that the client was made with; an empty one when it was moved from, and the system's once
+    /// the execution context has gone.
     [[nodiscard]] executor_type get_executor() const;
 
-    // Sessions.
+    /// \name Sessions
+    /// @{
 
-    /// Creates a session. `POST /sessions`. A session lives for at most 9 hours. Sent again only where a
-    /// response says that it was not processed (421, 425, 429, and 401 with `client_credentials`).
+    /// Creates a session, and gives it with its new id. `POST /sessions` (createSession). A session lives for
+    /// at most 9 hours. Sent again only where a response says that it was not processed (421, 425, 429, and
+    /// 401 with `client_credentials`), unless `call_options::idempotent` says that it may be repeated.
     [[nodiscard]] boost::asio::awaitable<webrtc::session> create_session(const session_request& request = {},
                                                                          const call_options& options = {}) {
         return detail::await_value<webrtc::session>(prepare_create_session(request, options));
@@ -116,7 +132,7 @@ public:
             prepare_create_session(request, options), std::forward<CompletionToken>(token));
     }
 
-    /// Reads a session. `GET /sessions/{sessionId}`.
+    /// Reads a session. `GET /sessions/{sessionId}` (getSession).
     [[nodiscard]] boost::asio::awaitable<webrtc::session> get_session(const webrtc::session_id& session,
                                                                       const call_options& options = {}) {
         return detail::await_value<webrtc::session>(prepare_get_session(session, options));
@@ -134,7 +150,8 @@ public:
             prepare_get_session(session, options), std::forward<CompletionToken>(token));
     }
 
-    /// Deletes a session. `DELETE /sessions/{sessionId}`.
+    /// Deletes a session. `DELETE /sessions/{sessionId}` (deleteSession). See
+    /// `call_options::ignore_not_found` for one that may be gone already.
     [[nodiscard]] boost::asio::awaitable<void> delete_session(const webrtc::session_id& session,
                                                               const call_options& options = {}) {
         return detail::await_value<void>(prepare_delete_session(session, options));
@@ -150,11 +167,13 @@ public:
         return detail::initiate_call<detail::as_exception<void>>(prepare_delete_session(session, options),
                                                                  std::forward<CompletionToken>(token));
     }
+    /// @}
 
-    // Participants.
+    /// \name Participants
+    /// @{
 
-    /// Creates a participant, and the token that its device connects with. `POST /participants`. The token is
-    /// given here only. Sent again as `create_session` is.
+    /// Creates a participant, and the token that its device connects with. `POST /participants`
+    /// (createParticipant). The token is given here only. Sent again as `create_session` is.
     [[nodiscard]] boost::asio::awaitable<created_participant> create_participant(
         const participant_request& request = {}, const call_options& options = {}) {
         return detail::await_value<created_participant>(prepare_create_participant(request, options));
@@ -164,7 +183,8 @@ public:
                                                           const call_options& options = {}) {
         return operation<created_participant>(prepare_create_participant(request, options));
     }
-    /// As `create_participant`, with any completion token for `void(std::exception_ptr, created_participant)`.
+    /// As `create_participant`, with any completion token for
+    /// `void(std::exception_ptr, created_participant)`.
     template <class CompletionToken>
     auto async_create_participant(const participant_request& request, const call_options& options,
                                   CompletionToken&& token) {
@@ -172,7 +192,7 @@ public:
             prepare_create_participant(request, options), std::forward<CompletionToken>(token));
     }
 
-    /// Reads a participant. `GET /participants/{participantId}`.
+    /// Reads a participant. `GET /participants/{participantId}` (getParticipant).
     [[nodiscard]] boost::asio::awaitable<webrtc::participant> get_participant(
         const webrtc::participant_id& participant, const call_options& options = {}) {
         return detail::await_value<webrtc::participant>(prepare_get_participant(participant, options));
@@ -190,7 +210,8 @@ public:
             prepare_get_participant(participant, options), std::forward<CompletionToken>(token));
     }
 
-    /// Deletes a participant. `DELETE /participants/{participantId}`.
+    /// Deletes a participant. `DELETE /participants/{participantId}` (deleteParticipant). See
+    /// `call_options::ignore_not_found` for one that may be gone already.
     [[nodiscard]] boost::asio::awaitable<void> delete_participant(const webrtc::participant_id& participant,
                                                                   const call_options& options = {}) {
         return detail::await_value<void>(prepare_delete_participant(participant, options));
@@ -207,11 +228,13 @@ public:
         return detail::initiate_call<detail::as_exception<void>>(
             prepare_delete_participant(participant, options), std::forward<CompletionToken>(token));
     }
+    /// @}
 
-    // Who is in a session, and who hears whom.
+    /// \name Who is in a session, and who hears whom
+    /// @{
 
-    /// Lists the participants of a session, all at once; empty when there are none. `GET
-    /// /sessions/{sessionId}/participants`.
+    /// Lists the participants of a session, all at once; empty when there are none.
+    /// `GET /sessions/{sessionId}/participants` (listSessionParticipants).
     [[nodiscard]] boost::asio::awaitable<std::vector<webrtc::participant>> list_session_participants(
         const webrtc::session_id& session, const call_options& options = {}) {
         return detail::await_value<std::vector<webrtc::participant>>(
@@ -232,9 +255,10 @@ public:
             prepare_list_session_participants(session, options), std::forward<CompletionToken>(token));
     }
 
-    /// Joins a participant to a session, and subscribes it to media in the same step. `PUT
-    /// /sessions/{sessionId}/participants/{participantId}`. A participant is in one session at most; 20
-    /// participants are the most in one.
+    /// Joins a participant to a session, and subscribes it to media in the same step.
+    /// `PUT /sessions/{sessionId}/participants/{participantId}` (addParticipantToSession). A participant is
+    /// in one session at most; 20 participants are the most in one. The API describes 409 for this operation,
+    /// not its cause.
     [[nodiscard]] boost::asio::awaitable<void> add_participant_to_session(
         const webrtc::session_id& session, const webrtc::participant_id& participant,
         const webrtc::subscriptions& subscribe = {}, const call_options& options = {}) {
@@ -259,8 +283,9 @@ public:
             std::forward<CompletionToken>(token));
     }
 
-    /// Takes a participant out of a session, and drops its subscriptions there. `DELETE
-    /// /sessions/{sessionId}/participants/{participantId}`.
+    /// Takes a participant out of a session, and drops its subscriptions there.
+    /// `DELETE /sessions/{sessionId}/participants/{participantId}` (removeParticipantFromSession). See
+    /// `call_options::ignore_not_found` for one that may be gone already.
     [[nodiscard]] boost::asio::awaitable<void> remove_participant_from_session(
         const webrtc::session_id& session, const webrtc::participant_id& participant,
         const call_options& options = {}) {
@@ -283,8 +308,8 @@ public:
             std::forward<CompletionToken>(token));
     }
 
-    /// Reads what a participant is subscribed to. `GET
-    /// /sessions/{sessionId}/participants/{participantId}/subscriptions`.
+    /// Reads what a participant is subscribed to; `subscriptions::none()` where it is subscribed to nobody.
+    /// `GET /sessions/{sessionId}/participants/{participantId}/subscriptions` (getParticipantSubscriptions).
     [[nodiscard]] boost::asio::awaitable<webrtc::subscriptions> get_participant_subscriptions(
         const webrtc::session_id& session, const webrtc::participant_id& participant,
         const call_options& options = {}) {
@@ -298,7 +323,8 @@ public:
         return operation<webrtc::subscriptions>(
             prepare_get_participant_subscriptions(session, participant, options));
     }
-    /// As `get_participant_subscriptions`, with any completion token for `void(std::exception_ptr, subscriptions)`.
+    /// As `get_participant_subscriptions`, with any completion token for
+    /// `void(std::exception_ptr, subscriptions)`.
     template <class CompletionToken>
     auto async_get_participant_subscriptions(const webrtc::session_id& session,
                                              const webrtc::participant_id& participant,
@@ -308,8 +334,9 @@ public:
             std::forward<CompletionToken>(token));
     }
 
-    /// Replaces all that a participant is subscribed to. `PUT
-    /// /sessions/{sessionId}/participants/{participantId}/subscriptions`.
+    /// Replaces all that a participant is subscribed to; `subscriptions::none()` removes all of it.
+    /// `PUT /sessions/{sessionId}/participants/{participantId}/subscriptions`
+    /// (updateParticipantSubscriptions).
     [[nodiscard]] boost::asio::awaitable<void> update_participant_subscriptions(
         const webrtc::session_id& session, const webrtc::participant_id& participant,
         const webrtc::subscriptions& subscribe = {}, const call_options& options = {}) {
@@ -334,14 +361,17 @@ public:
             prepare_update_participant_subscriptions(session, participant, subscribe, options),
             std::forward<CompletionToken>(token));
     }
+    /// @}
 
-    // The client itself.
+    /// \name The client itself
+    /// @{
 
     /// Takes no more calls (`errc::client_closed`), waits for those in flight, then closes every connection
     /// with a close_notify. Calls without a response after `timeout` end with `errc::client_closed`, and the
     /// drain fails with the same code. Completes at once when there is nothing to wait for.
     ///
-    /// A client with several shards has drained when all of them have.
+    /// A client with several shards has drained when all of them have. A drain that is cancelled (terminal or
+    /// partial) only stops waiting: calls are still refused, and nothing cuts off those in flight.
     [[nodiscard]] boost::asio::awaitable<void> drain(
         std::chrono::nanoseconds timeout = std::chrono::seconds(30)) {
         return detail::await_value<void>(prepare_drain(timeout));
@@ -359,11 +389,11 @@ public:
 
     /// Uses other TLS options from now on, for certificates that are renewed while the client runs.
     ///
-    /// Takes `ca_pem`, `ca_file` (read again), `client_certificate`, every `pin_public_key` and `allow_key_log`
-    /// from `options`, and nothing else. Every call that starts after this function has returned goes to a
-    /// connection made with these options; older connections take no more calls, and close when the calls in
-    /// flight on them have their responses. No TLS session is carried over. It costs new connections, so call
-    /// it when something has changed.
+    /// Takes `ca_pem`, `ca_file` (read again), `client_certificate`, every `pin_public_key` and
+    /// `allow_key_log` from `options`, and nothing else. Every call that starts after this function has
+    /// returned goes to a connection made with these options; older connections take no more calls, and close
+    /// when the calls in flight on them have their responses. No TLS session is carried over. It costs new
+    /// connections, so call it when something has changed.
     /// Thread safety: any thread, at any time. After `close` it does nothing.
     /// \throws api_error (`errc::invalid_options`) naming the option that is wrong; nothing has changed then,
     ///         in any shard.
@@ -374,15 +404,17 @@ public:
 
     /// What the client has done and holds, as of now: all shards together.
     [[nodiscard]] client_stats stats() const;
-    /// What the client's connections and queues are doing, for a person to read, such as on a debug page: some lines
-    /// of text, whose form may change. Holds no secret and no id of a session. Of a client that shares a manager it
-    /// is what the manager does. Completes as a call does.
+    /// What the client's connections and queues are doing, for a person to read, such as on a debug page:
+    /// some lines of text, whose form may change. Holds no secret and no id of a session. Of a client that
+    /// shares a manager it is what the manager does. Completes as a call does.
     /// \throws api_error (`errc::client_closed`) where the execution context has gone.
     [[nodiscard]] boost::asio::awaitable<std::string> describe() const;
+    /// @}
 
 private:
     client(executor_type executor, const client_options& options, detail::abi_check);
-    // The other way round, so that the manager, of which only the name is known here, is no executor's candidate.
+    // The other way round, so that the manager, of which only the name is known here, is no executor's
+    // candidate.
     client(detail::abi_check, const connection_manager& manager, const account_options& options);
 
     detail::call_handle prepare_create_session(const session_request& request, const call_options& options);

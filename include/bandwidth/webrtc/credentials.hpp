@@ -13,11 +13,12 @@ class token_store;
 
 /// Where a client gets the value of its Authorization header from.
 ///
-/// The kinds that ship are `basic_credentials`, `bearer_token` and `client_credentials` (in a header of its own).
-/// Others derive from this: `generation()` changes when a new value is there, and requests sent from then on carry it.
-/// Thread safety: both functions are called by the client's constructor, and then on its strand (that of the manager,
-/// where it shares one) while other threads may use the object; with several shards (`client_options::shards`) on
-/// several strands at once.
+/// The kinds that ship are `basic_credentials`, `bearer_token` and `client_credentials` (in a header of its
+/// own). Others derive from this: `generation()` changes when a new value is there, and requests sent from
+/// then on carry it.
+/// Thread safety: both functions are called by the client's constructor, and then on its strand (that of the
+/// manager, where it shares one) while other threads may use the object; with several shards
+/// (`client_options::shards`) on several strands at once.
 class credential_source {
 public:
     virtual ~credential_source() = default;
@@ -25,8 +26,8 @@ public:
     credential_source& operator=(const credential_source&) = delete;
 
     /// The whole header value, such as "Basic dXNlcjpwYXNz". Where a new value has control characters, or
-    /// this throws, the client goes on with the one it has, and asks again after 100 ms, when there is a call to
-    /// make; the first one makes its constructor throw.
+    /// this throws, the client goes on with the one it has, and asks again after 100 ms, when there is a call
+    /// to make; the first one makes its constructor throw.
     [[nodiscard]] virtual std::string authorization() const = 0;
     /// Another number whenever `authorization()` would give another value.
     [[nodiscard]] virtual unsigned long long generation() const noexcept { return 0; }
@@ -48,10 +49,11 @@ private:
 std::shared_ptr<const credential_source> basic_credentials(std::string_view username,
                                                            std::string_view password);
 
-/// An access token that the caller has, as "Bearer" credentials (RFC 6750). It is not renewed: `client_credentials` is.
+/// An access token that the caller has, as "Bearer" credentials (RFC 6750). It is not renewed:
+/// `client_credentials` is.
 ///
-/// \throws api_error (`errc::invalid_options`) when it is empty, or has a character that no token has (RFC 6750,
-/// section 2.1). The text of the error never holds it.
+/// \throws api_error (`errc::invalid_options`) when it is empty, or has a character that no token has (RFC
+///         6750, section 2.1). The text of the error never holds it.
 std::shared_ptr<const credential_source> bearer_token(std::string_view token);
 
 } // namespace bandwidth::webrtc

@@ -21,7 +21,8 @@ struct device_token_reader;
 /// It is a type of its own so that it is never printed by accident: it does not convert to a string, and
 /// `operator<<` writes "[redacted]". A value type: distinct objects may be used from distinct threads.
 ///
-/// Empty where there is none: the service gives one only in the response that creates the participant.
+/// Empty where there is none: the service gives one only in the response that creates the participant. For
+/// mocks it is made of a `std::string`.
 class participant_token final : public detail::secret_text<participant_token> {
 public:
     using secret_text::secret_text;

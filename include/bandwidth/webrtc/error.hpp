@@ -12,6 +12,7 @@
 
 namespace bandwidth::webrtc {
 
+/// Boost's error code, which the functions of this library use.
 using error_code = boost::system::error_code;
 
 /// What went wrong, the phases told apart. HTTP statuses are a category of their own: see `http_category()`.
@@ -22,7 +23,7 @@ enum class errc {
     resolve_failed,       ///< the name could not be looked up (server failure)
     resolve_timeout,      ///< the connect timeout or the deadline passed while the name was looked up
     connect_failed,       ///< no address of the host accepted a TCP connection
-    connect_timeout,      ///< ... or none did in time
+    connect_timeout,      ///< no address of the host accepted a TCP connection in time
     handshake_timeout,    ///< TCP was connected, TLS did not finish in time
     handshake_failed,     ///< the peer ended the TLS handshake, with an alert or without
     tls_untrusted,        ///< the certificate chain has no trusted authority, no pinned key, or has expired
@@ -68,14 +69,17 @@ enum class condition {
     retryable,        ///< the same call may succeed later; says nothing of `delivery`
 };
 
-/// Category of `errc`.
+/// Category of `errc`. Each value equals the portable error of `boost::system::errc` that asks for the same
+/// reaction: a timeout is `timed_out`, `cancelled` and `client_closed` are `operation_canceled`.
 const boost::system::error_category& webrtc_category() noexcept;
 /// Category whose values are HTTP statuses: 404 reads "HTTP 404 Not Found".
 const boost::system::error_category& http_category() noexcept;
 /// Category of `condition`.
 const boost::system::error_category& condition_category() noexcept;
 
+/// The error code of an `errc`, which converts to one by itself: `code == errc::connection_lost`.
 error_code make_error_code(errc value) noexcept;
+/// The condition that `code == condition::timeout` compares with.
 boost::system::error_condition make_error_condition(condition value) noexcept;
 /// The error code of an HTTP status.
 error_code make_http_error(int status) noexcept;
@@ -118,6 +122,7 @@ public:
     failure() = default;
     /// A failure of this side, such as a refused argument. `message` tells more than the code does.
     explicit failure(error_code code, std::string message = {});
+    /// For the library.
     explicit failure(detail::failure_state state);
 
     /// An `errc`, an HTTP status, or an error of the system below (errno, resolver).
@@ -165,9 +170,12 @@ private:
 std::ostream& operator<<(std::ostream& out, const failure& value);
 
 /// What the throwing form of an operation throws: `code()` as any system_error, `failure()` for the rest.
+/// Thread safety: distinct objects safe, a shared object safe for reading.
 class api_error : public boost::system::system_error {
 public:
+    /// An exception with the code and the message of `failure`, which it keeps a copy of.
     explicit api_error(const webrtc::failure& failure);
+    /// Everything that is known of the failure.
     [[nodiscard]] const webrtc::failure& failure() const noexcept { return failure_; }
 
 private:

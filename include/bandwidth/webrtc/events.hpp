@@ -68,7 +68,11 @@ public:
     /// The device's fields that this library does not know. See `event::extra()`.
     [[nodiscard]] const std::string& extra() const noexcept { return extra_; }
 
-    /// These make a device as an event would give it, for mocks.
+    /// \name For mocks
+    /// These make a device as an event would give it.
+    /// @{
+
+    /// Sets what the function of the same name without an argument gives.
     event_device& id(device_id value) {
         id_ = std::move(value);
         return *this;
@@ -85,11 +89,12 @@ public:
         created_at_ = time;
         return *this;
     }
-    /// \param json the text of an object.
+    /// The same; `json` is the text of an object.
     event_device& extra(std::string json) {
         extra_ = std::move(json);
         return *this;
     }
+    /// @}
 
     /// Whether all fields are equal.
     friend bool operator==(const event_device&, const event_device&) = default;
@@ -169,7 +174,11 @@ public:
     /// empty when there are none. See `session::extra()` for how to read it.
     [[nodiscard]] const std::string& extra() const noexcept { return extra_; }
 
-    /// These make an event as `parse_event` would give it, for mocks.
+    /// \name For mocks
+    /// These make an event as `parse_event` would give it.
+    /// @{
+
+    /// Sets what the function of the same name without an argument gives.
     event& kind(event_kind value) noexcept {
         kind_ = value;
         return *this;
@@ -226,11 +235,12 @@ public:
         expires_at_ = value;
         return *this;
     }
-    /// \param json the text of an object.
+    /// The same; `json` is the text of an object.
     event& extra(std::string json) {
         extra_ = std::move(json);
         return *this;
     }
+    /// @}
 
     /// Whether all fields are equal.
     friend bool operator==(const event&, const event&) = default;

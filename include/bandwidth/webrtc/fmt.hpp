@@ -1,5 +1,6 @@
 #pragma once
 
+/// \file
 /// As `<bandwidth/webrtc/format.hpp>`, for {fmt}: `fmt::print("{}\n", failure)`. Empty where {fmt} is not
 /// installed; the library itself does not need it.
 #include <bandwidth/webrtc/detail/formatted_text.hpp>

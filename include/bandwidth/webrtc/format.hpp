@@ -1,5 +1,6 @@
 #pragma once
 
+/// \file
 /// Ids, errors and whatever else `operator<<` writes, for `std::format`:
 /// `std::format("{:>40}", session.id())`.
 ///

@@ -35,6 +35,7 @@ public:
     explicit wait_for_one(boost::asio::cancellation_type type = boost::asio::cancellation_type::all) noexcept
         : type_(type) {}
 
+    /// For Asio's group: how its other operations are cancelled when one has ended with `outcome`.
     template <class... Outcome>
     boost::asio::cancellation_type operator()(const Outcome&... outcome) const noexcept {
         return has_failed(outcome...) == Failure ? type_ : boost::asio::cancellation_type::none;
@@ -51,11 +52,13 @@ private:
 /// Asio's `wait_for_one_success` knows errors as `error_code` and `exception_ptr`, so to it every `result` is
 /// a success, failures too. In a group of `async_` calls it does what it says. This one knows all three, so
 /// other operations may be in the group, such as a timer.
+/// Its constructor takes the type of the cancellation; default `all`.
 /// Thread safety: distinct objects safe.
 using wait_for_one_value = detail::wait_for_one<false>;
 
 /// For a parallel group of `try_` calls: the first failure ends the group, and cancels the calls that are
 /// left. As Asio's `wait_for_one_error`, which never sees a failure in a `result`.
+/// Its constructor takes the type of the cancellation; default `all`.
 /// Thread safety: distinct objects safe.
 using wait_for_one_failure = detail::wait_for_one<true>;
 

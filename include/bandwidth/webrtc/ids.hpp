@@ -61,10 +61,11 @@ private:
 
 /// Names a session, for instance `webrtc::session_id("75c21163-e110-41bc-bd76-1bb428ec85d5")`.
 ///
-/// A value type: distinct objects may be used from distinct threads at once. The service gives UUIDs, but
-/// any text is accepted here. A call refuses (`errc::invalid_argument`, nothing sent) an id that is empty,
-/// made of dots only, longer than 256 bytes, or that holds `/`, `\` or a control character; whatever else
-/// is not an RFC 3986 unreserved character is percent-encoded in the URL.
+/// Made of a `std::string`, a `std::string_view` or a literal. Ids of one kind compare by their texts, byte
+/// by byte, and can be hashed and printed. A value type: distinct objects may be used from distinct threads
+/// at once. The service gives UUIDs, but any text is accepted here. A call refuses (`errc::invalid_argument`,
+/// nothing sent) an id that is empty, made of dots only, longer than 256 bytes, or that holds `/`, `\` or a
+/// control character; whatever else is not an RFC 3986 unreserved character is percent-encoded in the URL.
 class session_id final : public detail::string_id<session_id> {
 public:
     using string_id::string_id;
@@ -85,14 +86,15 @@ public:
 };
 
 /// Names a device: one connection that a browser or an app has made with the token of a participant or of an
-/// endpoint. The services give it in events; no call takes it.
+/// endpoint. The services give it in events; no call takes it. Otherwise as `session_id`.
 class device_id final : public detail::string_id<device_id> {
 public:
     using string_id::string_id;
 };
 
 /// Names a call of Bandwidth's Voice API, for instance
-/// `webrtc::voice_call_id("c-93d6f3c0-be584596-0b74-4fa2-8015-d8ede84bd1a4")`.
+/// `webrtc::voice_call_id("c-93d6f3c0-be584596-0b74-4fa2-8015-d8ede84bd1a4")`. For `bxml`; no call takes it.
+/// Otherwise as `session_id`.
 class voice_call_id final : public detail::string_id<voice_call_id> {
 public:
     using string_id::string_id;
@@ -124,6 +126,7 @@ std::ostream& operator<<(std::ostream& stream, const voice_call_id& id);
 /// Hashes the id's text, for unordered containers.
 template <>
 struct std::hash<bandwidth::webrtc::session_id> {
+    /// The hash.
     std::size_t operator()(const bandwidth::webrtc::session_id& id) const noexcept {
         return std::hash<std::string>()(id.value());
     }
@@ -132,6 +135,7 @@ struct std::hash<bandwidth::webrtc::session_id> {
 /// Hashes the id's text, for unordered containers.
 template <>
 struct std::hash<bandwidth::webrtc::participant_id> {
+    /// The hash.
     std::size_t operator()(const bandwidth::webrtc::participant_id& id) const noexcept {
         return std::hash<std::string>()(id.value());
     }
@@ -140,6 +144,7 @@ struct std::hash<bandwidth::webrtc::participant_id> {
 /// Hashes the id's text, for unordered containers.
 template <>
 struct std::hash<bandwidth::webrtc::endpoint_id> {
+    /// The hash.
     std::size_t operator()(const bandwidth::webrtc::endpoint_id& id) const noexcept {
         return std::hash<std::string>()(id.value());
     }
@@ -148,6 +153,7 @@ struct std::hash<bandwidth::webrtc::endpoint_id> {
 /// Hashes the id's text, for unordered containers.
 template <>
 struct std::hash<bandwidth::webrtc::device_id> {
+    /// The hash.
     std::size_t operator()(const bandwidth::webrtc::device_id& id) const noexcept {
         return std::hash<std::string>()(id.value());
     }
@@ -156,6 +162,7 @@ struct std::hash<bandwidth::webrtc::device_id> {
 /// Hashes the id's text, for unordered containers.
 template <>
 struct std::hash<bandwidth::webrtc::voice_call_id> {
+    /// The hash.
     std::size_t operator()(const bandwidth::webrtc::voice_call_id& id) const noexcept {
         return std::hash<std::string>()(id.value());
     }

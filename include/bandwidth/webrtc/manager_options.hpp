@@ -57,10 +57,11 @@ struct connection_values {
 
 } // namespace detail
 
-/// How connections are made and used, and what is sent again: what `manager_options` and `client_options` have in
-/// common. `Options` is the one of them that derives from this; each setter returns it, so that calls can be
-/// chained. Setters do not check; the constructor of the manager or the client does, and throws `api_error`
-/// (`errc::invalid_options`) naming the option that is wrong. What is said of a client holds for a manager too.
+/// How connections are made and used, and what is sent again: what `manager_options` and `client_options`
+/// have in common. `Options` is the one of them that derives from this; each setter returns it, so that calls
+/// can be chained. Setters do not check; the constructor of the manager or the client does, and throws
+/// `api_error` (`errc::invalid_options`) naming the option that is wrong. What is said of a client holds for
+/// a manager too.
 template <class Options>
 class basic_connection_options {
 public:
@@ -68,7 +69,8 @@ public:
     /// behind a load balancer, or through a tunnel. All else is as without it: the server has to show a
     /// certificate for the base URL's host, which it is told by SNI, and the Host field names that host, too.
     /// Errors name the host that was connected to. Default: none; the empty host with port 0 takes it back.
-    /// \param host a DNS name, or an IP address without brackets; where the base URL is http one that http may have
+    /// \param host a DNS name, or an IP address without brackets; where the base URL is http one that http
+    ///         may have
     /// \param port 1 to 65,535
     Options& connect_to(std::string_view host, std::uint16_t port) {
         values_.connect_to_host = host;
@@ -97,17 +99,17 @@ public:
     /// of the system's: for 30 s, or as long as it fails; that there is no such host for 5 s. It is not asked
     /// about IP addresses. The default, an empty function: getaddrinfo.
     ///
-    /// It may block. It is called on a thread made for the look-up; with several shards, or where several clients
-    /// have the same options, on several threads at once. It may still run when the client and its execution
-    /// context have gone, so it must own what it uses.
+    /// It may block. It is called on a thread made for the look-up; with several shards, or where several
+    /// clients have the same options, on several threads at once. It may still run when the client and its
+    /// execution context have gone, so it must own what it uses.
     Options& resolver(resolver_function value) {
         values_.resolver = std::move(value);
         return self();
     }
 
-    /// Trust these certificate authorities (PEM, one or more) in place of the system's. Each is a trust anchor,
-    /// though it is no root, as for curl: an intermediate certificate alone trusts what it has signed, and a
-    /// server's own certificate trusts that server. The same holds for the system's.
+    /// Trust these certificate authorities (PEM, one or more) in place of the system's. Each is a trust
+    /// anchor, though it is no root, as for curl: an intermediate certificate alone trusts what it has
+    /// signed, and a server's own certificate trusts that server. The same holds for the system's.
     Options& ca_pem(std::string_view pem) {
         values_.ca_pem = pem;
         return self();
@@ -138,10 +140,11 @@ public:
         return self();
     }
 
-    /// Whether the secrets of TLS connections are appended to the file that the environment variable SSLKEYLOGFILE
-    /// names, if it is set when the client is made, or its TLS settings are loaded again; default false. Whoever has
-    /// that file and a capture can read all that was sent, so this is for finding faults, with Wireshark for example.
-    /// A file that cannot be opened is refused. The connections to an https proxy are among them.
+    /// Whether the secrets of TLS connections are appended to the file that the environment variable
+    /// SSLKEYLOGFILE names, if it is set when the client is made, or its TLS settings are loaded again;
+    /// default false. Whoever has that file and a capture can read all that was sent, so this is for finding
+    /// faults, with Wireshark for example. A file that cannot be opened is refused. The connections to an
+    /// https proxy are among them.
     Options& allow_key_log(bool value = true) {
         values_.key_log = value;
         return self();
@@ -197,8 +200,8 @@ public:
         return self();
     }
     /// Calls that may wait for a connection before `errc::queue_full`: 1 to 10,000,000; default 1024. Calls
-    /// that share connections and calls that need one for themselves (POSTs, and HEADs of a manager) are counted
-    /// apart.
+    /// that share connections and calls that need one for themselves (POSTs, and HEADs of a manager) are
+    /// counted apart.
     Options& queue_limit(std::size_t value) {
         values_.queue_limit = value;
         return self();
@@ -228,8 +231,8 @@ public:
         values_.timeout = value;
         return self();
     }
-    /// Name look-up, TCP, the proxy where there is one, and TLS together, for one connection: over 0 to 1 day;
-    /// default 5 s.
+    /// Name look-up, TCP, the proxy where there is one, and TLS together, for one connection: over 0 to 1
+    /// day; default 5 s.
     Options& connect_timeout(std::chrono::nanoseconds value) {
         values_.connect_timeout = value;
         return self();
@@ -274,6 +277,10 @@ public:
         return self();
     }
 
+    /// \name What was set
+    /// @{
+
+    /// What was set, or the default.
     [[nodiscard]] const std::string& connect_to_host() const noexcept { return values_.connect_to_host; }
     [[nodiscard]] std::uint16_t connect_to_port() const noexcept { return values_.connect_to_port; }
     [[nodiscard]] const proxy_options& proxy() const noexcept { return values_.proxy; }
@@ -319,6 +326,7 @@ public:
     }
     [[nodiscard]] std::size_t body_limit() const noexcept { return values_.body_limit; }
     [[nodiscard]] std::size_t header_limit() const noexcept { return values_.header_limit; }
+    /// @}
 
 protected:
     basic_connection_options() = default;
@@ -341,6 +349,7 @@ private:
 /// Thread safety: distinct objects safe.
 class manager_options : public basic_connection_options<manager_options> {
 public:
+    /// Nothing is set: the defaults hold.
     manager_options() = default;
 };
 

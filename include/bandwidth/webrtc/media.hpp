@@ -25,7 +25,7 @@ enum class media : unsigned {
     return static_cast<media>(static_cast<unsigned>(a) ^ static_cast<unsigned>(b));
 }
 
-/// The known kinds that are not in the set: `~media::audio` is `media::video`.
+/// The known kinds that are not in the set: of `media::audio` it gives `media::video`.
 [[nodiscard]] constexpr media operator~(media set) noexcept { return set ^ (media::audio | media::video); }
 
 /// Adds the kinds of `b` to `a`.

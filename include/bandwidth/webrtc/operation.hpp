@@ -19,15 +19,20 @@ namespace bandwidth::webrtc {
 template <class T>
 class [[nodiscard]] operation {
 public:
+    /// The completion signature, by the name that Asio looks for.
     using signature = void(result<T>);
 
+    /// For the library.
     explicit operation(detail::call_handle call) noexcept : call_(std::move(call)) {}
 
+    /// The type of `get_executor`, by the name that Asio looks for.
     using executor_type = boost::asio::any_io_executor;
-    /// The client's executor, until the call is started. A ranged group of Asio 1.26 (Boost 1.81) asks for it, and would
-    /// have the call complete on a thread of the system's if there were none.
+    /// The client's executor, until the call is started. A ranged group of Asio 1.26 (Boost 1.81) asks for
+    /// it, and would have the call complete on a thread of the system's if there were none.
     executor_type get_executor() const noexcept { return call_->client_executor(); }
 
+    /// Starts the call. `token` is any completion token for `void(result<T>)`; `co_await` passes one by
+    /// itself.
     template <class CompletionToken>
     auto operator()(CompletionToken&& token) && -> decltype(detail::initiate_call<detail::as_result<T>>(
         std::declval<detail::call_handle>(), std::forward<CompletionToken>(token))) {

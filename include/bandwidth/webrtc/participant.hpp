@@ -52,7 +52,11 @@ public:
     /// were none. See `session::extra()` for how to read it.
     [[nodiscard]] const std::string& extra() const noexcept { return extra_; }
 
-    /// These make a participant as a call would give it, for mocks.
+    /// \name For mocks
+    /// These make a participant as a call would give it.
+    /// @{
+
+    /// Sets what the function of the same name without an argument gives.
     participant& id(participant_id value) {
         id_ = std::move(value);
         return *this;
@@ -81,11 +85,12 @@ public:
         device_api_version_ = std::move(version);
         return *this;
     }
-    /// \param json the text of an object.
+    /// The same; `json` is the text of an object.
     participant& extra(std::string json) {
         extra_ = std::move(json);
         return *this;
     }
+    /// @}
 
     /// Whether all fields are equal.
     friend bool operator==(const participant&, const participant&) = default;
@@ -106,6 +111,7 @@ private:
 /// ```cpp
 /// webrtc::participant_request{}.tag("alice").publish(webrtc::media::audio | webrtc::media::video)
 /// ```
+/// A value type: distinct objects may be used from distinct threads at once.
 class participant_request {
 public:
     /// A request that sets nothing.
@@ -179,7 +185,11 @@ public:
     /// were none. See `session::extra()` for how to read it.
     [[nodiscard]] const std::string& extra() const noexcept { return extra_; }
 
-    /// These make a response as a call would give it, for mocks.
+    /// \name For mocks
+    /// These make a response as a call would give it.
+    /// @{
+
+    /// Sets what the function of the same name without an argument gives.
     created_participant& participant(webrtc::participant value) {
         participant_ = std::move(value);
         return *this;
@@ -188,11 +198,12 @@ public:
         token_ = std::move(value);
         return *this;
     }
-    /// \param json the text of an object.
+    /// The same; `json` is the text of an object.
     created_participant& extra(std::string json) {
         extra_ = std::move(json);
         return *this;
     }
+    /// @}
 
 private:
     friend struct detail::codec;

@@ -26,7 +26,10 @@ enum class proxy_scheme : std::uint8_t {
 };
 
 /// Whether options from the environment have the proxies that it names.
-enum class environment_proxies : std::uint8_t { ignored, used };
+enum class environment_proxies : std::uint8_t {
+    ignored, ///< no proxy, whatever the environment says
+    used,    ///< those of `proxy_options::from_environment`
+};
 
 /// A proxy through which the server is connected to, for `manager_options::proxy` and
 /// `client_options::proxy`.
@@ -88,14 +91,20 @@ public:
         return *this;
     }
 
+    /// \name What was set
+    /// @{
+
+    /// What was set; empty where nothing was.
     [[nodiscard]] proxy_scheme scheme() const noexcept { return scheme_; }
     /// A DNS name or an IP address without brackets; empty where there is no proxy.
     [[nodiscard]] const std::string& host() const noexcept { return host_; }
     /// 0 where there is no proxy.
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+    /// Whether the URL or `credentials` has set a user name or a password.
     [[nodiscard]] bool has_credentials() const noexcept { return !username_.empty() || !password_.empty(); }
     [[nodiscard]] const std::string& ca_pem() const noexcept { return ca_pem_; }
     [[nodiscard]] const std::string& ca_file() const noexcept { return ca_file_; }
+    /// @}
 
 private:
     friend struct detail::proxy_access;

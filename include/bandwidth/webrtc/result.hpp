@@ -5,7 +5,9 @@
 
 namespace bandwidth::webrtc {
 
-/// A value or a `failure`: what `try_` and `async_` operations give. `value()` throws `api_error`.
+/// A value or a `failure`, which a `try_` operation gives. It is Boost.System's result: `if (one)` asks
+/// whether there is a value, `*one` is the value, `one.error()` the failure, and `one.value()` throws
+/// `api_error` where there is none.
 template <class T>
 using result = boost::system::result<T, failure>;
 

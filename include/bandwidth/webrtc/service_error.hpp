@@ -5,12 +5,13 @@
 
 namespace bandwidth::webrtc {
 
-/// One of the errors that a service tells of in a response, of which BRTC may tell several. What it does not say is
-/// empty.
+/// One of the errors that a service tells of in a response, of which BRTC may tell several. What it does not
+/// say is empty.
 ///
-/// All of it is untrusted text, on one line, without control characters, with "[redacted]" in place of secrets as in
-/// `failure::message`, and cut where it is longer than any that is documented. A value type: distinct objects may be
-/// used from distinct threads at once. References that it returns are valid while it lives.
+/// All of it is untrusted text, on one line, without control characters, with "[redacted]" in place of
+/// secrets as in `failure::message`, and cut where it is longer than any that is documented. A value type:
+/// distinct objects may be used from distinct threads at once. References that it returns are valid while it
+/// lives.
 class service_error {
 public:
     /// An error of which nothing is known.
@@ -33,7 +34,11 @@ public:
     /// The id of, or the path to, what caused it.
     [[nodiscard]] const std::string& reference() const noexcept { return reference_; }
 
-    /// These make an error as a failure would hold it, for mocks.
+    /// \name For mocks
+    /// These make an error as a failure would hold it.
+    /// @{
+
+    /// Sets what the function of the same name without an argument gives.
     service_error& id(std::string text) {
         id_ = std::move(text);
         return *this;
@@ -66,6 +71,7 @@ public:
         reference_ = std::move(text);
         return *this;
     }
+    /// @}
 
     /// Whether all fields are equal.
     friend bool operator==(const service_error&, const service_error&) = default;

@@ -38,7 +38,11 @@ public:
     /// A repeated field is repeated here too.
     [[nodiscard]] const std::string& extra() const noexcept { return extra_; }
 
-    /// These make a session as a call would give it, for mocks: `session{}.id(session_id("s")).tag("room")`.
+    /// \name For mocks
+    /// `session{}.id(session_id("s")).tag("room")` makes a session as a call would give it.
+    /// @{
+
+    /// Sets what the function of the same name without an argument gives.
     session& id(session_id value) {
         id_ = std::move(value);
         return *this;
@@ -47,11 +51,12 @@ public:
         tag_ = std::move(text);
         return *this;
     }
-    /// \param json the text of an object.
+    /// The same; `json` is the text of an object.
     session& extra(std::string json) {
         extra_ = std::move(json);
         return *this;
     }
+    /// @}
 
     /// Whether all fields are equal.
     friend bool operator==(const session&, const session&) = default;
@@ -65,6 +70,8 @@ private:
 
 /// What to create a session with: `webrtc::session_request{}.tag("support call")`. All fields are optional,
 /// and none can be changed after creation.
+///
+/// A value type: distinct objects may be used from distinct threads at once.
 class session_request {
 public:
     /// A request that sets nothing.

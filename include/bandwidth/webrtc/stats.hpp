@@ -5,8 +5,11 @@
 namespace bandwidth::webrtc {
 
 /// A snapshot of what a client has done and holds. Each number is exact; together they may be a moment apart.
+/// Thread safety: distinct objects safe.
 struct client_stats {
-    // Now.
+    /// \name Now
+    /// @{
+
     std::uint64_t connections_connecting = 0; ///< resolving, connecting or in the handshake
     std::uint64_t connections_idle = 0;       ///< open, nothing in flight
     std::uint64_t connections_active = 0;     ///< open, with requests in flight
@@ -14,19 +17,23 @@ struct client_stats {
     std::uint64_t queue_depth = 0;            ///< calls that wait for a connection
     std::uint64_t in_flight = 0; ///< requests on connections, without those whose caller has gone
     std::uint64_t abandoned = 0; ///< requests whose caller has gone and whose response is still due
+    /// @}
 
-    // Since the client was made.
-    std::uint64_t calls_started = 0;
+    /// \name Since the client was made
+    /// @{
+
+    std::uint64_t calls_started = 0;   ///< calls that began, refused ones among them
     std::uint64_t calls_succeeded = 0; ///< of a manager: a response of any status came
-    std::uint64_t calls_failed = 0;
+    std::uint64_t calls_failed = 0;    ///< calls that ended without a value
     std::uint64_t calls_timed_out = 0; ///< of the failed ones: by the deadline, or another of our timeouts
     std::uint64_t calls_cancelled = 0; ///< of the failed ones
     std::uint64_t calls_cancelled_queued = 0;    ///< of these: while they waited for a connection
     std::uint64_t calls_cancelled_in_flight = 0; ///< of these: when a connection had them
-    /// Responses by status, those included that are asked for again or that nobody waits for.
+    /// Responses with a status of 200 to 299, those included that nobody waits for.
     std::uint64_t responses_2xx = 0;
+    /// Responses with a status of 400 to 499, those included after which the call is sent again.
     std::uint64_t responses_4xx = 0;
-    std::uint64_t responses_5xx = 0;
+    std::uint64_t responses_5xx = 0; ///< the same of 500 to 599
     /// Responses that named another session or participant than was asked for: the server has mixed them up.
     std::uint64_t responses_mismatched = 0;
     std::uint64_t requests_sent = 0;     ///< requests given to a connection, resends included
@@ -49,17 +56,18 @@ struct client_stats {
     /// Times that the service asked for fewer requests (429, or 503 with Retry-After), so that calls waited.
     std::uint64_t origin_paced = 0;
     std::uint64_t queue_wait_ns = 0; ///< sum over all calls: from the start to the first connection
-    std::uint64_t head_of_line_wait_ns =
-        0; ///< sum over all responses: behind others, and until the request was written
-    std::uint64_t dials = 0;
-    std::uint64_t dials_failed = 0;
+    /// Sum over all responses: behind others, and until the request was written.
+    std::uint64_t head_of_line_wait_ns = 0;
+    std::uint64_t dials = 0;                   ///< connections that were begun to be made
+    std::uint64_t dials_failed = 0;            ///< of these: could not be made
     std::uint64_t dials_failed_resolving = 0;  ///< of these: the name was not found, or not in time
     std::uint64_t dials_failed_connecting = 0; ///< of these: TCP
     std::uint64_t dials_failed_tls = 0;        ///< of these: TLS, certificates included
     std::uint64_t dials_failed_proxy = 0;      ///< of these: the proxy refused, failed or was too slow
-    std::uint64_t handshakes_full = 0;         ///< and, where the base URL is http, connections
-    std::uint64_t handshakes_resumed = 0;
-    std::uint64_t connections_closed = 0;
+    /// TLS handshakes with a certificate; where the base URL is http, connections.
+    std::uint64_t handshakes_full = 0;
+    std::uint64_t handshakes_resumed = 0;           ///< those that resumed an earlier TLS session
+    std::uint64_t connections_closed = 0;           ///< connections that were open and have ended
     std::uint64_t connections_closed_announced = 0; ///< of these: the server had announced it in a response
     std::uint64_t connections_closed_ended = 0;     ///< of these: by the server, not announced in HTTP
     std::uint64_t connections_closed_broken = 0;    ///< of these: by a reset, or an error of TLS
@@ -71,10 +79,11 @@ struct client_stats {
     std::uint64_t connections_lost = 0;             ///< of the closed ones: with responses still due
     /// Bytes that no request had asked for; each time the connection is closed.
     std::uint64_t unsolicited_bytes = 0;
-    std::uint64_t bytes_sent = 0; ///< TLS records included
-    std::uint64_t bytes_received = 0;
+    std::uint64_t bytes_sent = 0;     ///< TLS records included
+    std::uint64_t bytes_received = 0; ///< TLS records included
     std::uint64_t writes = 0; ///< batches written: requests_sent / writes tells how well they coalesce
     std::uint64_t deepest_pipeline = 0; ///< most requests ever in flight on one connection
+    /// @}
 };
 
 } // namespace bandwidth::webrtc

@@ -15,8 +15,8 @@ namespace bandwidth::webrtc::detail {
 struct endpoint_codec;
 }
 
-/// BRTC (Bandwidth Real-Time Communications), the product that follows Bandwidth's WebRTC API: endpoints, to which a
-/// browser or an app connects with a token, and with which phone calls are connected
+/// BRTC (Bandwidth Real-Time Communications), the product that follows Bandwidth's WebRTC API: endpoints, to
+/// which a browser or an app connects with a token, and with which phone calls are connected
 /// (https://dev.bandwidth.com/docs/brtc).
 namespace bandwidth::webrtc::brtc {
 
@@ -29,7 +29,8 @@ using timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
 /// It is a type of its own so that it is never printed by accident: it does not convert to a string, and
 /// `operator<<` writes "[redacted]". A value type: distinct objects may be used from distinct threads.
 ///
-/// Empty where there is none: the service gives one only in the response that creates the endpoint.
+/// Empty where there is none: the service gives one only in the response that creates the endpoint. For mocks
+/// it is made of a `std::string`.
 class endpoint_token final : public webrtc::detail::secret_text<endpoint_token> {
 public:
     using secret_text::secret_text;
@@ -42,8 +43,8 @@ inline std::string_view formatted_text(const endpoint_token&) noexcept { return 
 
 /// A device: one connection that a browser or an app has made with an endpoint's token.
 ///
-/// A value type: distinct objects may be used from distinct threads at once. References that it returns are valid
-/// while it lives.
+/// A value type: distinct objects may be used from distinct threads at once. References that it returns are
+/// valid while it lives.
 class device {
 public:
     /// No device, to be assigned to.
@@ -58,14 +59,18 @@ public:
     /// Whether it is there.
     [[nodiscard]] const open_enum<connection_status>& status() const noexcept { return status_; }
 
-    /// When it was created. Nothing when the response does not tell, or tells it in a form that this library does
-    /// not know, which is then in `extra()`.
+    /// When it was created. Nothing when the response does not tell, or tells it in a form that this library
+    /// does not know, which is then in `extra()`.
     [[nodiscard]] const std::optional<timestamp>& created_at() const noexcept { return created_at_; }
 
     /// The device's fields that this library does not know. See `endpoint::extra()`.
     [[nodiscard]] const std::string& extra() const noexcept { return extra_; }
 
-    /// These make a device as a call would give it, for mocks.
+    /// \name For mocks
+    /// These make a device as a call would give it.
+    /// @{
+
+    /// Sets what the function of the same name without an argument gives.
     device& id(device_id value) {
         id_ = std::move(value);
         return *this;
@@ -82,11 +87,12 @@ public:
         created_at_ = time;
         return *this;
     }
-    /// \param json the text of an object.
+    /// The same; `json` is the text of an object.
     device& extra(std::string json) {
         extra_ = std::move(json);
         return *this;
     }
+    /// @}
 
     /// Whether all fields are equal.
     friend bool operator==(const device&, const device&) = default;
@@ -100,11 +106,11 @@ private:
     std::string extra_;
 };
 
-/// An endpoint. The service removes it 24 hours after its creation, with its devices and calls, and its token ends
-/// then.
+/// An endpoint. The service removes it 24 hours after its creation, with its devices and calls, and its token
+/// ends then.
 ///
-/// The service may leave out fields or send them as null; both read as absent. A value type: distinct objects may be
-/// used from distinct threads at once. References that it returns are valid while it lives.
+/// The service may leave out fields or send them as null; both read as absent. A value type: distinct objects
+/// may be used from distinct threads at once. References that it returns are valid while it lives.
 class endpoint {
 public:
     /// An endpoint without an id, to be assigned to. Calls never return one.
@@ -124,8 +130,8 @@ public:
         return direction_;
     }
 
-    /// When it was created. Nothing when the response does not tell, or tells it in a form that this library does
-    /// not know, which is then in `extra()`.
+    /// When it was created. Nothing when the response does not tell, or tells it in a form that this library
+    /// does not know, which is then in `extra()`.
     [[nodiscard]] const std::optional<timestamp>& created_at() const noexcept { return created_at_; }
 
     /// When its token ends, and the endpoint with it; otherwise as `created_at()`.
@@ -141,7 +147,11 @@ public:
     /// were none. See `session::extra()` for how to read it.
     [[nodiscard]] const std::string& extra() const noexcept { return extra_; }
 
-    /// These make an endpoint as a call would give it, for mocks.
+    /// \name For mocks
+    /// These make an endpoint as a call would give it.
+    /// @{
+
+    /// Sets what the function of the same name without an argument gives.
     endpoint& id(endpoint_id value) {
         id_ = std::move(value);
         return *this;
@@ -174,11 +184,12 @@ public:
         devices_ = std::move(all);
         return *this;
     }
-    /// \param json the text of an object.
+    /// The same; `json` is the text of an object.
     endpoint& extra(std::string json) {
         extra_ = std::move(json);
         return *this;
     }
+    /// @}
 
     /// Whether all fields are equal.
     friend bool operator==(const endpoint&, const endpoint&) = default;
@@ -198,8 +209,8 @@ private:
 
 /// The response to creating an endpoint: the endpoint, and the token with which its device connects.
 ///
-/// A value type: distinct objects may be used from distinct threads at once. References that it returns are valid
-/// while it lives.
+/// A value type: distinct objects may be used from distinct threads at once. References that it returns are
+/// valid while it lives.
 class created_endpoint {
 public:
     /// An empty response, to be assigned to. Calls never return one.
@@ -208,10 +219,15 @@ public:
     /// The endpoint. Its id is never empty in a response.
     [[nodiscard]] const brtc::endpoint& endpoint() const noexcept { return endpoint_; }
 
-    /// The secret for the endpoint's device. The service never gives it again. Empty if the response held none.
+    /// The secret for the endpoint's device. The service never gives it again. Empty if the response held
+    /// none.
     [[nodiscard]] const endpoint_token& token() const noexcept { return token_; }
 
-    /// These make a response as a call would give it, for mocks.
+    /// \name For mocks
+    /// These make a response as a call would give it.
+    /// @{
+
+    /// Sets what the function of the same name without an argument gives.
     created_endpoint& endpoint(brtc::endpoint value) {
         endpoint_ = std::move(value);
         return *this;
@@ -220,6 +236,7 @@ public:
         token_ = std::move(value);
         return *this;
     }
+    /// @}
 
 private:
     friend struct webrtc::detail::endpoint_codec;
@@ -232,6 +249,7 @@ private:
 /// ```cpp
 /// brtc::endpoint_request(brtc::endpoint_direction::bidirectional).tag("alice")
 /// ```
+/// A value type: distinct objects may be used from distinct threads at once.
 class endpoint_request {
 public:
     /// A request for an endpoint of WebRTC.
@@ -264,7 +282,10 @@ public:
         return *this;
     }
 
-    /// What was set.
+    /// \name What was set
+    /// @{
+
+    /// What was set, if it was, or the default.
     [[nodiscard]] const open_enum<endpoint_direction>& direction() const noexcept { return direction_; }
     [[nodiscard]] const open_enum<endpoint_type>& type() const noexcept { return type_; }
     [[nodiscard]] const std::optional<std::string>& event_callback_url() const noexcept {
@@ -274,6 +295,7 @@ public:
         return event_fallback_url_;
     }
     [[nodiscard]] const std::optional<std::string>& tag() const noexcept { return tag_; }
+    /// @}
 
 private:
     open_enum<endpoint_direction> direction_;

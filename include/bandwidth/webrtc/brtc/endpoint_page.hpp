@@ -10,8 +10,11 @@
 namespace bandwidth::webrtc::brtc {
 
 /// Which endpoints to list. Nothing is set at first: all of the account's.
+///
+/// A value type: distinct objects may be used from distinct threads at once.
 class endpoint_filter {
 public:
+    /// Nothing is set.
     endpoint_filter() = default;
 
     /// Only those of this type.
@@ -30,20 +33,24 @@ public:
         after_cursor_ = std::move(cursor);
         return *this;
     }
-    /// How many endpoints a page has at most: 1 to 1000; not set, the service takes 100. Another one fails with
-    /// `errc::invalid_argument`.
+    /// How many endpoints a page has at most: 1 to 1000; not set, the service takes 100. Another one fails
+    /// with `errc::invalid_argument`.
     endpoint_filter& limit(int count) noexcept {
         limit_ = count;
         return *this;
     }
 
-    /// What was set.
+    /// \name What was set
+    /// @{
+
+    /// What was set, if it was.
     [[nodiscard]] const std::optional<open_enum<endpoint_type>>& type() const noexcept { return type_; }
     [[nodiscard]] const std::optional<open_enum<connection_status>>& status() const noexcept {
         return status_;
     }
     [[nodiscard]] const std::optional<std::string>& after_cursor() const noexcept { return after_cursor_; }
     [[nodiscard]] std::optional<int> limit() const noexcept { return limit_; }
+    /// @}
 
 private:
     std::optional<open_enum<endpoint_type>> type_;
@@ -52,10 +59,13 @@ private:
     std::optional<int> limit_;
 };
 
-/// A link of a response. Untrusted text: this library follows none, and reads nothing but the cursor of the next page
-/// in one, so that no credentials go to where it leads.
+/// A link of a response. Untrusted text: this library follows none, and reads nothing but the cursor of the
+/// next page in one, so that no credentials go to where it leads.
+///
+/// A value type: distinct objects may be used from distinct threads at once.
 class page_link {
 public:
+    /// An empty link.
     page_link() = default;
 
     /// Where it leads, such as "https://api.bandwidth.com/v2/accounts/9900000/endpoints?limit=2".
@@ -65,7 +75,11 @@ public:
     /// "GET"; empty when the response does not tell.
     [[nodiscard]] const std::string& method() const noexcept { return method_; }
 
-    /// These make a link as a call would give it, for mocks.
+    /// \name For mocks
+    /// These make a link as a call would give it.
+    /// @{
+
+    /// Sets what the function of the same name without an argument gives.
     page_link& href(std::string text) {
         href_ = std::move(text);
         return *this;
@@ -78,6 +92,7 @@ public:
         method_ = std::move(text);
         return *this;
     }
+    /// @}
 
     /// Whether all fields are equal.
     friend bool operator==(const page_link&, const page_link&) = default;
@@ -91,15 +106,15 @@ private:
 
 /// A part of a list of endpoints.
 ///
-/// A value type: distinct objects may be used from distinct threads at once. References that it returns are valid
-/// while it lives.
+/// A value type: distinct objects may be used from distinct threads at once. References that it returns are
+/// valid while it lives.
 class endpoint_page {
 public:
     /// An empty page, behind which there is none.
     endpoint_page() = default;
 
-    /// The endpoints, without their devices. Their number need not be the limit that was asked for; a page may have
-    /// none, and pages behind it.
+    /// The endpoints, without their devices. Their number need not be the limit that was asked for; a page
+    /// may have none, and pages behind it.
     [[nodiscard]] const std::vector<endpoint>& endpoints() const noexcept { return endpoints_; }
 
     /// Where the next page begins, for `endpoint_filter::after_cursor`; nothing on the last page, and where
@@ -118,11 +133,15 @@ public:
     /// The links of the response.
     [[nodiscard]] const std::vector<page_link>& links() const noexcept { return links_; }
 
-    /// The response's fields that this library does not know, beside those of the endpoints and but for those in the
-    /// links and the numbers. See `endpoint::extra()`.
+    /// The response's fields that this library does not know, beside those of the endpoints and but for those
+    /// in the links and the numbers. See `endpoint::extra()`.
     [[nodiscard]] const std::string& extra() const noexcept { return extra_; }
 
-    /// These make a page as a call would give it, for mocks.
+    /// \name For mocks
+    /// These make a page as a call would give it.
+    /// @{
+
+    /// Sets what the function of the same name without an argument gives.
     endpoint_page& endpoints(std::vector<endpoint> all) {
         endpoints_ = std::move(all);
         return *this;
@@ -151,11 +170,12 @@ public:
         links_ = std::move(all);
         return *this;
     }
-    /// \param json the text of an object.
+    /// The same; `json` is the text of an object.
     endpoint_page& extra(std::string json) {
         extra_ = std::move(json);
         return *this;
     }
+    /// @}
 
     /// Whether all fields are equal.
     friend bool operator==(const endpoint_page&, const endpoint_page&) = default;

@@ -24,24 +24,22 @@ namespace bandwidth::webrtc::brtc {
 ///     page = co_await pages.next();
 /// }
 /// ```
-/// Of the link to the next page nothing is used but the cursor: every request goes to the client's own base URL.
-/// Endpoints that come and go meanwhile may be missed or told twice, as the service does it. There are
+/// Of the link to the next page nothing is used but the cursor: every request goes to the client's own base
+/// URL. Endpoints that come and go meanwhile may be missed or told twice, as the service does it. There are
 /// awaitables only: who uses callbacks pages by hand, with `list_endpoints` and
 /// `endpoint_page::next_cursor()`.
 ///
-/// | state | the next `next()`                            | left by                                   |
-/// |-------|----------------------------------------------|-------------------------------------------|
-/// | more  | reads the page behind the last one           | a page that links to no next one (ended), |
-/// |       |                                              | or without a cursor or with one that came |
-/// |       |                                              | before (stuck)                            |
-/// | ended | gives nothing                                |                                           |
-/// | stuck | fails with `errc::bad_json`, sending nothing |                                           |
+/// The states of the range:
+/// - *more*: `next()` reads the page behind the last one. A page that links to no next one leads to *ended*;
+///   one whose link has no cursor, or a cursor that came before, to *stuck*.
+/// - *ended*: `next()` gives nothing.
+/// - *stuck*: `next()` fails with `errc::bad_json`, sending nothing.
 ///
 /// A call that fails leaves the state as it was: `next()` asks for the same page again.
 ///
-/// Thread safety: one `next()` at a time. Lifetime: the range outlives its `next()`. It does not keep the client:
-/// once that was destroyed, `next()` fails with `errc::client_closed`. It may be moved while no `next()` is in
-/// progress; one that was moved from may be assigned to and destroyed.
+/// Thread safety: one `next()` at a time. Lifetime: the range outlives its `next()`. It does not keep the
+/// client: once that was destroyed, `next()` fails with `errc::client_closed`. It may be moved while no
+/// `next()` is in progress; one that was moved from may be assigned to and destroyed.
 class endpoint_pages {
 public:
     /// The next page, or nothing behind the last one; throws `api_error` as any call does. Cancellation and

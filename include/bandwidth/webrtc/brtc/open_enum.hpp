@@ -44,8 +44,8 @@ constexpr std::string_view to_string(connection_status value) noexcept {
                                                       : "";
 }
 
-/// A value of one of the service's enumerations that cannot fail to be read: one that this library does not know
-/// keeps its text, and can be sent.
+/// A value of one of the service's enumerations that cannot fail to be read: one that this library does not
+/// know keeps its text, and can be sent.
 /// ```cpp
 /// if (endpoint.status() == brtc::connection_status::connected) ...
 /// switch (endpoint.status().value()) { case brtc::connection_status::connected: ...
@@ -67,8 +67,8 @@ public:
     /// The value, or `unknown`.
     [[nodiscard]] Enum value() const noexcept { return value_; }
 
-    /// The service's name of a known value, otherwise the text as it was given. This is what a request sends. Valid
-    /// while the object lives.
+    /// The service's name of a known value, otherwise the text as it was given. This is what a request sends.
+    /// Valid while the object lives.
     [[nodiscard]] std::string_view text() const noexcept {
         return value_ == Enum::unknown ? std::string_view(text_) : to_string(value_);
     }

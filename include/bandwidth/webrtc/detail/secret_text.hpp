@@ -5,8 +5,8 @@
 
 namespace bandwidth::webrtc::detail {
 
-/// A secret text, typed by what it opens (`Noun` is the class of the secret itself). It does not convert to a string,
-/// and has nothing that prints it.
+/// A secret text, typed by what it opens (`Noun` is the class of the secret itself). It does not convert to a
+/// string, and has nothing that prints it.
 template <class Noun>
 class secret_text {
 public:

@@ -27,11 +27,16 @@ public:
     /// Last moment at which the certificate is valid (seconds count).
     certificate_options& valid_until(std::chrono::system_clock::time_point moment);
 
+    /// \name What was set
+    /// @{
+
+    /// What was set or added, or the default.
     [[nodiscard]] const std::string& common_name() const noexcept { return common_name_; }
     [[nodiscard]] const std::vector<std::string>& dns_names() const noexcept { return dns_names_; }
     [[nodiscard]] const std::vector<std::string>& ip_addresses() const noexcept { return ip_addresses_; }
     [[nodiscard]] std::chrono::system_clock::time_point valid_from() const noexcept { return valid_from_; }
     [[nodiscard]] std::chrono::system_clock::time_point valid_until() const noexcept { return valid_until_; }
+    /// @}
 
 private:
     std::string common_name_;
@@ -41,7 +46,8 @@ private:
     std::chrono::system_clock::time_point valid_until_;
 };
 
-/// A certificate with its private key, all in PEM. For tests only: the key is not protected.
+/// A certificate with its private key, all in PEM. For tests only: the key is not protected. A value:
+/// distinct objects may be used from distinct threads.
 class certificate {
 public:
     /// An empty certificate, of use only to be assigned to.

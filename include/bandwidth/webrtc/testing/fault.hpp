@@ -66,14 +66,16 @@ public:
     /// delay. Responses behind it on the same connection wait, as HTTP/1.1 demands.
     fault& delay(std::chrono::nanoseconds duration);
     /// Responds with this status and the body that Bandwidth documents for it; the service does not see the
-    /// request. A 429 of BRTC's has the Retry-After that its OpenAPI description requires, of one second unless
-    /// `header` sets another.
+    /// request. A 429 of BRTC's has the Retry-After that its OpenAPI description requires, of one second
+    /// unless `header` sets another.
     /// \param status 200 to 599
-    /// \throws std::invalid_argument
+    /// \throws std::invalid_argument when the status is another one
     fault& respond(int status);
     /// Responds with this status, body and content type; the service does not see the request.
     /// \param status 200 to 599
-    /// \throws std::invalid_argument
+    /// \param body is sent as it stands
+    /// \param content_type the value of the field Content-Type
+    /// \throws std::invalid_argument when the status is another one
     fault& respond(int status, std::string body, std::string content_type = "application/json");
     /// Responds with 429 and `Retry-After: <seconds>`; the service does not see the request.
     fault& throttle(std::chrono::seconds retry_after);

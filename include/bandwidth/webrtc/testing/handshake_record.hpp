@@ -12,7 +12,7 @@ struct handshake_record {
     std::vector<std::string> alpn;      ///< the protocols that it offered, in order (RFC 7301)
     std::string client_certificate_pem; ///< the certificate that it showed, in PEM; empty: none
     bool done = false;                  ///< the handshake has succeeded
-    bool resumed = false;               ///< ... and has resumed an earlier session
+    bool resumed = false;               ///< the handshake has resumed an earlier session
 };
 
 } // namespace bandwidth::webrtc::testing

@@ -102,6 +102,10 @@ public:
     /// The certificate to show. Default: one for localhost, 127.0.0.1 and ::1, of an authority made at start.
     loopback_options& server_certificate(certificate shown);
 
+    /// \name What was set
+    /// @{
+
+    /// What was set, or the default.
     [[nodiscard]] const std::string& address() const noexcept { return address_; }
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     [[nodiscard]] const std::string& account() const noexcept { return account_; }
@@ -129,6 +133,7 @@ public:
     [[nodiscard]] const std::optional<certificate>& server_certificate() const noexcept {
         return server_certificate_;
     }
+    /// @}
 
 private:
     std::string address_ = "127.0.0.1";

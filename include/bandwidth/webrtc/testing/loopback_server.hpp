@@ -18,6 +18,7 @@
 #include <bandwidth/webrtc/testing/loopback_options.hpp>
 #include <bandwidth/webrtc/testing/loopback_stats.hpp>
 
+/// Servers for tests, with faults at chosen moments. In a library of its own: `bandwidth::webrtc_testing`.
 namespace bandwidth::webrtc::testing {
 
 /// A stateful emulation of Bandwidth's WebRTC API, and of BRTC's endpoints, on a real TLS socket of this
@@ -25,8 +26,8 @@ namespace bandwidth::webrtc::testing {
 ///
 /// It keeps sessions, participants and subscriptions in memory and responds to all eleven operations of the
 /// API with the documented statuses and bodies: 400, 401, 403, 404, 409 and 415 by itself, 429 where
-/// `loopback_options::rate_limit` or `max_endpoints` is set, anything else when a `fault` tells it to. It speaks
-/// HTTP/1.1 with pipelining and keep-alive over TLS 1.2 and 1.3, with a certificate made at start.
+/// `loopback_options::rate_limit` or `max_endpoints` is set, anything else when a `fault` tells it to. It
+/// speaks HTTP/1.1 with pipelining and keep-alive over TLS 1.2 and 1.3, with a certificate made at start.
 ///
 /// Where the documentation leaves a choice: `publishPermissions` is `[]` when the request had none; `tag` is
 /// left out of a response when none was given; adding a participant that is in another session, or a 21st
@@ -57,8 +58,9 @@ namespace bandwidth::webrtc::testing {
 /// `disconnect_device`, and for each device that is connected when the endpoint is deleted or ends with
 /// time). They are posted in their order, one after the other, each once to a URL, by http:// or https://; a
 /// request never waits for them. Only URLs of this machine get any, unless
-/// `loopback_options::events_to_any_host` is on. What is not posted when the server stops is dropped. An event
-/// for which 10,000 others wait to be posted is dropped too, and counted (`loopback_stats::events_dropped`).
+/// `loopback_options::events_to_any_host` is on. What is not posted when the server stops is dropped. An
+/// event for which 10,000 others wait to be posted is dropped too, and counted
+/// (`loopback_stats::events_dropped`).
 ///
 /// ```cpp
 /// testing::loopback_server server; // runs on a thread of its own
@@ -106,12 +108,15 @@ public:
     [[nodiscard]] std::string brtc_url() const;
     /// The token endpoint: "https://localhost:PORT/api/v1/oauth2/token".
     [[nodiscard]] std::string token_url() const;
-    /// The client id from the options, and the first secret that is valid now.
+    /// The client id from the options.
     [[nodiscard]] const std::string& client_id() const noexcept;
+    /// The first client secret that is valid now.
     [[nodiscard]] std::string client_secret() const;
-    /// The account, user name and password from the options.
+    /// The account from the options.
     [[nodiscard]] const std::string& account() const noexcept;
+    /// The user name from the options.
     [[nodiscard]] const std::string& username() const noexcept;
+    /// The password from the options.
     [[nodiscard]] const std::string& password() const noexcept;
 
     /// Options of a client of this server: base URL, account, credentials and the certificate to trust. Set
@@ -152,6 +157,7 @@ public:
     void set_connected(const webrtc::participant_id& participant, bool connected = true);
 
     /// As if a device had connected to a BRTC endpoint with the endpoint's token. It has when this returns.
+    /// \param endpoint that the device connects to
     /// \param name as the endpoint then tells it; empty: none
     /// \returns the new device's id; an empty one when there is no such endpoint
     webrtc::device_id connect_device(const webrtc::endpoint_id& endpoint, std::string name = {});

@@ -132,6 +132,10 @@ public:
     /// Default: takes any.
     scripted_options& required_server_name(std::string name);
 
+    /// \name What was set
+    /// @{
+
+    /// What was set, or the default.
     [[nodiscard]] const std::string& address() const noexcept { return address_; }
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     [[nodiscard]] bool plain_tcp() const noexcept { return plain_tcp_; }
@@ -142,6 +146,7 @@ public:
     [[nodiscard]] const std::string& client_authority() const noexcept { return client_authority_; }
     [[nodiscard]] const std::optional<std::string>& alpn() const noexcept { return alpn_; }
     [[nodiscard]] const std::string& required_server_name() const noexcept { return required_server_name_; }
+    /// @}
 
 private:
     std::string address_ = "127.0.0.1";
@@ -200,7 +205,7 @@ public:
     [[nodiscard]] std::uint16_t port() const noexcept;
     /// "https://localhost:PORT/v1", or "http://localhost:PORT/v1" for plain TCP.
     [[nodiscard]] std::string base_url() const;
-    /// The certificate, in PEM, that a client has to trust.
+    /// The certificate, in PEM, that a client has to trust; empty for plain TCP.
     [[nodiscard]] const std::string& ca_pem() const noexcept;
 
     /// How many connections were accepted so far.
