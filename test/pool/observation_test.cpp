@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pool/fake_pool.hpp"
@@ -18,6 +19,12 @@ using webrtc::trace_context;
 namespace {
 
 constexpr detail::operation_name get_thing{"get_thing", "/accounts/{accountId}/things/{thingId}"};
+
+// An observer that throws ends the program, and breaks no call: what overrides a callback cannot but be noexcept.
+static_assert(
+    noexcept(std::declval<webrtc::observer&>().call_started(std::declval<webrtc::observed_call>())));
+static_assert(noexcept(
+    std::declval<webrtc::propagator&>().context_for(std::declval<webrtc::observed_attempt>(), nullptr)));
 
 /// Writes each event as a line.
 class lines_observer final : public webrtc::observer {
