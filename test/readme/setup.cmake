@@ -2,8 +2,9 @@
 #   ```cpp            statements of a coroutine: see snippet.hpp for what is in scope. One test case each.
 #   ```cpp file       a source file of its own, in the same program; it may hold test cases
 #   ```cpp program    a whole program, built and run
-#   ```cmake NAME     the CMakeLists.txt of a user's project, whose main.cpp is the page's program (README.md only)
-#   ```sh pkg_config  how that program is built without CMake (README.md only)
+#   ```cmake NAME     the CMakeLists.txt of a user's project, whose main.cpp is the README's first program. Without project()
+#                     it is what stands in the place of find_package in the README's. (README.md and doc/install.md only)
+#   ```sh pkg_config  how that program is built without CMake (the same pages)
 # The lines of a page stand in the compiler's messages and in the names of the tests.
 set(readme_dir ${PROJECT_BINARY_DIR}/test/readme)
 
@@ -71,14 +72,18 @@ function(readme_take page info line code)
         endif()
         readme_write(${readme_dir}/${program}.cpp "${code}") # no #line: the same text for every build
         set_property(GLOBAL APPEND PROPERTY readme_programs ${program})
-    elseif(name STREQUAL "README.md" AND info MATCHES "^(cmake|sh) ([a-z_]+)$")
+    elseif(name MATCHES "^(README|install)\\.md$" AND info MATCHES "^(cmake|sh) ([a-z_]+)$")
+        set(project ${CMAKE_MATCH_2})
         set(file CMakeLists.txt)
         if(CMAKE_MATCH_1 STREQUAL "sh")
             set(file build.sh)
+        elseif(NOT code MATCHES "\nproject\\(")
+            file(READ ${readme_dir}/find_package/CMakeLists.txt whole) # README.md is the first page
+            string(REGEX REPLACE "\nfind_package[^\n]*\n" "${code}" code "${whole}")
         endif()
-        file(MAKE_DIRECTORY ${readme_dir}/${CMAKE_MATCH_2})
-        readme_write(${readme_dir}/${CMAKE_MATCH_2}/${file} "${code}")
-        set_property(GLOBAL APPEND PROPERTY readme_projects ${CMAKE_MATCH_2})
+        file(MAKE_DIRECTORY ${readme_dir}/${project})
+        readme_write(${readme_dir}/${project}/${file} "${code}")
+        set_property(GLOBAL APPEND PROPERTY readme_projects ${project})
     elseif(info MATCHES "^(c|cc|cpp|cxx|c\\+\\+|h|hpp|cmake)( .*)?$") # and all else is no code of ours
         message(FATAL_ERROR "${page}:${line}: a block of the kind \"${info}\" is not tested; see test/readme/setup.cmake")
     endif()
@@ -112,6 +117,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     list(APPEND lenient -Wno-subobject-linkage) # g++ takes a page named in #line for a header
 endif()
 target_compile_options(test_readme PRIVATE ${lenient})
+# For pages_test.cpp, which reads tables.
+target_compile_definitions(test_readme PRIVATE README_PAGES="${PROJECT_SOURCE_DIR}/doc")
 
 get_property(programs GLOBAL PROPERTY readme_programs)
 foreach(program IN LISTS programs)
@@ -129,20 +136,24 @@ if(NOT BANDWIDTH_WEBRTC_SANITIZE)
              COMMAND ${PROJECT_SOURCE_DIR}/cmake/check_awaits.sh ${generated} ${program_files})
     set_tests_properties(readme/no_broken_await PROPERTIES LABELS readme)
 
-    # Packages that the README names are those that the scripts install.
-    file(READ ${PROJECT_SOURCE_DIR}/README.md readme)
+    # Packages that the pages name are those that the scripts install.
     file(READ ${PROJECT_SOURCE_DIR}/cmake/setup.sh setup)
-    string(REGEX MATCHALL "apt-get install [^\n]+" lines "${readme}")
-    if(NOT lines)
-        message(FATAL_ERROR "README.md: no line tells which packages to install")
-    endif()
+    set(lines)
+    foreach(page README.md doc/install.md)
+        file(READ ${PROJECT_SOURCE_DIR}/${page} text)
+        string(REGEX MATCHALL "apt-get install [^\n]+" found "${text}")
+        if(NOT found)
+            message(FATAL_ERROR "${page}: no line tells which packages to install")
+        endif()
+        list(APPEND lines ${found})
+    endforeach()
     foreach(line IN LISTS lines)
         string(REPLACE " " ";" words "${line}")
         list(REMOVE_ITEM words apt-get install)
         foreach(word IN LISTS words)
             string(REGEX REPLACE "([.+])" "\\\\\\1" word "${word}")
             if(NOT setup MATCHES "[ \"]${word}[ \"\n]")
-                message(FATAL_ERROR "README.md: the package ${word} is not in cmake/setup.sh")
+                message(FATAL_ERROR "The package ${word}, which the pages name, is not in cmake/setup.sh")
             endif()
         endforeach()
     endforeach()
@@ -165,10 +176,13 @@ if(NOT BANDWIDTH_WEBRTC_SANITIZE AND BANDWIDTH_WEBRTC_INSTALL)
         export PKG_CONFIG_PATH; . ./build.sh; ./my_program" WORKING_DIRECTORY ${readme_dir}/pkg_config)
     set_tests_properties(readme/find_package readme/pkg_config PROPERTIES FIXTURES_REQUIRED static_stage)
 
-    # Only configured: consumer/add_subdirectory builds one.
+    # Only configured: consumer/add_subdirectory builds one. What FetchContent would download is here.
     file(CREATE_LINK ${PROJECT_SOURCE_DIR} ${readme_dir}/add_subdirectory/bandwidth-webrtc SYMBOLIC)
-    add_test(NAME readme/add_subdirectory COMMAND ${CMAKE_COMMAND} -G ${CMAKE_GENERATOR} ${compiler}
-        -S ${readme_dir}/add_subdirectory -B ${readme_dir}/add_subdirectory/build)
-    set_tests_properties(readme/find_package readme/pkg_config readme/add_subdirectory PROPERTIES
+    foreach(project add_subdirectory fetch_content)
+        add_test(NAME readme/${project} COMMAND ${CMAKE_COMMAND} -G ${CMAKE_GENERATOR} ${compiler}
+            -DFETCHCONTENT_SOURCE_DIR_BANDWIDTH_WEBRTC=${PROJECT_SOURCE_DIR}
+            -S ${readme_dir}/${project} -B ${readme_dir}/${project}/build)
+    endforeach()
+    set_tests_properties(readme/find_package readme/pkg_config readme/add_subdirectory readme/fetch_content PROPERTIES
         LABELS readme TIMEOUT 900)
 endif()

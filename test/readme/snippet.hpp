@@ -3,6 +3,7 @@
 // What a snippet of README.md or doc/*.md may use without saying so. Programs in there include what they need
 // by themselves.
 #include <doctest/doctest.h>
+#include <atomic>
 #include <bandwidth/webrtc.hpp>
 #include <bandwidth/webrtc/brtc/client.hpp>
 #include <bandwidth/webrtc/connection_manager.hpp>
@@ -23,6 +24,7 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
