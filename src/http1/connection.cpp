@@ -115,7 +115,7 @@ connection::action connection::end() {
     case stream_end::truncated:
         return close(close_reason::ended,
                      response_started() ? errc::incomplete_response : errc::connection_lost,
-                     "the server closed the connection");
+                     end_text_.empty() ? "the server closed the connection" : std::move(end_text_));
     case stream_end::rejected:
         return close(close_reason::rejected, end_code_, std::move(end_text_));
     case stream_end::broken:

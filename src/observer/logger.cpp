@@ -91,8 +91,11 @@ void logger::call_sent_again(const observed_resend& event) noexcept {
 void logger::call_ended(const observed_call_end& event) noexcept {
     const auto level = event.error && event.error != errc::cancelled ? log_level::info : log_level::debug;
     if (wants(level))
-        write_(level, name_of(event.call) + " ends: " + outcome_of(event.status, event.error) + " in " +
-                          milliseconds(event.elapsed) + ", attempts: " + std::to_string(event.attempts));
+        write_(level,
+               name_of(event.call) + " ends: " + outcome_of(event.status, event.error) + " in " +
+                   milliseconds(event.elapsed) + ", attempts: " + std::to_string(event.attempts) +
+                   (event.call.trace ? ", trace " + event.call.trace->trace_id_text() : std::string()) +
+                   with_text(event.text));
 }
 
 void logger::connection_opened(const observed_connection_open& event) noexcept {

@@ -126,9 +126,11 @@ void observation::tell_sent_again(const call& value, resend_kind kind, std::chro
          observed_resend{describe(value), kind, pause, value.attempts, last_status_, last_error_});
 }
 
-void observation::tell_call_ended(const call& value, const error_code& error, int status, time_point now) {
-    tell(&observer::call_ended, observed_call_end{describe(value), status, error, value.attempts,
-                                                  now - value.started, *value.timings()});
+void observation::tell_call_ended(call& value, const error_code& error, int status, time_point now) {
+    const auto* const why = error ? value.reason() : nullptr;
+    tell(&observer::call_ended,
+         observed_call_end{describe(value), status, error, value.attempts, now - value.started,
+                           *value.timings(), why ? std::string_view(why->message()) : std::string_view()});
 }
 
 void observation::tell_connected(pooled_connection& value, bool resumed) {

@@ -54,7 +54,7 @@ public:
             tell_sent_again(value, kind, pause);
     }
     /// \param error zero: it succeeded
-    void call_ended(const call& value, const error_code& error, int status, time_point now) {
+    void call_ended(call& value, const error_code& error, int status, time_point now) {
         if (value.observed_as() != 0)
             tell_call_ended(value, error, status, now);
     }
@@ -94,7 +94,7 @@ private:
     void begin_attempt(call& value, const pooled_connection& on);
     void tell_attempt_ended(const call& value, const pooled_connection& on, const attempt_outcome& outcome);
     void tell_sent_again(const call& value, resend_kind kind, std::chrono::nanoseconds pause);
-    void tell_call_ended(const call& value, const error_code& error, int status, time_point now);
+    void tell_call_ended(call& value, const error_code& error, int status, time_point now);
     void tell_connected(pooled_connection& value, bool resumed);
     void tell_draining(const pooled_connection& value);
     void tell_closed(const pooled_connection& value, const close_info& why, time_point now);

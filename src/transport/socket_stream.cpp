@@ -123,6 +123,7 @@ void socket_stream::read(error_code ec, bool end_too) {
         }
         owner_->on_received(size, size < cipher.size());
         if (made_) {
+            proxy_answered_ = true;
             made_->engine->input(std::string_view(cipher.data(), size));
             if (connector_)
                 shake_hands();
@@ -242,8 +243,26 @@ void socket_stream::end(stream_end how, const error_code& code, std::string text
         owner->on_connect_failed(code ? code : error_code(otherwise),
                                  explain(*connecting, proxy_failed, how, std::move(text)));
     } else {
+        if (endpoint_.proxy)
+            text = explain_end(std::move(text));
         owner->on_end(how, code, std::move(text));
     }
+}
+
+// Why a connection through a proxy has ended. Which of the two has closed it cannot be seen from here.
+std::string socket_stream::explain_end(std::string text) const {
+    return (text.empty() ? "the server or the proxy closed the connection" : text) + " (through proxy " +
+           endpoint_.host + " port " + endpoint_.port + ")";
+}
+
+std::string socket_stream::describe_connecting() const {
+    if (!at_proxy())
+        return connector_->describe("the TLS handshake was not done");
+    if (!proxy_answered_ && endpoint_.proxy->tls)
+        return connector_->describe("it did not answer the TLS handshake; it may be no https:// proxy");
+    if (!proxy_answered_ && endpoint_.proxy->socks)
+        return connector_->describe("it did not answer the SOCKS 5 greeting; it may be no SOCKS proxy");
+    return connector_->describe("the proxy had not connected to the server");
 }
 
 // Why the handshake has failed, with the proxy named where it is the proxy's, or went through one.

@@ -38,10 +38,7 @@ public:
     connect_phase connecting_phase() const noexcept override {
         return at_proxy() ? connect_phase::tunnelling : connector_->phase();
     }
-    std::string describe_connecting() const override {
-        return connector_->describe(at_proxy() ? "the proxy had not connected to the server"
-                                               : "the TLS handshake was not done");
-    }
+    std::string describe_connecting() const override;
     connection_timings timings() const noexcept override { return timings_; }
     bool ended() const noexcept { return !owner_; }
 
@@ -56,6 +53,7 @@ private:
 
     bool at_proxy() const noexcept { return made_ && made_->engine->at_proxy(); }
     std::string explain(const connector& connecting, bool of_proxy, stream_end how, std::string text) const;
+    std::string explain_end(std::string text) const;
     void on_tcp_connected(connector::outcome result);
     void shake_hands();
     void wait_for_input();
@@ -75,6 +73,7 @@ private:
     connection_timings timings_;
     time_point tcp_connected_{};
     bool waits_for_room_ = false;
+    bool proxy_answered_ = false; // or the server did
     std::size_t sent_ = 0;        // bytes of the engine's output that the socket has taken
     std::size_t before_ = 0;      // bytes of it that stand before the last record of requests
     bool record_pending_ = false; // that record has not been sent whole

@@ -7,10 +7,13 @@
 
 #include <algorithm>
 #include <bandwidth/webrtc/error.hpp>
+#include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <new>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -66,6 +69,16 @@ void trust_pem(SSL_CTX* context, const std::string& pem) {
             X509_STORE_add_cert(store, certificate.get()) != 1)
             refuse("ca_pem: a certificate cannot be used");
     }
+}
+
+void trust_file(SSL_CTX* context, const std::string& file) {
+    if (SSL_CTX_load_verify_file(context, file.c_str()) == 1)
+        return;
+    // Why it cannot be read, of which OpenSSL tells in a text of its own alone. Its name is not told: what stands in
+    // its place by mistake may be a secret.
+    const std::ifstream readable(file);
+    refuse("ca_file: " +
+           (readable ? "no PEM certificates can be read from it" : std::generic_category().message(errno)));
 }
 
 void use_client_certificate(SSL_CTX* context, const tls_settings& settings) {
@@ -148,10 +161,14 @@ tls_context::tls_context(const tls_settings& settings, std::size_t session_limit
             refuse("the system's certificate authorities cannot be loaded");
         trusts_nobody_ = !has_authorities(SSL_CTX_get_cert_store(context));
     }
-    if (!settings.ca_pem.empty())
+    if (!settings.ca_pem.empty()) {
         trust_pem(context, settings.ca_pem);
-    if (!settings.ca_file.empty() && SSL_CTX_load_verify_file(context, settings.ca_file.c_str()) != 1)
-        refuse("ca_file: no PEM certificates can be read from it");
+        authorities_ = "ca_pem";
+    }
+    if (!settings.ca_file.empty()) {
+        trust_file(context, settings.ca_file);
+        authorities_ = "ca_file";
+    }
     // What is trusted need not be a root: a chain may end at an intermediate certificate, as it may for curl.
     X509_STORE_set_flags(SSL_CTX_get_cert_store(context), X509_V_FLAG_PARTIAL_CHAIN);
     ERR_clear_error();
@@ -165,6 +182,7 @@ tls_context::tls_context(const tls_settings& settings, std::size_t session_limit
 tls_context::tls_context(const tls_context& like, std::size_t session_limit)
     : tls_context(like.pins_, session_limit) {
     trusts_nobody_ = like.trusts_nobody_;
+    authorities_ = like.authorities_;
     if (like.key_log_)
         log_keys_to(like.key_log_);
     SSL_CTX_set1_cert_store(native(), SSL_CTX_get_cert_store(like.native()));

@@ -59,6 +59,8 @@ public:
     bool verifies(SSL* ssl) const noexcept;
     /// Whether the system's authorities were asked for and it has none, so that no certificate is ever trusted.
     bool trusts_nobody() const noexcept { return trusts_nobody_; }
+    /// Whose authorities are trusted: "ca_pem", "ca_file" or "the system".
+    const char* authorities() const noexcept { return authorities_; }
     /// The context that `ssl` was made from.
     static tls_context& of(const SSL* ssl) noexcept;
 
@@ -74,6 +76,7 @@ private:
     std::size_t session_limit_;
     std::shared_ptr<key_log> key_log_; // null: none
     bool trusts_nobody_ = false;
+    const char* authorities_ = "the system";
 };
 
 } // namespace bandwidth::webrtc::detail

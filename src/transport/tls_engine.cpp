@@ -27,6 +27,15 @@ int alert_of(unsigned long error) {
 
 // RFC 8446, section 6.2: what a server says of a client's certificate, of its absence, or of who is behind
 // it.
+// Whether the chain was found to lead to nobody who is trusted.
+bool is_of_issuer(long verdict) {
+    return verdict == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
+           verdict == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+           verdict == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE ||
+           verdict == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
+           verdict == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
+}
+
 bool refuses_us(int alert) {
     constexpr std::array alerts = {SSL_AD_BAD_CERTIFICATE,     SSL_AD_UNSUPPORTED_CERTIFICATE,
                                    SSL_AD_CERTIFICATE_REVOKED, SSL_AD_CERTIFICATE_EXPIRED,
@@ -209,10 +218,13 @@ stream_engine::status tls_engine::fail_handshake(unsigned long error, bool unver
         std::string text = verdict == X509_V_ERR_APPLICATION_VERIFICATION
                                ? "no certificate of the chain has a pinned public key"
                                : X509_verify_cert_error_string(verdict);
-        if (tls_context::of(ssl_.get()).trusts_nobody())
+        const auto& context = tls_context::of(ssl_.get());
+        if (context.trusts_nobody())
             text +=
                 ": this system has no certificate authorities; install them (Debian: ca-certificates), or "
                 "set ca_file";
+        else if (is_of_issuer(verdict))
+            text += std::string(": its issuer is none of the authorities of ") + context.authorities();
         return fail(mismatch ? errc::tls_host_mismatch : errc::tls_untrusted, std::move(text));
     }
     // Before TLS 1.3 there is no alert for "a certificate is required".

@@ -226,7 +226,9 @@ TEST_CASE("bounded coroutines: values, and exceptions that are failures") {
     CHECK(told[0].outcome.value() == "0");
     CHECK(told[1].outcome.error().code() == webrtc::errc::connection_lost);
     CHECK(told[1].outcome.error().message() == "of an api_error");
-    CHECK(told[2].outcome.error().code() == asio::error::operation_aborted);
+    // Asio's error, of something else than a call: what the coroutine has called before is not known.
+    CHECK(told[2].outcome.error().code() == webrtc::errc::cancelled);
+    CHECK(told[2].outcome.error().delivery() == webrtc::delivery::maybe_processed);
     CHECK(told[3].outcome.value() == "3");
     CHECK(done.succeeded == 2);
     CHECK(done.failed == 2);

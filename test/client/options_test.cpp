@@ -234,7 +234,7 @@ TEST_CASE("certificate authorities that cannot be used") {
     CHECK(names(refusal(good().ca_pem("not PEM")), "ca_pem"));
     CHECK(names(refusal(good().ca_pem("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")),
                 "ca_pem"));
-    CHECK(names(refusal(good().ca_file("/nowhere/ca.pem")), "ca_file"));
+    CHECK(names(refusal(good().ca_file("/nowhere/ca.pem")), "ca_file: No such file or directory"));
     const testing::certificate_authority authority;
     CHECK(refusal(good().ca_pem(authority.pem())).empty());
     CHECK(names(refusal(good().ca_pem(authority.pem() + "-----BEGIN CERTIFICATE-----\nAAAA\n")), "ca_pem"));

@@ -170,6 +170,13 @@ TEST_CASE("X05: the proxy is silent, or slow: the connect timeout ends it, or th
     scripted_server tls;
     tls.otherwise(script{}.handshake_stall(100));
     CHECK(failure_of(behind(tls, "https").connect_timeout(300ms)).code() == errc::proxy_timeout);
+    // What an http:// proxy does with the first bytes of another protocol: it waits for more.
+    scripted_server silent(plain_tcp());
+    silent.otherwise(script{}.stall());
+    const auto no_tls = failure_of(behind(silent, "https").connect_timeout(300ms));
+    CHECK_MESSAGE(names(no_tls.message(), "it did not answer the TLS handshake"), no_tls.message());
+    const auto no_socks = failure_of(behind(silent, "socks5h").connect_timeout(300ms));
+    CHECK_MESSAGE(names(no_socks.message(), "it did not answer the SOCKS 5 greeting"), no_socks.message());
     scripted_server silent_in_tls;
     silent_in_tls.otherwise(after_connect());
     CHECK(failure_of(behind(silent_in_tls, "https").connect_timeout(300ms)).code() == errc::proxy_timeout);

@@ -222,6 +222,8 @@ TEST_CASE("W08, X07: a proxy that dies in the middle of a response is a lost con
         const auto lost = wait_for(context, client.try_create_session());
         REQUIRE(lost.has_error());
         CHECK(lost.error().code() == errc::connection_lost);
+        CHECK_MESSAGE(names(lost.error().message(), "(through proxy 127.0.0.1 port "),
+                      lost.error().message());
         CHECK(lost.error().delivery() == delivery::maybe_processed);
         CHECK(wait_for(context, client.try_get_session(made->id())).has_value());
     }

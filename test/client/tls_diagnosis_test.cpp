@@ -51,6 +51,8 @@ TEST_CASE("T01: a system without certificate authorities is told of") {
     fs::remove(folder.file("0a1b2c3d.0"));
     std::ofstream(folder.file("none.pem")) << testing::certificate_authority("another").pem();
     CHECK_FALSE(names(failure_without_authority(server).message(), "certificate authorities"));
+    CHECK(names(failure_without_authority(server).message(),
+                "its issuer is none of the authorities of the system"));
 }
 
 TEST_CASE("SSLKEYLOGFILE: secrets of connections go there only where the caller allows it") {

@@ -51,9 +51,9 @@ void tell_all(observer& to) {
     to.attempt_ended(attempt);
     to.call_sent_again({some_call(), resend_kind::after_pause, 12ms, 1, 503, make_http_error(503)});
     to.call_sent_again({some_call(), resend_kind::paced, 0ms, 1, 429, make_http_error(429)});
-    to.call_ended({some_call(), 200, {}, 1, 5ms, {}});
-    to.call_ended({some_call(), 0, errc::cancelled, 1, 5ms, {}});
-    to.call_ended({some_call(), 500, make_http_error(500), 1, 5ms, {}});
+    to.call_ended({some_call(), 200, {}, 1, 5ms, {}, {}});
+    to.call_ended({some_call(), 0, errc::cancelled, 1, 5ms, {}, {}});
+    to.call_ended({some_call(), 500, make_http_error(500), 1, 5ms, {}, {}});
     to.connection_opened({{3, "api.example", 443}, {}, false});
     to.connection_draining({3, "api.example", 443});
     to.connection_closed(closed({}));
@@ -86,10 +86,17 @@ TEST_CASE("logger: what lines say") {
     CHECK(lines.last() ==
           "info: call 7 get_session GET /v1/accounts/9/sessions/s is sent again (after_pause of "
           "12.0 ms), since attempt 1 ended with 503");
-    log.call_ended({some_call(), 0, errc::response_timeout, 2, 5ms, {}});
+    log.call_ended({some_call(), 0, errc::response_timeout, 2, 5ms, {}, {}});
     CHECK(lines.last() ==
           "info: call 7 get_session GET /v1/accounts/9/sessions/s ends: response_timeout in 5.0 ms, "
           "attempts: 2");
+    const auto trace = trace_context::start();
+    auto traced = some_call();
+    traced.trace = &trace;
+    log.call_ended({traced, 404, make_http_error(404), 1, 5ms, {}, "Session\nnot found"});
+    CHECK(lines.last() ==
+          "info: call 7 get_session GET /v1/accounts/9/sessions/s ends: 404 in 5.0 ms, attempts: 1, trace " +
+              trace.trace_id_text() + ": Session not found");
     observed_attempt_end attempt;
     attempt.attempt.call = some_call();
     attempt.attempt.connection = 3;

@@ -80,7 +80,10 @@ auto start_bounded(asio::any_io_executor executor, Range&& range, std::size_t li
 ///        and returns a `try_` call of a client or of a connection manager, any other asynchronous operation
 ///        with the signature `void(result<T>)`, or a coroutine: `awaitable<T>` or `awaitable<result<T>>`, as
 ///        for several calls about one item. A coroutine runs on the strand; an `api_error` that it throws is
-///        a failure, as is another `boost::system::system_error`, which tells its code.
+///        the item's failure, and its `delivery()` is that of the one call that failed, whatever became of the
+///        calls before. Another `boost::system::system_error` is a failure with its code, `errc::cancelled`
+///        where Asio's operations are cancelled, and `delivery::maybe_processed`. What the coroutine has
+///        created it cleans up itself: doc/cookbook.md shows how, also where it is stopped.
 /// \param on_result takes a `bounded_result<item, T>`, by value or as a const reference, whose `progress`
 ///        tells how far it has come. Results are told as they come. Returns nothing, or a cancellation type.
 /// \param token any completion token for `void(std::exception_ptr, bounded_progress)`. Failures of calls are

@@ -82,6 +82,7 @@ struct observed_call_end {
     int attempts = 0;                    ///< as `failure::attempts`
     std::chrono::nanoseconds elapsed{0}; ///< since its start
     call_timings timings;                ///< of all attempts
+    std::string_view text;               ///< as `failure::message`; untrusted
 };
 
 /// Of which connection an event is.

@@ -12,6 +12,7 @@
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
@@ -283,11 +284,22 @@ private:
         } catch (const api_error& error) {
             call_ended(number, result<value>(error.failure()));
         } catch (const boost::system::system_error& error) {
-            call_ended(number, result<value>(failure(error.code())));
+            call_ended(number, result<value>(failure_of(error.code())));
         } catch (...) {
             call_ended(number);
             fail(thrown);
         }
+    }
+
+    // A coroutine has thrown what is no failure of a call, such as Asio's error where it was cancelled between two
+    // calls. Nothing is known of the calls that it has made before.
+    static failure failure_of(const error_code& thrown) {
+        failure_state state;
+        state.code = thrown == asio::error::operation_aborted ? error_code(errc::cancelled) : thrown;
+        state.message =
+            "thrown by the coroutine of this item; calls that it has made before may have been processed";
+        state.delivery = delivery::maybe_processed;
+        return failure(std::move(state));
     }
 
     void tell() noexcept {
