@@ -38,8 +38,11 @@ function(bandwidth_webrtc_set_flags target)
     set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
     target_compile_options(${target} PRIVATE ${bandwidth_webrtc_compile_options})
     target_link_options(${target} PRIVATE ${bandwidth_webrtc_link_options})
-    # Users may have a newer Boost, in which the deprecated parts of Asio are gone.
-    target_compile_definitions(${target} PRIVATE BOOST_ASIO_NO_DEPRECATED)
+    # Users may have a newer Boost, in which the deprecated parts of Asio are gone. What they link with must not have
+    # this: Asio's functions return something else then (see abi_check.hpp), and so a program would crash.
+    if(BANDWIDTH_WEBRTC_SANITIZE)
+        target_compile_definitions(${target} PRIVATE BOOST_ASIO_NO_DEPRECATED)
+    endif()
     if(BANDWIDTH_WEBRTC_UNITY_BUILD) # so no two files of a folder give the same name to different things
         set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 20)
         # g++ takes the files for headers, whose classes must not hold what only one file knows.

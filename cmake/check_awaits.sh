@@ -2,6 +2,7 @@
 # Finds the co_await forms that g++ 12 compiles to broken code, and that no warning tells of:
 #   - an await in the parentheses of if, while, for or switch (wrong frame layout: SIGILL, SIGSEGV or a hang), and for one rule in
 #     all the project also in those of doctest's CHECK and REQUIRE;
+#   - an await in an arm of `? :` (a value with a destructor is destroyed twice; for one rule, any value);
 #   - a lambda with captures by value in the same expression as an await (the captures are destroyed twice).
 #
 #   check_awaits.sh FILE-OR-FOLDER...    prints each finding, exits 1 when there is one
@@ -85,6 +86,11 @@ scan() {
                 report(file, substr(code, 1, start), "co_await inside " word "(...): await into a variable on a line of its own first")
         }
         offset = 0; rest = code
+        while (match(rest, /\?[^;{}]*[^A-Za-z0-9_]co_await[^A-Za-z0-9_]/)) {
+            report(file, substr(code, 1, offset + RSTART), "co_await behind ? in one statement: use if and else")
+            offset += RSTART + RLENGTH - 1; rest = substr(code, offset + 1)
+        }
+        offset = 0; rest = code
         while (match(rest, /(^|[^A-Za-z0-9_])co_await[^A-Za-z0-9_]/)) {
             start = offset + RSTART
             offset += RSTART + RLENGTH - 1; rest = substr(code, offset + 1)
@@ -147,6 +153,10 @@ EOF
 auto x = co_await run(executor,
                       [&a, b = std::move(b)] { return b; });
 EOF
+    expect bad conditional_operator <<'EOF'
+const std::string text = known ? kept
+                               : co_await f();
+EOF
     expect good plain <<'EOF'
 auto x = co_await f();
 if (x) g(); // if (co_await f())
@@ -161,6 +171,10 @@ auto a = co_await f(ids[i], table[ids[0]]);
 auto b = co_await run([&] { return 1; });
 auto c = co_await run([&a, &b, this] { return 1; });
 auto d = [a] { return a; };
+EOF
+    expect good conditional_operator_elsewhere <<'EOF'
+auto a = b ? c : d;
+auto e = co_await f(b ? c : d); // is it ready? co_await g();
 EOF
     expect good braces_follow <<'EOF'
 if (x) { auto y = co_await f(); }

@@ -9,6 +9,7 @@ void same_in_the_library() noexcept {}
 template void same_in_the_library<setting::boost_version<this_build::boost_version>>() noexcept;
 template void same_in_the_library<setting::rtti<this_build::rtti>>() noexcept;
 template void same_in_the_library<setting::exceptions<this_build::exceptions>>() noexcept;
+template void same_in_the_library<setting::asio_deprecated<this_build::asio_deprecated>>() noexcept;
 template void same_in_the_library<
     setting::asio_custom_handler_tracking<this_build::asio_custom_handler_tracking>>() noexcept;
 template void

@@ -105,8 +105,11 @@ struct relay_proxy::impl {
     asio::awaitable<void> serve(std::shared_ptr<tunnel<Stream>> of, std::size_t number) {
         std::string target; // host:port
         try {
-            const bool served = options.is_socks ? co_await greet_socks(*of, number, target)
-                                                 : co_await greet_http(*of, number, target);
+            bool served = false;
+            if (options.is_socks)
+                served = co_await greet_socks(*of, number, target);
+            else
+                served = co_await greet_http(*of, number, target);
             if (!served)
                 co_return;
         } catch (const boost::system::system_error&) {

@@ -43,6 +43,7 @@ differs_in 'asio_custom_handler_tracking<true> asio_handler_tracking<true>' sett
     '-DBOOST_ASIO_CUSTOM_HANDLER_TRACKING="tracking.hpp"'
 differs_in 'asio_threads<false>' settings.cpp -DBOOST_ASIO_DISABLE_THREADS
 differs_in 'asio_thread_keyword<false>' settings.cpp -DBOOST_ASIO_DISABLE_THREAD_KEYWORD_EXTENSION
+differs_in 'asio_deprecated<false>' settings.cpp -DBOOST_ASIO_NO_DEPRECATED
 differs_in 'asio_epoll<false>' settings.cpp -DBOOST_ASIO_DISABLE_EPOLL
 differs_in 'asio_epoll<false> asio_io_uring<true>' settings.cpp -DBOOST_ASIO_DISABLE_EPOLL -DBOOST_ASIO_HAS_IO_URING
 differs_in 'asio_eventfd<false>' settings.cpp -DBOOST_ASIO_DISABLE_EVENTFD
@@ -52,8 +53,8 @@ differs_in 'asio_awaitable_frame_recycling<false>' settings.cpp -DBOOST_ASIO_DIS
 differs_in 'asio_buffer_debugging<true>' settings.cpp -DBOOST_ASIO_ENABLE_BUFFER_DEBUGGING
 differs_in 'asio_buffer_debugging<true> standard_library_debug_mode<true>' settings.cpp -D_GLIBCXX_DEBUG
 differs_in 'cxx11_strings<false>' settings.cpp -D_GLIBCXX_USE_CXX11_ABI=0
-# io_uring beside epoll, and what is deprecated, make no difference.
-differs_in '' settings.cpp -DBOOST_ASIO_HAS_IO_URING -DBOOST_ASIO_NO_DEPRECATED -DBOOST_ASIO_NO_TS_EXECUTORS -O3 -DNDEBUG -std=c++23
+# io_uring beside epoll, and the executors of the Networking TS, make no difference.
+differs_in '' settings.cpp -DBOOST_ASIO_HAS_IO_URING -DBOOST_ASIO_NO_TS_EXECUTORS -O3 -DNDEBUG -std=c++23
 # All constructors ask for that, and no optimisation removes the question.
 differs_in 'asio_handler_tracking<true>' client.cpp -DBOOST_ASIO_ENABLE_HANDLER_TRACKING
 differs_in 'rtti<false>' client.cpp -fno-rtti -O3 -ffunction-sections -fdata-sections -Wl,--gc-sections

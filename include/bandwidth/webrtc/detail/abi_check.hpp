@@ -7,18 +7,18 @@
 
 /// An executor, a completion handler and a coroutine are made by the program and used by the library, and the
 /// other way round. Each compiles Asio's headers for itself, so they have to compile the same: the settings in
-/// `this_build` change the layout of objects that both use, or how one side frees what the other has allocated.
+/// `this_build` change the layout of objects that both use, how one side frees what the other has allocated,
+/// or how functions are called that both compile.
 ///
 /// A program that differs from the library does not link. What the linker misses then is a function that tells
 /// the setting, and the program's value of it:
 /// `same_in_the_library<setting::asio_handler_tracking<true> >()`. Compile both alike.
 /// `nm -C libbandwidth_webrtc.a | grep same_in_the_library` tells what the library was compiled with.
 ///
-/// Not compared is what does no harm: `BOOST_ASIO_NO_DEPRECATED`, `BOOST_ASIO_NO_TS_EXECUTORS`, separate
-/// compilation of Asio, io_uring beside epoll, assertions, and the version of the language. Nor is what cannot be
-/// overlooked: another standard library, or `BOOST_ASIO_USE_TS_EXECUTOR_AS_DEFAULT`, change the types that stand
-/// in the names of the library's functions. The macros that make Asio do without parts of the standard library
-/// (`BOOST_ASIO_DISABLE_STD_...`) are not looked at.
+/// Not compared is what does no harm: `BOOST_ASIO_NO_TS_EXECUTORS`, separate compilation of Asio, io_uring beside
+/// epoll, assertions, and the version of the language. Nor is what cannot be overlooked: another standard library, or
+/// `BOOST_ASIO_USE_TS_EXECUTOR_AS_DEFAULT`, change the types that stand in the names of the library's functions. The
+/// macros that make Asio do without parts of the standard library (`BOOST_ASIO_DISABLE_STD_...`) are not looked at.
 namespace bandwidth::webrtc::detail {
 
 /// What this translation unit is compiled with.
@@ -39,6 +39,15 @@ constexpr bool rtti = true;
 constexpr bool exceptions = false;
 #else
 constexpr bool exceptions = true;
+#endif
+
+// Functions that give their error to an `error_code&`, such as `socket.close(error)`, return it too, or nothing
+// (BOOST_ASIO_SYNC_OP_VOID). Their names do not tell which, so the linker takes either, and what is returned in memory
+// shifts the arguments.
+#ifdef BOOST_ASIO_NO_DEPRECATED
+constexpr bool asio_deprecated = false;
+#else
+constexpr bool asio_deprecated = true;
 #endif
 
 // Every operation has a number then. The types are others again where the program brings its own tracking.
@@ -130,6 +139,8 @@ struct rtti;
 template <bool Enabled>
 struct exceptions;
 template <bool Enabled>
+struct asio_deprecated;
+template <bool Enabled>
 struct asio_custom_handler_tracking;
 template <bool Enabled>
 struct asio_handler_tracking;
@@ -171,6 +182,7 @@ struct abi_check {
         same_in_the_library<setting::boost_version<this_build::boost_version>>();
         same_in_the_library<setting::rtti<this_build::rtti>>();
         same_in_the_library<setting::exceptions<this_build::exceptions>>();
+        same_in_the_library<setting::asio_deprecated<this_build::asio_deprecated>>();
         same_in_the_library<
             setting::asio_custom_handler_tracking<this_build::asio_custom_handler_tracking>>();
         same_in_the_library<setting::asio_handler_tracking<this_build::asio_handler_tracking>>();
