@@ -6,5 +6,5 @@ if(NOT BANDWIDTH_WEBRTC_SANITIZE)
                      ${CMAKE_CURRENT_SOURCE_DIR}/bounded/refused/make_call.cpp
              COMMAND_EXPAND_LISTS)
     set_tests_properties(bounded/a_function_that_makes_no_call_is_refused_in_words PROPERTIES
-        LABELS bounded TIMEOUT 120 PASS_REGULAR_EXPRESSION "error: static[ _]assert[a-z]* failed:? \"?make_call returns a call")
+        LABELS bounded TIMEOUT 120 PASS_REGULAR_EXPRESSION "error: static[ _]assert.*make_call returns a call")
 endif()
