@@ -64,7 +64,7 @@ constexpr error_row errors[] = {
     {errc::token_failed, "an access token could not be fetched", again,
      portable::resource_unavailable_try_again},
     {errc::token_timeout, "timeout while waiting for an access token", late, portable::timed_out},
-    {errc::proxy_refused, "the proxy refused to connect to the server", 0, portable::permission_denied},
+    {errc::proxy_refused, "the proxy refused us", 0, portable::permission_denied},
     {errc::proxy_failed, "the proxy did not connect to the server", again, portable::connection_aborted},
     {errc::proxy_timeout, "timeout while the proxy connected to the server", late, portable::timed_out},
 };

@@ -58,24 +58,30 @@ void check_credentials(const proxy_options& proxy) {
 
 proxy_options proxy_access::parse(std::string_view option, std::string_view text) {
     const std::string name(option);
-    const auto refuse = [&name](const char* what) { refuse_option(name + ": " + what); };
+    const auto refuse = [&name](const std::string& what) { refuse_option(name + ": " + what); };
     std::string whole(text);
     if (whole.find("://") == std::string::npos)
         whole.insert(0, "http://");
-    // What is wrong is told without the text: it may hold a password.
+    // What is wrong is told without the text: it may hold a password. One that is not encoded ends early, and
+    // what is left of it is read as host, port, path or fragment.
+    std::string or_credentials;
+    if (whole.find('@') != std::string::npos)
+        or_credentials =
+            ", or its user name or password has characters that have to be percent-encoded, "
+            "such as @ : / # %";
     const auto parsed = boost::urls::parse_uri(whole);
     if (!parsed) {
         (void)read_scheme(name, std::string_view(whole).substr(0, whole.find("://")));
-        refuse("not a URL, or its user name or password has characters that have to be percent-encoded");
+        refuse("not a URL" + or_credentials);
     }
     const auto& url = *parsed;
     proxy_options made;
     made.scheme_ = read_scheme(name, std::string_view(url.scheme().data(), url.scheme().size()));
     const auto path = url.encoded_path();
     if (!path.empty() && !path.starts_with('/')) // Boost 1.81 takes "host:port1"
-        refuse("the port is not a number");
+        refuse("the port is not a number" + or_credentials);
     if ((!path.empty() && path != "/") || url.has_query() || url.has_fragment())
-        refuse("a path, a query or a fragment does not belong in it");
+        refuse("a path, a query or a fragment does not belong in it" + or_credentials);
     made.host_ = url.host_address();
     if (made.host_.empty())
         refuse("no host");

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <bandwidth/webrtc/for_each_bounded.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <cstddef>
+#include <exception>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -34,7 +36,26 @@ public:
     }
 };
 
+// An asynchronous operation of another signature, as the async_ forms have.
+class gives_no_result {
+public:
+    template <class CompletionToken>
+    auto operator()(CompletionToken&& token) && {
+        auto initiate = [](auto handler) { std::move(handler)(std::exception_ptr(), 1); };
+        return asio::async_initiate<CompletionToken, void(std::exception_ptr, int)>(initiate, token);
+    }
+};
+
 } // namespace
+
+// What make_call may return.
+static_assert(webrtc::detail::bounded_call<hand_driven_calls::operation>);
+static_assert(webrtc::detail::bounded_call<ends_at_once>);
+static_assert(webrtc::detail::bounded_call<asio::awaitable<void>>);
+static_assert(webrtc::detail::bounded_call<asio::awaitable<webrtc::result<int>>>);
+static_assert(!webrtc::detail::bounded_call<void>);
+static_assert(!webrtc::detail::bounded_call<webrtc::result<int>>);
+static_assert(!webrtc::detail::bounded_call<gives_no_result>);
 
 TEST_CASE("bounded: the limit is never exceeded, items begin in order, and one begins for each that ended") {
     trial here;

@@ -135,7 +135,21 @@ TEST_CASE("J12: proxy: a bad URL is refused, and its text is not repeated") {
     }
     CHECK(names(refusal_of_url("socks5://proxy.example"), "socks5h"));
     CHECK(names(refusal_of_url("http://u:a b@proxy"), "percent-encoded"));
+    CHECK(refusal_of_url("http://proxy:port") == "proxy: the port is not a number");
     CHECK(names(refusal_of_url("http://b%C3%BCcher.example"), "xn--"));
+}
+
+TEST_CASE("J12: proxy: a URL whose password is not percent-encoded is refused, and told what may be wrong") {
+    for (const std::string url :
+         {"http://user:s3@cret@proxy:1", "http://user:s3/cret@proxy:1", "http://user:s3#cret@proxy:1",
+          "http://user:3/cret@proxy:1", "http://user:3?cret@proxy:1", "http://user:s3%cret@proxy:1",
+          "https://user:s3@cret@proxy"}) {
+        CAPTURE(url);
+        const auto text = refusal_of_url(url);
+        CHECK(names(text, "percent-encoded"));
+        CHECK_FALSE(names(text, "cret@"));
+        CHECK_FALSE(names(text, "user:"));
+    }
 }
 
 TEST_CASE("J10, J12: proxy: options that cannot be used are refused when the client is made") {

@@ -95,7 +95,9 @@ public:
     }
     /// Deletes and removes only: a response 404 or 410 (`condition::not_found`) counts as success. The
     /// service removes participants by itself when it sees their media end, so a clean-up that finds nothing
-    /// has reached its goal.
+    /// has reached its goal. Without it a delete may also fail with 404 for what it has deleted itself: where
+    /// the response to its first attempt was lost, the library has sent it again, and `failure::attempts` is
+    /// more than 1.
     call_options& ignore_not_found(bool value = true) {
         ignore_not_found_ = value;
         return *this;

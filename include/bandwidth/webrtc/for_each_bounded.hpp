@@ -23,13 +23,20 @@ concept makes_call_for = std::invocable < std::decay_t<MakeCall>
 template <bounded_order Order, class Range, class MakeCall, class OnResult, class CompletionToken>
 auto start_bounded(asio::any_io_executor executor, Range&& range, std::size_t limit, MakeCall&& make_call,
                    OnResult&& on_result, CompletionToken&& token) {
-    using task = bounded_task<Range, std::decay_t<MakeCall>, std::decay_t<OnResult>>;
-    static_assert(std::invocable<std::decay_t<OnResult>&, typename task::told>,
-                  "on_result takes a bounded_result<item, T>, by value or as a const reference");
-    return asio::async_initiate<CompletionToken, void(std::exception_ptr, bounded_progress)>(
-        initiate_bounded_run(std::move(executor)), token,
-        task{std::forward<Range>(range), limit, Order, std::forward<MakeCall>(make_call),
-             std::forward<OnResult>(on_result)});
+    using item = std::ranges::range_value_t<Range>;
+    using call = std::decay_t<std::invoke_result_t<std::decay_t<MakeCall>&, const item&>>;
+    static_assert(bounded_call<call>,
+                  "make_call returns a call: a try_ call of a client, another asynchronous "
+                  "operation with the signature void(result<T>), or an awaitable");
+    if constexpr (bounded_call<call>) { // else what follows would fail as well, and at length
+        using task = bounded_task<Range, std::decay_t<MakeCall>, std::decay_t<OnResult>>;
+        static_assert(std::invocable<std::decay_t<OnResult>&, typename task::told>,
+                      "on_result takes a bounded_result<item, T>, by value or as a const reference");
+        return asio::async_initiate<CompletionToken, void(std::exception_ptr, bounded_progress)>(
+            initiate_bounded_run(std::move(executor)), token,
+            task{std::forward<Range>(range), limit, Order, std::forward<MakeCall>(make_call),
+                 std::forward<OnResult>(on_result)});
+    }
 }
 
 } // namespace detail
@@ -60,7 +67,9 @@ auto start_bounded(asio::any_io_executor executor, Range&& range, std::size_t li
 ///   `total` the calls whose requests can have left go on to their results, and the others end without effect
 ///   (see `client`); that is how to stop when sessions are created and no id is to be lost. `partial` and
 ///   `terminal` end all of them at once. Note that `boost::asio::co_spawn` lets only terminal cancellation in
-///   by default.
+///   by default. That holds for the coroutines of `make_call` too, in which each further `co_await` throws
+///   after it: one that has something to clean up changes both, with `this_coro::reset_cancellation_state`
+///   and `this_coro::throw_if_cancelled(false)`.
 /// - An exception of the range, of `make_call`, of `on_result`, or of a coroutine (see below). The stop is of
 ///   the type `total`, and the completion has the first such exception. When `on_result` has thrown, it is
 ///   not called again.
@@ -73,9 +82,10 @@ auto start_bounded(asio::any_io_executor executor, Range&& range, std::size_t li
 ///        moved in. Each item is made of what the range's iterator gives: a copy, or moved where that is an
 ///        rvalue; so items that cannot be copied come from a range of `std::move_iterator`.
 /// \param limit of calls in flight; 0 fails with `errc::invalid_argument` as an `api_error`. What is useful:
-///        `client_options::max_connections` where each call is a POST, and that times `pipeline_depth` where
-///        none is. More wait in the client's queue, where their timeouts run, and where those beyond
-///        `client_options::queue_limit` fail with `errc::queue_full`: keep `limit` below it.
+///        `client_options::max_connections` where each call is a POST, or each item has one among its calls,
+///        and that times `pipeline_depth` where there is none. More wait in the client's queue, where their
+///        timeouts run, and where those beyond `client_options::queue_limit` fail with `errc::queue_full`:
+///        keep `limit` below it.
 /// \param make_call takes a const reference to the item, which stays where it is until its result is told,
 ///        and returns a `try_` call of a client or of a connection manager, any other asynchronous operation
 ///        with the signature `void(result<T>)`, or a coroutine: `awaitable<T>` or `awaitable<result<T>>`, as

@@ -11,7 +11,7 @@ namespace bandwidth::webrtc {
 enum class log_level : std::uint8_t {
     error = 1, ///< an access token could not be fetched
     warning,   ///< a connection could not be made, or was lost
-    info,      ///< calls that failed or are sent again, connections that close, new tokens
+    info,      ///< failed calls but cancelled ones, calls sent again, connections that close, new tokens
     debug      ///< every call, attempt and connection
 };
 /// "error", "warning", "info" or "debug".

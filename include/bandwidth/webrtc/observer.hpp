@@ -102,9 +102,20 @@ struct observed_connection_open {
 /// A connection has ended, or could not be made.
 struct observed_connection_end {
     observed_connection connection; ///< that has ended
-    std::string_view reason; ///< such as "idle", "announced", "connect_failed": see doc/observability.md
-    error_code error;        ///< zero where it ended as connections may
-    std::string_view text;   ///< what is known beyond that
+    /// Why:
+    /// - it was never open: "connect_failed" or "connect_timeout";
+    /// - the server ended it: "announced" in its last response; "ended" without that, by a FIN or a
+    ///   close_notify; "early_response", before the request was written as a whole; "broken", by a reset, an
+    ///   error of TLS or a write that failed; "rejected", the handshake after this side had done its part,
+    ///   mostly for the client's certificate;
+    /// - what came cannot be trusted: "protocol_error", it is not HTTP or breaks a limit; "unsolicited",
+    ///   bytes that no request had asked for; "mismatched", a response that belongs to another request;
+    /// - this side ended it: "response_timeout", the response that was due did not come or did not go on;
+    ///   "abandoned", too much of the response to a cancelled call was still to come; "idle", not used for
+    ///   too long, or it had to make room; "drained", too old or replaced; "shutdown", the client was closed.
+    std::string_view reason;
+    error_code error;                 ///< zero where it ended as connections may
+    std::string_view text;            ///< what is known beyond that
     std::chrono::nanoseconds open{0}; ///< how long it was open; 0: it never was
     std::size_t responses = 0;        ///< that have come on it
 };

@@ -35,7 +35,10 @@ public:
     /// One attempt: the first response is the result, a 429 too.
     static retry_policy none();
 
-    /// Attempts in all, the first one included: 1 to 100; default 3.
+    /// Attempts in all, the first one included: 1 to 100; default 3. A call that waits for a connection
+    /// counts apart how many could not be made meanwhile, and fails with as many of them too. The pauses
+    /// behind these double from 0.1 s to 5 s, less a random half: where connections are refused at once, a
+    /// call of three attempts fails within 0.3 s.
     retry_policy& attempts(int value);
     /// The pause before attempt n + 1 is a random time up to `first` * 2^(n - 1), and at most `longest`
     /// ("full jitter"): over 0 to 1 day; default 50 ms and 20 s.

@@ -34,7 +34,9 @@ public:
     [[nodiscard]] static std::optional<trace_context> parse(std::string_view traceparent,
                                                             std::string_view tracestate = {},
                                                             std::string_view baggage = {});
-    /// A new trace with random ids, by OpenSSL's generator.
+    /// A new trace with random ids, by OpenSSL's generator. Its flags in `traceparent` are 03: sampled, and
+    /// random trace id; 02 where it is not sampled. The second flag is of level 2 of the specification, and
+    /// says that the last seven bytes of the trace's id are random, so that others may sample by them.
     [[nodiscard]] static trace_context start(bool is_sampled = true);
 
     /// Whether both ids are there, none of them of zeros.

@@ -60,15 +60,19 @@ namespace detail {
 namespace asio = boost::asio;
 
 /// What a call gives: T of an asynchronous operation with the signature `void(result<T>)`, of an
-/// `awaitable<result<T>>` and of an `awaitable<T>`.
+/// `awaitable<result<T>>` and of an `awaitable<T>`; nothing of what is no call.
 template <class Signature>
-struct value_of_signature;
+struct value_of_signature {};
 template <class T>
 struct value_of_signature<void(result<T>)> {
     using type = T;
 };
 template <class Call>
-struct value_of_call : value_of_signature<typename asio::completion_signature_of<Call>::type> {};
+struct value_of_call {};
+template <class Call>
+requires(asio::is_async_operation<Call>::value) struct value_of_call<Call>
+    : value_of_signature<typename asio::completion_signature_of<Call>::type> {
+};
 template <class T, class Executor>
 struct value_of_call<asio::awaitable<T, Executor>> {
     using type = T;
@@ -76,6 +80,11 @@ struct value_of_call<asio::awaitable<T, Executor>> {
 template <class T, class Executor>
 struct value_of_call<asio::awaitable<result<T>, Executor>> {
     using type = T;
+};
+
+template <class Call>
+concept bounded_call = requires {
+    typename value_of_call<Call>::type;
 };
 
 template <class T>
