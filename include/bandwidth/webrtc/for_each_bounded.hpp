@@ -93,7 +93,7 @@ auto start_bounded(asio::any_io_executor executor, Range&& range, std::size_t li
 ///        the item's failure, and its `delivery()` is that of the one call that failed, whatever became of the
 ///        calls before. Another `boost::system::system_error` is a failure with its code, `errc::cancelled`
 ///        where Asio's operations are cancelled, and `delivery::maybe_processed`. What the coroutine has
-///        created it cleans up itself: doc/cookbook.md shows how, also where it is stopped.
+///        created it cleans up itself.
 /// \param on_result takes a `bounded_result<item, T>`, by value or as a const reference, whose `progress`
 ///        tells how far it has come. Results are told as they come. Returns nothing, or a cancellation type.
 /// \param token any completion token for `void(std::exception_ptr, bounded_progress)`. Failures of calls are
