@@ -181,6 +181,10 @@ const char* to_string(delivery value) noexcept {
 failure::failure(error_code code, std::string message) {
     auto state = std::make_shared<detail::failure_state>();
     state->code = code;
+    if (code.category() == http_category()) {
+        state->http_status = code.value();
+        state->delivery = delivery::answered;
+    }
     state->message = std::move(message);
     state_ = std::move(state);
 }

@@ -69,6 +69,14 @@ asio::awaitable<void> throw_everything(client& client) {
 
 } // namespace
 
+TEST_CASE("a failure that a mock makes of an HTTP status has it, and was answered") {
+    const failure made(make_http_error(404), "no such session");
+    CHECK(made.http_status() == 404);
+    CHECK(made.delivery() == delivery::answered);
+    CHECK(failure(errc::connection_lost).http_status() == 0);
+    CHECK(failure(errc::connection_lost).delivery() == delivery::not_sent);
+}
+
 TEST_CASE("W24: that no connection could be used is an error of its own, and may be over soon") {
     const auto code = make_error_code(errc::no_usable_connection);
     CHECK(code == condition::retryable);

@@ -402,7 +402,8 @@ TEST_CASE("options from the environment") {
             client_options::from_environment();
             FAIL("taken without any");
         } catch (const api_error& error) {
-            for (const char* const name : {"BW_ACCOUNT_ID", "BW_USERNAME", "BW_PASSWORD"})
+            for (const char* const name :
+                 {"BW_ACCOUNT_ID", "BW_USERNAME", "BW_PASSWORD", "BW_CLIENT_ID", "BW_CLIENT_SECRET"})
                 CHECK(names(error.failure().message(), name));
         }
     }

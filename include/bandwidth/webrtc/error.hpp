@@ -1,5 +1,9 @@
 #pragma once
 
+#if !defined(__cpp_concepts) || !defined(__cpp_impl_coroutine)
+#error "bandwidth-webrtc needs C++20 with concepts and coroutines: compile with -std=c++20"
+#endif
+
 #include <bandwidth/webrtc/service_error.hpp>
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
@@ -86,7 +90,8 @@ error_code make_http_error(int status) noexcept;
 
 /// Whether the request of a failed call may have been processed: look at it before you repeat a POST.
 enum class delivery {
-    not_sent, ///< not one byte of the request left this machine, or the server said that it was not processed
+    not_sent, ///< not one byte of the request left this machine, or its connection ended in a way that says
+              ///< that the server has not looked at it
     maybe_processed, ///< sent in part or whole, and no response came: the server may have acted on it
     answered,        ///< the server responded, and the failure tells what its response said
 };
@@ -120,7 +125,9 @@ class failure {
 public:
     /// No failure: `code()` is zero.
     failure() = default;
-    /// A failure of this side, such as a refused argument. `message` tells more than the code does.
+    /// A failure of this side, such as a refused argument; or, for a mock, of the code of an HTTP status
+    /// (`make_http_error`), which is its `http_status()`, with `delivery::answered`. `message` tells more than the
+    /// code does.
     explicit failure(error_code code, std::string message = {});
     /// For the library.
     explicit failure(detail::failure_state state);

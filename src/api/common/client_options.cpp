@@ -44,6 +44,8 @@ detail::environment_account detail::read_account(environment_proxies proxies) {
         !read_variable("BW_CLIENT_ID").empty() || !read_variable("BW_CLIENT_SECRET").empty();
     const auto name = read(has_client ? "BW_CLIENT_ID" : "BW_USERNAME");
     const auto secret = read(has_client ? "BW_CLIENT_SECRET" : "BW_PASSWORD");
+    if (!has_client && name.empty() && secret.empty())
+        missing += ", or BW_CLIENT_ID and BW_CLIENT_SECRET in place of the last two";
     if (!missing.empty())
         throw api_error(failure(errc::invalid_options, "environment variables not set: " + missing));
     if (!has_client) {
