@@ -21,13 +21,15 @@ src/manager                         : src/core src/http1 src/policy src/transpor
 src/api/common                      : src/core src/http1 src/policy src/transport src/pool src/manager
 src/api/webrtc                      : src/core src/http1 src/policy src/transport src/pool src/manager src/api/common
 src/api/brtc                        : src/core src/http1 src/policy src/transport src/pool src/manager src/api/common
+src/program                         :
 src/loopback                        : include/bandwidth/webrtc/testing src/core
+src/loopback/program                : include/bandwidth/webrtc/testing src/loopback src/program
 src/bulk/figures                    :
 src/bulk/job                        : src/bulk/figures
 src/bulk/journal                    : src/bulk/job
 src/bulk/report                     : src/bulk/figures src/bulk/job
 src/bulk/run                        : src/bulk/figures src/bulk/job src/bulk/journal src/bulk/report
-src/bulk/program                    : include/bandwidth/webrtc/testing src/bulk/figures src/bulk/job src/bulk/journal src/bulk/report src/bulk/run
+src/bulk/program                    : include/bandwidth/webrtc/testing src/program src/bulk/figures src/bulk/job src/bulk/journal src/bulk/report src/bulk/run
 '
 
 # Includes that break this order, and are still to be mended: the file, and what it includes. One that is there no

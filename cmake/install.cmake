@@ -1,10 +1,22 @@
-# Install rules: components `runtime` (shared library), `dev` (headers, archive, CMake package, pkg-config file), `testing`
-# (all of bandwidth::webrtc_testing) and `tools` (the bulk tool with its documents; where libraries are shared, it needs
-# `runtime` and `testing` too).
+# Install rules, by component:
+#   runtime          bandwidth::webrtc where it is shared
+#   dev              headers, archive, CMake package, pkg-config file
+#   testing_runtime  bandwidth::webrtc_testing where it is shared
+#   testing          headers and all else of bandwidth::webrtc_testing
+#   tools            the programs with their documents; where libraries are shared, they need both runtimes too
+# They are the Debian packages of packaging/packages.cmake, which wants some files in other places and forms.
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/bandwidth_webrtc)
 set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+set(dev_doc_dir ${CMAKE_INSTALL_DOCDIR})
+set(tools_doc_dir ${CMAKE_INSTALL_DOCDIR})
+set(zsh_dir ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+if(BANDWIDTH_WEBRTC_DEBIAN_PACKAGES)
+    set(dev_doc_dir ${CMAKE_INSTALL_DATADIR}/doc/libbandwidth-webrtc-dev)
+    set(tools_doc_dir ${CMAKE_INSTALL_DATADIR}/doc/bandwidth-webrtc-tools)
+    set(zsh_dir ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+endif()
 
 # ---- what stands in the pkg-config files ----
 # The prefix is found from the file's own place, so that `cmake --install --prefix` and moved trees work.
@@ -28,15 +40,34 @@ if(NOT boost_include_dir IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
     string(PREPEND pc_boost_libs "-L${boost_library_dir} ")
 endif()
 
-# ---- bandwidth::webrtc ----
-install(TARGETS bandwidth_webrtc EXPORT bandwidth_webrtc
-    RUNTIME COMPONENT runtime
-    LIBRARY COMPONENT runtime NAMELINK_COMPONENT dev
-    ARCHIVE COMPONENT dev
-    FILE_SET HEADERS COMPONENT dev)
-install(EXPORT bandwidth_webrtc NAMESPACE bandwidth:: FILE bandwidth_webrtc-targets.cmake
-    DESTINATION ${package_dir} COMPONENT dev)
+# ---- the libraries ----
+# Installs the library of this target, of each kind that is built: the shared library in the component `runtime`, all
+# else in `dev`. Its CMake targets are in a file for each kind, NAME-static-targets.cmake and NAME-shared-targets.cmake,
+# of which the config file takes one.
+function(bandwidth_webrtc_install_library target name runtime dev)
+    get_target_property(type ${target} TYPE)
+    set(kind static)
+    if(type STREQUAL "SHARED_LIBRARY")
+        set(kind shared)
+    endif()
+    install(TARGETS ${target} EXPORT ${name}-${kind}
+        RUNTIME COMPONENT ${runtime}
+        LIBRARY COMPONENT ${runtime} NAMELINK_COMPONENT ${dev}
+        ARCHIVE COMPONENT ${dev}
+        FILE_SET HEADERS COMPONENT ${dev})
+    set(kinds ${kind})
+    if(TARGET ${target}_shared)
+        install(TARGETS ${target}_shared EXPORT ${name}-shared
+            LIBRARY COMPONENT ${runtime} NAMELINK_COMPONENT ${dev})
+        list(APPEND kinds shared)
+    endif()
+    foreach(kind IN LISTS kinds)
+        install(EXPORT ${name}-${kind} NAMESPACE bandwidth:: FILE ${name}-${kind}-targets.cmake
+            DESTINATION ${package_dir} COMPONENT ${dev})
+    endforeach()
+endfunction()
 
+bandwidth_webrtc_install_library(bandwidth_webrtc bandwidth_webrtc runtime dev)
 configure_package_config_file(cmake/bandwidth_webrtc-config.cmake.in bandwidth_webrtc-config.cmake
     INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(bandwidth_webrtc-config-version.cmake COMPATIBILITY SameMinorVersion)
@@ -46,36 +77,49 @@ install(FILES
     ${PROJECT_BINARY_DIR}/bandwidth_webrtc-config-version.cmake
     DESTINATION ${package_dir} COMPONENT dev)
 install(FILES ${PROJECT_BINARY_DIR}/bandwidth-webrtc.pc DESTINATION ${pkgconfig_dir} COMPONENT dev)
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT dev)
-
-# ---- bandwidth::webrtc_testing: exported apart, so that the config file works when it is not installed ----
-if(BANDWIDTH_WEBRTC_BUILD_TESTING)
-    install(TARGETS bandwidth_webrtc_testing EXPORT bandwidth_webrtc_testing
-        RUNTIME COMPONENT testing
-        LIBRARY COMPONENT testing NAMELINK_COMPONENT testing
-        ARCHIVE COMPONENT testing
-        FILE_SET HEADERS COMPONENT testing)
-    install(EXPORT bandwidth_webrtc_testing NAMESPACE bandwidth:: FILE bandwidth_webrtc-testing-targets.cmake
-        DESTINATION ${package_dir} COMPONENT testing)
-    configure_file(cmake/bandwidth-webrtc-testing.pc.in bandwidth-webrtc-testing.pc @ONLY)
-    install(FILES ${PROJECT_BINARY_DIR}/bandwidth-webrtc-testing.pc
-        DESTINATION ${pkgconfig_dir} COMPONENT testing)
-    if(TARGET loopback_server)
-        install(TARGETS loopback_server RUNTIME COMPONENT testing)
-    endif()
+include(cmake/sbom.cmake)
+install(FILES ${PROJECT_BINARY_DIR}/bandwidth-webrtc.spdx.json DESTINATION ${dev_doc_dir} COMPONENT dev)
+if(NOT BANDWIDTH_WEBRTC_DEBIAN_PACKAGES) # whose packages have a file "copyright"
+    install(FILES LICENSE DESTINATION ${dev_doc_dir} COMPONENT dev)
 endif()
 
-# ---- bandwidth-webrtc-bulk ----
-if(BANDWIDTH_WEBRTC_BUILD_TOOLS)
-    install(TARGETS bandwidth-webrtc-bulk RUNTIME COMPONENT tools)
-    install(FILES doc/man/bandwidth-webrtc-bulk.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
-    # Each shell looks for them in a folder of its own and by a name of its own.
-    set(completions doc/completions/bandwidth-webrtc-bulk)
+# Exported apart, so that the config file works when it is not installed.
+if(BANDWIDTH_WEBRTC_BUILD_TESTING)
+    bandwidth_webrtc_install_library(bandwidth_webrtc_testing bandwidth_webrtc-testing testing_runtime testing)
+    configure_file(cmake/bandwidth-webrtc-testing.pc.in bandwidth-webrtc-testing.pc @ONLY)
+    install(FILES ${PROJECT_BINARY_DIR}/bandwidth-webrtc-testing.pc DESTINATION ${pkgconfig_dir} COMPONENT testing)
+endif()
+
+# ---- the programs, and how each shell completes their options: in a folder of its own and by a name of its own ----
+function(bandwidth_webrtc_install_program program)
+    install(TARGETS ${program} RUNTIME COMPONENT tools)
+    set(page ${PROJECT_SOURCE_DIR}/doc/man/${program}.1)
+    if(BANDWIDTH_WEBRTC_DEBIAN_PACKAGES)
+        bandwidth_webrtc_compress(${page} ${PROJECT_BINARY_DIR}/packaging/${program}.1.gz)
+        set(page ${PROJECT_BINARY_DIR}/packaging/${program}.1.gz)
+    endif()
+    install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
+    set(completions ${PROJECT_SOURCE_DIR}/doc/completions/${program})
     install(FILES ${completions}.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
-        RENAME bandwidth-webrtc-bulk COMPONENT tools)
-    install(FILES ${completions}.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions
-        RENAME _bandwidth-webrtc-bulk COMPONENT tools)
+        RENAME ${program} COMPONENT tools)
+    install(FILES ${completions}.zsh DESTINATION ${zsh_dir} RENAME _${program} COMPONENT tools)
     install(FILES ${completions}.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT tools)
-    install(FILES LICENSE doc/bulk.md doc/many_machines.md doc/bulk_report.schema.json
-        DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT tools)
+endfunction()
+
+# As Debian compresses documents: with nothing in it that differs from one build to the next.
+function(bandwidth_webrtc_compress file compressed)
+    cmake_path(GET compressed PARENT_PATH folder)
+    file(MAKE_DIRECTORY ${folder})
+    execute_process(COMMAND gzip -9nc ${file} OUTPUT_FILE ${compressed} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+if(TARGET bandwidth-webrtc-loopback)
+    bandwidth_webrtc_install_program(bandwidth-webrtc-loopback)
+endif()
+if(BANDWIDTH_WEBRTC_BUILD_TOOLS)
+    bandwidth_webrtc_install_program(bandwidth-webrtc-bulk)
+    install(FILES doc/bulk.md doc/many_machines.md doc/bulk_report.schema.json DESTINATION ${tools_doc_dir} COMPONENT tools)
+    if(NOT BANDWIDTH_WEBRTC_DEBIAN_PACKAGES)
+        install(FILES LICENSE DESTINATION ${tools_doc_dir} COMPONENT tools)
+    endif()
 endif()

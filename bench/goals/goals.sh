@@ -188,7 +188,7 @@ row_3() {
 # The loopback service delays each request by itself, and responds in order, as a service behind a slow network would.
 start_delayed_server() {
     local started
-    taskset -c "$server_core" "$programs/../loopback_server" --port 0 --delay 20 --write-ca "$work/delayed.pem" > "$work/delayed.out" 2>&1 &
+    taskset -c "$server_core" "$programs/../bandwidth-webrtc-loopback" --port 0 --delay 20 --write-ca "$work/delayed.pem" > "$work/delayed.out" 2>&1 &
     started=$!
     servers+=("$started")
     for _ in {1..100}; do

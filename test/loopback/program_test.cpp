@@ -27,7 +27,7 @@ using support::raw_tls_client;
 
 namespace {
 
-/// The program loopback_server, running; what it prints on both streams can be read.
+/// The program bandwidth-webrtc-loopback, running; what it prints on both streams can be read.
 class program {
 public:
     explicit program(std::vector<std::string> arguments) {
@@ -402,7 +402,9 @@ TEST_CASE(
 TEST_CASE("the program tells its version and those of its parts") {
     program asked({"--version"});
     CHECK(asked.wait() == 0);
-    CHECK(asked.printed().starts_with("loopback_server " + std::string(bandwidth::webrtc::version_string) +
-                                      "\nBoost 1."));
+    const auto name_and_version =
+        "bandwidth-webrtc-loopback " + std::string(bandwidth::webrtc::version_string) + "\n";
+    CHECK(asked.printed().starts_with(name_and_version));
+    CHECK(asked.printed().find("\nBoost 1.") != std::string::npos);
     CHECK(asked.printed().find("OpenSSL 3.") != std::string::npos);
 }

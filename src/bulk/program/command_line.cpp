@@ -5,13 +5,11 @@
 #include "bulk/journal/journal.hpp"
 #include "bulk/program/option_table.hpp"
 #include "bulk/report/exit_status.hpp"
+#include "program/version_text.hpp"
 
-#include <openssl/crypto.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <bandwidth/webrtc/version.hpp>
 #include <boost/json/array.hpp>
-#include <boost/version.hpp>
 #include <cstdint>
 #include <ostream>
 #include <stdexcept>
@@ -41,7 +39,7 @@ Examples:
   bandwidth-webrtc-bulk --delay 20ms --connections 4 --depth 8
         as if the service were 20 ms away
   bandwidth-webrtc-bulk --base-url https://localhost:8443/v1 --ca-file ca.pem
-        against a loopback_server that runs elsewhere
+        against a bandwidth-webrtc-loopback that runs elsewhere
   bandwidth-webrtc-bulk --real --sessions 20 --callers 4
         against Bandwidth's service, with BW_ACCOUNT_ID, BW_CLIENT_ID and BW_CLIENT_SECRET of the environment
         (or BW_USERNAME and BW_PASSWORD where neither of the latter two is set)
@@ -65,17 +63,6 @@ Exit status:
   4  no connection to the service, or no success for --abort-after
   99 all is well but for a --threshold
   130, 143  ended by SIGINT (Ctrl-C), SIGTERM)";
-
-std::string version_text() {
-    return "bandwidth-webrtc-bulk " + std::string(version_string) + "\n" + "Boost " +
-           std::to_string(BOOST_VERSION / 100'000) + '.' + std::to_string(BOOST_VERSION / 100 % 1'000) + '.' +
-           std::to_string(BOOST_VERSION % 100) + ", " + OpenSSL_version(OPENSSL_VERSION) + ", compiled by " +
-#ifdef __clang__
-           "clang " __clang_version__;
-#else
-           "g++ " __VERSION__;
-#endif
-}
 
 // The option is of the other API.
 void refuse_other_api(const CLI::App& app, const char* option, api_family family) {
@@ -277,7 +264,8 @@ options parse_words(std::vector<std::string> words, bool with_journal) {
     CLI::App app{"", "bandwidth-webrtc-bulk"};
     app.get_formatter()->column_width(26);
     app.footer(exit_statuses);
-    app.set_version_flag("-V,--version", version_text(), "Print the versions of this program and its parts");
+    app.set_version_flag("-V,--version", program::version_text("bandwidth-webrtc-bulk"),
+                         "Print the versions of this program and its parts");
     add_options(app, wanted, raw);
     const auto given = words;
     std::reverse(words.begin(), words.end()); // as CLI11 wants a vector

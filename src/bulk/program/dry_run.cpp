@@ -53,7 +53,8 @@ std::string service_of(const settings& load) {
         return "the embedded service";
     if (!load.base_url.empty())
         return printable(load.base_url);
-    return load.service == service_kind::real ? "Bandwidth's" : "the well-known one of loopback_server";
+    return load.service == service_kind::real ? "Bandwidth's"
+                                              : "the well-known one of bandwidth-webrtc-loopback";
 }
 
 std::string load_of(const settings& load) {

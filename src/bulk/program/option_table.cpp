@@ -158,8 +158,8 @@ void add_service(CLI::App& app, options& wanted, raw_options& raw) {
                  "The embedded service's responses take this long; default 0s");
     app.add_option("--base-url", load.base_url,
                    "Call this service in place of the embedded one, with the well-known user and password\n"
-                   "of loopback_server; with --real, with the environment's credentials. It ends in /v1,\n"
-                   "with --api brtc in /v2")
+                   "of bandwidth-webrtc-loopback; with --real, with the environment's credentials. It ends\n"
+                   "in /v1, with --api brtc in /v2")
         ->type_name("URL");
     app.add_option("--ca-file", load.ca_file, "Trust the certificate authorities in this PEM file alone")
         ->check(CLI::Validator(CLI::ExistingFile).description(""))

@@ -17,8 +17,8 @@ namespace bandwidth::webrtc::bulk {
 /// Which service is called.
 enum class service_kind {
     loopback, ///< one that this program starts on a thread of its own
-    url,      ///< a loopback_server that runs elsewhere, with that server's well-known user and password
-    real,     ///< Bandwidth's, or any other, with the environment's credentials
+    url, ///< a bandwidth-webrtc-loopback that runs elsewhere, with that server's well-known user and password
+    real, ///< Bandwidth's, or any other, with the environment's credentials
 };
 
 /// In which order the calls are made.

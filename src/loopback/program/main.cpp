@@ -11,17 +11,15 @@
 #include <string_view>
 #include <vector>
 
-#include <openssl/crypto.h>
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/system/system_error.hpp>
-#include <boost/version.hpp>
 
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
-#include <bandwidth/webrtc/version.hpp>
 
 #include "loopback/program/option_text.hpp"
+#include "program/version_text.hpp"
 
 // The emulated Bandwidth WebRTC API as a program: start it, and talk to it with curl.
 
@@ -29,6 +27,8 @@ namespace {
 
 namespace asio = boost::asio;
 namespace testing = bandwidth::webrtc::testing;
+
+constexpr const char* program_name = "bandwidth-webrtc-loopback";
 
 constexpr int success = 0;
 constexpr int failure = 1;
@@ -60,11 +60,11 @@ constexpr const char* about =
 for tests and for trying things out.
 
 Examples:
-  loopback_server --log
+  bandwidth-webrtc-loopback --log
         on port 8443, with a line for each response
-  loopback_server --fault method=GET,times=3,status=503 --fault always,delay=50ms
+  bandwidth-webrtc-loopback --fault method=GET,times=3,status=503 --fault always,delay=50ms
         the first three GETs get 503, everything else is late
-  loopback_server --throttle 100/10s --metrics
+  bandwidth-webrtc-loopback --throttle 100/10s --metrics
         429 beyond 100 requests in ten seconds; GET /metrics tells how many there were
 )";
 
@@ -74,17 +74,6 @@ Signals: SIGINT (Ctrl-C) and SIGTERM end the program. SIGUSR1 revokes every acce
 
 Exit status: 0 ended by SIGINT (Ctrl-C) or SIGTERM, 1 the CA certificate cannot be written, 2 bad usage,
 4 the address cannot be listened on.)";
-
-std::string version_text() {
-    return "loopback_server " + std::string(bandwidth::webrtc::version_string) + "\nBoost " +
-           std::to_string(BOOST_VERSION / 100'000) + '.' + std::to_string(BOOST_VERSION / 100 % 1'000) + '.' +
-           std::to_string(BOOST_VERSION % 100) + ", " + OpenSSL_version(OPENSSL_VERSION) + ", compiled by " +
-#ifdef __clang__
-           "clang " __clang_version__;
-#else
-           "g++ " __VERSION__;
-#endif
-}
 
 /// Adds an option whose text is read by `read`; what that refuses is bad usage.
 template <class Read>
@@ -129,7 +118,8 @@ void declare_misbehaviour(CLI::App& app, settings& chosen) {
 }
 
 void declare_options(CLI::App& app, settings& chosen) {
-    app.set_version_flag("--version", version_text(), "Print the versions of this program and its parts");
+    app.set_version_flag("--version", bandwidth::webrtc::program::version_text(program_name),
+                         "Print the versions of this program and its parts");
     app.add_option("--port", chosen.port, "Port to listen on; 0 lets the system choose")
         ->capture_default_str();
     app.add_option("--address", chosen.address, "IP address to listen on")->capture_default_str();
@@ -261,7 +251,7 @@ int serve(const settings& chosen) {
 
 int main(int argc, char** argv) {
     settings chosen;
-    CLI::App app(about, "loopback_server");
+    CLI::App app(about, program_name);
     app.footer(std::string(loopback_program::fault_help) + signals_and_statuses);
     declare_options(app, chosen);
     try {
@@ -272,11 +262,11 @@ int main(int argc, char** argv) {
     try {
         return serve(chosen);
     } catch (const boost::system::system_error& error) {
-        std::cerr << "loopback_server: cannot listen on " << chosen.address << " port " << chosen.port << ": "
-                  << error.code().message() << "\n";
+        std::cerr << program_name << ": cannot listen on " << chosen.address << " port " << chosen.port
+                  << ": " << error.code().message() << "\n";
         return cannot_bind;
     } catch (const std::exception& error) {
-        std::cerr << "loopback_server: " << error.what() << "\n";
+        std::cerr << program_name << ": " << error.what() << "\n";
         return failure;
     }
 }

@@ -1,4 +1,4 @@
-// What the tests with Bandwidth's SDKs share. Each is started with the program loopback_server, and with the folder into which the npm
+// What the tests with Bandwidth's SDKs share. Each is started with the program bandwidth-webrtc-loopback, and with the folder into which the npm
 // packages are installed.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -20,7 +20,7 @@ export const load = createRequire(join(packages, 'package.json'));
 export const account = '9900000';
 
 /**
- * Starts loopback_server, and calls `run` with its origin and an agent that trusts its certificate. The process ends with 0 when that
+ * Starts bandwidth-webrtc-loopback, and calls `run` with its origin and an agent that trusts its certificate. The process ends with 0 when that
  * succeeds.
  */
 export async function withLoopbackServer(run) {
@@ -36,7 +36,7 @@ export async function withLoopbackServer(run) {
                 if (url && existsSync(ca))
                     found(url[0]);
             });
-            server.on('exit', () => failed(new Error(`loopback_server ended: ${printed}`)));
+            server.on('exit', () => failed(new Error(`bandwidth-webrtc-loopback ended: ${printed}`)));
         });
         const agent = new Agent({ ca: readFileSync(ca) });
         await run(origin, agent);
