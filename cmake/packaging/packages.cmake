@@ -12,7 +12,6 @@ set(CPACK_PACKAGE_FILE_NAME bandwidth-webrtc-${PROJECT_VERSION}-${CMAKE_SYSTEM_N
 set(CPACK_PACKAGE_CHECKSUM SHA256)
 set(CPACK_VERBATIM_VARIABLES ON)
 set(CPACK_STRIP_FILES ON)
-set(CPACK_THREADS 0)
 set(CPACK_GENERATOR TGZ)
 
 # ---- the sources: what is in the repository, and not what was made of it ----

@@ -15,7 +15,6 @@ finish() {
 trap finish EXIT
 mkdir "$folder/bin" "$folder/work"
 ln -s "$program" "$folder/bin/bandwidth-webrtc-bulk"
-ln -s "$server" "$folder/bin/loopback_server"
 ln -s "$server" "$folder/bin/bandwidth-webrtc-loopback"
 export PATH=$folder/bin:$PATH
 
@@ -40,7 +39,7 @@ port=$((20000 + $$ % 12000))
         -e "s/:8443/:$port/g; s/--port 8443/--port $port/" \
         -e 's/--duration [0-9]*[sm]/--duration 2s/; s/--sessions \(1\|10\|100\)k/--sessions 300/' \
         -e 's/--ramp 30s/--ramp 500ms/; s/--warm-up 1m/--warm-up 1s/; s/--think [0-9ms]*-[0-9ms]*/--think 10ms-30ms/' \
-        -e '/^\(loopback_server\|bandwidth-webrtc-loopback\) .*&$/a until grep -qs "^Ctrl-C" server.txt; do kill -0 $!; sleep 0.1; done' -e 's/^```$//'
+        -e '/^bandwidth-webrtc-loopback .*&$/a until grep -qs "^Ctrl-C" server.txt; do kill -0 $!; sleep 0.1; done' -e 's/^```$//'
 } > "$folder/commands.sh"
 [ "$(grep -c '^bandwidth-webrtc-bulk ' "$folder/commands.sh")" -ge 18 ] || { echo "$guide has no commands" >&2; exit 1; }
 cd "$folder/work"

@@ -118,7 +118,7 @@ check_version() {
         grep -qx "$line" "$stage/version.txt" || fail "--version of $name has no line $line: $(cat "$stage/version.txt")"
     done
     # What was built from a repository knows the commit.
-    if [ -e "$source/.git" ] && command -v git > /dev/null; then
+    if [ -e "$source/.git" ] && git -C "$source" rev-parse HEAD > /dev/null 2>&1; then
         grep -qx "git revision [0-9a-f]\{12\}" "$stage/version.txt" || fail "--version of $name tells no git revision"
     fi
     [ "$(wc -l < "$stage/version.txt")" -le 5 ] || fail "--version of $name says more: $(cat "$stage/version.txt")"
