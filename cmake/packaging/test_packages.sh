@@ -7,8 +7,9 @@
 #   - installs them into a clean Debian root, with no more than they depend on, and there runs both programs, and builds
 #     and runs README's program: with the shared library, with the static one, and with pkg-config
 #   - compares the source archive with the repository, and configures it
-# Needs root, for the clean root (mmdebstrap and chroot), and Debian's mirror, as apt is set up here. Says how long each
-# step took. Packages: those of cmake/setup.sh's groups "build" and "packages".
+# Needs root, for the clean root (mmdebstrap and chroot), and Debian's mirror, as apt is set up here. Where no clean root
+# can be made, the exit status is 77, and all before that has passed. Says how long each step took. Packages: those of
+# cmake/setup.sh's groups "build" and "packages".
 set -euo pipefail
 
 source=$(realpath "$(dirname "$0")/../..")
@@ -53,6 +54,15 @@ look_at_packages() {
         rm -r "$work/lintian/package"
     done
     exec lintian --allow-root --fail-on error,warning "$work"/lintian/*.deb
+}
+wait_for_lintian() {
+    local status=0
+    wait "$lintian" || status=$?
+    lintian=
+    if [ $status -ne 0 ] || grep -q '^[EW]:' "$work/lintian.txt"; then
+        cat "$work/lintian.txt" >&2
+        fail "lintian"
+    fi
 }
 lintian="" debootstrap=""
 [ "$(id -u)" = 0 ] || fail "a clean root takes root: sudo $0 ${1:-}"
@@ -109,10 +119,14 @@ step "the programs run from the archive" sh -c "
     '$work/tree/bin/bandwidth-webrtc-loopback' --version && '$work/tree/bin/bandwidth-webrtc-bulk' --sessions 20 --quiet"
 
 # ---- the clean root ----
-wait "$debootstrap" || {
+not_tried() {
+    debootstrap=
+    wait_for_lintian
     cat "$work/mmdebstrap.txt" >&2
-    fail "no clean root could be made: is Debian's mirror within reach?"
+    echo "NOT TRIED: there is no clean root. Is Debian's mirror within reach, and may this user mount?" >&2
+    exit 77
 }
+wait "$debootstrap" || not_tried
 debootstrap=
 printf '%4d s  since the start, and the clean root is there\n' $SECONDS
 started=$SECONDS
@@ -120,15 +134,16 @@ mkdir "$root/packages" "$root/program"
 echo "127.0.0.1 localhost" > "$root/etc/hosts" # as every machine has it
 cp "$out"/*.deb "$root/packages"
 # What stands in the README: the first program, its CMakeLists.txt, and how it is built without CMake.
-block() { awk -v fence="\`\`\`$1" '$0 == fence { on = 1; next } on && /^```$/ { exit } on' README.md; }
+block() { awk -v fence="\`\`\`$1" '$0 == fence { on = 1; next } on && /^```$/ { exit } on' "${2:-README.md}"; }
 block "cpp program" > "$root/program/main.cpp"
 block "cmake find_package" > "$root/program/CMakeLists.txt"
-block "sh pkg_config" > "$root/program/build.sh"
+block "sh pkg_config" doc/install.md > "$root/program/build.sh"
 for file in main.cpp CMakeLists.txt build.sh; do
-    [ -s "$root/program/$file" ] || fail "README.md has no $file"
+    [ -s "$root/program/$file" ] || fail "README.md or doc/install.md has no $file"
 done
 inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive HOME=/root sh -ec "$*"; }
 
+inside "apt-get update -qq -o APT::Update::Error-Mode=any" >> "$work/mmdebstrap.txt" 2>&1 || not_tried
 step "the programs are installed, alone" inside "apt-get install -y -qq --no-install-recommends /packages/bandwidth-webrtc-tools_*.deb"
 step "both programs run" inside '
     bandwidth-webrtc-loopback --version
@@ -153,14 +168,6 @@ step "nothing is left when they are removed" inside '
     ! find /usr /etc /var/lib/dpkg/info -name "*bandwidth*webrtc*" | grep .'
 printf '%4d s  for all of that in the clean root\n' $((SECONDS - started))
 
-wait "$lintian" || {
-    cat "$work/lintian.txt" >&2
-    fail "lintian"
-}
-lintian=
-if grep -q '^[EW]:' "$work/lintian.txt"; then
-    cat "$work/lintian.txt" >&2
-    fail "lintian"
-fi
+wait_for_lintian
 printf '%4d s  in all. The packages, which lintian has nothing to say of:\n' $SECONDS
 (cd "$out" && ls -sh --block-size=KB -- *.deb *.tar.gz)
