@@ -33,7 +33,7 @@ for group; do
     coverage) packages="$packages llvm-14" ;;
     lint) packages="$packages clang-format clang-tidy" ;;
     docs) packages="$packages doxygen" ;;
-    packages) packages="$packages lintian dpkg-dev mmdebstrap" ;;
+    packages) packages="$packages lintian dpkg-dev mmdebstrap file" ;;
     *) echo "setup.sh: no group of packages is called '$group'" >&2; exit 2 ;;
     esac
 done

@@ -1,5 +1,7 @@
 #include "core/clean_text.hpp"
 
+#include <algorithm>
+
 #include "core/utf8.hpp"
 
 namespace bandwidth::webrtc::detail {
@@ -16,6 +18,10 @@ bool is_space_or_control(char32_t c) noexcept {
 } // namespace
 
 std::string clean_text(std::string_view text, std::size_t max_bytes) {
+    // What most texts are.
+    if (text.size() <= max_bytes &&
+        std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7F'; }))
+        return std::string(text);
     std::string clean;
     const char* position = text.data();
     const char* const end = position + text.size();

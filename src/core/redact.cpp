@@ -85,6 +85,15 @@ finding find_secret(std::string_view text) noexcept {
     return {};
 }
 
+// How what `find_secret` finds begins, so that it is not called for each character.
+constexpr std::string_view first_characters = "e:BbTtPpSsAa";
+
+// Whether JSON writes it as it is.
+bool is_plain_in_json(std::string_view text) noexcept {
+    return std::all_of(
+        text.begin(), text.end(), [](char c) { return c >= ' ' && c != '"' && c != '\\' && c != '\x7F'; });
+}
+
 void replace_all(std::string& text, std::string_view secret) {
     for (auto at = text.find(secret); at != std::string::npos;
          at = text.find(secret, at + replacement.size()))
@@ -109,6 +118,11 @@ std::string redact_tokens(std::string_view body) {
     std::string clean;
     clean.reserve(body.size());
     while (!body.empty()) {
+        const auto passed = std::min(body.find_first_of(first_characters), body.size());
+        clean.append(body.substr(0, passed));
+        body.remove_prefix(passed);
+        if (body.empty())
+            break;
         const auto found = find_secret(body);
         if (found.kept + found.secret == 0) {
             clean += body.front();
@@ -125,11 +139,12 @@ std::string redact_values(std::string text, const std::vector<std::string>& secr
     constexpr std::size_t least = 4;
     for (const auto& secret : secrets) {
         if (secret.size() >= least) {
+            replace_all(text, secret);
+            if (is_plain_in_json(secret))
+                continue;
             const auto quoted = boost::json::serialize(boost::json::string_view(secret));
             const auto in_json = std::string_view(quoted).substr(1, quoted.size() - 2);
-            replace_all(text, secret);
-            if (in_json != secret)
-                replace_all(text, in_json);
+            replace_all(text, in_json);
         }
     }
     return text;
