@@ -22,7 +22,6 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <iostream>
