@@ -65,8 +65,7 @@ wait_for_lintian() {
     fi
 }
 lintian="" debootstrap=""
-[ "$(id -u)" = 0 ] || fail "a clean root takes root: sudo $0 ${1:-}"
-for program in mmdebstrap lintian dpkg-shlibdeps file; do
+for program in lintian dpkg-shlibdeps file; do
     command -v $program > /dev/null || fail "$program is missing: sh cmake/setup.sh packages"
 done
 exec 9> "$folder/packages_test.lock"
@@ -77,12 +76,19 @@ trap finish EXIT
 
 # ---- what runs beside the rest: the clean root, with a compiler, but nothing that the packages themselves ask for ----
 # What mmdebstrap mounts in there nobody else sees, and it is gone when mmdebstrap is, however it ends.
-sources=(/etc/apt/sources.list.d/debian.sources)
-[ -e "${sources[0]}" ] || sources=()
-unshare --mount --pid --fork --kill-child mmdebstrap --quiet --mode=root --variant=apt --include=g++,cmake,ninja-build,pkg-config,ca-certificates \
-    --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    --aptopt='APT::Install-Recommends "false"' --skip=cleanup/apt/lists \
-    bookworm "$root" "${sources[@]}" > "$work/mmdebstrap.txt" 2>&1 9>&- &
+sources=()
+for file in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
+    [ ! -s "$file" ] || { sources=("$file"); break; }
+done
+codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+clean_root() {
+    [ "$(id -u)" = 0 ] || { echo "to make a clean root takes root"; return 1; }
+    exec unshare --mount --pid --fork --kill-child mmdebstrap --quiet --mode=root --variant=apt --include=g++,cmake,ninja-build,pkg-config,ca-certificates \
+        --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+        --aptopt='APT::Install-Recommends "false"' --skip=cleanup/apt/lists \
+        "$codename" "$root" "${sources[@]}"
+}
+clean_root > "$work/mmdebstrap.txt" 2>&1 9>&- &
 debootstrap=$!
 
 # ---- packages ----
@@ -123,7 +129,7 @@ not_tried() {
     debootstrap=
     wait_for_lintian
     cat "$work/mmdebstrap.txt" >&2
-    echo "NOT TRIED: there is no clean root. Is Debian's mirror within reach, and may this user mount?" >&2
+    echo "NOT TRIED: there is no clean root, see above. It takes root, the right to mount, and Debian's mirror." >&2
     exit 77
 }
 wait "$debootstrap" || not_tried

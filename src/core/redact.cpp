@@ -94,6 +94,11 @@ bool is_plain_in_json(std::string_view text) noexcept {
         text.begin(), text.end(), [](char c) { return c >= ' ' && c != '"' && c != '\\' && c != '\x7F'; });
 }
 
+// What has a name of its own in `find_secret` is checked here, so that a new one is not forgotten above.
+static_assert(std::ranges::all_of(secret_names, [](std::string_view name) {
+    return first_characters.find(name.front()) != std::string_view::npos;
+}));
+
 void replace_all(std::string& text, std::string_view secret) {
     for (auto at = text.find(secret); at != std::string::npos;
          at = text.find(secret, at + replacement.size()))

@@ -25,8 +25,6 @@ int alert_of(unsigned long error) {
     return value >= 0 && value <= 255 ? value : -1;
 }
 
-// RFC 8446, section 6.2: what a server says of a client's certificate, of its absence, or of who is behind
-// it.
 // Whether the chain was found to lead to nobody who is trusted.
 bool is_of_issuer(long verdict) {
     return verdict == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
@@ -36,6 +34,8 @@ bool is_of_issuer(long verdict) {
            verdict == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
 }
 
+// RFC 8446, section 6.2: what a server says of a client's certificate, of its absence, or of who is behind
+// it.
 bool refuses_us(int alert) {
     constexpr std::array alerts = {SSL_AD_BAD_CERTIFICATE,     SSL_AD_UNSUPPORTED_CERTIFICATE,
                                    SSL_AD_CERTIFICATE_REVOKED, SSL_AD_CERTIFICATE_EXPIRED,

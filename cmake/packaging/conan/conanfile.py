@@ -76,4 +76,4 @@ class BandwidthWebrtc(ConanFile):
             testing.libs = ["bandwidth_webrtc_testing"]
             testing.requires = ["webrtc"]
         if self.options.tools:
-            self.cpp_info.components["webrtc"].requires.append("cli11::cli11")
+            self.cpp_info.components["tools"].requires = ["cli11::cli11"]  # the programs alone
