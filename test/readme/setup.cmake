@@ -5,6 +5,7 @@
 #   ```cmake NAME     the CMakeLists.txt of a user's project, whose main.cpp is the README's first program. Without project()
 #                     it is what stands in the place of find_package in the README's. (README.md and doc/install.md only)
 #   ```sh pkg_config  how that program is built without CMake (the same pages)
+#   ```text, sh, diff what is not built. A fence without a language is refused, so that no code goes unchecked by accident.
 # The lines of a page stand in the compiler's messages and in the names of the tests.
 set(readme_dir ${PROJECT_BINARY_DIR}/test/readme)
 
@@ -84,6 +85,8 @@ function(readme_take page info line code)
         file(MAKE_DIRECTORY ${readme_dir}/${project})
         readme_write(${readme_dir}/${project}/${file} "${code}")
         set_property(GLOBAL APPEND PROPERTY readme_projects ${project})
+    elseif(info STREQUAL "")
+        message(FATAL_ERROR "${page}:${line}: a block without a language; what is no code is ```text, and test/readme/setup.cmake has the rest")
     elseif(info MATCHES "^(c|cc|cpp|cxx|c\\+\\+|h|hpp|cmake)( .*)?$") # and all else is no code of ours
         message(FATAL_ERROR "${page}:${line}: a block of the kind \"${info}\" is not tested; see test/readme/setup.cmake")
     endif()
