@@ -8,15 +8,19 @@
 
 namespace example {
 
-/// What the examples talk to: Bandwidth's service when BW_ACCOUNT_ID, BW_USERNAME and BW_PASSWORD are set,
-/// else one that is emulated on this machine, for as long as this object lives.
+/// What the examples talk to: Bandwidth's service when the environment has credentials for it, BW_ACCOUNT_ID
+/// and either BW_CLIENT_ID and BW_CLIENT_SECRET or BW_USERNAME and BW_PASSWORD; else one that is emulated on
+/// this machine, for as long as this object lives.
 class service {
 public:
     /// \throws api_error when only some of the variables are set.
     service() {
-        if (std::getenv("BW_ACCOUNT_ID") || std::getenv("BW_USERNAME") || std::getenv("BW_PASSWORD")) {
-            options_ = bandwidth::webrtc::client_options::from_environment();
-            return;
+        for (const char* name :
+             {"BW_ACCOUNT_ID", "BW_CLIENT_ID", "BW_CLIENT_SECRET", "BW_USERNAME", "BW_PASSWORD"}) {
+            if (std::getenv(name)) {
+                options_ = bandwidth::webrtc::client_options::from_environment();
+                return;
+            }
         }
         options_ = emulated_.emplace().client_options();
     }

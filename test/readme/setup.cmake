@@ -2,9 +2,12 @@
 #   ```cpp            statements of a coroutine: see snippet.hpp for what is in scope. One test case each.
 #   ```cpp file       a source file of its own, in the same program; it may hold test cases
 #   ```cpp program    a whole program, built and run
+#   ```text output    what the last program above prints; ids may be others
+#   ```text output like  how its output ends; numbers may be others
 #   ```cmake NAME     the CMakeLists.txt of a user's project, whose main.cpp is the README's first program. Without project()
 #                     it is what stands in the place of find_package in the README's. (README.md and doc/install.md only)
 #   ```sh pkg_config  how that program is built without CMake (the same pages)
+#   ```text, sh, diff what is not built. A fence without a language is refused, so that no code goes unchecked by accident.
 # The lines of a page stand in the compiler's messages and in the names of the tests.
 set(readme_dir ${PROJECT_BINARY_DIR}/test/readme)
 
@@ -72,6 +75,17 @@ function(readme_take page info line code)
         endif()
         readme_write(${readme_dir}/${program}.cpp "${code}") # no #line: the same text for every build
         set_property(GLOBAL APPEND PROPERTY readme_programs ${program})
+    elseif(info MATCHES "^text output( like)?$")
+        set(how exact)
+        if(CMAKE_MATCH_1)
+            set(how like)
+        endif()
+        get_property(known GLOBAL PROPERTY readme_programs)
+        list(FILTER known INCLUDE REGEX "^${stem}_program")
+        list(POP_BACK known program)
+        string(SUBSTRING "${code}" 1 -1 code)
+        readme_write(${readme_dir}/${program}.output "${code}")
+        set_property(GLOBAL PROPERTY readme_output_of_${program} ${how})
     elseif(name MATCHES "^(README|install)\\.md$" AND info MATCHES "^(cmake|sh) ([a-z_]+)$")
         set(project ${CMAKE_MATCH_2})
         set(file CMakeLists.txt)
@@ -84,6 +98,8 @@ function(readme_take page info line code)
         file(MAKE_DIRECTORY ${readme_dir}/${project})
         readme_write(${readme_dir}/${project}/${file} "${code}")
         set_property(GLOBAL APPEND PROPERTY readme_projects ${project})
+    elseif(info STREQUAL "")
+        message(FATAL_ERROR "${page}:${line}: a block without a language; what is no code is ```text, and test/readme/setup.cmake has the rest")
     elseif(info MATCHES "^(c|cc|cpp|cxx|c\\+\\+|h|hpp|cmake)( .*)?$") # and all else is no code of ours
         message(FATAL_ERROR "${page}:${line}: a block of the kind \"${info}\" is not tested; see test/readme/setup.cmake")
     endif()
@@ -125,7 +141,13 @@ foreach(program IN LISTS programs)
     add_executable(readme_${program} ${readme_dir}/${program}.cpp)
     target_link_libraries(readme_${program} PRIVATE bandwidth::webrtc bandwidth::webrtc_testing)
     bandwidth_webrtc_set_flags(readme_${program})
-    add_test(NAME readme/${program} COMMAND readme_${program})
+    get_property(how GLOBAL PROPERTY readme_output_of_${program})
+    if(how)
+        add_test(NAME readme/${program} COMMAND ${PROJECT_SOURCE_DIR}/test/readme/output.sh
+            ${how} ${readme_dir}/${program}.output $<TARGET_FILE:readme_${program}>)
+    else()
+        add_test(NAME readme/${program} COMMAND readme_${program})
+    endif()
     set_tests_properties(readme/${program} PROPERTIES ${properties} LABELS readme)
 endforeach()
 

@@ -52,7 +52,11 @@ enum class errc {
                    ///< not take this one before its deadline; nothing was sent, or it was refused
     token_refused, ///< the token endpoint gave no access token, and would not the next time: see
                    ///< `client_credentials`. The message tells why
-    token_failed,  ///< the token endpoint could not be reached, or its response cannot be used
+    token_failed,  ///< the token endpoint's response cannot be used. Where the endpoint cannot be
+                   ///< reached for a reason that lasts, a call has the error of that reason
+                   ///< (`host_not_found`, `tls_untrusted`, `tls_host_mismatch`, `proxy_refused` ...). Where
+                   ///< the reason may pass, calls wait, up to `token_timeout`; observers are told
+                   ///< `token_failed` meanwhile
     token_timeout, ///< no access token came before the call's deadline
     proxy_refused, ///< the proxy wants other credentials, or does not connect to this server for us (407,
                    ///< 403; SOCKS 5: not allowed), and would not the next time. The message tells why

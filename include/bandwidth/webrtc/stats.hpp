@@ -34,7 +34,8 @@ struct client_stats {
     /// Responses with a status of 400 to 499, those included after which the call is sent again.
     std::uint64_t responses_4xx = 0;
     std::uint64_t responses_5xx = 0; ///< the same of 500 to 599
-    /// Responses that named another session or participant than was asked for: the server has mixed them up.
+    /// Responses that named another session, participant or endpoint than was asked for: the server has mixed
+    /// them up.
     std::uint64_t responses_mismatched = 0;
     std::uint64_t requests_sent = 0;     ///< requests given to a connection, resends included
     std::uint64_t resends = 0;           ///< requests sent again at once, on another connection
