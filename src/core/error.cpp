@@ -197,6 +197,20 @@ const detail::failure_state& failure::state() const noexcept {
     return state_ ? *state_ : none;
 }
 
+failure& failure::delivery(webrtc::delivery value) {
+    auto changed = std::make_shared<detail::failure_state>(state());
+    changed->delivery = value;
+    state_ = std::move(changed);
+    return *this;
+}
+
+failure& failure::retry_after(std::optional<std::chrono::seconds> value) {
+    auto changed = std::make_shared<detail::failure_state>(state());
+    changed->retry_after = value;
+    state_ = std::move(changed);
+    return *this;
+}
+
 std::string failure::describe() const {
     std::string text = code().message();
     if (!message().empty())

@@ -77,6 +77,21 @@ TEST_CASE("a failure that a mock makes of an HTTP status has it, and was answere
     CHECK(failure(errc::connection_lost).delivery() == delivery::not_sent);
 }
 
+TEST_CASE("a mock says of a failure what its code does not, and copies keep what they have") {
+    const failure lost(errc::connection_lost, "gone");
+    failure unsure = lost;
+    CHECK(unsure.delivery(delivery::maybe_processed).delivery() == delivery::maybe_processed);
+    CHECK(unsure.code() == errc::connection_lost);
+    CHECK(unsure.message() == "gone");
+    CHECK(lost.delivery() == delivery::not_sent);
+
+    const failure busy = failure(make_http_error(429)).retry_after(std::chrono::seconds(7));
+    CHECK(busy.retry_after() == std::chrono::seconds(7));
+    CHECK(busy.delivery() == delivery::answered);
+    CHECK_FALSE(failure(busy).retry_after(std::nullopt).retry_after());
+    CHECK(failure().delivery(delivery::answered).delivery() == delivery::answered);
+}
+
 TEST_CASE("W24: that no connection could be used is an error of its own, and may be over soon") {
     const auto code = make_error_code(errc::no_usable_connection);
     CHECK(code == condition::retryable);

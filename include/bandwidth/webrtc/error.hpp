@@ -136,6 +136,13 @@ public:
     /// For the library.
     explicit failure(detail::failure_state state);
 
+    /// For mocks: this failure with another `delivery()`, where the code alone does not tell, as of a POST that
+    /// was lost: `failure(errc::connection_lost).delivery(delivery::maybe_processed)`. Copies that were made before
+    /// stay as they are.
+    failure& delivery(webrtc::delivery value);
+    /// For mocks: this failure with another `retry_after()`.
+    failure& retry_after(std::optional<std::chrono::seconds> value);
+
     /// An `errc`, an HTTP status, or an error of the system below (errno, resolver).
     [[nodiscard]] const error_code& code() const noexcept { return state().code; }
     /// Status of the response; 0 where none came.

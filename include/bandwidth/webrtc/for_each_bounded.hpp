@@ -16,26 +16,36 @@ namespace bandwidth::webrtc {
 
 namespace detail {
 
-template <class MakeCall, class Range>
-concept makes_call_for = std::invocable < std::decay_t<MakeCall>
-&, const std::ranges::range_value_t<Range>& > ;
-
+/// What a mistake in an argument is told as: each in one sentence, and what follows from it not at all.
 template <bounded_order Order, class Range, class MakeCall, class OnResult, class CompletionToken>
 auto start_bounded(asio::any_io_executor executor, Range&& range, std::size_t limit, MakeCall&& make_call,
                    OnResult&& on_result, CompletionToken&& token) {
     using item = std::ranges::range_value_t<Range>;
-    using call = std::decay_t<std::invoke_result_t<std::decay_t<MakeCall>&, const item&>>;
-    static_assert(bounded_call<call>,
-                  "make_call returns a call: a try_ call of a client, another asynchronous "
-                  "operation with the signature void(result<T>), or an awaitable");
-    if constexpr (bounded_call<call>) { // else what follows would fail as well, and at length
-        using task = bounded_task<Range, std::decay_t<MakeCall>, std::decay_t<OnResult>>;
-        static_assert(std::invocable<std::decay_t<OnResult>&, typename task::told>,
-                      "on_result takes a bounded_result<item, T>, by value or as a const reference");
-        return asio::async_initiate<CompletionToken, void(std::exception_ptr, bounded_progress)>(
-            initiate_bounded_run(std::move(executor)), token,
-            task{std::forward<Range>(range), limit, Order, std::forward<MakeCall>(make_call),
-                 std::forward<OnResult>(on_result)});
+    using make = std::decay_t<MakeCall>;
+    using tell = std::decay_t<OnResult>;
+    static_assert(std::invocable<make&, const item&>,
+                  "make_call takes an item of the range, by value or as a const reference");
+    if constexpr (std::invocable<make&, const item&>) {
+        using call = std::decay_t<std::invoke_result_t<make&, const item&>>;
+        static_assert(bounded_call<call>,
+                      "make_call returns a call: a try_ call of a client, another asynchronous "
+                      "operation with the signature void(result<T>), or an awaitable");
+        if constexpr (bounded_call<call>) {
+            using task = bounded_task<Range, make, tell>;
+            static_assert(std::invocable<tell&, typename task::told>,
+                          "on_result takes a bounded_result<item, T>, by value or as a const reference");
+            if constexpr (std::invocable<tell&, typename task::told>) {
+                using told_returns = std::invoke_result_t<tell&, typename task::told>;
+                constexpr bool good = std::is_void_v<told_returns> ||
+                                      std::convertible_to<told_returns, asio::cancellation_type>;
+                static_assert(good, "on_result returns nothing, or a boost::asio::cancellation_type");
+                if constexpr (good)
+                    return asio::async_initiate<CompletionToken, void(std::exception_ptr, bounded_progress)>(
+                        initiate_bounded_run(std::move(executor)), token,
+                        task{std::forward<Range>(range), limit, Order, std::forward<MakeCall>(make_call),
+                             std::forward<OnResult>(on_result)});
+            }
+        }
     }
 }
 
@@ -107,8 +117,7 @@ auto start_bounded(asio::any_io_executor executor, Range&& range, std::size_t li
 /// signal may live on.
 /// Thread safety: distinct calls safe. The cancellation signal is emitted on the executor of the token's
 /// handler.
-template <std::ranges::input_range Range, detail::makes_call_for<Range> MakeCall, class OnResult,
-          class CompletionToken>
+template <std::ranges::input_range Range, class MakeCall, class OnResult, class CompletionToken>
 auto for_each_bounded(boost::asio::any_io_executor executor, Range&& range, std::size_t limit,
                       MakeCall&& make_call, OnResult&& on_result, CompletionToken&& token) {
     return detail::start_bounded<detail::bounded_order::as_they_come>(
@@ -116,8 +125,8 @@ auto for_each_bounded(boost::asio::any_io_executor executor, Range&& range, std:
         std::forward<OnResult>(on_result), std::forward<CompletionToken>(token));
 }
 /// As above, with an execution context.
-template <detail::execution_context ExecutionContext, std::ranges::input_range Range,
-          detail::makes_call_for<Range> MakeCall, class OnResult, class CompletionToken>
+template <detail::execution_context ExecutionContext, std::ranges::input_range Range, class MakeCall,
+          class OnResult, class CompletionToken>
 auto for_each_bounded(ExecutionContext& context, Range&& range, std::size_t limit, MakeCall&& make_call,
                       OnResult&& on_result, CompletionToken&& token) {
     return for_each_bounded(boost::asio::any_io_executor(context.get_executor()), std::forward<Range>(range),
@@ -129,8 +138,7 @@ auto for_each_bounded(ExecutionContext& context, Range&& range, std::size_t limi
 /// until it is their turn, and count against `limit` until then: one slow call lets `limit - 1` others begin
 /// behind it, and the next one when its own result was told. A failure that `on_result` stops at is seen when
 /// it is told.
-template <std::ranges::input_range Range, detail::makes_call_for<Range> MakeCall, class OnResult,
-          class CompletionToken>
+template <std::ranges::input_range Range, class MakeCall, class OnResult, class CompletionToken>
 auto for_each_bounded_in_order(boost::asio::any_io_executor executor, Range&& range, std::size_t limit,
                                MakeCall&& make_call, OnResult&& on_result, CompletionToken&& token) {
     return detail::start_bounded<detail::bounded_order::of_the_range>(
@@ -138,8 +146,8 @@ auto for_each_bounded_in_order(boost::asio::any_io_executor executor, Range&& ra
         std::forward<OnResult>(on_result), std::forward<CompletionToken>(token));
 }
 /// As above, with an execution context.
-template <detail::execution_context ExecutionContext, std::ranges::input_range Range,
-          detail::makes_call_for<Range> MakeCall, class OnResult, class CompletionToken>
+template <detail::execution_context ExecutionContext, std::ranges::input_range Range, class MakeCall,
+          class OnResult, class CompletionToken>
 auto for_each_bounded_in_order(ExecutionContext& context, Range&& range, std::size_t limit,
                                MakeCall&& make_call, OnResult&& on_result, CompletionToken&& token) {
     return for_each_bounded_in_order(boost::asio::any_io_executor(context.get_executor()),
