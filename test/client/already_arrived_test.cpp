@@ -117,8 +117,7 @@ void make_idle(asio::io_context& context, client& client, scripted_server& serve
 void start_behind(asio::io_context& context, client& client, scripted_server& server, std::size_t connections,
                   const kind_of_call& kind, collector<std::string>& results) {
     asio::post(
-        context,
-        [&] {
+        context, [&client, &server, &kind, &results, connections] { // this function has returned by then
             for (std::size_t i = 0; i < connections; ++i) {
                 REQUIRE(server.wait_until_held(i, generous_limit));
                 server.release(i);
@@ -196,13 +195,14 @@ TEST_CASE("F07: a response that lies on one idle connection costs the call anoth
 TEST_CASE(
     "F07b: a connection that the server has closed by then costs the call another one, and nothing more") {
     const auto timed_out = support::http_response(408, "{}", "Connection: close\r\n");
-    for (const auto& [name, arrives] : std::vector<std::pair<std::string, script>>{
+    for (const auto& [each_name, arrives] : std::vector<std::pair<std::string, script>>{
              {"FIN", used_once().fin()},
              {"close_notify", used_once().close_notify()},
              {"close_notify and FIN", used_once().close_notify().fin()},
              {"408", used_once().send(timed_out)},
              {"408 and its close", used_once().send(timed_out).close_notify().fin()},
              {"a reset", used_once().rst()}}) {
+        const auto& name = each_name;
         for (const std::size_t connections : {1U, 3U}) {
             for (const auto& kind : kinds_of_call()) {
                 CAPTURE(name);

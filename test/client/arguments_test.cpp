@@ -175,7 +175,8 @@ TEST_CASE("J10: headers that cannot be injected") {
         {"Content-Type", "text/plain"},
         {"Cookie", "a=b"},
     };
-    for (const auto& [name, value] : refused) {
+    for (const auto& [each_name, value] : refused) {
+        const auto& name = each_name;
         CAPTURE(name);
         server.check_refused((*server).try_get_session(s, call_options{}.header(name, value)), "header");
         server.check_refused((*server).try_create_session({}, call_options{}.header(name, value)), "header");

@@ -140,11 +140,12 @@ TEST_CASE("each documented status is an error code of its own, with the service'
         const char* message;
         bool has_request_id;
     };
-    for (const auto& [status, message, has_request_id] :
+    for (const auto& [each_status, message, has_request_id] :
          {row{400, "Bad Request", true}, row{401, "Unauthorized", false},
           row{403, "Missing Authentication Token", false}, row{404, "Not Found", true},
           row{409, "Conflict", true}, row{429, "Too Many Requests", false}, row{500, "Internal error", true},
           row{502, "Bad Gateway", true}, row{503, "Service Unavailable", true}}) {
+        const auto& status = each_status;
         CAPTURE(status);
         const failure seen = answered_with(fault{}.respond(status));
         CHECK(seen.code() == make_http_error(status));

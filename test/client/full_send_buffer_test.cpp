@@ -82,8 +82,10 @@ void check_each_has_its_own(const collector<session>& reads) {
 /// How many requests with numbers of their own came to the server, each of them once.
 std::size_t received_once(chaos_server& server) {
     const auto records = server.records();
-    for (const auto& [nonce, record] : records)
+    for (const auto& [each_nonce, record] : records) {
+        const auto& nonce = each_nonce;
         CHECK_MESSAGE(record.received == 1, nonce);
+    }
     return records.size();
 }
 

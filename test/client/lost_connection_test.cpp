@@ -102,12 +102,13 @@ TEST_CASE("W08: a POST is never sent twice, however its response is lost") {
         fault injected;
         error_code code;
     };
-    for (const auto& [name, injected, code] : std::vector<row>{
+    for (const auto& [each_name, injected, code] : std::vector<row>{
              {"close", fault{}.on("POST").close_before_response(), errc::connection_lost},
              {"reset", fault{}.on("POST").reset(), errc::connection_lost},
              {"half a response", fault{}.on("POST").truncate_at(60), errc::incomplete_response},
              {"half, reset", fault{}.on("POST").truncate_at(60).reset(), errc::incomplete_response},
              {"garbage", fault{}.on("POST").garbage("\x01\x02 not HTTP\r\n\r\n"), errc::protocol_error}}) {
+        const auto& name = each_name;
         CAPTURE(name);
         for (const bool warm : {false, true}) {
             CAPTURE(warm);
@@ -189,8 +190,10 @@ TEST_CASE("W13: resends are bounded") {
         CHECK((results[i].error().delivery() == delivery::not_sent) == (results[i].error().attempts() == 0));
         CHECK(results[i].error().attempts() <= 1 + most);
     }
-    for (const auto& [request, count] : sends(server))
+    for (const auto& [each_request, count] : sends(server)) {
+        const auto& request = each_request;
         CHECK_MESSAGE(count <= 1 + most, request);
+    }
     CHECK(client.stats().requests_sent <= calls * (1 + most));
     CHECK(server.stats().connections_accepted <= calls * (1 + most));
     server.clear_faults();
@@ -210,8 +213,10 @@ TEST_CASE("W11: Connection: close in the middle of a pipeline, every call is ans
     for (std::size_t i = 0; i < results.size(); ++i)
         CHECK_MESSAGE(results[i].error().http_status() == 404, results[i].error().describe());
     // What stood behind the last response was not processed, and is not in the server's log.
-    for (const auto& [request, count] : sends(server))
+    for (const auto& [each_request, count] : sends(server)) {
+        const auto& request = each_request;
         CHECK_MESSAGE(count == 1, request);
+    }
     CHECK(server.stats().requests_get == 100);
     CHECK(client.stats().connections_lost == 0);
     CHECK(server.stats().handshakes_full == 1);
@@ -250,10 +255,11 @@ TEST_CASE("W10: a reset or a close in the middle of a pipeline, the rest is sent
         fault injected;
         bool responses_arrive; ///< those before it; a reset may overtake them
     };
-    for (const auto& [name, injected, responses_arrive] :
+    for (const auto& [each_name, injected, responses_arrive] :
          std::vector<row>{{"reset", fault{}.on("GET", "/s4").reset(), false},
                           {"close", fault{}.on("GET", "/s4").close_before_response(), true},
                           {"half a response", fault{}.on("GET", "/s4").truncate_at(50), true}}) {
+        const auto& name = each_name;
         CAPTURE(name);
         loopback_server server(recording());
         asio::io_context context;
@@ -269,8 +275,10 @@ TEST_CASE("W10: a reset or a close in the middle of a pipeline, the rest is sent
             CHECK_MESSAGE(results[i].error().http_status() == 404, results[i].error().describe());
         const auto counts = sends(server);
         CHECK(counts.size() == 9);
-        for (const auto& [request, count] : counts)
+        for (const auto& [each_request, count] : counts) {
+            const auto& request = each_request;
             CHECK_MESSAGE(count <= 2, request);
+        }
         if (responses_arrive) {
             for (int i = 0; i < 4; ++i)
                 CHECK_MESSAGE(count_of_session(counts, i) == 1, i);

@@ -23,10 +23,12 @@ TEST_CASE("F20: a response names what was asked for, or it is another's") {
         std::string named;
         bool own;
     };
-    for (const auto& [asked, named, own] :
+    for (const auto& [each_asked, each_named, own] :
          {row{"a", "a", true}, row{"xa", "a", false}, row{"a", "xa", false}, row{"a", "sessions/a", false},
           row{"a", "/a", false}, row{"0f", "0F", true}, row{"a b", "a b", true}, row{"a b", "a%20b", false},
           row{"a%20b", "a%20b", true}, row{"a%20b", "a b", false}, row{"a+b", "a b", false}}) {
+        const auto& asked = each_asked;
+        const auto& named = each_named;
         CAPTURE(asked);
         CAPTURE(named);
         scripted_server server;

@@ -313,7 +313,8 @@ TEST_CASE(
         hints.delay(20ms).send(i < 10 ? "HTTP/1.1 103 Early Hints\r\n\r\n" : "");
     }
     const std::pair<const script*, bool> rows[] = {{&head, false}, {&head, true}, {&hints, false}};
-    for (const auto& [dripping, by_deadline] : rows) {
+    for (const auto& [dripping, each_by_deadline] : rows) {
+        const auto& by_deadline = each_by_deadline;
         CAPTURE(by_deadline);
         scripted_server server;
         server.add(*dripping);

@@ -173,10 +173,12 @@ TEST_CASE("credentials, account, path, method and type are checked in this order
         const char* method;
         const char* allowed;
     };
-    for (const auto& [path, method, allowed] :
+    for (const auto& [each_path, each_method, allowed] :
          {wrong_method{"", "PUT", "GET, POST"}, wrong_method{"", "DELETE", "GET, POST"},
           wrong_method{"/e", "POST", "DELETE, GET"}, wrong_method{"/e", "HEAD", "DELETE, GET"},
           wrong_method{"/e/bxml", "GET", "PUT"}, wrong_method{"/e/bxml", "POST", "PUT"}}) {
+        const auto& path = each_path;
+        const auto& method = each_method;
         CAPTURE(path);
         CAPTURE(method);
         const auto response = api.ask(method, path, "x", "text/plain");

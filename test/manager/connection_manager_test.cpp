@@ -72,15 +72,16 @@ TEST_CASE("every method is sent, and those for which a body has a meaning say th
         const char* method;
         bool says_length;
     };
-    for (const auto& [method, says_length] : {row{"GET", false},
-                                              {"DELETE", false},
-                                              {"OPTIONS", false},
-                                              {"TRACE", false},
-                                              {"PROPFIND", false},
-                                              {"BREW", false},
-                                              {"POST", true},
-                                              {"PUT", true},
-                                              {"PATCH", true}}) {
+    for (const auto& [each_method, says_length] : {row{"GET", false},
+                                                   {"DELETE", false},
+                                                   {"OPTIONS", false},
+                                                   {"TRACE", false},
+                                                   {"PROPFIND", false},
+                                                   {"BREW", false},
+                                                   {"POST", true},
+                                                   {"PUT", true},
+                                                   {"PATCH", true}}) {
+        const auto& method = each_method;
         CAPTURE(method);
         trial at({responds(http_response(200, "ok"))});
         auto request = make(http_verb::get, "/");
@@ -141,7 +142,8 @@ TEST_CASE("what cannot be sent is refused by its name, and nothing is sent") {
     rows.push_back({prepared, "prepare_payload"});
 
     trial at({});
-    for (const auto& [request, named] : rows) {
+    for (const auto& [request, each_named] : rows) {
+        const auto& named = each_named;
         CAPTURE(named);
         const auto got = at.send(request);
         REQUIRE(got.has_error());
@@ -355,14 +357,15 @@ TEST_CASE("after a lost connection a request is sent again, or not, by its metho
         const char* method;
         bool again;
     };
-    for (const auto& [method, again] : {row{"GET", true},
-                                        {"HEAD", true},
-                                        {"OPTIONS", true},
-                                        {"PUT", true},
-                                        {"DELETE", true},
-                                        {"POST", false},
-                                        {"PATCH", false},
-                                        {"BREW", false}}) {
+    for (const auto& [each_method, again] : {row{"GET", true},
+                                             {"HEAD", true},
+                                             {"OPTIONS", true},
+                                             {"PUT", true},
+                                             {"DELETE", true},
+                                             {"POST", false},
+                                             {"PATCH", false},
+                                             {"BREW", false}}) {
+        const auto& method = each_method;
         CAPTURE(method);
         trial at({responds(http_response(200, "warm")).expect_requests().rst(),
                   responds(method == std::string("HEAD") ? "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n"

@@ -28,7 +28,8 @@ std::vector<std::pair<std::string, event>> arrivals() {
 } // namespace
 
 TEST_CASE("F07, F07b: what came before a request is never its response, nor its loss") {
-    for (const auto& [name, arrived] : arrivals()) {
+    for (const auto& [each_name, arrived] : arrivals()) {
+        const auto& name = each_name;
         for (const auto kind : {request_class::safe, request_class::idempotent, unsafe}) {
             for (const std::size_t connections : {1U, 3U}) {
                 CAPTURE(name);

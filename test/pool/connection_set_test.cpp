@@ -76,7 +76,8 @@ const std::vector<std::pair<state, std::vector<state>>>& transitions() {
 } // namespace
 
 TEST_CASE("every transition of a connection moves the gauges, and nothing else does") {
-    for (const auto& [from, all] : transitions()) {
+    for (const auto& [each_from, all] : transitions()) {
+        const auto& from = each_from;
         for (const auto to : all) {
             CAPTURE(name_of(from));
             CAPTURE(name_of(to));

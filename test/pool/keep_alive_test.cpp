@@ -11,7 +11,8 @@ TEST_CASE(
                                                                       {"Keep-Alive: timeout=10\r\n", 8s},
                                                                       {"Keep-Alive: timeout=2\r\n", 1s},
                                                                       {"Keep-Alive: timeout=500\r\n", 50s}};
-    for (const auto& [field, limit] : table) {
+    for (const auto& [each_field, limit] : table) {
+        const auto& field = each_field;
         CAPTURE(field);
         fake_pool pool(with_connections(1));
         pool.submit();

@@ -29,9 +29,10 @@ TEST_CASE("W24: calls that were never sent do not fail with what another call wa
         std::string bytes;
         errc cause;
     };
-    for (const auto& [bytes, cause] : std::vector<row>{
+    for (const auto& [each_bytes, cause] : std::vector<row>{
              {"HTTP/9.9 banana\r\n\r\n", errc::protocol_error},
              {"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", errc::response_too_large}}) {
+        const auto& bytes = each_bytes;
         CAPTURE(bytes);
         fake_pool pool(with_connections(1));
         pool.ask([&] {

@@ -110,7 +110,9 @@ constexpr std::size_t a_fifth_more(std::size_t count) { return count + count / 5
 } // namespace
 
 TEST_CASE("O02: 2,000 calls against three seconds of 429 all succeed, with at most a fifth more requests") {
-    for (const auto& [connections, depth, kind] : shapes) {
+    for (const auto& [each_connections, depth, each_kind] : shapes) {
+        const auto& connections = each_connections;
+        const auto& kind = each_kind;
         CAPTURE(connections);
         CAPTURE(kind == unsafe);
         limiting_server server;
@@ -125,7 +127,9 @@ TEST_CASE("O02: 2,000 calls against three seconds of 429 all succeed, with at mo
 TEST_CASE(
     "O02: 2,000 calls against a server that takes 100 in a second all succeed, with at most a fifth more") {
     for (const bool says_when : {true, false}) {
-        for (const auto& [connections, depth, kind] : shapes) {
+        for (const auto& [each_connections, depth, each_kind] : shapes) {
+            const auto& connections = each_connections;
+            const auto& kind = each_kind;
             CAPTURE(connections);
             CAPTURE(kind == unsafe);
             CAPTURE(says_when);

@@ -68,7 +68,8 @@ TEST_CASE("a response that says nothing of another attempt completes the call") 
 }
 
 TEST_CASE("a retry pauses, and may have been processed unless the status says no") {
-    for (const auto& [status, maybe] : {std::pair(500, true), {503, true}, {429, false}}) {
+    for (const auto& [each_status, maybe] : {std::pair(500, true), {503, true}, {429, false}}) {
+        const auto& status = each_status;
         CAPTURE(status);
         tested_resend on;
         const auto verdict = on.respond(status);

@@ -173,7 +173,8 @@ TEST_CASE("dials that failed are counted by how far they came") {
         {errc::proxy_refused, &counters::dials_failed_proxy},
         {errc::proxy_failed, &counters::dials_failed_proxy},
     };
-    for (const auto& [code, reason] : table) {
+    for (const auto& [each_code, reason] : table) {
+        const auto& code = each_code;
         CAPTURE(code);
         fake_pool pool(with_connections(1));
         pool.submit();

@@ -1,8 +1,5 @@
 #include <doctest/doctest.h>
 
-// Asio has it since Boost 1.86.
-#if __has_include(<boost/asio/cancel_after.hpp>)
-
 #include <bandwidth/webrtc/client.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -105,5 +102,3 @@ TEST_CASE("cancel_after in a coroutine") {
     with_slow_session with;
     run_coroutine(with.context, awaited_for_a_while(with));
 }
-
-#endif

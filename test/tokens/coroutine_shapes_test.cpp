@@ -9,7 +9,8 @@
 #include <string>
 
 // The forms in which users write requests inside a co_await expression. g++ 12 destroys aggregates with
-// strings in such expressions twice; AddressSanitizer sees it. These types must be free of that.
+// strings in such expressions twice; glibc sees that a long text is freed twice, and ends the program, and
+// AddressSanitizer of g++ sees it as well. These types must be free of that.
 
 using namespace bandwidth::webrtc;
 namespace asio = boost::asio;

@@ -236,5 +236,6 @@ TEST_CASE("W03: where a family that had failed is all that is left, it is as goo
     auto cache = after(none, list({"::1", "10.0.0.1"}));
     cache.failed(list({"::1"})[0]);
     cache.look_up_ended(none, list({"::1", "::2"}), beginning + 30s);
-    CHECK(first_of_next(cache, 2).front() != first_of_next(cache, 1).front());
+    const auto firsts = first_of_next(cache, 2);
+    CHECK(firsts.front() != firsts.back()); // each has its turn
 }
