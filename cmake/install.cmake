@@ -76,6 +76,8 @@ install(FILES
     ${PROJECT_BINARY_DIR}/bandwidth_webrtc-config.cmake
     ${PROJECT_BINARY_DIR}/bandwidth_webrtc-config-version.cmake
     DESTINATION ${package_dir} COMPONENT dev)
+install(FILES cmake/check_compiler.cmake
+    DESTINATION ${package_dir} RENAME bandwidth_webrtc-check_compiler.cmake COMPONENT dev)
 install(FILES ${PROJECT_BINARY_DIR}/bandwidth-webrtc.pc DESTINATION ${pkgconfig_dir} COMPONENT dev)
 include(cmake/sbom.cmake)
 install(FILES ${PROJECT_BINARY_DIR}/bandwidth-webrtc.spdx.json DESTINATION ${dev_doc_dir} COMPONENT dev)

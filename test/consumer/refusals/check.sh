@@ -24,23 +24,30 @@ says() {
 rm -rf "$folder"
 mkdir -p "$folder"
 
-compiler_check() { "$cmake" "-DCMAKE_CXX_COMPILER_ID=$1" "-DCMAKE_CXX_COMPILER_VERSION=$2" -P "$here/../../../cmake/check_compiler.cmake"; }
-says "needs g++ 12 or clang++ 14, or a newer one, and the compiler is GNU 11.4.0" compiler_check GNU 11.4.0
-says "needs g++ 12 or clang++ 14, or a newer one, and the compiler is Clang 13.0.1" compiler_check Clang 13.0.1
-compiler_check GNU 12.1.0
-compiler_check Clang 14.0.0
-
 cp -rl "$prefix" "$folder/prefix"
-find "$folder/prefix" -name 'bandwidth_webrtc-testing*' -exec rm {} +
 configure() { "$cmake" -S "$1" -B "$folder/build" "-DCMAKE_CXX_COMPILER=$compiler" "-DCMAKE_PREFIX_PATH=$folder/prefix"; }
-says 'its component "testing" is not installed (Debian package: libbandwidth-webrtc-testing-dev)' configure "$here/../find_package"
-
 mkdir "$folder/project"
 project() {
     printf '%s\n' 'cmake_minimum_required(VERSION 3.25)' 'project(refused LANGUAGES CXX)' "$1" > "$folder/project/CMakeLists.txt"
     rm -rf "$folder/build"
     configure "$folder/project"
 }
+with_compiler() {
+    project "set(CMAKE_CXX_COMPILER_ID $1)
+set(CMAKE_CXX_COMPILER_VERSION $2)
+$3"
+}
+for way in 'find_package(bandwidth_webrtc REQUIRED)' "add_subdirectory($(realpath "$here/../../..") library)"; do
+    says "needs g++ 12 or clang++ 14, or a newer one, and the compiler is GNU 11.4.0" with_compiler GNU 11.4.0 "$way"
+    says "needs g++ 12 or clang++ 14, or a newer one, and the compiler is Clang 13.0.1" with_compiler Clang 13.0.1 "$way"
+done
+with_compiler GNU 12.1.0 'find_package(bandwidth_webrtc REQUIRED)'
+with_compiler Clang 14.0.0 'find_package(bandwidth_webrtc REQUIRED)'
+
+find "$folder/prefix" -name 'bandwidth_webrtc-testing*' -exec rm {} +
+rm -rf "$folder/build"
+says 'its component "testing" is not installed (Debian package: libbandwidth-webrtc-testing-dev)' configure "$here/../find_package"
+
 says 'it has no component "telephony"; the only one is "testing"' project 'find_package(bandwidth_webrtc REQUIRED COMPONENTS telephony)'
 says 'no shared library is installed' project 'set(bandwidth_webrtc_USE_STATIC_LIBS OFF)
 find_package(bandwidth_webrtc REQUIRED)'
