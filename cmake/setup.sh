@@ -29,7 +29,7 @@ for group; do
         ;;
     engines) optional="$optional chromium chromium-driver slurm-wlm munge openmpi-bin parallel mandoc zsh fish" ;;
     compare) packages="$packages nginx-light openssl curl nghttp2-client wrk libcurl4-openssl-dev valgrind linux-perf" ;;
-    clang) packages="$packages clang libclang-rt-14-dev" ;;
+    clang) packages="$packages clang libclang-rt-14-dev llvm" ;; # the sanitizers find names by llvm's program
     coverage) packages="$packages llvm-14" ;;
     lint) packages="$packages clang-format clang-tidy" ;;
     docs) packages="$packages doxygen" ;;

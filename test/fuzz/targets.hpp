@@ -5,7 +5,7 @@
 #include <string_view>
 
 /// What is fuzzed. Each function takes any bytes and ends the program when something is not as it must be;
-/// the rest is the sanitizers' work. libFuzzer calls one of them per program (libfuzzer/entry.cpp), and
+/// the rest is the sanitizers' work. libFuzzer calls one of them (libfuzzer/entry.cpp), and
 /// replay_test.cpp calls all of them with the corpus, in every build.
 namespace fuzz {
 

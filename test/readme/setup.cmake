@@ -163,6 +163,7 @@ if(NOT BANDWIDTH_WEBRTC_SANITIZE)
     set(lines)
     foreach(page README.md doc/install.md)
         file(READ ${PROJECT_SOURCE_DIR}/${page} text)
+        string(REGEX REPLACE "\\\\\n +" "" text "${text}") # a command in several lines
         string(REGEX MATCHALL "apt-get install [^\n]+" found "${text}")
         if(NOT found)
             message(FATAL_ERROR "${page}: no line tells which packages to install")

@@ -13,6 +13,8 @@
 #include <bandwidth/webrtc/testing/loopback_server.hpp>
 #include <bandwidth/webrtc/testing/scripted_server.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>

@@ -86,6 +86,8 @@ called '^bandwidth-webrtc-bulk --sessions 5$'
 run 0 './test/run'
 called "^$install .* nginx-light .*jq$"
 called "^$install .* tinyproxy-bin" # by itself, since the tests can do without it
+run 0 './test/run --preset tsan'
+called "^$install .* clang libclang-rt-14-dev llvm$"
 
 # Another user without a terminal: the one command, and nothing happens.
 for command in './bench/run' './bench/run --compare' './test/run'; do
@@ -128,7 +130,7 @@ answer n 1000 './test/run --filter ^pool/ --yes'
 ends_with 0
 prints_no 'y/n'
 called "^$install .* nginx-light"
-called '^ctest --preset dev -R ^pool/$'
+called '^ctest --preset dev -j [0-9]* -R ^pool/$'
 
 # Whoever has no sudo is told what root has to run, also on a terminal.
 mv "$folder/bin/sudo" "$folder/sudo"
@@ -146,7 +148,7 @@ ends_with 0
 prints 'can be done without'
 prints "^    sudo apt-get update && sudo $install .*tinyproxy-bin"
 called_no '^sudo'
-called '^ctest --preset dev$'
+called '^ctest --preset dev -j [0-9]*$'
 run 1000 './test/run --yes'
 ends_with 0
 called "^$install .*tinyproxy-bin"
@@ -154,7 +156,7 @@ export REFUSED=tinyproxy-bin
 run 0 './test/run'
 ends_with 0
 prints 'Not installed, and can be done without: .*tinyproxy-bin'
-called '^ctest --preset dev$'
+called '^ctest --preset dev -j [0-9]*$'
 
 # Where what is needed cannot be installed, nothing is built.
 export MISSING=. REFUSED=ninja-build

@@ -136,11 +136,12 @@ public:
     /// For the library.
     explicit failure(detail::failure_state state);
 
-    /// For mocks: this failure with another `delivery()`, where the code alone does not tell, as of a POST that
-    /// was lost: `failure(errc::connection_lost).delivery(delivery::maybe_processed)`. Copies that were made before
-    /// stay as they are.
+    /// For mocks: sets `delivery()` where the code alone does not tell, as of a POST that was lost:
+    /// `const failure lost = failure(errc::connection_lost).delivery(delivery::maybe_processed);`. Returns this
+    /// failure. Allocates; copies that were made before stay as they are.
     failure& delivery(webrtc::delivery value);
-    /// For mocks: this failure with another `retry_after()`.
+    /// For mocks: sets `retry_after()`, in seconds from the response on; nothing stands for a response that does
+    /// not tell. Returns this failure. Allocates; copies that were made before stay as they are.
     failure& retry_after(std::optional<std::chrono::seconds> value);
 
     /// An `errc`, an HTTP status, or an error of the system below (errno, resolver).

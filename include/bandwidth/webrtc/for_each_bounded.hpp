@@ -16,7 +16,7 @@ namespace bandwidth::webrtc {
 
 namespace detail {
 
-/// What a mistake in an argument is told as: each in one sentence, and what follows from it not at all.
+/// A mistake in an argument is told in one sentence, without the errors inside of Asio that would follow from it.
 template <bounded_order Order, class Range, class MakeCall, class OnResult, class CompletionToken>
 auto start_bounded(asio::any_io_executor executor, Range&& range, std::size_t limit, MakeCall&& make_call,
                    OnResult&& on_result, CompletionToken&& token) {
