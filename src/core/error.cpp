@@ -198,17 +198,15 @@ const detail::failure_state& failure::state() const noexcept {
 }
 
 failure& failure::delivery(webrtc::delivery value) {
-    auto changed = std::make_shared<detail::failure_state>(state());
-    changed->delivery = value;
-    state_ = std::move(changed);
-    return *this;
+    auto changed = state();
+    changed.delivery = value;
+    return *this = failure(std::move(changed));
 }
 
 failure& failure::retry_after(std::optional<std::chrono::seconds> value) {
-    auto changed = std::make_shared<detail::failure_state>(state());
-    changed->retry_after = value;
-    state_ = std::move(changed);
-    return *this;
+    auto changed = state();
+    changed.retry_after = value;
+    return *this = failure(std::move(changed));
 }
 
 std::string failure::describe() const {

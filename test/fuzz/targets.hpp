@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 /// What is fuzzed. Each function takes any bytes and ends the program when something is not as it must be;
 /// the rest is the sanitizers' work. libFuzzer calls one of them (libfuzzer/entry.cpp), and
@@ -33,6 +34,30 @@ void bxml(std::string_view input);
 void journal(std::string_view input);
 /// What a request brings of a trace: refused, or the same when it is written and read again.
 void trace_context(std::string_view input);
+
+using target = void (*)(std::string_view);
+
+/// The function of this name, null where there is none.
+inline target target_of(std::string_view name) {
+    constexpr std::pair<std::string_view, target> all[] = {
+        {"response_reader", response_reader},
+        {"http1_connection", http1_connection},
+        {"json_codec", json_codec},
+        {"error_body", error_body},
+        {"proxy_handshake", proxy_handshake},
+        {"url", url},
+        {"token_response", token_response},
+        {"retry_after", retry_after},
+        {"event", event},
+        {"bxml", bxml},
+        {"journal", journal},
+        {"trace_context", trace_context},
+    };
+    for (const auto& [known, function] : all)
+        if (known == name)
+            return function;
+    return nullptr;
+}
 
 /// Ends the program when `condition` does not hold.
 inline void require(bool condition, const char* what) {

@@ -2,8 +2,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <string_view>
-#include <utility>
 
 #include "fuzz/targets.hpp"
 
@@ -11,32 +9,13 @@
 
 namespace {
 
-using target = void (*)(std::string_view);
-
-constexpr std::pair<std::string_view, target> targets[] = {
-    {"response_reader", fuzz::response_reader},
-    {"http1_connection", fuzz::http1_connection},
-    {"json_codec", fuzz::json_codec},
-    {"error_body", fuzz::error_body},
-    {"token_response", fuzz::token_response},
-    {"proxy_handshake", fuzz::proxy_handshake},
-    {"url", fuzz::url},
-    {"retry_after", fuzz::retry_after},
-    {"event", fuzz::event},
-    {"bxml", fuzz::bxml},
-    {"journal", fuzz::journal},
-    {"trace_context", fuzz::trace_context},
-};
-
-target chosen = nullptr;
+fuzz::target chosen = nullptr;
 
 } // namespace
 
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
     const char* const name = std::getenv("FUZZ_TARGET");
-    for (const auto& [known, function] : targets)
-        if (name != nullptr && known == name)
-            chosen = function;
+    chosen = fuzz::target_of(name == nullptr ? "" : name);
     if (chosen == nullptr) {
         std::fprintf(stderr, "FUZZ_TARGET names no target\n");
         std::exit(2);
