@@ -67,6 +67,13 @@ wait_until() { # wait_until WHAT COMMAND...: at most 30 seconds
     fail "in 30 seconds it did not come to this: $what"
 }
 
+# wait_until_created JOURNAL...: each of these shards has created something. Before its first creation a journal has two lines
+# already, and a signal that comes then may end the program before it looks after signals, without a report.
+wait_until_created() {
+    local journal
+    for journal; do wait_until "$journal tells of something that was created" grep -qs '^+ ' "$journal"; done
+}
+
 # One service for all shards. Its responses take a while, so that there is time to stop a shard.
 sessions=400
 start_service() {

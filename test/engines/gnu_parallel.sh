@@ -9,7 +9,7 @@ start_service
 
 in_background parallel.log "$examples/gnu_parallel.sh" run-1 "${options[@]}"
 parallel=$!
-wait_until "shard 2 has created something" test -s shard-2.journal
+wait_until_created shard-2.journal
 pkill -TERM -P "$parallel" -f 'shard 2/4' || fail "shard 2 is not there"
 status=0
 wait $parallel || status=$?

@@ -60,7 +60,7 @@ start_pod() { # start_pod INDEX
     pods[$1]=$!
 }
 for index in 0 1 2 3; do start_pod $index; done
-wait_until "pod 2 has created something" test -s shard-2.journal
+wait_until_created shard-2.journal
 kill "${pods[2]}"
 status=0
 wait "${pods[2]}" || status=$?

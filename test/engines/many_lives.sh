@@ -20,7 +20,7 @@ cd "$folder/results/run-1"
 
 RUN=run-1 in_background sbatch.log sbatch --parsable --wait "$examples/slurm_array.sh" "${options[@]}"
 sbatch=$!
-wait_until "shard 2 has created something" test -s shard-2.journal
+wait_until_created shard-2.journal
 array=$(head -n 1 "$folder/sbatch.log")
 sleep $((lives / rate / 3))
 scancel --signal=TERM "${array}_2"

@@ -15,8 +15,7 @@ options=("${options[@]/create,get,delete/create,get,get,delete}")
 
 in_background mpirun.log "$examples/open_mpi.sh" run-1 "${options[@]}"
 mpirun=$!
-wait_until "all shards have created something" test -s shard-0.journal -a -s shard-1.journal -a -s shard-2.journal \
-    -a -s shard-3.journal
+wait_until_created shard-0.journal shard-1.journal shard-2.journal shard-3.journal
 kill $mpirun
 status=0
 wait $mpirun || status=$?

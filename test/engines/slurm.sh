@@ -12,7 +12,7 @@ start_service
 # ---- four shards; the second is stopped ----
 RUN=run-1 in_background sbatch.log sbatch --parsable --wait "$examples/slurm_array.sh" "${options[@]}"
 sbatch=$!
-wait_until "shard 2 has created something" test -s shard-2.journal
+wait_until_created shard-2.journal
 array=$(head -n 1 "$folder/sbatch.log")
 scancel --signal=TERM "${array}_2"
 status=0
