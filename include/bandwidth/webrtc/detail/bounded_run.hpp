@@ -108,7 +108,50 @@ struct bounded_task {
     OnResult on_result;
 };
 
-/// One `for_each_bounded` from its start to its completion. All of it runs on one strand.
+/// The completion handler of a `for_each_bounded`. Its executor has work until it is called, so that a context
+/// does not run out of it before.
+class bounded_completion {
+public:
+    bounded_completion() = default;
+    bounded_completion(const bounded_completion&) = delete;
+    bounded_completion& operator=(const bounded_completion&) = delete;
+    virtual ~bounded_completion() = default;
+
+    /// Calls the handler on its executor. `self`, which is this object, is destroyed before that.
+    virtual void complete(std::unique_ptr<bounded_completion> self, std::exception_ptr thrown,
+                          bounded_progress progress) = 0;
+};
+
+template <class Handler>
+class bounded_completion_of final : public bounded_completion {
+public:
+    template <class Given>
+    bounded_completion_of(const asio::any_io_executor& executor, Given&& handler)
+        : handler_(std::forward<Given>(handler)), work_(asio::get_associated_executor(handler_, executor)) {}
+
+    void complete(std::unique_ptr<bounded_completion> self, std::exception_ptr thrown,
+                  bounded_progress progress) override {
+        const auto executor = work_.get_executor();
+        auto last = [handler = std::move(handler_), work = std::move(work_), thrown = std::move(thrown),
+                     progress = std::move(progress)]() mutable {
+            // The signal may be emitted until here; from now on the caller may use it for something else.
+            if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
+                slot.clear();
+            work.reset();
+            std::move(handler)(std::move(thrown), std::move(progress));
+        };
+        self.reset();
+        asio::dispatch(executor, std::move(last));
+    }
+
+private:
+    Handler handler_;
+    asio::executor_work_guard<asio::associated_executor_t<Handler, asio::any_io_executor>> work_;
+};
+
+/// One `for_each_bounded` from its start to its completion. All of it runs on one strand. What depends on the
+/// range, on the caller's functions and on what the calls give is in `bounded_run_of`, and as little as
+/// possible is: it is compiled anew for each lambda.
 ///
 /// Each call in flight owns the run by its handler; so where an execution context is destroyed with its
 /// calls, the run goes with the last of them, and the caller's handler is destroyed without having been
@@ -116,15 +159,18 @@ struct bounded_task {
 ///
 /// No allocation that fails is survived once it has begun, except in what the caller's own functions and
 /// range do: what could leave it half done is noexcept.
-template <class Task, class Handler>
 class bounded_run {
 public:
     using pointer = std::shared_ptr<bounded_run>;
+    using strand_type = asio::strand<asio::any_io_executor>;
 
-    template <class Given>
-    static void start(const asio::any_io_executor& executor, Task&& task, Given&& handler) {
-        auto run = std::make_shared<bounded_run>(executor, std::move(task), std::forward<Given>(handler));
-        auto slot = asio::get_associated_cancellation_slot(run->handler_);
+    bounded_run(const bounded_run&) = delete;
+    bounded_run& operator=(const bounded_run&) = delete;
+    virtual ~bounded_run() = default;
+
+    /// `slot` is the one for the caller's cancellation.
+    template <class Slot>
+    static void start(pointer run, Slot slot) {
         if (slot.is_connected())
             slot.template emplace<canceller>(run);
         // Nothing of the caller's runs inside of the function that starts this.
@@ -132,65 +178,75 @@ public:
         asio::post(strand, [run = std::move(run)]() mutable { advance(std::move(run)); });
     }
 
-    template <class Given>
-    bounded_run(const asio::any_io_executor& executor, Task&& task, Given&& handler)
-        : task_(std::in_place, std::move(task))
-        , handler_(std::forward<Given>(handler))
-        , strand_(asio::make_strand(executor))
-        , work_(asio::get_associated_executor(handler_, executor))
-        , window_(task_->limit, task_->order) {
-        if (task_->limit == 0)
+    // For the handlers of calls: where they run, and what cancels the call with that number.
+    [[nodiscard]] const strand_type& strand() const noexcept { return strand_; }
+    [[nodiscard]] asio::cancellation_slot slot(std::size_t number) noexcept {
+        return calls_[number].cancel.slot();
+    }
+
+    /// The call with that number has left its result, or has thrown what is no failure of a call.
+    static void call_ended(pointer run, std::size_t number, const std::exception_ptr& thrown = nullptr) {
+        run->call_ended(number);
+        if (thrown)
+            run->fail(thrown);
+        advance(std::move(run));
+    }
+
+    /// What a coroutine has thrown, where that is a failure. Asio's errors are, such as that of an operation
+    /// which was cancelled between two calls: then nothing is known of the calls that it has made before.
+    static std::optional<failure> failure_of(const std::exception_ptr& thrown) {
+        try {
+            std::rethrow_exception(thrown);
+        } catch (const api_error& error) {
+            return error.failure();
+        } catch (const boost::system::system_error& error) {
+            failure_state state;
+            state.code =
+                error.code() == asio::error::operation_aborted ? error_code(errc::cancelled) : error.code();
+            state.message =
+                "thrown by the coroutine of this item; calls that it has made before may have been processed";
+            state.delivery = delivery::maybe_processed;
+            return failure(std::move(state));
+        } catch (...) {
+            return std::nullopt;
+        }
+    }
+
+protected:
+    bounded_run(const asio::any_io_executor& executor, std::size_t limit, bounded_order order,
+                std::unique_ptr<bounded_completion> completion)
+        : completion_(std::move(completion)), strand_(asio::make_strand(executor)), window_(limit, order) {
+        if (limit == 0)
             fail(std::make_exception_ptr(api_error(
                 failure(errc::invalid_argument, "for_each_bounded: a limit of 0 lets nothing begin"))));
     }
 
-private:
-    using value = typename Task::value;
-    using strand_type = asio::strand<asio::any_io_executor>;
+    // What the caller's part of it does. All but `release` may throw.
+    /// Goes to the next item of the range; false at the end.
+    virtual bool next_item() = 0;
+    /// Begins a call for the item.
+    virtual void begin_call(const pointer& run, std::size_t number) = 0;
+    /// Counts the result that the call has left, and tells it unless nothing is told any more.
+    virtual asio::cancellation_type take_result(std::size_t number, bool tell) = 0;
+    /// Destroys the range, the functions, and the places of the calls.
+    virtual void release() noexcept = 0;
 
-    /// An item from its beginning until its result is told. It stays at its address.
-    struct place {
+    void count_success() noexcept { ++progress_.succeeded; }
+    void count_failure(std::size_t number, const failure& why) noexcept {
+        if (progress_.failed++ == 0) {
+            progress_.first_failed = calls_[number].index;
+            progress_.first_failure = why;
+        }
+    }
+    [[nodiscard]] std::size_t index_of(std::size_t number) const noexcept { return calls_[number].index; }
+    [[nodiscard]] const bounded_progress& progress() const noexcept { return progress_; }
+
+private:
+    /// A call from its beginning until its result is told. It stays at its address.
+    struct call_state {
         std::size_t index = 0;
-        std::optional<typename Task::item> item;
-        std::optional<result<value>> outcome; // nothing where an exception has ended the call
         bool in_flight = false;
         asio::cancellation_signal cancel;
-    };
-
-    /// The handler of a call.
-    class call_handler {
-    public:
-        call_handler(pointer run, std::size_t number) noexcept : run_(std::move(run)), number_(number) {}
-
-        using executor_type = strand_type;
-        executor_type get_executor() const noexcept { return run_->strand_; }
-        using cancellation_slot_type = asio::cancellation_slot;
-        cancellation_slot_type get_cancellation_slot() const noexcept {
-            return run_->places_[number_].cancel.slot();
-        }
-
-        void operator()(result<value> outcome) { end(std::move(outcome)); }
-        // Of a coroutine.
-        void operator()(std::exception_ptr thrown, result<value> outcome) {
-            if (thrown)
-                end(thrown);
-            else
-                end(std::move(outcome));
-        }
-        void operator()(std::exception_ptr thrown) { (*this)(std::move(thrown), result<value>()); }
-
-    private:
-        void end(result<value> outcome) {
-            run_->call_ended(number_, std::move(outcome));
-            advance(std::move(run_));
-        }
-        void end(const std::exception_ptr& thrown) {
-            run_->call_ended(number_, thrown);
-            advance(std::move(run_));
-        }
-
-        pointer run_;
-        std::size_t number_;
     };
 
     /// Takes the caller's cancellation, which comes on the executor of the caller's handler. It may outlive
@@ -239,11 +295,7 @@ private:
 
     void begin(const pointer& run) noexcept {
         try {
-            if (next_)
-                ++*next_;
-            else
-                next_.emplace(std::ranges::begin(task_->range));
-            if (*next_ == std::ranges::end(task_->range)) {
+            if (!next_item()) {
                 progress_.reached_end = true;
                 window_.end();
                 return;
@@ -255,15 +307,14 @@ private:
             return;
         }
         const auto number = window_.begin();
-        if (number == places_.size())
-            places_.emplace_back();
-        auto& one = places_[number];
+        if (number == calls_.size())
+            calls_.emplace_back();
+        auto& one = calls_[number];
         one.index = progress_.begun++;
         one.cancel.slot().clear(); // of the call before
         one.in_flight = true;
         try {
-            one.item.emplace(**next_);
-            launch(std::invoke(task_->make_call, std::as_const(*one.item)), call_handler(run, number));
+            begin_call(run, number);
         } catch (...) {
             call_ended(number);
             fail(std::current_exception());
@@ -272,68 +323,16 @@ private:
         if (one.in_flight && stopped_with_ != asio::cancellation_type::none)
             one.cancel.emit(stopped_with_);
     }
-    void launch(typename Task::call call, call_handler handler) {
-        if constexpr (is_awaitable<typename Task::call>)
-            asio::co_spawn(strand_, std::move(call), std::move(handler));
-        else
-            std::move(call)(std::move(handler));
-    }
 
     void call_ended(std::size_t number) noexcept {
-        places_[number].in_flight = false;
+        calls_[number].in_flight = false;
         window_.call_ended(number);
-    }
-    void call_ended(std::size_t number, result<value>&& outcome) noexcept {
-        places_[number].outcome.emplace(std::move(outcome));
-        call_ended(number);
-    }
-    void call_ended(std::size_t number, const std::exception_ptr& thrown) noexcept {
-        try {
-            std::rethrow_exception(thrown);
-        } catch (const api_error& error) {
-            call_ended(number, result<value>(error.failure()));
-        } catch (const boost::system::system_error& error) {
-            call_ended(number, result<value>(failure_of(error.code())));
-        } catch (...) {
-            call_ended(number);
-            fail(thrown);
-        }
-    }
-
-    // A coroutine has thrown what is no failure of a call, such as Asio's error where it was cancelled between two
-    // calls. Nothing is known of the calls that it has made before.
-    static failure failure_of(const error_code& thrown) {
-        failure_state state;
-        state.code = thrown == asio::error::operation_aborted ? error_code(errc::cancelled) : thrown;
-        state.message =
-            "thrown by the coroutine of this item; calls that it has made before may have been processed";
-        state.delivery = delivery::maybe_processed;
-        return failure(std::move(state));
     }
 
     void tell() noexcept {
-        auto& one = places_[window_.tell()];
-        const bool succeeded = one.outcome && one.outcome->has_value();
-        if (!succeeded && progress_.failed == 0) {
-            progress_.first_failed = one.index;
-            if (one.outcome)
-                progress_.first_failure = one.outcome->error();
-        }
-        ++(succeeded ? progress_.succeeded : progress_.failed);
-        if (!one.outcome || deaf_) {
-            one.item.reset();
-            one.outcome.reset();
-            return;
-        }
         try {
-            typename Task::told told{one.index, std::move(*one.item), std::move(*one.outcome), progress_};
-            one.item.reset();
-            one.outcome.reset();
-            if constexpr (std::is_void_v<
-                              std::invoke_result_t<decltype(task_->on_result)&, typename Task::told>>)
-                std::invoke(task_->on_result, std::move(told));
-            else if (const asio::cancellation_type type = std::invoke(task_->on_result, std::move(told));
-                     type != asio::cancellation_type::none)
+            const auto type = take_result(window_.tell(), !deaf_);
+            if (type != asio::cancellation_type::none)
                 stop(type);
         } catch (...) {
             deaf_ = true;
@@ -350,7 +349,7 @@ private:
             return;
         stopped_with_ |= type;
         const bool before = std::exchange(advancing_, true);
-        for (auto& one : places_)
+        for (auto& one : calls_)
             if (one.in_flight)
                 one.cancel.emit(type);
         advancing_ = before;
@@ -364,34 +363,138 @@ private:
     /// The range and the functions are gone when the caller's handler runs. The run is too, unless a
     /// cancellation is on its way to it: that finds nothing left to do.
     static void complete(pointer run) {
-        const auto executor = run->work_.get_executor();
-        auto last = [handler = std::move(run->handler_), work = std::move(run->work_),
-                     thrown = std::move(run->thrown_), progress = std::move(run->progress_)]() mutable {
-            // The signal may be emitted until here; from now on the caller may use it for something else.
-            if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
-                slot.clear();
-            work.reset();
-            std::move(handler)(std::move(thrown), std::move(progress));
-        };
-        run->places_.clear();
-        run->next_.reset();
-        run->task_.reset();
+        run->release();
+        run->calls_.clear();
+        auto completion = std::move(run->completion_);
+        auto& last = *completion;
+        auto thrown = std::move(run->thrown_);
+        auto progress = std::move(run->progress_);
         run.reset();
-        asio::dispatch(executor, std::move(last));
+        last.complete(std::move(completion), std::move(thrown), std::move(progress));
     }
 
-    std::optional<Task> task_; // until it completes
-    Handler handler_;
+    std::unique_ptr<bounded_completion> completion_;
     strand_type strand_;
-    asio::executor_work_guard<asio::associated_executor_t<Handler, asio::any_io_executor>> work_;
     bounded_window window_;
-    std::optional<typename Task::iterator> next_; // the item that began last
-    std::deque<place> places_;
+    std::deque<call_state> calls_;
     bounded_progress progress_;
     std::exception_ptr thrown_;
     asio::cancellation_type stopped_with_ = asio::cancellation_type::none;
     bool advancing_ = false;
     bool deaf_ = false; // `on_result` has thrown
+};
+
+/// The handler of a call that gives T. It knows no more of the run than that, so that Asio's operations are
+/// compiled once for all runs with such calls.
+template <class T>
+class bounded_call_handler {
+public:
+    /// `outcome` belongs to the run, has nothing in it, and stays where it is until the call has ended.
+    bounded_call_handler(bounded_run::pointer run, std::size_t number,
+                         std::optional<result<T>>& outcome) noexcept
+        : run_(std::move(run)), number_(number), outcome_(&outcome) {}
+
+    using executor_type = bounded_run::strand_type;
+    [[nodiscard]] executor_type get_executor() const noexcept { return run_->strand(); }
+    using cancellation_slot_type = asio::cancellation_slot;
+    [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept {
+        return run_->slot(number_);
+    }
+
+    void operator()(result<T> outcome) {
+        outcome_->emplace(std::move(outcome));
+        bounded_run::call_ended(std::move(run_), number_);
+    }
+    // Of a coroutine.
+    void operator()(const std::exception_ptr& thrown, result<T> outcome) {
+        if (!thrown)
+            (*this)(std::move(outcome));
+        else if (auto why = bounded_run::failure_of(thrown))
+            (*this)(result<T>(std::move(*why)));
+        else
+            bounded_run::call_ended(std::move(run_), number_, thrown);
+    }
+    void operator()(const std::exception_ptr& thrown) { (*this)(thrown, result<T>()); }
+
+private:
+    bounded_run::pointer run_;
+    std::size_t number_;
+    std::optional<result<T>>* outcome_;
+};
+
+template <class Task>
+class bounded_run_of final : public bounded_run {
+public:
+    bounded_run_of(const asio::any_io_executor& executor, Task&& task,
+                   std::unique_ptr<bounded_completion> completion)
+        : bounded_run(executor, task.limit, task.order, std::move(completion))
+        , task_(std::in_place, std::move(task)) {}
+
+private:
+    using value = typename Task::value;
+
+    /// What there is of a call, with the same number.
+    struct place {
+        std::optional<typename Task::item> item;
+        std::optional<result<value>> outcome; // nothing where an exception has ended the call
+    };
+
+    place& place_of(std::size_t number) noexcept {
+        if (number == places_.size())
+            places_.emplace_back();
+        return places_[number];
+    }
+
+    bool next_item() override {
+        if (next_)
+            ++*next_;
+        else
+            next_.emplace(std::ranges::begin(task_->range));
+        return *next_ != std::ranges::end(task_->range);
+    }
+
+    void begin_call(const pointer& run, std::size_t number) override {
+        auto& one = place_of(number);
+        one.item.emplace(**next_);
+        auto call = std::invoke(task_->make_call, std::as_const(*one.item));
+        bounded_call_handler<value> handler(run, number, one.outcome);
+        if constexpr (is_awaitable<typename Task::call>)
+            asio::co_spawn(strand(), std::move(call), std::move(handler));
+        else
+            std::move(call)(std::move(handler));
+    }
+
+    asio::cancellation_type take_result(std::size_t number, bool tell) override {
+        auto& one = places_[number];
+        auto item = std::exchange(one.item, std::nullopt);
+        auto outcome = std::exchange(one.outcome, std::nullopt);
+        if (!outcome)
+            count_failure(number, failure());
+        else if (!*outcome)
+            count_failure(number, outcome->error());
+        else
+            count_success();
+        if (!outcome || !tell)
+            return asio::cancellation_type::none;
+        typename Task::told told{index_of(number), std::move(*item), std::move(*outcome), progress()};
+        using returned = std::invoke_result_t<decltype(task_->on_result)&, typename Task::told>;
+        if constexpr (std::is_void_v<returned>) {
+            std::invoke(task_->on_result, std::move(told));
+            return asio::cancellation_type::none;
+        } else {
+            return std::invoke(task_->on_result, std::move(told));
+        }
+    }
+
+    void release() noexcept override {
+        places_.clear();
+        next_.reset();
+        task_.reset();
+    }
+
+    std::optional<Task> task_;                    // until it completes
+    std::optional<typename Task::iterator> next_; // the item that began last
+    std::deque<place> places_;
 };
 
 /// Starts a run, for `async_initiate`. It has an executor, so that adapters which need a timer, such as
@@ -405,8 +508,12 @@ public:
 
     template <class Handler, class Task>
     void operator()(Handler&& handler, Task&& task) const {
-        bounded_run<std::decay_t<Task>, std::decay_t<Handler>>::start(executor_, std::forward<Task>(task),
-                                                                      std::forward<Handler>(handler));
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        auto completion = std::make_unique<bounded_completion_of<std::decay_t<Handler>>>(
+            executor_, std::forward<Handler>(handler));
+        bounded_run::start(std::make_shared<bounded_run_of<std::decay_t<Task>>>(
+                               executor_, std::forward<Task>(task), std::move(completion)),
+                           std::move(slot));
     }
 
 private:
