@@ -11,4 +11,7 @@ namespace bandwidth::webrtc::detail {
 /// character's boundary to at most `max_bytes`.
 [[nodiscard]] std::string clean_text(std::string_view text, std::size_t max_bytes);
 
+/// `max_bytes` for the id that a server gives to a request.
+constexpr std::size_t longest_request_id = 128;
+
 } // namespace bandwidth::webrtc::detail

@@ -16,7 +16,7 @@ namespace {
 namespace http = boost::beast::http;
 
 // RFC 9110, section 9.2. What is not registered there may do anything.
-request_class class_of(http::verb method) noexcept {
+request_class request_class_of(http::verb method) noexcept {
     switch (method) {
     case http::verb::get:
     case http::verb::head:
@@ -97,7 +97,7 @@ std::optional<std::string> message_call::set_request(const connection_manager::r
     rare.method = name;
     request.method = rare.method;
     request.target = target;
-    request.kind = class_of(method);
+    request.kind = request_class_of(method);
     if (request.kind == request_class::unsafe && idempotent)
         request.kind = request_class::idempotent;
     request.head = method == http::verb::head;

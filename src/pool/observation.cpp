@@ -14,8 +14,6 @@ namespace bandwidth::webrtc::detail {
 
 namespace {
 
-constexpr std::size_t longest_request_id = 128;
-
 error_code error_of(int status) noexcept { return status >= 400 ? make_http_error(status) : error_code(); }
 
 // Lines of a request, each ended by CRLF. `given` are those that it has already: no field comes twice.

@@ -3,12 +3,14 @@
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 #include "support/random_numbers.hpp"
+#include "support/text.hpp"
 
 using namespace bandwidth::webrtc::bulk;
 using namespace std::chrono_literals;
+using support::names;
+using support::widest_line;
 
 namespace {
 
@@ -53,16 +55,6 @@ const comparison_row& row_of(const comparison& in, const char* metric,
             return row;
     FAIL("no such row");
     return in.rows.front();
-}
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-std::size_t widest_line(const std::string& text) {
-    std::istringstream lines(text);
-    std::size_t widest = 0;
-    for (std::string line; std::getline(lines, line);)
-        widest = std::max(widest, line.size());
-    return widest;
 }
 
 } // namespace
@@ -211,8 +203,8 @@ TEST_CASE("compare: of several runs the noise between them counts") {
     CHECK(row_of(compare_two(base[0], now[1]), "p50").verdict == change::worse);
     now[1] = run_with(random, 10'000, 1.35);
     CHECK(row_of(compare(base, now), "p50").verdict == change::worse);
-    CHECK(has(format_comparison(compare_two(base[0], now[0])), "compare several runs"));
-    CHECK_FALSE(has(format_comparison(compare(base, now)), "compare several runs"));
+    CHECK(names(format_comparison(compare_two(base[0], now[0])), "compare several runs"));
+    CHECK_FALSE(names(format_comparison(compare(base, now)), "compare several runs"));
 }
 
 TEST_CASE("compare: what was asked for differently, and operations that are not in both") {
@@ -231,7 +223,7 @@ TEST_CASE("compare: what was asked for differently, and operations that are not 
                                                      "service: the embedded service, https://example.com"});
     CHECK(std::none_of(found.rows.begin(), found.rows.end(),
                        [](const auto& row) { return row.operation == "create_session"; }));
-    CHECK(has(format_comparison(found), "DIFFERENT    depth: 8, 16\n"));
+    CHECK(names(format_comparison(found), "DIFFERENT    depth: 8, 16\n"));
 }
 
 TEST_CASE("compare: the text fits 80 columns, and the JSON has the same") {
@@ -248,8 +240,8 @@ TEST_CASE("compare: the text fits 80 columns, and the JSON has the same") {
     const auto text = format_comparison(found);
     CAPTURE(text);
     CHECK(widest_line(text) <= 80);
-    CHECK(has(text, "\nupdate_participant_subscriptions\n  rate "));
-    CHECK(has(text, "\nall\n  rate "));
+    CHECK(names(text, "\nupdate_participant_subscriptions\n  rate "));
+    CHECK(names(text, "\nall\n  rate "));
     const auto json = to_json(found);
     CHECK(json.at("any_worse") == true);
     CHECK(json.at("rows").as_array().size() == 11);

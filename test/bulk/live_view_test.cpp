@@ -3,10 +3,12 @@
 #include "bulk/figures/style.hpp"
 
 #include <doctest/doctest.h>
-#include <algorithm>
+
+#include "support/text.hpp"
 
 using namespace bandwidth::webrtc::bulk;
 using namespace std::chrono_literals;
+using support::names;
 
 namespace {
 
@@ -28,8 +30,6 @@ live_state state_of_run() {
         now.recent.push_back({i * 7'000, 0, i * 250us, i * 1ms});
     return now;
 }
-
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 std::string all_of(const std::vector<std::string>& lines) {
     std::string text;
@@ -107,18 +107,18 @@ TEST_CASE("live view: colour changes nothing but the colour") {
 TEST_CASE("live view: red where there are errors only") {
     const style colorful{.color = true, .unicode = true};
     auto now = state_of_run();
-    CHECK_FALSE(contains(all_of(render(now, colorful, 80)), "\x1b[31m"));
+    CHECK_FALSE(names(all_of(render(now, colorful, 80)), "\x1b[31m"));
     now.failed = 3;
     now.recent.back().failed = 3;
     const auto lines = render(now, colorful, 80);
-    CHECK(contains(lines[6], "\x1b[31m          3"));
-    CHECK(contains(lines[6], "▁▁▁▁▁▁▁█"));
-    CHECK(contains(lines[6], "< 0.01 %"));
+    CHECK(names(lines[6], "\x1b[31m          3"));
+    CHECK(names(lines[6], "▁▁▁▁▁▁▁█"));
+    CHECK(names(lines[6], "< 0.01 %"));
     now.failed = 4'100;
-    CHECK(contains(render(now, colorful, 80)[6], "1.00 %"));
+    CHECK(names(render(now, colorful, 80)[6], "1.00 %"));
     now.mismatched = 2;
-    CHECK(contains(render(now, colorful, 80)[6], "4,102"));
-    CHECK(contains(render(now, colorful, 80)[6], "2 mismatched"));
+    CHECK(names(render(now, colorful, 80)[6], "4,102"));
+    CHECK(names(render(now, colorful, 80)[6], "2 mismatched"));
 }
 
 TEST_CASE("live view: what is not known is not told") {
@@ -126,7 +126,7 @@ TEST_CASE("live view: what is not known is not told") {
     now.left.reset();
     now.recent.clear();
     const auto lines = render(now, plain_unicode, 80);
-    CHECK(contains(lines[2], "-:-- left"));
+    CHECK(names(lines[2], "-:-- left"));
     CHECK(lines[3] == "rate                -");
     CHECK(lines[5] == "p99                 -");
 }
@@ -135,8 +135,8 @@ TEST_CASE("live view: a second in which no call ended has a rate, and no percent
     auto now = state_of_run();
     now.recent.back() = {};
     const auto lines = render(now, plain_unicode, 80);
-    CHECK(contains(lines[3], "  0/s  ▂▃▄▅▆▇█▁  "));
-    CHECK(contains(lines[4], "    -  ▂▃▄▅▆▇█   "));
+    CHECK(names(lines[3], "  0/s  ▂▃▄▅▆▇█▁  "));
+    CHECK(names(lines[4], "    -  ▂▃▄▅▆▇█   "));
 }
 
 TEST_CASE("live view: a run by duration has the bar of its time, and none where nothing is known") {
@@ -145,13 +145,13 @@ TEST_CASE("live view: a run by duration has the bar of its time, and none where 
     now.elapsed = 30s;
     now.left = 90s;
     auto lines = render(now, plain_unicode, 80);
-    CHECK(contains(lines[1], "   25%"));
-    CHECK(contains(lines[2], "410,000 calls  "));
-    CHECK(contains(lines[2], "0:30 elapsed   1:30 left"));
+    CHECK(names(lines[1], "   25%"));
+    CHECK(names(lines[2], "410,000 calls  "));
+    CHECK(names(lines[2], "0:30 elapsed   1:30 left"));
     now.left.reset();
     lines = render(now, plain_unicode, 80);
-    CHECK_FALSE(contains(lines[1], "━"));
-    CHECK_FALSE(contains(lines[1], "%"));
+    CHECK_FALSE(names(lines[1], "━"));
+    CHECK_FALSE(names(lines[1], "%"));
 }
 
 TEST_CASE("live view: 100 % and no time left are for the end") {
@@ -159,21 +159,21 @@ TEST_CASE("live view: 100 % and no time left are for the end") {
     now.done = now.total - 1;
     now.left = 1ms;
     auto lines = render(now, plain_unicode, 80);
-    CHECK(contains(lines[1], " 99%"));
-    CHECK(contains(lines[2], "0:01 left"));
+    CHECK(names(lines[1], " 99%"));
+    CHECK(names(lines[2], "0:01 left"));
     now.done = now.total;
     now.left = 0ns;
     now.elapsed = 3723s;
     lines = render(now, plain_unicode, 80);
-    CHECK(contains(lines[1], "━  100%"));
-    CHECK(contains(lines[2], "1:02:03 elapsed   0:00 left"));
+    CHECK(names(lines[1], "━  100%"));
+    CHECK(names(lines[2], "1:02:03 elapsed   0:00 left"));
 }
 
 TEST_CASE("live view: the target stands beside the rate") {
     auto now = state_of_run();
     now.target_rate = 60'000;
-    CHECK(contains(render(now, plain_unicode, 80)[3], "  target 60,000/s"));
-    CHECK_FALSE(contains(render(now, plain_unicode, 60)[3], "target"));
+    CHECK(names(render(now, plain_unicode, 80)[3], "  target 60,000/s"));
+    CHECK_FALSE(names(render(now, plain_unicode, 60)[3], "target"));
 }
 
 TEST_CASE("live view: a title of somebody else commands no terminal") {
@@ -181,7 +181,7 @@ TEST_CASE("live view: a title of somebody else commands no terminal") {
     now.title = "run \x1b[2J\n";
     now.phase = "\x1b[H";
     for (const auto& line : render(now, plain_unicode, 80)) {
-        CHECK_FALSE(contains(line, "\x1b"));
-        CHECK_FALSE(contains(line, "\n"));
+        CHECK_FALSE(names(line, "\x1b"));
+        CHECK_FALSE(names(line, "\n"));
     }
 }

@@ -16,9 +16,12 @@
 #include <string_view>
 #include <vector>
 
+#include "support/text.hpp"
+
 namespace json = boost::json;
 using namespace bandwidth::webrtc::bulk;
 using namespace std::chrono_literals;
+using support::names;
 using test::program_process;
 using test::temporary_folder;
 
@@ -29,8 +32,6 @@ std::string contents_of(const std::string& path) {
     text << std::ifstream(path).rdbuf();
     return text.str();
 }
-
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
 // The report of one shard of a small run, in a file.
 std::string written_shard(const temporary_folder& folder, std::size_t index, std::size_t count,
@@ -83,17 +84,17 @@ std::string written_report(const temporary_folder& folder, const std::string& na
 TEST_CASE("report program: a full disk gives 1 and a message, and so does full standard output") {
     program_process file({"--sessions", "5", "--json", "/dev/full"});
     CHECK(file.wait() == 1);
-    CHECK(contains(file.errors(), "/dev/full cannot be written: No space left on device"));
-    CHECK(contains(file.output(), "5 sessions"));
+    CHECK(names(file.errors(), "/dev/full cannot be written: No space left on device"));
+    CHECK(names(file.output(), "5 sessions"));
     for (const auto& words :
          std::vector<std::vector<std::string>>{{"--sessions", "5"}, {"--sessions", "5", "--json"}}) {
         program_process output(words, {}, "/dev/full");
         CHECK(output.wait() == 1);
-        CHECK(contains(output.errors(), "could not be written to standard output"));
+        CHECK(names(output.errors(), "could not be written to standard output"));
     }
     program_process folder({"--sessions", "5", "--csv", "/no/such/folder/file"});
     CHECK(folder.wait() == 1);
-    CHECK(contains(folder.errors(), "/no/such/folder/file cannot be written: No such file"));
+    CHECK(names(folder.errors(), "/no/such/folder/file cannot be written: No such file"));
 }
 
 TEST_CASE("report program: a pipe that nobody reads gives 1 and a message, and what was created is deleted") {
@@ -107,7 +108,7 @@ TEST_CASE("report program: a pipe that nobody reads gives 1 and a message, and w
                             {}, "/dev/fd/" + std::to_string(ends[1]));
     CHECK(program.wait() == 1);
     close(ends[1]);
-    CHECK(contains(program.errors(), "could not be written to standard output"));
+    CHECK(names(program.errors(), "could not be written to standard output"));
     CHECK(server.session_count() == 0);
 }
 
@@ -144,8 +145,8 @@ TEST_CASE("report program: every form of the report has its file, by the names o
     CHECK(out.str().starts_with("30 sessions"));
     const auto read = read_report(folder.file("mine-2-of-3.json"));
     CHECK(read.operations.size() == 6);
-    CHECK(contains(contents_of(folder.file("page-2-of-3.html")), "<html"));
-    CHECK(contains(contents_of(folder.file("mine.csv")), "\r\nget_session,10,10,0,"));
+    CHECK(names(contents_of(folder.file("page-2-of-3.html")), "<html"));
+    CHECK(names(contents_of(folder.file("mine.csv")), "\r\nget_session,10,10,0,"));
     CHECK(contents_of(folder.file("seconds.csv")).starts_with("second,succeeded,"));
     for (const auto& one : read.operations)
         CHECK(contents_of(folder.file("percentiles-2-of-3-" + one.operation + ".hgrm")) ==
@@ -182,7 +183,7 @@ TEST_CASE("report program: merge tells which shards are missing, and gives 1") {
     const temporary_folder folder;
     const auto made = merged({written_shard(folder, 2, 4), written_shard(folder, 4, 4)});
     CHECK(made.status == 1);
-    CHECK(contains(made.err, "of run together 2 of 4 shards are missing: 1 3\n"));
+    CHECK(names(made.err, "of run together 2 of 4 shards are missing: 1 3\n"));
     CHECK(made.operation("get_session").at("succeeded") == 4);
     CHECK(made.report.at("exit_status") == 1);
 }
@@ -191,7 +192,7 @@ TEST_CASE("report program: merge tells that reports are of several runs") {
     const temporary_folder folder;
     const auto made = merged({written_shard(folder, 1, 1, "one"), written_shard(folder, 1, 1, "two")});
     CHECK(made.status == 0);
-    CHECK(contains(made.err, "the reports are of 2 runs: one two\n"));
+    CHECK(names(made.err, "the reports are of 2 runs: one two\n"));
     CHECK(made.operation("get_session").at("succeeded") == 16);
 }
 
@@ -201,14 +202,14 @@ TEST_CASE("report program: merge refuses a part that is there twice, and files o
     const auto twice = merged({shard, shard});
     CHECK(twice.status == 1);
     CHECK(twice.out == "");
-    CHECK(contains(twice.err, "run together, shard 1 of 2 is there twice"));
+    CHECK(names(twice.err, "run together, shard 1 of 2 is there twice"));
     for (const char* text : {"", "{}", "[1,2", R"({"schema":2,"program":"another"})"}) {
         const auto path = folder.file("other.json");
         std::ofstream(path) << text;
         const auto other = merged({shard, path});
         CHECK(other.status == 1);
         CHECK(other.out == "");
-        CHECK(contains(other.err, "other.json"));
+        CHECK(names(other.err, "other.json"));
     }
 }
 
@@ -231,7 +232,7 @@ TEST_CASE("report program: compare gives 1 when the second is worse") {
     const auto slow = written_report(folder, "slow", 20ms);
     const auto worse = compared({fast, slow});
     CHECK(worse.status == 1);
-    CHECK(contains(worse.out, "get_session"));
+    CHECK(names(worse.out, "get_session"));
     CHECK(compared({slow, fast}).status == 0);
     CHECK(compared({fast, fast}).status == 0);
     options several;
@@ -244,7 +245,7 @@ TEST_CASE("report program: compare gives 1 when the second is worse") {
     std::ostringstream out;
     std::ostringstream err;
     CHECK(run_program(several, out, err) == 1);
-    CHECK(contains(err.str(), "/dev/full cannot be written"));
+    CHECK(names(err.str(), "/dev/full cannot be written"));
 }
 
 TEST_CASE("report program: a dry run tells what would be done, and does nothing") {
@@ -275,7 +276,7 @@ TEST_CASE("report program: a dry run tells what would be done, and does nothing"
           std::string("create_session              33 calls\n"),
           std::string("create_participant          99 calls\n"),
           std::string("mix                         for 5.00 s: 75% get_session, 25% get_participant\n")})
-        CHECK(contains(text, told));
+        CHECK(names(text, told));
     CHECK(service.server().stats().connections_accepted == 0);
     CHECK(std::filesystem::is_empty(std::filesystem::path(chosen.journal).parent_path()));
 }
@@ -285,14 +286,14 @@ TEST_CASE("report program: a dry run tells of lives and of a closed loop") {
     chosen.dry_run = true;
     chosen.json = "";
     auto text = test::run(chosen).out;
-    CHECK(contains(text, "20 endpoints"));
-    CHECK(contains(text, "the embedded service"));
-    CHECK(contains(text, "closed loop of 16 callers"));
-    CHECK(contains(text, "Journal      none"));
-    CHECK(contains(text, "list_endpoints   1 list"));
+    CHECK(names(text, "20 endpoints"));
+    CHECK(names(text, "the embedded service"));
+    CHECK(names(text, "closed loop of 16 callers"));
+    CHECK(names(text, "Journal      none"));
+    CHECK(names(text, "list_endpoints   1 list"));
     chosen.load.shape = load_shape::lives;
     text = test::run(chosen).out;
-    CHECK(contains(text, "20 lives, each of 3 calls"));
+    CHECK(names(text, "20 lives, each of 3 calls"));
 }
 
 TEST_CASE("report program: what a dry run says of the calls is what a run makes") {

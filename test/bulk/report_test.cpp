@@ -1,11 +1,13 @@
 #include "bulk/report/report.hpp"
 
 #include <doctest/doctest.h>
-#include <algorithm>
-#include <sstream>
+
+#include "support/text.hpp"
 
 using namespace bandwidth::webrtc::bulk;
 using namespace std::chrono_literals;
+using support::names;
+using support::widest_line;
 
 namespace {
 
@@ -41,16 +43,6 @@ report small_report() {
     return made;
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-std::size_t widest_line(const std::string& text) {
-    std::istringstream lines(text);
-    std::size_t widest = 0;
-    for (std::string line; std::getline(lines, line);)
-        widest = std::max(widest, line.size());
-    return widest;
-}
-
 } // namespace
 
 TEST_CASE("report: totals are sums over the time of the whole run") {
@@ -68,23 +60,23 @@ TEST_CASE("report: totals are sums over the time of the whole run") {
 TEST_CASE("report: the text") {
     const auto text = format_report(small_report());
     CAPTURE(text);
-    CHECK(has(text,
-              "1,000 sessions with 2 participants each, against the embedded service\nRun          8f2a\n"));
-    CHECK(has(text,
-              "operation       calls  errors  mismatches  requests/s\n"
-              "create_session  1,000       0           0       2,000\n"
-              "get_session     1,000       2           1       1,996\n"
-              "all             2,000       2           1         999\n"));
-    CHECK(has(text,
-              "latency            p50     p90      p99    p99.9      max\n"
-              "create_session  842 us  842 us  12.0 ms  12.0 ms  12.0 ms\n"));
-    CHECK_FALSE(has(text, "call time"));
-    CHECK(has(text, "get_session: 2 x HTTP 503 Service Unavailable\n    the first: out of order\n"));
-    CHECK(has(text, "get_session: 1 mismatch\n    the first: tag 'a' where 'b' was due\n"));
-    CHECK(has(text, "Time         2.00 s, 2,000 calls, 2 failed, 1 mismatched\n"));
-    CHECK(has(text, "2,000 sent in 500 writes: 4.0 per write"));
+    CHECK(names(
+        text, "1,000 sessions with 2 participants each, against the embedded service\nRun          8f2a\n"));
+    CHECK(names(text,
+                "operation       calls  errors  mismatches  requests/s\n"
+                "create_session  1,000       0           0       2,000\n"
+                "get_session     1,000       2           1       1,996\n"
+                "all             2,000       2           1         999\n"));
+    CHECK(names(text,
+                "latency            p50     p90      p99    p99.9      max\n"
+                "create_session  842 us  842 us  12.0 ms  12.0 ms  12.0 ms\n"));
+    CHECK_FALSE(names(text, "call time"));
+    CHECK(names(text, "get_session: 2 x HTTP 503 Service Unavailable\n    the first: out of order\n"));
+    CHECK(names(text, "get_session: 1 mismatch\n    the first: tag 'a' where 'b' was due\n"));
+    CHECK(names(text, "Time         2.00 s, 2,000 calls, 2 failed, 1 mismatched\n"));
+    CHECK(names(text, "2,000 sent in 500 writes: 4.0 per write"));
     for (const auto* absent : {"INTERRUPTED", "the service saw", "Lives", "Threshold", "shard"})
-        CHECK_FALSE(has(text, absent));
+        CHECK_FALSE(names(text, absent));
     CHECK(widest_line(text) <= 80);
 }
 
@@ -103,34 +95,34 @@ TEST_CASE("report: the text of what only some runs have") {
     part.signal = 2;
     const auto text = format_report(made);
     CAPTURE(text);
-    CHECK(has(text, "Run          8f2a, shard 2 of 4\nINTERRUPTED  by signal 2: not all was done\n"));
-    CHECK(has(text, "of it call time     p50"));
-    CHECK(has(text,
-              "of it, p99      queueing  connecting  service\n"
-              "create_session    300 us           -   200 us\n"));
-    CHECK(has(text, "get_session: 3 calls not made"));
-    CHECK(has(text, "Lives        590 complete, 10 with a failure, of 1,000; 400 were complete before\n"));
-    CHECK(has(text, "; the service saw 7\n"));
-    CHECK(has(format_thresholds(made),
-              "Threshold    holds: all.p99<1s (12.0 ms)\nThreshold    FAILS: all.failed<1 (2)\n"));
+    CHECK(names(text, "Run          8f2a, shard 2 of 4\nINTERRUPTED  by signal 2: not all was done\n"));
+    CHECK(names(text, "of it call time     p50"));
+    CHECK(names(text,
+                "of it, p99      queueing  connecting  service\n"
+                "create_session    300 us           -   200 us\n"));
+    CHECK(names(text, "get_session: 3 calls not made"));
+    CHECK(names(text, "Lives        590 complete, 10 with a failure, of 1,000; 400 were complete before\n"));
+    CHECK(names(text, "; the service saw 7\n"));
+    CHECK(names(format_thresholds(made),
+                "Threshold    holds: all.p99<1s (12.0 ms)\nThreshold    FAILS: all.failed<1 (2)\n"));
     part.signal = 0;
     part.ended_early = "no call succeeded for 30 s";
-    CHECK(has(format_report(made), "INTERRUPTED  no call succeeded for 30 s\n"));
+    CHECK(names(format_report(made), "INTERRUPTED  no call succeeded for 30 s\n"));
     made.parts.push_back(part);
     made.parts[1].shard_index = 3;
     made.parts[1].ended_early.clear();
     const auto of_two = format_report(made);
-    CHECK(has(of_two, "2 reports of run 8f2a\nINTERRUPTED  shard 2: "));
-    CHECK_FALSE(has(of_two, "Shard 3"));
+    CHECK(names(of_two, "2 reports of run 8f2a\nINTERRUPTED  shard 2: "));
+    CHECK_FALSE(names(of_two, "Shard 3"));
 }
 
 TEST_CASE("report: the text of a run without calls, and of one without errors") {
     auto made = small_report();
     made.operations.pop_back();
-    CHECK_FALSE(has(format_report(made), "Errors:"));
+    CHECK_FALSE(names(format_report(made), "Errors:"));
     made.operations.clear();
-    CHECK(has(format_report(made), "all            0"));
-    CHECK_FALSE(has(format_report(made), "p50"));
+    CHECK(names(format_report(made), "all            0"));
+    CHECK_FALSE(names(format_report(made), "p50"));
 }
 
 TEST_CASE("report: the tables fit 80 columns, whatever was counted") {
@@ -155,7 +147,7 @@ TEST_CASE("report: the tables fit 80 columns, whatever was counted") {
         record.time = 1h;
         const auto text = format_report(made);
         CAPTURE(text);
-        CHECK(has(text, "\nupdate_participant_subscriptions"));
+        CHECK(names(text, "\nupdate_participant_subscriptions"));
         // Behind the tables stand texts of any length.
         CHECK(widest_line(text.substr(0, text.find("\nErrors:"))) <= 80);
     }
@@ -172,6 +164,6 @@ TEST_CASE("report: the clean-up") {
     done.first_error = "it said no";
     done.unknown_creations = 1;
     const auto text = format_clean_up(made);
-    CHECK(has(text, "LEFT BEHIND  3 sessions and 0 participants: it said no\n"));
-    CHECK(has(text, "UNKNOWN      1 creation without a response"));
+    CHECK(names(text, "LEFT BEHIND  3 sessions and 0 participants: it said no\n"));
+    CHECK(names(text, "UNKNOWN      1 creation without a response"));
 }

@@ -129,9 +129,9 @@ private:
 };
 
 // A run of it.
-class made_up_run {
+class stage_run {
 public:
-    explicit made_up_run(const settings& chosen)
+    explicit stage_run(const settings& chosen)
         : run_(
               context_, chosen,
               [this](asio::io_context& context, share items, std::size_t) {
@@ -164,7 +164,7 @@ TEST_CASE("stage: no two calls of a mix are about the same session at the same t
         auto chosen = made_up_mix(7, 300ms); // and 64 callers
         chosen.rate = rate;
         chosen.threads = 2;
-        made_up_run made(chosen);
+        stage_run made(chosen);
         made.run().run_stages(plan_of(chosen));
         CHECK(made.seen.calls > 0);
         CHECK(made.seen.at_the_same_time == 0);
@@ -173,7 +173,7 @@ TEST_CASE("stage: no two calls of a mix are about the same session at the same t
 
 TEST_CASE("stage: a mix of sessions that do not exist ends by an interrupt, and keeps no processor busy") {
     const auto chosen = made_up_mix(5, 1h); // so 5 of the callers
-    made_up_run made(chosen);
+    stage_run made(chosen);
     made.seen.skips = true;
     asio::steady_timer timer(made.context(), 300ms);
     timer.async_wait([&](const boost::system::error_code&) { made.run().interrupt(2); });
@@ -191,7 +191,7 @@ TEST_CASE("stage: callers that are to begin later do not keep a stage from its e
     chosen.callers = 4;
     chosen.ramp = 4h;
     chosen.phases = {call_kind::create_session, call_kind::get_session};
-    made_up_run made(chosen);
+    stage_run made(chosen);
     made.run().run_stages(plan_of(chosen));
     CHECK(made.seen.calls == 40);
     CHECK(made.run().time() < 1h);
@@ -205,7 +205,7 @@ TEST_CASE("stage: an interrupt ends the pauses of lives and of a schedule") {
         chosen.rate = rate;
         chosen.phases = {call_kind::create_session, call_kind::get_session};
         chosen.think_min = chosen.think_max = 1h;
-        made_up_run made(chosen);
+        stage_run made(chosen);
         asio::steady_timer timer(made.context());
         // Once all that can begin has, all wait.
         std::function<void()> look = [&] {

@@ -83,7 +83,7 @@ struct after_a_beginning {
 script by_fin(script so_far) { return so_far.fin(); }
 script by_rst(script so_far) { return so_far.rst(); }
 
-const std::string ok = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+const std::string json_head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
 
 } // namespace
 
@@ -251,7 +251,7 @@ TEST_CASE("W07: http: a server that ended the idle connection costs nothing") {
 }
 
 TEST_CASE("http: a body without a length ends with the FIN, not with a reset") {
-    const auto body = ok + "\r\n" + R"({"id":"s"})";
+    const auto body = json_head + "\r\n" + R"({"id":"s"})";
     const auto whole = after_a_beginning(body, &by_fin).get();
     REQUIRE_MESSAGE(whole.has_value(), whole.error().describe());
     CHECK(whole->id() == session_id("s"));
@@ -261,10 +261,10 @@ TEST_CASE("http: a body without a length ends with the FIN, not with a reset") {
 }
 
 TEST_CASE("http: a body with a length that a FIN or a reset cuts is incomplete") {
-    const auto beginning = ok + "Content-Length: 11\r\n\r\n" + R"({"id":"s"})";
+    const auto beginning = json_head + "Content-Length: 11\r\n\r\n" + R"({"id":"s"})";
     for (const auto end : {&by_fin, &by_rst})
         CHECK(after_a_beginning(beginning, end).get().error().code() == errc::incomplete_response);
-    const auto chunks = ok + "Transfer-Encoding: chunked\r\n\r\na\r\n" + R"({"id":"s"})" + "\r\n";
+    const auto chunks = json_head + "Transfer-Encoding: chunked\r\n\r\na\r\n" + R"({"id":"s"})" + "\r\n";
     CHECK(after_a_beginning(chunks, &by_fin).get().error().code() == errc::incomplete_response);
 }
 

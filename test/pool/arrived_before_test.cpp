@@ -9,10 +9,10 @@ using namespace test;
 
 namespace {
 
-using event = std::function<void(fake_connection&)>;
+using arrival = std::function<void(fake_connection&)>;
 
 /// What a server may have sent while nothing was outstanding.
-std::vector<std::pair<std::string, event>> arrivals() {
+std::vector<std::pair<std::string, arrival>> arrivals() {
     return {
         {"a response", [](auto& link) { link.receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nalien"); }},
         {"the first byte of one", [](auto& link) { link.receive("H"); }},

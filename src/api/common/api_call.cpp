@@ -16,7 +16,6 @@ namespace bandwidth::webrtc::detail {
 namespace {
 
 constexpr std::size_t kept_body = 4096;
-constexpr std::size_t longest_request_id = 128;
 constexpr std::size_t read_body = 64 * 1024; // of an error's body, for its message
 
 // As much of an id as tells it from another one: the whole of somebody else's is not for our logs.
