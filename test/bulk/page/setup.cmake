@@ -1,8 +1,4 @@
-# The pages in a browser, where there is one: Debian's chromium and chromium-driver, and Node.js 18 or newer. For what
-# runs there a sanitizer makes no difference.
-if(BANDWIDTH_WEBRTC_SANITIZE)
-    return()
-endif()
+# The pages in a browser, where there is one: Debian's chromium and chromium-driver, and Node.js 18 or newer.
 find_program(NODE node)
 mark_as_advanced(NODE)
 if(NODE)
