@@ -17,6 +17,47 @@ namespace {
 
 using namespace bounded;
 
+// Reacts to the cancellation of a call, and tells whether the call's item still exists when it is destroyed.
+class reaction {
+public:
+    reaction(std::weak_ptr<int> item, int& before, int& after) noexcept
+        : item_(std::move(item)), before_(before), after_(after) {}
+    reaction(const reaction&) = delete;
+    reaction& operator=(const reaction&) = delete;
+    ~reaction() { ++(item_.expired() ? after_ : before_); }
+    void operator()(asio::cancellation_type) const {}
+
+private:
+    std::weak_ptr<int> item_;
+    int& before_;
+    int& after_;
+};
+
+// A call that never ends, with such a reaction.
+class endless_call {
+public:
+    endless_call(asio::io_context& context, const std::shared_ptr<int>& item, int& before,
+                 int& after) noexcept
+        : context_(context), item_(item), before_(before), after_(after) {}
+    template <class CompletionToken>
+    auto operator()(CompletionToken&& token) && {
+        auto initiate = [](auto handler, const endless_call& call) {
+            asio::get_associated_cancellation_slot(handler).template emplace<reaction>(
+                call.item_, call.before_, call.after_);
+            // In the context until that is destroyed.
+            asio::post(call.context_, [kept = std::move(handler)] {});
+            call.context_.stop();
+        };
+        return asio::async_initiate<CompletionToken, void(webrtc::result<int>)>(initiate, token, *this);
+    }
+
+private:
+    asio::io_context& context_;
+    std::weak_ptr<int> item_;
+    int& before_;
+    int& after_;
+};
+
 } // namespace
 
 TEST_CASE("bounded: range and functions are gone when the handler runs") {
@@ -58,6 +99,22 @@ TEST_CASE(
             calls.forget(); // as a client does when its context is destroyed
     }
     CHECK(watched.use_count() == 1);
+}
+
+TEST_CASE("bounded: what reacts to the cancellation of a call is destroyed before its item") {
+    int before = 0;
+    int after = 0;
+    {
+        asio::io_context context;
+        std::vector<std::shared_ptr<int>> items{std::make_shared<int>(0), std::make_shared<int>(1)};
+        webrtc::for_each_bounded(
+            context, std::move(items), 2,
+            [&](const std::shared_ptr<int>& one) { return endless_call(context, one, before, after); },
+            [](const auto&) {}, [](std::exception_ptr, const webrtc::bounded_progress&) {});
+        context.poll();
+    }
+    CHECK(before == 2);
+    CHECK(after == 0);
 }
 
 TEST_CASE("bounded: the signal may outlive the context") {

@@ -46,6 +46,23 @@ public:
     }
 };
 
+// An item that throws when it is moved, on demand.
+class bad_to_move {
+public:
+    explicit bad_to_move(int number) noexcept : number_(number) {}
+    bad_to_move(const bad_to_move&) = default;
+    bad_to_move(bad_to_move&& other) : number_(other.number_) {
+        if (throws)
+            throw std::runtime_error("the item");
+    }
+    int number() const noexcept { return number_; }
+
+    static inline bool throws = false;
+
+private:
+    int number_;
+};
+
 } // namespace
 
 // What make_call may return.
@@ -378,6 +395,45 @@ TEST_CASE("bounded: what on_result throws is the completion's, and it is not cal
     CHECK(here.what() == "on_result");
     CHECK(here.told_items() == numbers{1});
     CHECK(here.done.succeeded == 3); // counted all the same
+}
+
+TEST_CASE("bounded: what an item throws that is moved is the completion's, and its result counts") {
+    for (const bool in_order : {false, true})
+        for (int at = 0; at < 5; ++at) {
+            asio::io_context context;
+            hand_driven_calls calls;
+            std::vector<bad_to_move> items;
+            for (const int number : up_to(5))
+                items.emplace_back(number);
+            numbers told;
+            trial here; // for what it keeps of the completion
+            auto make = [&calls](const bad_to_move& one) { return calls.make(one.number()); };
+            auto on_result = [&told](const webrtc::bounded_result<bad_to_move, int>& one) {
+                told.push_back(one.item.number());
+            };
+            auto on_end = [&here](std::exception_ptr thrown, webrtc::bounded_progress progress) {
+                ++here.completions;
+                here.thrown = thrown;
+                here.done = progress;
+            };
+            if (in_order)
+                webrtc::for_each_bounded_in_order(context, items, 2, make, on_result, on_end);
+            else
+                webrtc::for_each_bounded(context, items, 2, make, on_result, on_end);
+            context.poll();
+            while (!calls.in_flight().empty()) {
+                const int next = calls.in_flight().front();
+                bad_to_move::throws = next == at;
+                calls.succeed(next);
+                context.poll();
+                bad_to_move::throws = false;
+            }
+            CHECK(here.completions == 1);
+            CHECK(here.what() == "the item");
+            CHECK(told == up_to(at));
+            CHECK(here.done.in_flight() == 0);
+            CHECK(here.done.succeeded == here.done.begun);
+        }
 }
 
 TEST_CASE("bounded: what the range throws is the completion's, at every position") {

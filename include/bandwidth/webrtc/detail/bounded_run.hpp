@@ -186,7 +186,7 @@ public:
 
     /// The call with that number has left its result, or has thrown what is no failure of a call.
     static void call_ended(pointer run, std::size_t number, const std::exception_ptr& thrown = nullptr) {
-        run->call_ended(number);
+        run->end_call(number);
         if (thrown)
             run->fail(thrown);
         advance(std::move(run));
@@ -194,7 +194,7 @@ public:
 
     /// What a coroutine has thrown, where that is a failure. Asio's errors are, such as that of an operation
     /// which was cancelled between two calls: then nothing is known of the calls that it has made before.
-    static std::optional<failure> failure_of(const std::exception_ptr& thrown) {
+    static std::optional<failure> failure_of(const std::exception_ptr& thrown) noexcept {
         try {
             std::rethrow_exception(thrown);
         } catch (const api_error& error) {
@@ -221,7 +221,7 @@ protected:
                 failure(errc::invalid_argument, "for_each_bounded: a limit of 0 lets nothing begin"))));
     }
 
-    // What the caller's part of it does. All but `release` may throw.
+    // What the caller's part of it does. All but `release` may throw what the caller's own code throws.
     /// Goes to the next item of the range; false at the end.
     virtual bool next_item() = 0;
     /// Begins a call for the item.
@@ -230,6 +230,9 @@ protected:
     virtual asio::cancellation_type take_result(std::size_t number, bool tell) = 0;
     /// Destroys the range, the functions, and the places of the calls.
     virtual void release() noexcept = 0;
+
+    /// Destroys the calls' signals. What a call of the caller's own has put there may refer to its item.
+    void forget_calls() noexcept { calls_.clear(); }
 
     void count_success() noexcept { ++progress_.succeeded; }
     void count_failure(std::size_t number, const failure& why) noexcept {
@@ -316,7 +319,7 @@ private:
         try {
             begin_call(run, number);
         } catch (...) {
-            call_ended(number);
+            end_call(number);
             fail(std::current_exception());
         }
         // A stop that came from `make_call`, when the call had no handler yet for its cancellation.
@@ -324,14 +327,15 @@ private:
             one.cancel.emit(stopped_with_);
     }
 
-    void call_ended(std::size_t number) noexcept {
+    void end_call(std::size_t number) noexcept {
         calls_[number].in_flight = false;
         window_.call_ended(number);
     }
 
     void tell() noexcept {
+        const auto number = window_.tell();
         try {
-            const auto type = take_result(window_.tell(), !deaf_);
+            const auto type = take_result(number, !deaf_);
             if (type != asio::cancellation_type::none)
                 stop(type);
         } catch (...) {
@@ -363,8 +367,8 @@ private:
     /// The range and the functions are gone when the caller's handler runs. The run is too, unless a
     /// cancellation is on its way to it: that finds nothing left to do.
     static void complete(pointer run) {
+        run->forget_calls();
         run->release();
-        run->calls_.clear();
         auto completion = std::move(run->completion_);
         auto& last = *completion;
         auto thrown = std::move(run->thrown_);
@@ -402,7 +406,7 @@ public:
     }
 
     void operator()(result<T> outcome) {
-        outcome_->emplace(std::move(outcome));
+        leave(std::move(outcome));
         bounded_run::call_ended(std::move(run_), number_);
     }
     // Of a coroutine.
@@ -417,6 +421,8 @@ public:
     void operator()(const std::exception_ptr& thrown) { (*this)(thrown, result<T>()); }
 
 private:
+    void leave(result<T>&& outcome) noexcept { outcome_->emplace(std::move(outcome)); }
+
     bounded_run::pointer run_;
     std::size_t number_;
     std::optional<result<T>>* outcome_;
@@ -429,6 +435,7 @@ public:
                    std::unique_ptr<bounded_completion> completion)
         : bounded_run(executor, task.limit, task.order, std::move(completion))
         , task_(std::in_place, std::move(task)) {}
+    ~bounded_run_of() override { forget_calls(); }
 
 private:
     using value = typename Task::value;
@@ -466,17 +473,20 @@ private:
 
     asio::cancellation_type take_result(std::size_t number, bool tell) override {
         auto& one = places_[number];
-        auto item = std::exchange(one.item, std::nullopt);
-        auto outcome = std::exchange(one.outcome, std::nullopt);
-        if (!outcome)
+        if (!one.outcome)
             count_failure(number, failure());
-        else if (!*outcome)
-            count_failure(number, outcome->error());
+        else if (!*one.outcome)
+            count_failure(number, one.outcome->error());
         else
             count_success();
-        if (!outcome || !tell)
+        if (!one.outcome || !tell) {
+            one.item.reset();
+            one.outcome.reset();
             return asio::cancellation_type::none;
-        typename Task::told told{index_of(number), std::move(*item), std::move(*outcome), progress()};
+        }
+        typename Task::told told{index_of(number), std::move(*one.item), std::move(*one.outcome), progress()};
+        one.item.reset();
+        one.outcome.reset();
         using returned = std::invoke_result_t<decltype(task_->on_result)&, typename Task::told>;
         if constexpr (std::is_void_v<returned>) {
             std::invoke(task_->on_result, std::move(told));
