@@ -1,4 +1,5 @@
 // How the load is made: at a rate, as lives, as a mix, by several threads and shards.
+#include "bulk/journal/journal.hpp"
 #include "bulk/whole_run.hpp"
 
 #include <doctest/doctest.h>
@@ -396,6 +397,34 @@ TEST_CASE("load: threads share the rate, the lives, the mix and the deleting at 
     CHECK(report_of(lives).lives()->planned == 20);
     CHECK(report_of(lives).lives()->complete == 20);
     CHECK(service.server().session_count() == 0);
+}
+
+TEST_CASE("load: threads write one journal") {
+    test::observed_service service;
+    const test::temporary_folder folder;
+    auto chosen = service.chosen(api_family::webrtc, "create,join");
+    chosen.load.connections = chosen.load.threads = 3;
+    chosen.no_journal = false;
+    chosen.journal = folder.file("journal");
+    service.server().inject(
+        fault().on("DELETE").always().respond(500)); // so that the clean-up leaves all of it
+    const auto made = test::run(chosen);
+    CHECK(made.status == 1);
+    const auto left = read_journal(chosen.journal);
+    CHECK(left.ended);
+    CHECK(left.of(thing_kind::session).existing.size() == 20);
+    CHECK(left.of(thing_kind::participant).existing.size() == 60);
+    service.server().clear_faults();
+    chosen.wanted = command::clean_up;
+    chosen.resumes = true;
+    chosen.json = "";
+    const auto cleaned = test::run(chosen);
+    CHECK(cleaned.status == 0);
+    CHECK(service.server().session_count() == 0);
+    CHECK(service.server().participant_count() == 0);
+    const auto journal = read_journal(chosen.journal);
+    CHECK(journal.of(thing_kind::session).existing.empty());
+    CHECK(journal.of(thing_kind::participant).existing.empty());
 }
 
 TEST_CASE("load: a list of all endpoints is made once, by whichever number of threads") {
