@@ -65,6 +65,7 @@ result<std::string> take_result<std::string>(call_handle handle) {
 asio::awaitable<std::string> manager_core::describe(std::shared_ptr<manager_core> of) {
     std::string all;
     for (std::size_t shard = 0; shard < of->pools().size(); ++shard) {
+        // With its namespace: detail::operation is an enumeration (api/webrtc/routes.hpp).
         webrtc::operation<std::string> asked(call_handle(new description_call(of->pools()[shard])));
         auto outcome = co_await std::move(asked);
         if (of->pools().size() > 1)
