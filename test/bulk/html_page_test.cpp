@@ -10,21 +10,16 @@
 #include <string>
 #include <string_view>
 
+#include "support/text.hpp"
+
 using namespace bandwidth::webrtc::bulk;
 using namespace std::chrono_literals;
+using support::count_of;
+using support::names;
 using test::made_up_report;
 using test::made_up_run;
 
 namespace {
-
-bool page_has(const std::string& page, std::string_view part) { return page.find(part) != std::string::npos; }
-
-std::size_t times_in(const std::string& page, std::string_view part) {
-    std::size_t times = 0;
-    for (auto at = page.find(part); at != std::string::npos; at = page.find(part, at + part.size()))
-        ++times;
-    return times;
-}
 
 // What stands in the element with this id, as a program that knows nothing of HTML gets it.
 std::string embedded_in(const std::string& page, const std::string& id) {
@@ -46,21 +41,21 @@ report one_call() {
 TEST_CASE("html page: it is one file that loads nothing and that a strict policy allows") {
     const auto page = html_page(made_up_report({.failing = true}));
     CHECK(page.starts_with("<!DOCTYPE html>"));
-    CHECK(page_has(
-        page, "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"));
+    CHECK(names(page,
+                "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"));
     // The namespace of SVG and what the report tells of the service are no links.
     for (const auto* const loading :
          {"src=\"", "@import", "url(", "href=\"http", "fetch(", " onload=\"", " onclick="})
-        CHECK_FALSE(page_has(page, loading));
-    CHECK(times_in(page, "<script") == 2);
-    CHECK(times_in(page, "</script>") == 2);
+        CHECK_FALSE(names(page, loading));
+    CHECK(count_of(page, "<script") == 2);
+    CHECK(count_of(page, "</script>") == 2);
 }
 
 TEST_CASE("html page: the report can be read back out of it") {
     auto made = made_up_report({.seconds = 5, .failing = true});
     made.thresholds.clear(); // who reads a report has thresholds of their own
     const auto text = embedded_in(html_page(made), "report");
-    CHECK_FALSE(page_has(text, "<"));
+    CHECK_FALSE(names(text, "<"));
     const auto again = parse_report(boost::json::parse(text));
     const bool equal = boost::json::serialize(to_json(again)) == boost::json::serialize(to_json(made));
     CHECK(equal); // not the texts, which would fill the screen
@@ -70,9 +65,9 @@ TEST_CASE("html page: the report can be read back out of it") {
 
 TEST_CASE("html page: what a service said is text in the tables") {
     const auto page = html_page(made_up_report({.failing = true}));
-    CHECK_FALSE(page_has(page, "<img"));
-    CHECK(page_has(page, "503: &lt;/script&gt;&lt;script&gt;document.title='broken out'"));
-    CHECK(page_has(page, "&amp; &quot;quotes&quot;"));
+    CHECK_FALSE(names(page, "<img"));
+    CHECK(names(page, "503: &lt;/script&gt;&lt;script&gt;document.title='broken out'"));
+    CHECK(names(page, "&amp; &quot;quotes&quot;"));
     auto hostile = made_up_report({.seconds = 1, .failing = true});
     hostile.parts[0].run_id = hostile.parts[0].job = hostile.parts[0].service = "<b>\"&";
     hostile.parts[0].base_url = hostile.parts[0].ended_early = hostile.operations[0].operation = "<b>\"&";
@@ -83,74 +78,73 @@ TEST_CASE("html page: what a service said is text in the tables") {
     hostile.parts[0].clean_up.things[0].noun = "<b>";
     const auto other = html_page(hostile, hostile);
     // The only element of that name is the number beside a bar.
-    CHECK(times_in(other, "<b>") == times_in(other, "</b></span>"));
-    CHECK_FALSE(page_has(other, "\x01"));
+    CHECK(count_of(other, "<b>") == count_of(other, "</b></span>"));
+    CHECK_FALSE(names(other, "\x01"));
 }
 
 TEST_CASE("html page: the verdict") {
-    CHECK(page_has(html_page(made_up_report()),
-                   "<div class=\"verdict good\"><p><strong>All is well</strong></p>"
-                   "<p>36,000 calls succeeded.</p>"));
+    CHECK(names(html_page(made_up_report()),
+                "<div class=\"verdict good\"><p><strong>All is well</strong></p>"
+                "<p>36,000 calls succeeded.</p>"));
     const auto page = html_page(made_up_report({.failing = true}));
-    CHECK_FALSE(page_has(page, "verdict good"));
-    CHECK(page_has(page, "<strong>255 of 36,255 calls failed</strong>"));
-    CHECK(page_has(page, "<li>1 response did not belong to the request</li>"));
-    CHECK(page_has(page, "<li>1 threshold of 2 missed</li>"));
-    CHECK(page_has(page, "<li>ended early by signal 15</li>"));
-    CHECK(page_has(page, "<li>31 calls not made, as what they need could not be created or joined</li>"));
-    CHECK(page_has(page, "<li>3 sessions left behind</li>"));
+    CHECK_FALSE(names(page, "verdict good"));
+    CHECK(names(page, "<strong>255 of 36,255 calls failed</strong>"));
+    CHECK(names(page, "<li>1 response did not belong to the request</li>"));
+    CHECK(names(page, "<li>1 threshold of 2 missed</li>"));
+    CHECK(names(page, "<li>ended early by signal 15</li>"));
+    CHECK(names(page, "<li>31 calls not made, as what they need could not be created or joined</li>"));
+    CHECK(names(page, "<li>3 sessions left behind</li>"));
     auto other = made_up_report();
     other.exit_status = 4;
-    CHECK(page_has(html_page(other), "<div class=\"verdict bad\"><p><strong>Exit status 4</strong>"));
-    CHECK(page_has(html_page(made_up_report({.seconds = 0})),
-                   "<div class=\"verdict none\"><p><strong>No call was made</strong></p></div>"));
+    CHECK(names(html_page(other), "<div class=\"verdict bad\"><p><strong>Exit status 4</strong>"));
+    CHECK(names(html_page(made_up_report({.seconds = 0})),
+                "<div class=\"verdict none\"><p><strong>No call was made</strong></p></div>"));
 }
 
 TEST_CASE("html page: the tables have the figures") {
     const auto page = html_page(made_up_report({.failing = true}));
-    CHECK(page_has(page, "<h1>1,000 sessions with 2 participants each</h1>"));
-    CHECK(page_has(page, "2026-11-18 11:06:40 UTC"));
-    CHECK(
-        page_has(page,
-                 "<th scope=\"row\">create_session</th><td class=\"number\">7,251</td><td class=\"number\">51"
-                 "</td>"));
-    CHECK(page_has(page, "<td>HTTP 503 Service Unavailable</td><td class=\"number\">9</td>"));
-    CHECK(page_has(page, "<td>mismatch</td><td class=\"number\">1</td><td>tag 'a' where 'b' was due</td>"));
-    CHECK(page_has(page, "<th scope=\"row\">timeout</th><td>30.0 s</td>"));
-    CHECK(page_has(page, "<th scope=\"row\">poisson</th><td>yes</td>"));
-    CHECK(page_has(page, "<th scope=\"row\">ca_file</th><td>\u2013</td>"));
-    CHECK(page_has(page, "<th scope=\"row\">Requests per write</th><td>2.50</td>"));
-    CHECK(page_has(page, "<th scope=\"row\">Resumed of all handshakes</th><td>87.5 %</td>"));
-    CHECK(page_has(page, "<td>\u2713 holds</td><td>18.4 ms</td>"));
-    CHECK(page_has(page, "<td>\u2717 missed</td><td>2.1 %</td>"));
-    CHECK(page_has(page, "990 complete, 10 with a failure, of 1,000"));
+    CHECK(names(page, "<h1>1,000 sessions with 2 participants each</h1>"));
+    CHECK(names(page, "2026-11-18 11:06:40 UTC"));
+    CHECK(names(page,
+                "<th scope=\"row\">create_session</th><td class=\"number\">7,251</td><td class=\"number\">51"
+                "</td>"));
+    CHECK(names(page, "<td>HTTP 503 Service Unavailable</td><td class=\"number\">9</td>"));
+    CHECK(names(page, "<td>mismatch</td><td class=\"number\">1</td><td>tag 'a' where 'b' was due</td>"));
+    CHECK(names(page, "<th scope=\"row\">timeout</th><td>30.0 s</td>"));
+    CHECK(names(page, "<th scope=\"row\">poisson</th><td>yes</td>"));
+    CHECK(names(page, "<th scope=\"row\">ca_file</th><td>\u2013</td>"));
+    CHECK(names(page, "<th scope=\"row\">Requests per write</th><td>2.50</td>"));
+    CHECK(names(page, "<th scope=\"row\">Resumed of all handshakes</th><td>87.5 %</td>"));
+    CHECK(names(page, "<td>\u2713 holds</td><td>18.4 ms</td>"));
+    CHECK(names(page, "<td>\u2717 missed</td><td>2.1 %</td>"));
+    CHECK(names(page, "990 complete, 10 with a failure, of 1,000"));
 }
 
 TEST_CASE("html page: call times are there where a schedule made them differ") {
     auto made = one_call();
-    CHECK_FALSE(page_has(html_page(made), "Call time"));
+    CHECK_FALSE(names(html_page(made), "Call time"));
     made.operations[0].record.call_time.add(842us);
     const auto page = html_page(made);
-    CHECK(page_has(page, "<caption>Call time</caption>"));
-    CHECK(page_has(page, "842 \u00b5s"));
+    CHECK(names(page, "<caption>Call time</caption>"));
+    CHECK(names(page, "842 \u00b5s"));
 }
 
 TEST_CASE("html page: merged shards, and what is missing of them") {
     auto merged = made_up_report({.shard = 1, .shards = 3});
     merge(merged, made_up_report({.shard = 3, .shards = 3, .slowness = 1.5}));
     const auto page = html_page(merged);
-    CHECK(page_has(page, "<th scope=\"row\">1 of 3</th>"));
-    CHECK(page_has(page, "<th scope=\"row\">3 of 3</th>"));
-    CHECK(page_has(page, "1 shard of 3 not in this report"));
-    CHECK(page_has(page, "2 reports of 3 shards, merged"));
+    CHECK(names(page, "<th scope=\"row\">1 of 3</th>"));
+    CHECK(names(page, "<th scope=\"row\">3 of 3</th>"));
+    CHECK(names(page, "1 shard of 3 not in this report"));
+    CHECK(names(page, "2 reports of 3 shards, merged"));
     merge(merged, made_up_report({.shard = 2, .shards = 3}));
-    CHECK_FALSE(page_has(html_page(merged), "not in this report"));
+    CHECK_FALSE(names(html_page(merged), "not in this report"));
     merged.parts[1].settings["rate"] = 600;
-    CHECK(page_has(html_page(merged), "<th scope=\"row\">rate</th><td>500 | 600</td>"));
-    CHECK_FALSE(page_has(html_page(merged), "<details>"));
+    CHECK(names(html_page(merged), "<th scope=\"row\">rate</th><td>500 | 600</td>"));
+    CHECK_FALSE(names(html_page(merged), "<details>"));
     for (std::size_t i = 0; i < 12; ++i)
         merged.parts.push_back(merged.parts[0]);
-    CHECK(page_has(html_page(merged), "<details><summary>15 reports</summary>"));
+    CHECK(names(html_page(merged), "<details><summary>15 reports</summary>"));
 }
 
 TEST_CASE("html page: two reports that are compared") {
@@ -160,27 +154,27 @@ TEST_CASE("html page: two reports that are compared") {
     const auto page = html_page(base, changed);
     CHECK(parse_report(boost::json::parse(embedded_in(page, "base"))).totals().record.failed == 0);
     CHECK(parse_report(boost::json::parse(embedded_in(page, "report"))).totals().record.failed == 255);
-    CHECK(page_has(page, "<h1>Compared: 1,000 sessions with 2 participants each</h1>"));
+    CHECK(names(page, "<h1>Compared: 1,000 sessions with 2 participants each</h1>"));
     CHECK(page.find("New: 255 of 36,255 calls failed") < page.find("Base: all is well"));
-    CHECK(page_has(page, "<tr class=\"differs \"><th scope=\"row\">rate</th><td>500</td><td>600</td>"));
-    CHECK(page_has(page, "<tr class=\"\"><th scope=\"row\">sessions</th><td>1,000</td><td>1,000</td>"));
-    CHECK(page_has(page, "<th scope=\"row\">get_session</th><td>base</td>"));
-    CHECK(page_has(page, "<th scope=\"row\">get_session</th><td>new</td>"));
-    CHECK(page_has(page, "<th scope=\"row\">get_session</th><td>change</td>"));
-    CHECK(page_has(page, "<td class=\"number\">+100.0 %</td>"));
-    CHECK(page_has(page, "<span class=\"bar base\">"));
-    CHECK(page_has(page, "<td>new</td><td>\u2717 missed</td>"));
+    CHECK(names(page, "<tr class=\"differs \"><th scope=\"row\">rate</th><td>500</td><td>600</td>"));
+    CHECK(names(page, "<tr class=\"\"><th scope=\"row\">sessions</th><td>1,000</td><td>1,000</td>"));
+    CHECK(names(page, "<th scope=\"row\">get_session</th><td>base</td>"));
+    CHECK(names(page, "<th scope=\"row\">get_session</th><td>new</td>"));
+    CHECK(names(page, "<th scope=\"row\">get_session</th><td>change</td>"));
+    CHECK(names(page, "<td class=\"number\">+100.0 %</td>"));
+    CHECK(names(page, "<span class=\"bar base\">"));
+    CHECK(names(page, "<td>new</td><td>\u2717 missed</td>"));
 }
 
 TEST_CASE("html page: an empty run") {
     const auto page = html_page(made_up_report({.seconds = 0}));
-    CHECK(page_has(page, "No call was made."));
-    CHECK(page_has(page, "No call failed"));
-    CHECK_FALSE(page_has(page, ">nan"));
-    CHECK_FALSE(page_has(page, "id=\"thresholds\""));
+    CHECK(names(page, "No call was made."));
+    CHECK(names(page, "No call failed"));
+    CHECK_FALSE(names(page, ">nan"));
+    CHECK_FALSE(names(page, "id=\"thresholds\""));
     report nothing; // which no program writes, and which is no reason to crash
-    CHECK(page_has(html_page(nothing), "<h1>A run</h1>"));
-    CHECK(page_has(html_page(nothing, nothing), "None are in the report."));
+    CHECK(names(html_page(nothing), "<h1>A run</h1>"));
+    CHECK(names(html_page(nothing, nothing), "None are in the report."));
 }
 
 // Not a check by itself: page/run.mjs opens the files in a browser.

@@ -20,6 +20,7 @@
 
 #include "example/session_service.hpp"
 #include "support/test_client.hpp"
+#include "support/text.hpp"
 
 namespace {
 
@@ -27,6 +28,7 @@ namespace json = boost::json;
 namespace webrtc = bandwidth::webrtc;
 using namespace test_example;
 using namespace std::chrono_literals;
+using support::count_of;
 
 constexpr const char* request_line =
     R"("message":"request")"; // the log has one for each room that was asked for
@@ -108,13 +110,6 @@ std::vector<json::object> lines_of(const std::string& log) {
     for (std::string line; std::getline(text, line);)
         lines.push_back(json::parse(line).as_object());
     return lines;
-}
-
-std::size_t count_of(const std::string& text, std::string_view part) {
-    std::size_t count = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
-        ++count;
-    return count;
 }
 
 // Waits for that many requests behind what was read so far.

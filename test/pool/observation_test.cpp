@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "pool/fake_pool.hpp"
+#include "support/text.hpp"
 
 using namespace test;
+using support::count_of;
 namespace webrtc = bandwidth::webrtc;
 using webrtc::error_type;
 using webrtc::trace_context;
@@ -111,13 +113,6 @@ private:
         return settings;
     }
 };
-
-std::size_t count_of(const std::string& text, std::string_view part) {
-    std::size_t count = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
-        ++count;
-    return count;
-}
 
 } // namespace
 

@@ -14,9 +14,9 @@ inline bool names(std::string_view text, std::string_view part) {
 }
 
 /// How often the text has the part in it.
-inline std::size_t count_of(const std::string& text, const std::string& part) {
+inline std::size_t count_of(std::string_view text, std::string_view part) {
     std::size_t count = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
+    for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size()))
         ++count;
     return count;
 }
